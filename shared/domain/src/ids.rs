@@ -1,0 +1,145 @@
+//! Names of things. Each is a newtype that can only hold a well-formed value, so that a function that
+//! takes an [`OrderId`] cannot be handed a tenant or a blob of user text.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+/// Why a name was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be {rule}")]
+pub struct BadId {
+    /// What was being named.
+    pub what: &'static str,
+    /// The rule it breaks, in words.
+    pub rule: &'static str,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $rule:literal, $ok:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Longest value in bytes.
+            pub const MAX_LEN: usize = $max;
+
+            /// Checks and wraps.
+            pub fn parse(text: &str) -> Result<Self, BadId> {
+                let allowed: fn(u8) -> bool = $ok;
+                if text.is_empty() || text.len() > Self::MAX_LEN || !text.bytes().all(allowed) {
+                    return Err(BadId { what: $what, rule: $rule });
+                }
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The value.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+fn slug(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+}
+
+fn token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':')
+}
+
+id!(
+    /// A shop or 3PL. Every key of every table starts with it.
+    TenantId, "tenant", 40, "1 to 40 lower-case letters, digits and dashes", slug
+);
+id!(
+    /// The order number people quote, unique within a tenant: the shop's own ("1001") where it gave one,
+    /// else `ORD-YYYYMMDD-XXXXXXXX`. Knowing it authorises nothing.
+    OrderId, "order number", 48, "1 to 48 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
+    /// Identifies one event for ever: what consumers deduplicate on.
+    EventId, "event id", 160, "1 to 160 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
+    /// Where an order or a status came from: a shop system, a sheet, a carrier ("shopify", "sheet", "api").
+    SourceId, "source", 32, "1 to 32 lower-case letters, digits and dashes", slug
+);
+id!(
+    /// Ties everything that one request caused together, across functions and logs.
+    CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
+    /// Stock-keeping unit, as the shop writes it.
+    Sku, "sku", 64, "1 to 64 printable characters without spaces", |b| b.is_ascii_graphic()
+);
+
+impl EventId {
+    /// The id of the `index`-th event of an aggregate's commit: the same whenever it is computed, which is
+    /// what makes publishing it twice harmless. Characters that an id cannot hold become underscores.
+    pub fn of_event(tenant: &TenantId, aggregate: &str, version: u64, index: usize) -> EventId {
+        let aggregate: String = aggregate.bytes().take(64).map(|byte| if token(byte) { byte as char } else { '_' }).collect();
+        EventId(format!("{tenant}:{aggregate}:{version}:{index}"))
+    }
+}
+
+impl OrderId {
+    /// `ORD-YYYYMMDD-XXXXXXXX`: the day it was placed and 40 random bits in Crockford's base 32, which has
+    /// no I, L, O or U, so that the number survives a telephone.
+    pub fn numbered(day: jiff::civil::Date, random: u64) -> OrderId {
+        const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let code: String = (0..8).map(|place| ALPHABET[((random >> (place * 5)) & 31) as usize] as char).collect();
+        OrderId(format!("ORD-{:04}{:02}{:02}-{code}", day.year(), day.month(), day.day()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn ids_hold_only_what_they_allow() {
+        assert!(TenantId::parse("demo-3pl").is_ok());
+        for bad in ["", "Demo", "a b", "a#b", "a/b", "ü", &"a".repeat(41)] {
+            assert!(TenantId::parse(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "10 01", "1001#", "../x", "a\0b", "١٠٠١", &"9".repeat(49)] {
+            assert!(OrderId::parse(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<OrderId>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn order_numbers_have_the_documented_shape() {
+        let number = OrderId::numbered(date(2025, 8, 9), 0x0123_4567_89ab_cdef);
+        assert_eq!(number.as_str().len(), 21);
+        assert!(number.as_str().starts_with("ORD-20250809-"));
+        assert!(OrderId::parse(number.as_str()).is_ok());
+        let mut seen = std::collections::HashSet::new();
+        for random in 0..10_000u64 {
+            assert!(seen.insert(OrderId::numbered(date(2025, 8, 9), random)));
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The rules of OrderFlow, as pure functions over plain data.
+//!
+//! Nothing here reads a clock, draws a random number, waits or talks to anything: time, ids and loaded
+//! facts come in as arguments, decisions go out as values. That is what lets one seed replay any bug.
+
+pub mod ask;
+pub mod email;
+pub mod ids;
+pub mod kpi;
+pub mod money;
+pub mod notify;
+pub mod order;
+pub mod pii;

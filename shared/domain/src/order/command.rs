@@ -1,0 +1,111 @@
+//! What can be asked of an order, and by whom.
+
+use super::event::Cause;
+use super::fact::Fact;
+use super::placement::Placement;
+use super::status::OrderStatus;
+use crate::ids::SourceId;
+use serde::{Deserialize, Serialize};
+
+/// What somebody may do. Ordered from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees their own orders.
+    Customer,
+    /// Sees everything, changes nothing.
+    Readonly,
+    /// A machine with an API key; its scopes say what it may do.
+    Service,
+    /// Runs orders.
+    Operator,
+    /// Runs orders and overrules the transition table.
+    Manager,
+    /// Also manages settings and keys.
+    Admin,
+    /// Everything.
+    Owner,
+}
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Actor {
+    /// A signed-in person or an API key, by its id (never a name or an address).
+    Principal {
+        /// Subject of the token, or id of the key.
+        id: String,
+        /// With this role.
+        role: Role,
+    },
+    /// A message from outside.
+    Source {
+        /// Which endpoint.
+        source: SourceId,
+    },
+    /// A rule of ours.
+    Rule {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Actor {
+    /// The actor as a timeline shows it.
+    pub fn in_words(&self) -> String {
+        match self {
+            Actor::Principal { id, .. } => id.clone(),
+            Actor::Source { source } => format!("webhook {source}"),
+            Actor::Rule { name } => format!("rule {name}"),
+        }
+    }
+
+    /// No person was involved.
+    pub fn is_automatic(&self) -> bool {
+        !matches!(self, Actor::Principal { role, .. } if *role != Role::Service)
+    }
+}
+
+/// Move the order track one declared step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeStatus {
+    /// Where to.
+    pub to: OrderStatus,
+    /// Steps in between may be implied (the one-status vocabulary's "fulfilled" of a shipped order).
+    pub implied_steps: bool,
+    /// Who asks for it and why.
+    pub cause: Cause,
+    /// Whether the customer is to be told.
+    pub notify: bool,
+}
+
+/// Overrule the transition table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorrectStatus {
+    /// Where to.
+    pub to: OrderStatus,
+    /// Why; required.
+    pub reason: String,
+    /// By whom; a manager or above.
+    pub role: Role,
+}
+
+/// Everything that can be asked of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Place it.
+    Place(Box<Placement>),
+    /// Hear a fact.
+    Hear {
+        /// The fact.
+        fact: Fact,
+        /// Whether the customer is to be told of what follows from it.
+        notify: bool,
+    },
+    /// Move it.
+    Change(ChangeStatus),
+    /// Correct it.
+    Correct(CorrectStatus),
+    /// Forget who ordered it.
+    EraseContact,
+}

@@ -1,0 +1,164 @@
+//! The one function that says what follows from a command.
+
+use super::command::{ChangeStatus, Command, CorrectStatus, Role};
+use super::event::{Cause, OrderEvent};
+use super::fact::{Fact, Heard, Tracks};
+use super::status::{OrderStatus, Track};
+use super::{Label, Order};
+use crate::ids::OrderId;
+use jiff::{SignedDuration, Timestamp};
+
+/// Why a command was refused. Every variant says what could be done instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The number is taken.
+    #[error("order {id} exists already")]
+    AlreadyPlaced {
+        /// Whose.
+        id: OrderId,
+    },
+    /// There is no such order.
+    #[error("there is no such order")]
+    NotPlaced,
+    /// The transition table has no such move.
+    #[error("an order that is {from} cannot become {to}; it can become: {}", words(allowed))]
+    NotAllowed {
+        /// From.
+        from: OrderStatus,
+        /// To.
+        to: OrderStatus,
+        /// What is allowed instead.
+        allowed: Vec<OrderStatus>,
+    },
+    /// A correction without a reason.
+    #[error("a correction needs a reason of 3 to 500 characters")]
+    ReasonRequired,
+    /// A correction by somebody who may not.
+    #[error("only a manager, an admin or the owner may correct a status")]
+    ManagerRequired,
+    /// A fact from the future would outrank everything that is still to come.
+    #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
+    FromTheFuture,
+}
+
+fn words(statuses: &[OrderStatus]) -> String {
+    match statuses {
+        [] => "nothing, it is final".to_owned(),
+        _ => statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// How far ahead of us a sender's clock may be.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
+
+/// What follows from a command: events, or why not. No events means that nothing changes (a fact heard
+/// before, a status it has already).
+pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    match (order, command) {
+        (None, Command::Place(placement)) => Ok(vec![placement.as_event()]),
+        (Some(order), Command::Place(_)) => Err(Rejection::AlreadyPlaced { id: order.id.clone() }),
+        (None, _) => Err(Rejection::NotPlaced),
+        (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
+        (Some(order), Command::Change(change)) => change_status(order, change),
+        (Some(order), Command::Correct(correction)) => correct(order, correction),
+        (Some(order), Command::EraseContact) => {
+            Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() })
+        }
+    }
+}
+
+fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    if fact.occurred_at > now + CLOCK_SKEW {
+        return Err(Rejection::FromTheFuture);
+    }
+    let Some(heard) = order.log.hear(fact) else { return Ok(Vec::new()) };
+    let mut events = vec![OrderEvent::FactHeard { fact: fact.clone(), heard }];
+    if heard == Heard::Superseded {
+        return Ok(events);
+    }
+    let digital = order.all_digital();
+    let mut log = order.log.clone();
+    log.insert(fact.clone(), digital);
+    differences(&order.tracks, &log.fold(digital), digital, fact, notify, &mut events);
+    Ok(events)
+}
+
+/// The events that lead from one set of tracks to another.
+fn differences(before: &Tracks, after: &Tracks, digital: bool, fact: &Fact, notify: bool, events: &mut Vec<OrderEvent>) {
+    if before.status != after.status {
+        let (from, to) = (before.status, after.status);
+        let shortcut = digital && from == OrderStatus::Processing && to == OrderStatus::Delivered;
+        let way = if shortcut { Some(vec![to]) } else { from.way_to(to) };
+        events.push(match way {
+            Some(mut way) => {
+                way.pop();
+                let cause = Cause::Fact { source: fact.source.clone() };
+                OrderEvent::StatusChanged { from, to, via: way, cause, decided: false, notify }
+            }
+            None => OrderEvent::Reconciled { from, to, source: fact.source.clone() },
+        });
+    }
+    if before.payment != after.payment {
+        events.push(OrderEvent::PaymentChanged { from: before.payment, to: after.payment });
+    }
+    if before.fulfilment != after.fulfilment {
+        events.push(OrderEvent::FulfilmentChanged { from: before.fulfilment, to: after.fulfilment });
+    }
+    if before.tracking != after.tracking {
+        events.push(OrderEvent::TrackingChanged { from: before.tracking, to: after.tracking });
+    }
+    match (before.delayed, after.delayed) {
+        (was, Some(delay)) if was != Some(delay) => events.push(OrderEvent::DelayNoticed { since: delay.since }),
+        (Some(_), None) => events.push(OrderEvent::DelayCleared),
+        _ => {}
+    }
+    if before.eta != after.eta {
+        events.push(OrderEvent::EtaChanged { from: before.eta, to: after.eta });
+    }
+}
+
+fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>, Rejection> {
+    let from = order.tracks.status;
+    if from == change.to {
+        return Ok(Vec::new());
+    }
+    let allowed = order.allowed();
+    let implied = || if change.implied_steps { from.way_to(change.to) } else { None };
+    let via = if allowed.contains(&change.to) {
+        Vec::new()
+    } else if let Some(mut way) = implied() {
+        way.pop();
+        way
+    } else {
+        return Err(Rejection::NotAllowed { from, to: change.to, allowed });
+    };
+    // What has left cannot be called off: the rest is, and the order closes as shipped.
+    let rest_only = from == OrderStatus::PartiallyShipped && change.to == OrderStatus::Cancelled;
+    let to = if rest_only { OrderStatus::Shipped } else { change.to };
+    Ok(vec![OrderEvent::StatusChanged { from, to, via, cause: change.cause.clone(), decided: true, notify: change.notify }])
+}
+
+fn correct(order: &Order, correction: &CorrectStatus) -> Result<Vec<OrderEvent>, Rejection> {
+    if correction.role < Role::Manager {
+        return Err(Rejection::ManagerRequired);
+    }
+    let reason = correction.reason.trim();
+    if !(3..=500).contains(&reason.chars().count()) {
+        return Err(Rejection::ReasonRequired);
+    }
+    if order.tracks.status == correction.to {
+        return Ok(Vec::new());
+    }
+    Ok(vec![OrderEvent::StatusCorrected { from: order.tracks.status, to: correction.to, reason: reason.to_owned() }])
+}
+
+/// What the customer would be told of these events: the new word, if it changed and they are to be told.
+/// `before` is the label the order had.
+pub fn news(before: Option<Label>, after: Label, events: &[OrderEvent]) -> Option<Label> {
+    let told = events.iter().any(|event| match event {
+        OrderEvent::Placed { notify, .. } | OrderEvent::StatusChanged { notify, .. } => *notify,
+        OrderEvent::DelayNoticed { .. } | OrderEvent::TrackingChanged { .. } | OrderEvent::DelayCleared => true,
+        _ => false,
+    });
+    (told && before != Some(after)).then_some(after)
+}

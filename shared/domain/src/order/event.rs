@@ -1,0 +1,231 @@
+//! What happened to an order. Append-only, and free of personal data: names and addresses live on the
+//! order's head, where they can be erased without touching the history.
+
+use super::command::Actor;
+use super::fact::{Fact, Heard, Tracks};
+use super::placement::{Line, Totals};
+use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
+use crate::ids::{CorrelationId, OrderId, SourceId};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// Why a status moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Cause {
+    /// A person asked for it.
+    Asked {
+        /// Their reason, if they gave one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// A source said so.
+    Fact {
+        /// Which.
+        source: SourceId,
+    },
+    /// A rule moved it.
+    Rule {
+        /// The rule's name.
+        rule: String,
+        /// The evidence, as shown to people.
+        reason: String,
+        /// 0 to 100.
+        confidence: u8,
+    },
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum OrderEvent {
+    /// It was placed.
+    Placed {
+        /// Its number.
+        id: OrderId,
+        /// Where.
+        channel: SourceId,
+        /// The channel's own id.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        external_id: Option<String>,
+        /// What was ordered.
+        lines: Vec<Line>,
+        /// What it costs.
+        totals: Totals,
+        /// Where to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        country: Option<String>,
+        /// How it stood when we first heard of it.
+        tracks: Tracks,
+        /// When the customer placed it; an import may be years later.
+        placed_at: Timestamp,
+        /// Whether the customer is to be told (an import of old orders tells nobody).
+        notify: bool,
+    },
+    /// A source said something.
+    FactHeard {
+        /// What.
+        fact: Fact,
+        /// Whether it came in time to matter.
+        heard: Heard,
+    },
+    /// The order track moved, over declared moves.
+    StatusChanged {
+        /// From.
+        from: OrderStatus,
+        /// To.
+        to: OrderStatus,
+        /// The moves in between that were implied, without both ends.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        via: Vec<OrderStatus>,
+        /// Why.
+        cause: Cause,
+        /// A person or a rule decided: older facts no longer count.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        decided: bool,
+        /// Whether the customer is to be told.
+        notify: bool,
+    },
+    /// A manager overruled the transition table.
+    StatusCorrected {
+        /// From.
+        from: OrderStatus,
+        /// To.
+        to: OrderStatus,
+        /// The reason they had to give.
+        reason: String,
+    },
+    /// A late fact changed what must have happened. The new state follows from all facts in their order,
+    /// but no declared move leads there from what we believed; somebody should look.
+    Reconciled {
+        /// What we believed.
+        from: OrderStatus,
+        /// What follows from all facts.
+        to: OrderStatus,
+        /// Whose word changed it.
+        source: SourceId,
+    },
+    /// The payment track moved.
+    PaymentChanged {
+        /// From.
+        from: PaymentStatus,
+        /// To.
+        to: PaymentStatus,
+    },
+    /// The fulfilment track moved.
+    FulfilmentChanged {
+        /// From.
+        from: FulfilmentStatus,
+        /// To.
+        to: FulfilmentStatus,
+    },
+    /// The tracking track moved.
+    TrackingChanged {
+        /// From.
+        from: TrackingStatus,
+        /// To.
+        to: TrackingStatus,
+    },
+    /// It is late.
+    DelayNoticed {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is no longer late.
+    DelayCleared,
+    /// The promised day changed.
+    EtaChanged {
+        /// From.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Date>,
+        /// To.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Date>,
+    },
+    /// The customer's data was erased at their request.
+    ContactErased,
+}
+
+impl OrderEvent {
+    /// The event's short name, as in `order.status_changed.v1`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Placed { .. } => "placed",
+            Self::FactHeard { .. } => "fact_heard",
+            Self::StatusChanged { .. } => "status_changed",
+            Self::StatusCorrected { .. } => "status_corrected",
+            Self::Reconciled { .. } => "reconciled",
+            Self::PaymentChanged { .. } => "payment_changed",
+            Self::FulfilmentChanged { .. } => "fulfilment_changed",
+            Self::TrackingChanged { .. } => "tracking_changed",
+            Self::DelayNoticed { .. } => "delayed",
+            Self::DelayCleared => "delay_cleared",
+            Self::EtaChanged { .. } => "eta_changed",
+            Self::ContactErased => "contact_erased",
+        }
+    }
+}
+
+/// One commit of an order's history: what happened, when, by whom, because of what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The order's version after it; commits count from 1 without gaps.
+    pub version: u64,
+    /// When we committed it.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// Ties it to the request that caused it.
+    pub correlation: CorrelationId,
+    /// What happened, in order; at most [`Recorded::MAX_EVENTS`].
+    pub events: Vec<OrderEvent>,
+}
+
+impl Recorded {
+    /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
+    pub const MAX_EVENTS: usize = 10;
+}
+
+impl OrderEvent {
+    /// The event as a timeline shows it.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Placed { channel, .. } => format!("Placed by {channel}"),
+            Self::FactHeard { fact, heard } => {
+                let late = match heard {
+                    Heard::InOrder => "",
+                    Heard::Late => ", after something newer",
+                    Heard::Superseded => ", older than the last decision, so nothing changes",
+                };
+                format!("{} reported news{late}", fact.source)
+            }
+            Self::StatusChanged { from, to, via, cause, .. } => {
+                let passing = if via.is_empty() { String::new() } else { format!(" (by way of {})", list(via)) };
+                let why = match cause {
+                    Cause::Asked { note: Some(note) } => format!(": {note}"),
+                    Cause::Asked { note: None } => String::new(),
+                    Cause::Fact { source } => format!(", says {source}"),
+                    Cause::Rule { reason, .. } => format!(", by rule: {reason}"),
+                };
+                format!("{from} to {to}{passing}{why}")
+            }
+            Self::StatusCorrected { from, to, reason } => format!("Corrected from {from} to {to}: {reason}"),
+            Self::Reconciled { from, to, source } => {
+                format!("{from} turned out to be {to} after a late word from {source}; please check")
+            }
+            Self::PaymentChanged { from, to } => format!("Payment {from} to {to}"),
+            Self::FulfilmentChanged { from, to } => format!("Warehouse {from} to {to}"),
+            Self::TrackingChanged { from, to } => format!("Parcel {from} to {to}"),
+            Self::DelayNoticed { .. } => "Known to be late".to_owned(),
+            Self::DelayCleared => "No longer late".to_owned(),
+            Self::EtaChanged { from: Some(from), to: Some(to) } => format!("Promised day moved from {from} to {to}"),
+            Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
+            Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
+            Self::ContactErased => "Customer's data erased".to_owned(),
+        }
+    }
+}
+
+fn list(statuses: &[OrderStatus]) -> String {
+    statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,297 @@
+//! Every state against every command, as one table that people read and a snapshot guards.
+
+use super::fact::{Claim, Fact, StatusClaim};
+use super::*;
+use crate::ids::EventId;
+use crate::money::Currency;
+use crate::order::placement::{Draft, DraftLine, Given, check};
+use proptest::prelude::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_754_700_000 + second).unwrap()
+}
+
+fn draft() -> Draft {
+    Draft {
+        number: Some("1001".into()),
+        currency: "USD".into(),
+        customer_name: "Sinéad O’Brien".into(),
+        lines: vec![DraftLine { sku: "SKU-1".into(), name: "Mug".into(), quantity: 2, unit_price: "29.99".into(), ..Default::default() }],
+        ..Default::default()
+    }
+}
+
+fn given() -> Given {
+    Given {
+        channel: SourceId::parse("api").unwrap(),
+        generated: OrderId::numbered(jiff::civil::date(2025, 8, 9), 7),
+        tracks: Tracks::default(),
+        notify: true,
+        now: at(0),
+    }
+}
+
+fn order_in(status: OrderStatus) -> Order {
+    let placement = check(&draft(), given()).unwrap();
+    let events = decide(None, &Command::Place(Box::new(placement.clone())), at(0)).unwrap();
+    let mut order = Order::born(&events[0], Some(placement.contact), at(0)).unwrap();
+    order.version = 1;
+    order.tracks.status = status;
+    order.log = FactLog::starting_at(order.tracks, None);
+    order
+}
+
+fn change(to: OrderStatus) -> Command {
+    Command::Change(ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note: None }, notify: true })
+}
+
+fn correct(to: OrderStatus, role: Role) -> Command {
+    Command::Correct(CorrectStatus { to, reason: "counted again".into(), role })
+}
+
+fn hear(to: OrderStatus) -> Command {
+    let claim = Claim { status: Some(StatusClaim::Is(to)), ..Claim::default() };
+    let fact = Fact { id: EventId::parse("e1").unwrap(), source: SourceId::parse("shop").unwrap(), sequence: None, occurred_at: at(1), claim };
+    Command::Hear { fact, notify: true }
+}
+
+/// What became of a command, in a few characters.
+fn outcome(order: &Order, command: &Command) -> String {
+    match decide(Some(order), command, at(2)) {
+        Err(Rejection::NotAllowed { .. }) => "no".into(),
+        Err(Rejection::ManagerRequired) => "manager".into(),
+        Err(Rejection::AlreadyPlaced { .. }) => "exists".into(),
+        Err(other) => format!("{other:?}"),
+        Ok(events) => {
+            let mut after = order.clone();
+            after.apply_commit(&events, at(2));
+            let moved = after.tracks.status != order.tracks.status;
+            let how = events.iter().find_map(|event| match event {
+                OrderEvent::StatusChanged { via, .. } if via.is_empty() => Some(""),
+                OrderEvent::StatusChanged { .. } => Some("+"),
+                OrderEvent::StatusCorrected { .. } => Some("!"),
+                OrderEvent::Reconciled { .. } => Some("~"),
+                _ => None,
+            });
+            match (moved, how) {
+                (true, Some(mark)) => format!("{}{mark}", after.tracks.status),
+                (false, None) if events.is_empty() => "same".into(),
+                (false, None) => "heard".into(),
+                odd => panic!("moved without an event, or an event without a move: {odd:?}"),
+            }
+        }
+    }
+}
+
+// req: S1-02
+#[test]
+fn every_state_against_every_command() {
+    let mut table = String::from(
+        "What becomes of an order (rows) when it is asked or told to be something (columns).\n\
+         no = refused, and the answer lists what is allowed; same = nothing changes; heard = kept in the history, not followed;\n\
+         + = steps in between implied; ! = overruled by a manager.\n",
+    );
+    type Make = fn(OrderStatus) -> Command;
+    let kinds: [(&str, Make); 3] = [
+        ("a person asks", change),
+        ("a source says", hear),
+        ("a manager corrects", |to| correct(to, Role::Manager)),
+    ];
+    for (title, make) in kinds {
+        table += &format!("\n{title}\n{:<18}", "");
+        for to in OrderStatus::ALL {
+            table += &format!(" {:<18}", to.as_str());
+        }
+        table = table.trim_end().to_owned() + "\n";
+        for from in OrderStatus::ALL {
+            table += &format!("{:<18}", from.as_str());
+            for to in OrderStatus::ALL {
+                table += &format!(" {:<18}", outcome(&order_in(*from), &make(*to)));
+            }
+            table = table.trim_end().to_owned() + "\n";
+        }
+    }
+    insta::assert_snapshot!("state_command_matrix", table);
+}
+
+// req: S1-02
+#[test]
+fn a_refusal_lists_what_is_allowed() {
+    let refused = decide(Some(&order_in(OrderStatus::Shipped)), &change(OrderStatus::Pending), at(1)).unwrap_err();
+    assert_eq!(refused.to_string(), "an order that is shipped cannot become pending; it can become: delivered, returned");
+    let Rejection::NotAllowed { allowed, .. } = refused else { panic!() };
+    assert_eq!(allowed, vec![OrderStatus::Delivered, OrderStatus::Returned]);
+}
+
+#[test]
+fn commands_other_than_moves() {
+    let order = order_in(OrderStatus::Shipped);
+    assert_eq!(outcome(&order, &correct(OrderStatus::Pending, Role::Operator)), "manager");
+    let short = Command::Correct(CorrectStatus { to: OrderStatus::Pending, reason: " x ".into(), role: Role::Owner });
+    assert_eq!(decide(Some(&order), &short, at(1)), Err(Rejection::ReasonRequired));
+    assert_eq!(decide(None, &change(OrderStatus::Shipped), at(1)), Err(Rejection::NotPlaced));
+    let placement = check(&draft(), given()).unwrap();
+    assert_eq!(outcome(&order, &Command::Place(Box::new(placement))), "exists");
+    let Command::Hear { mut fact, .. } = hear(OrderStatus::Delivered) else { panic!() };
+    fact.occurred_at = at(2) + jiff::SignedDuration::from_secs(601);
+    assert_eq!(decide(Some(&order), &Command::Hear { fact, notify: true }, at(2)), Err(Rejection::FromTheFuture));
+    let erased = decide(Some(&order), &Command::EraseContact, at(1)).unwrap();
+    let mut after = order.clone();
+    after.apply_commit(&erased, at(1));
+    assert_eq!(after.contact, None);
+    assert_eq!(decide(Some(&after), &Command::EraseContact, at(1)), Ok(vec![]));
+}
+
+#[test]
+fn the_rest_of_a_half_shipped_order_can_be_cancelled() {
+    for command in [change(OrderStatus::Cancelled), hear(OrderStatus::Cancelled)] {
+        assert_eq!(outcome(&order_in(OrderStatus::PartiallyShipped), &command), "shipped");
+    }
+}
+
+#[test]
+fn downloads_need_no_parcel() {
+    let mut order = order_in(OrderStatus::Processing);
+    order.lines[0].kind = LineKind::Digital;
+    assert_eq!(outcome(&order, &change(OrderStatus::Delivered)), "delivered");
+    assert!(order.allowed().contains(&OrderStatus::Delivered));
+    assert_eq!(outcome(&order_in(OrderStatus::Processing), &change(OrderStatus::Delivered)), "no");
+}
+
+#[test]
+fn a_late_contradiction_is_reconciled_in_the_open() {
+    let mut order = order_in(OrderStatus::Pending);
+    let Command::Hear { fact: shipped, .. } = hear(OrderStatus::Shipped) else { panic!() };
+    let Command::Hear { fact: mut cancelled, .. } = hear(OrderStatus::Cancelled) else { panic!() };
+    cancelled.id = EventId::parse("e0").unwrap();
+    cancelled.occurred_at = at(0);
+    for fact in [shipped, cancelled] {
+        let events = decide(Some(&order), &Command::Hear { fact, notify: true }, at(3)).unwrap();
+        order.apply_commit(&events, at(3));
+        if order.tracks.status == OrderStatus::Cancelled {
+            assert!(events.iter().any(|e| matches!(e, OrderEvent::Reconciled { .. })), "{events:?}");
+        }
+    }
+    assert_eq!(order.tracks.status, OrderStatus::Cancelled, "it was called off before the parcel was announced");
+}
+
+#[test]
+fn faults_come_all_at_once() {
+    let bad = Draft {
+        number: Some("10 01".into()),
+        currency: "EURO".into(),
+        customer_name: " ".into(),
+        phone: Some("call me".into()),
+        locale: Some("x".into()),
+        country: Some("Poland".into()),
+        lines: vec![DraftLine { sku: "".into(), name: "a\u{0}b".into(), quantity: 0, unit_price: "1".into(), ..Default::default() }],
+        placed_at: Some(at(100_000)),
+        external_id: Some(String::new()),
+        ..Draft::default()
+    };
+    let fields: Vec<String> = check(&bad, given()).unwrap_err().into_iter().map(|fault| fault.field).collect();
+    assert_eq!(
+        fields,
+        [
+            "currency",
+            "number",
+            "external_id",
+            "customer.name",
+            "customer.phone",
+            "customer.locale",
+            "country",
+            "items[0].sku",
+            "items[0].name",
+            "items[0].quantity",
+            "placed_at"
+        ]
+    );
+}
+
+#[test]
+fn sums_are_ours_and_a_wrong_one_is_refused_with_both() {
+    let mut ok = draft();
+    ok.tax = Some("4.80".into());
+    ok.shipping = Some("9.99".into());
+    ok.total = Some("74.77".into());
+    ok.lines[0].total_price = Some("59.98".into());
+    assert_eq!(check(&ok, given()).unwrap().totals.total(), Money::new(7477, Currency::USD));
+    ok.total = Some("64.97".into());
+    let faults = check(&ok, given()).unwrap_err();
+    assert_eq!(faults[0].message, "we make it 74.77, you say 64.97");
+    for (quantity, price) in [(-1, "1"), (i64::MAX, "1"), (1, "-1"), (1, "1e400"), (1, "NaN"), (100_000, "8999999999999")] {
+        let mut bad = draft();
+        bad.lines[0].quantity = quantity;
+        bad.lines[0].unit_price = price.into();
+        assert!(check(&bad, given()).is_err(), "{quantity} x {price}");
+    }
+    assert_eq!(check(&draft(), given()).unwrap().contact.name, "Sinéad O’Brien", "names are kept as they are");
+}
+
+use crate::money::Money;
+
+fn any_command() -> impl Strategy<Value = Command> {
+    let status = || prop::sample::select(OrderStatus::ALL.to_vec());
+    prop_oneof![
+        3 => status().prop_map(change),
+        1 => status().prop_map(|to| correct(to, Role::Manager)),
+        4 => (0usize..22, 0u32..12, 0i64..40).prop_map(|(word, id, second)| {
+            let words = Vocabulary::Events.words();
+            Command::Hear {
+                fact: Fact {
+                    id: EventId::parse(&format!("e{id}")).unwrap(),
+                    source: SourceId::parse("shop").unwrap(),
+                    sequence: None,
+                    occurred_at: at(second),
+                    claim: Vocabulary::Events.read(words[word]).unwrap().claim,
+                },
+                notify: true,
+            }
+        }),
+        1 => Just(Command::EraseContact),
+    ]
+}
+
+proptest! {
+    /// I7 and I22: moves are declared ones, versions have no gaps, and the history alone gives the head.
+    #[test]
+    fn any_story_can_be_replayed(commands in prop::collection::vec(any_command(), 0..40)) {
+        let placement = check(&draft(), given()).unwrap();
+        let born = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
+        let mut order = Order::born(&born[0], None, at(0)).unwrap();
+        order.apply_commit(&[], at(0));
+        let actor = Actor::Rule { name: "test".into() };
+        let correlation = crate::ids::CorrelationId::parse("c").unwrap();
+        let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born }];
+        for (n, command) in commands.iter().enumerate() {
+            let now = at(10 + n as i64);
+            let Ok(events) = decide(Some(&order), command, now) else { continue };
+            if events.is_empty() { continue }
+            prop_assert!(events.len() <= Recorded::MAX_EVENTS);
+            let before = order.tracks.status;
+            order.apply_commit(&events, now);
+            for event in &events {
+                if let OrderEvent::StatusChanged { from, to, via, .. } = event {
+                    prop_assert_eq!(*from, before);
+                    let mut at = *from;
+                    for step in via.iter().chain([to]) {
+                        prop_assert!(at.can_become(*step), "{:?} -> {:?}", at, step);
+                        at = *step;
+                    }
+                }
+            }
+            history.push(Recorded { version: order.version, at: now, actor: actor.clone(), correlation: correlation.clone(), events });
+            // The same command again changes nothing that matters.
+            if let Ok(again) = decide(Some(&order), command, now) {
+                let mut twice = order.clone();
+                twice.apply_commit(&again, now);
+                prop_assert_eq!(twice.tracks, order.tracks);
+            }
+        }
+        for (n, commit) in history.iter().enumerate() {
+            prop_assert_eq!(commit.version, n as u64 + 1);
+        }
+        order.contact = None;
+        prop_assert_eq!(Order::replay(&history), Some(order));
+    }
+}

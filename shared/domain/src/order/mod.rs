@@ -1,0 +1,174 @@
+//! An order: its four tracks, the commands it takes and the events that happened to it.
+//!
+//! [`decide`] turns a command into events or a [`Rejection`]; [`Order::evolve`] applies events. Both are
+//! pure. Nothing else changes an order.
+
+pub mod alias;
+pub mod command;
+pub mod decide;
+pub mod event;
+pub mod fact;
+pub mod label;
+pub mod placement;
+pub mod progress;
+pub mod status;
+
+#[cfg(test)]
+mod matrix;
+
+pub use alias::Vocabulary;
+pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
+pub use decide::{Rejection, decide};
+pub use event::{Cause, OrderEvent, Recorded};
+pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
+pub use label::Label;
+pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
+pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
+
+use crate::ids::{OrderId, SourceId};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// An order as it stands. What happened to it is its history, a list of [`Recorded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The number people quote.
+    pub id: OrderId,
+    /// Commits so far; the optimistic lock.
+    pub version: u64,
+    /// Where it was placed ("api", "sheet", "instagram").
+    pub channel: SourceId,
+    /// The channel's own id, where it is not the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Who to write to. The only personal data of an order; `None` after erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// What was ordered.
+    pub lines: Vec<Line>,
+    /// What it costs.
+    pub totals: Totals,
+    /// Where to, for tax, carriers and regional figures: ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The four tracks.
+    pub tracks: Tracks,
+    /// What the outside world said since a person last decided.
+    pub log: FactLog,
+    /// When the customer placed it.
+    pub placed_at: Timestamp,
+    /// When the order track last moved.
+    pub status_since: Timestamp,
+    /// When anything last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Order {
+    /// The word people see.
+    pub fn label(&self) -> Label {
+        self.tracks.label()
+    }
+
+    /// Every line is digital, so nothing needs shipping.
+    pub fn all_digital(&self) -> bool {
+        !self.lines.is_empty() && self.lines.iter().all(|line| line.kind == LineKind::Digital)
+    }
+
+    /// Days past the promised day, for an order that has not arrived; `None` when it is not late.
+    pub fn days_late(&self, today: Date) -> Option<u32> {
+        let eta = self.tracks.eta?;
+        if !self.tracks.status.is_open() || eta >= today {
+            return None;
+        }
+        let span = eta.until(today).ok()?;
+        u32::try_from(span.get_days()).ok()
+    }
+
+    /// Where a person may move it now.
+    pub fn allowed(&self) -> Vec<OrderStatus> {
+        let mut allowed = self.tracks.status.next().to_vec();
+        if self.all_digital() && self.tracks.status == OrderStatus::Processing {
+            allowed.push(OrderStatus::Delivered);
+        }
+        allowed
+    }
+
+    /// Applies one event.
+    pub fn evolve(&mut self, event: &OrderEvent, at: Timestamp) {
+        match event {
+            OrderEvent::Placed { .. } => {}
+            OrderEvent::FactHeard { fact, heard } => {
+                if *heard != Heard::Superseded {
+                    let digital = self.all_digital();
+                    self.log.insert(fact.clone(), digital);
+                }
+            }
+            OrderEvent::StatusChanged { to, decided, .. } => {
+                self.tracks.status = *to;
+                self.status_since = at;
+                if !to.is_open() {
+                    self.tracks.delayed = None;
+                }
+                if *decided {
+                    self.log = FactLog::starting_at(self.tracks, Some(at));
+                }
+            }
+            OrderEvent::StatusCorrected { to, .. } => {
+                self.tracks.status = *to;
+                self.status_since = at;
+                self.log = FactLog::starting_at(self.tracks, Some(at));
+            }
+            OrderEvent::Reconciled { to, .. } => {
+                self.tracks.status = *to;
+                self.status_since = at;
+            }
+            OrderEvent::PaymentChanged { to, .. } => self.tracks.payment = *to,
+            OrderEvent::FulfilmentChanged { to, .. } => self.tracks.fulfilment = *to,
+            OrderEvent::TrackingChanged { to, .. } => self.tracks.tracking = *to,
+            OrderEvent::DelayNoticed { since } => self.tracks.delayed = Some(Delay { since: *since }),
+            OrderEvent::DelayCleared => self.tracks.delayed = None,
+            OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
+            OrderEvent::ContactErased => self.contact = None,
+        }
+        self.updated_at = at;
+    }
+
+    /// A new order from its first event. The contact is not part of the history; it comes beside it.
+    pub fn born(event: &OrderEvent, contact: Option<Contact>, at: Timestamp) -> Option<Order> {
+        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, tracks, placed_at, .. } = event else { return None };
+        Some(Order {
+            id: id.clone(),
+            version: 0,
+            channel: channel.clone(),
+            external_id: external_id.clone(),
+            contact,
+            lines: lines.clone(),
+            totals: *totals,
+            country: country.clone(),
+            tracks: *tracks,
+            log: FactLog::starting_at(*tracks, None),
+            placed_at: *placed_at,
+            status_since: at,
+            updated_at: at,
+        })
+    }
+
+    /// An order from its whole history: what the head must equal, contact aside.
+    pub fn replay(history: &[Recorded]) -> Option<Order> {
+        let (first, rest) = history.split_first()?;
+        let mut order = Order::born(first.events.first()?, None, first.at)?;
+        order.apply_commit(&first.events[1..], first.at);
+        for commit in rest {
+            order.apply_commit(&commit.events, commit.at);
+        }
+        Some(order)
+    }
+
+    /// Applies the events of one commit and counts it.
+    pub fn apply_commit(&mut self, events: &[OrderEvent], at: Timestamp) {
+        for event in events {
+            self.evolve(event, at);
+        }
+        self.version += 1;
+    }
+}

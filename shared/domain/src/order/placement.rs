@@ -1,0 +1,392 @@
+//! A new order: what must be true before it is accepted, with all the faults at once.
+
+use super::event::OrderEvent;
+use super::fact::Tracks;
+use crate::email::Email;
+use crate::ids::{OrderId, SourceId};
+use crate::money::{Currency, Money};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// Who to write to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// As they write it; never altered.
+    pub name: String,
+    /// Where order mail goes, and the second half of "who is asking".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// E.164 where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// BCP 47 language, for the words we use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+}
+
+/// What a line needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// A parcel.
+    #[default]
+    Physical,
+    /// A download or a code.
+    Digital,
+}
+
+/// One position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The shop's stock-keeping unit.
+    pub sku: String,
+    /// What people call it.
+    pub name: String,
+    /// 1 to 100,000.
+    pub quantity: u32,
+    /// Minor units of the order's currency, each.
+    pub unit_price_minor: i64,
+    /// Parcel or download.
+    #[serde(default)]
+    pub kind: LineKind,
+}
+
+/// What an order costs, in minor units of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// ISO 4217.
+    pub currency: Currency,
+    /// Sum of the lines.
+    pub subtotal_minor: i64,
+    /// Shipping.
+    pub shipping_minor: i64,
+    /// Tax that comes on top.
+    pub tax_minor: i64,
+    /// Taken off.
+    pub discount_minor: i64,
+    /// What is to be paid: subtotal + shipping + tax - discount.
+    pub total_minor: i64,
+}
+
+impl Totals {
+    /// What is to be paid.
+    pub fn total(&self) -> Money {
+        Money::new(self.total_minor, self.currency)
+    }
+}
+
+/// One thing wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Which field, as a path ("items[2].quantity").
+    pub field: String,
+    /// Machine-readable ("required", "out_of_range").
+    pub code: String,
+    /// What to do about it.
+    pub message: String,
+}
+
+impl Fault {
+    /// A fault.
+    pub fn new(field: impl Into<String>, code: &str, message: impl Into<String>) -> Fault {
+        Fault { field: field.into(), code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// An order as somebody describes it, nothing checked but the JSON types.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// The shop's own number.
+    pub number: Option<String>,
+    /// The channel's own id.
+    pub external_id: Option<String>,
+    /// Three letters.
+    pub currency: String,
+    /// Name.
+    pub customer_name: String,
+    /// Address.
+    pub email: Option<String>,
+    /// Number.
+    pub phone: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Positions.
+    pub lines: Vec<DraftLine>,
+    /// Decimal.
+    pub shipping: Option<String>,
+    /// Decimal.
+    pub tax: Option<String>,
+    /// Decimal.
+    pub discount: Option<String>,
+    /// What the sender thinks it comes to.
+    pub total: Option<String>,
+    /// When the customer placed it; now, if nobody says.
+    pub placed_at: Option<Timestamp>,
+    /// The promised day.
+    pub eta: Option<Date>,
+}
+
+/// A position as somebody describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftLine {
+    /// Unit.
+    pub sku: String,
+    /// Name.
+    pub name: String,
+    /// How many.
+    pub quantity: i64,
+    /// Decimal, each.
+    pub unit_price: String,
+    /// What the sender thinks the line comes to.
+    pub total_price: Option<String>,
+    /// No parcel.
+    pub digital: bool,
+}
+
+/// An order that may be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// Its number.
+    pub id: OrderId,
+    /// Where it comes from.
+    pub channel: SourceId,
+    /// The channel's own id.
+    pub external_id: Option<String>,
+    /// Who ordered.
+    pub contact: Contact,
+    /// What.
+    pub lines: Vec<Line>,
+    /// For how much.
+    pub totals: Totals,
+    /// Where to.
+    pub country: Option<String>,
+    /// How it stands.
+    pub tracks: Tracks,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Whether the customer is to be told.
+    pub notify: bool,
+}
+
+/// Limits of one order. Everything has one.
+pub mod limits {
+    /// Positions.
+    pub const LINES_MAX: usize = 1_000;
+    /// Pieces of one position.
+    pub const QUANTITY_MAX: i64 = 100_000;
+    /// Characters of a name.
+    pub const NAME_CHARS_MAX: usize = 200;
+    /// Characters of the channel's own id.
+    pub const EXTERNAL_ID_CHARS_MAX: usize = 128;
+    /// An order placed before this is a typing error.
+    pub const PLACED_YEAR_MIN: i16 = 1990;
+}
+
+impl Placement {
+    pub(super) fn as_event(&self) -> OrderEvent {
+        OrderEvent::Placed {
+            id: self.id.clone(),
+            channel: self.channel.clone(),
+            external_id: self.external_id.clone(),
+            lines: self.lines.clone(),
+            totals: self.totals,
+            country: self.country.clone(),
+            tracks: self.tracks,
+            placed_at: self.placed_at,
+            notify: self.notify,
+        }
+    }
+}
+
+/// Free text that people will read: not blank, not too long, no control characters. It is refused, never
+/// altered: an O'Brien stays an O'Brien.
+fn readable(faults: &mut Vec<Fault>, field: &str, text: &str, required: bool) {
+    if text.trim().is_empty() {
+        if required {
+            faults.push(Fault::new(field, "required", "must not be empty"));
+        }
+    } else if text.chars().count() > limits::NAME_CHARS_MAX {
+        faults.push(Fault::new(field, "too_long", format!("at most {} characters", limits::NAME_CHARS_MAX)));
+    }
+    if text.chars().any(char::is_control) {
+        faults.push(Fault::new(field, "control_character", "must not contain control characters"));
+    }
+}
+
+struct Checker {
+    faults: Vec<Fault>,
+}
+
+impl Checker {
+    fn fault(&mut self, field: &str, code: &str, message: impl Into<String>) {
+        self.faults.push(Fault::new(field, code, message));
+    }
+
+    fn amount(&mut self, field: &str, text: &str, currency: Option<Currency>) -> i64 {
+        let Some(currency) = currency else { return 0 };
+        match Money::parse(text, currency) {
+            Ok(money) if money.minor < 0 => {
+                self.fault(field, "out_of_range", "must not be negative");
+                0
+            }
+            Ok(money) => money.minor,
+            Err(why) => {
+                self.fault(field, "bad_amount", why.to_string());
+                0
+            }
+        }
+    }
+
+    fn line(&mut self, at: usize, line: &DraftLine, currency: Option<Currency>) -> Line {
+        let field = |name: &str| format!("items[{at}].{name}");
+        if crate::ids::Sku::parse(&line.sku).is_err() {
+            self.fault(&field("sku"), "bad_sku", "1 to 64 printable characters without spaces");
+        }
+        readable(&mut self.faults, &field("name"), &line.name, false);
+        if !(1..=limits::QUANTITY_MAX).contains(&line.quantity) {
+            self.fault(&field("quantity"), "out_of_range", format!("1 to {}", limits::QUANTITY_MAX));
+        }
+        let unit_price_minor = self.amount(&field("unit_price"), &line.unit_price, currency);
+        let quantity = u32::try_from(line.quantity).unwrap_or(0);
+        if let (Some(claimed), Some(currency)) = (&line.total_price, currency) {
+            let claimed = self.amount(&field("total_price"), claimed, Some(currency));
+            let ours = unit_price_minor.saturating_mul(i64::from(quantity));
+            if claimed != ours {
+                let message = format!("we make it {}, you say {}", Money::new(ours, currency).decimal(), Money::new(claimed, currency).decimal());
+                self.fault(&field("total_price"), "does_not_add_up", message);
+            }
+        }
+        let kind = if line.digital { LineKind::Digital } else { LineKind::Physical };
+        Line { sku: line.sku.clone(), name: line.name.clone(), quantity, unit_price_minor, kind }
+    }
+}
+
+/// What a placement takes from us rather than from the sender.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Where the order comes in.
+    pub channel: SourceId,
+    /// The number it gets if the sender has none.
+    pub generated: OrderId,
+    /// How it stands at birth.
+    pub tracks: Tracks,
+    /// Whether the customer is to be told.
+    pub notify: bool,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Checks a draft. Either a placement or every fault it has.
+pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
+    let mut checker = Checker { faults: Vec::new() };
+    let currency = match Currency::parse(&draft.currency) {
+        Ok(currency) => Some(currency),
+        Err(why) => {
+            checker.fault("currency", "unknown_currency", why.to_string());
+            None
+        }
+    };
+    let id = match draft.number.as_deref().map(OrderId::parse) {
+        None => given.generated,
+        Some(Ok(id)) => id,
+        Some(Err(why)) => {
+            checker.fault("number", "bad_number", why.to_string());
+            given.generated
+        }
+    };
+    if let Some(external) = &draft.external_id {
+        if external.is_empty() || external.chars().count() > limits::EXTERNAL_ID_CHARS_MAX || external.chars().any(char::is_control) {
+            checker.fault("external_id", "bad_external_id", format!("1 to {} printable characters", limits::EXTERNAL_ID_CHARS_MAX));
+        }
+    }
+    readable(&mut checker.faults, "customer.name", &draft.customer_name, true);
+    let email = match draft.email.as_deref().map(Email::parse) {
+        None => None,
+        Some(Ok(email)) => Some(email),
+        Some(Err(why)) => {
+            checker.fault("customer.email", "bad_email", why.to_string());
+            None
+        }
+    };
+    if let Some(phone) = &draft.phone {
+        let digits = phone.strip_prefix('+').unwrap_or(phone);
+        if !(5..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            checker.fault("customer.phone", "bad_phone", "digits with an optional leading +, as in +48600100200");
+        }
+    }
+    if let Some(locale) = &draft.locale {
+        if locale.len() > 35 || !locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || locale.len() < 2 {
+            checker.fault("customer.locale", "bad_locale", "a BCP 47 tag such as en or pl-PL");
+        }
+    }
+    if let Some(country) = &draft.country {
+        if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+            checker.fault("country", "bad_country", "two upper-case letters, as in PL");
+        }
+    }
+    if draft.lines.is_empty() {
+        checker.fault("items", "required", "an order has at least one item");
+    }
+    if draft.lines.len() > limits::LINES_MAX {
+        checker.fault("items", "too_many", format!("at most {} items", limits::LINES_MAX));
+    }
+    let lines: Vec<Line> = draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
+    let totals = currency.map(|currency| checker.totals(draft, &lines, currency));
+    let placed_at = draft.placed_at.unwrap_or(given.now);
+    if placed_at > given.now + SignedDuration::from_mins(10) {
+        checker.fault("placed_at", "in_the_future", "must not lie in the future");
+    }
+    if placed_at.to_zoned(jiff::tz::TimeZone::UTC).year() < limits::PLACED_YEAR_MIN {
+        checker.fault("placed_at", "out_of_range", format!("must be {} or later", limits::PLACED_YEAR_MIN));
+    }
+    let (Some(totals), true) = (totals, checker.faults.is_empty()) else { return Err(checker.faults) };
+    let mut tracks = given.tracks;
+    tracks.eta = draft.eta.or(tracks.eta);
+    Ok(Placement {
+        id,
+        channel: given.channel,
+        external_id: draft.external_id.clone(),
+        contact: Contact { name: draft.customer_name.clone(), email, phone: draft.phone.clone(), locale: draft.locale.clone() },
+        lines,
+        totals,
+        country: draft.country.clone(),
+        tracks,
+        placed_at,
+        notify: given.notify,
+    })
+}
+
+impl Checker {
+    fn totals(&mut self, draft: &Draft, lines: &[Line], currency: Currency) -> Totals {
+        let subtotal = lines.iter().try_fold(0i64, |sum, line| {
+            line.unit_price_minor.checked_mul(i64::from(line.quantity)).and_then(|value| sum.checked_add(value))
+        });
+        let subtotal_minor = subtotal.filter(|sum| *sum <= Money::MAX_MINOR).unwrap_or_else(|| {
+            self.fault("items", "out_of_range", "the items add up to more than we can book");
+            0
+        });
+        let mut part = |field: &str, text: &Option<String>| text.as_deref().map_or(0, |text| self.amount(field, text, Some(currency)));
+        let shipping_minor = part("shipping", &draft.shipping);
+        let tax_minor = part("tax", &draft.tax);
+        let discount_minor = part("discount", &draft.discount);
+        let before_discount = subtotal_minor.saturating_add(shipping_minor).saturating_add(tax_minor);
+        if discount_minor > before_discount {
+            self.fault("discount", "out_of_range", "must not exceed the sum of everything else");
+        }
+        let total_minor = before_discount.saturating_sub(discount_minor);
+        if total_minor > Money::MAX_MINOR {
+            self.fault("total", "out_of_range", "more than we can book");
+        }
+        if let Some(claimed) = draft.total.as_deref() {
+            let claimed = self.amount("total", claimed, Some(currency));
+            if claimed != total_minor && self.faults.is_empty() {
+                let message =
+                    format!("we make it {}, you say {}", Money::new(total_minor, currency).decimal(), Money::new(claimed, currency).decimal());
+                self.fault("total", "does_not_add_up", message);
+            }
+        }
+        Totals { currency, subtotal_minor, shipping_minor, tax_minor, discount_minor, total_minor }
+    }
+}
