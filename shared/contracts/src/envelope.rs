@@ -1,0 +1,95 @@
+//! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
+
+use crate::{hook, job, order};
+use domain::ids::{CorrelationId, EventId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One event as it is stored in the outbox and put on the bus (as the `detail` of the entry).
+///
+/// `Source` of the entry is [`Envelope::source`], `DetailType` is [`Payload::detail_type`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// CloudEvents version; always "1.0".
+    pub specversion: SpecVersion,
+    /// Unique for ever; what consumers deduplicate on. `{tenant}:{aggregate}:{version}:{index}`.
+    pub id: EventId,
+    /// "orderflow.orders", "orderflow.hooks", "orderflow.jobs".
+    pub source: String,
+    /// What the event is about: the order's number, the endpoint, the job.
+    pub subject: String,
+    /// When it was committed.
+    pub time: Timestamp,
+    /// Whose event it is.
+    pub tenant: TenantId,
+    /// The aggregate's version after the commit, so that consumers can tell old from new.
+    pub aggregateversion: u64,
+    /// Ties it to the request that caused it.
+    pub correlationid: CorrelationId,
+    /// The event or message that caused it, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causationid: Option<EventId>,
+    /// What happened, as `type` and `data`.
+    #[serde(flatten)]
+    pub payload: Payload,
+}
+
+/// The one CloudEvents version there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpecVersion {
+    /// 1.0
+    #[serde(rename = "1.0")]
+    V1,
+}
+
+macro_rules! payloads {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $name:literal from $source:literal;)+) => {
+        /// Every event we publish.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type", content = "data")]
+        pub enum Payload { $($(#[$doc])* #[serde(rename = $name)] $variant($body),)+ }
+
+        impl Payload {
+            /// The event's type and version, as EventBridge rules match it.
+            pub const fn detail_type(&self) -> &'static str { match self { $(Self::$variant(_) => $name,)+ } }
+            /// Who publishes it.
+            pub const fn source(&self) -> &'static str { match self { $(Self::$variant(_) => $source,)+ } }
+            /// The JSON Schema of every payload, by detail type.
+            pub fn schemas() -> Vec<(&'static str, schemars::Schema)> {
+                vec![$(($name, schemars::schema_for!($body)),)+]
+            }
+        }
+    };
+}
+
+payloads! {
+    /// An order was placed.
+    OrderPlaced(order::v1::Placed) = "order.placed.v1" from "orderflow.orders";
+    /// The order track moved.
+    OrderStatusChanged(order::v1::StatusChanged) = "order.status_changed.v1" from "orderflow.orders";
+    /// The word people see changed; what notifications hang on.
+    OrderLabelChanged(order::v1::LabelChanged) = "order.label_changed.v1" from "orderflow.orders";
+    /// The payment track moved.
+    OrderPaymentChanged(order::v1::TrackChanged) = "order.payment_changed.v1" from "orderflow.orders";
+    /// The fulfilment track moved.
+    OrderFulfilmentChanged(order::v1::TrackChanged) = "order.fulfilment_changed.v1" from "orderflow.orders";
+    /// The tracking track moved.
+    OrderTrackingChanged(order::v1::TrackChanged) = "order.tracking_changed.v1" from "orderflow.orders";
+    /// The order is late, or no longer late.
+    OrderDelayChanged(order::v1::DelayChanged) = "order.delay_changed.v1" from "orderflow.orders";
+    /// The promised day changed.
+    OrderEtaChanged(order::v1::EtaChanged) = "order.eta_changed.v1" from "orderflow.orders";
+    /// The customer's data was erased.
+    OrderContactErased(order::v1::ContactErased) = "order.contact_erased.v1" from "orderflow.orders";
+    /// A signed webhook was refused for its content.
+    HookRejected(hook::v1::Rejected) = "hook.rejected.v1" from "orderflow.hooks";
+    /// A webhook was accepted and could not be applied; it waits for somebody.
+    HookParked(hook::v1::Parked) = "hook.parked.v1" from "orderflow.hooks";
+    /// A report is in the bucket.
+    ReportReady(job::v1::ReportReady) = "report.ready.v1" from "orderflow.jobs";
+    /// A scheduled job failed.
+    JobFailed(job::v1::JobFailed) = "job.failed.v1" from "orderflow.jobs";
+}
+
+/// Largest `detail` we put on the bus, in bytes. EventBridge takes 256 KiB per entry with its attributes.
+pub const DETAIL_BYTES_MAX: usize = 200 * 1024;

@@ -1,0 +1,128 @@
+//! Events of an order. No personal data: ids, amounts and facts only.
+
+/// Version 1.
+pub mod v1 {
+    use jiff::{Timestamp, civil::Date};
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    /// An amount on the wire.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Amount {
+        /// Decimal string in major units, as many decimals as the currency has: "59.98".
+        pub amount: String,
+        /// ISO 4217.
+        pub currency: String,
+        /// The same in minor units, for sums.
+        pub minor: i64,
+    }
+
+    /// An order was placed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Placed {
+        /// The order's number.
+        pub order_id: String,
+        /// Where it came from.
+        pub channel: String,
+        /// Status at birth.
+        pub status: String,
+        /// The word people see.
+        pub label: String,
+        /// What is to be paid.
+        pub total: Amount,
+        /// Number of positions.
+        pub line_count: usize,
+        /// Pieces.
+        pub unit_count: u64,
+        /// ISO 3166-1 alpha-2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub country: Option<String>,
+        /// When the customer placed it.
+        pub placed_at: Timestamp,
+        /// The day it fell on in the shop's time zone.
+        pub placed_on: Date,
+        /// The promised day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub eta: Option<Date>,
+    }
+
+    /// The order track moved.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct StatusChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// From.
+        pub from: String,
+        /// To.
+        pub to: String,
+        /// Implied steps in between.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub via: Vec<String>,
+        /// "asked", "fact", "rule", "corrected" or "reconciled".
+        pub cause: String,
+        /// No person was involved.
+        pub automated: bool,
+    }
+
+    /// The word people see changed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct LabelChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// The word before; none for a new order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<String>,
+        /// The word now.
+        pub to: String,
+        /// What the order costs, for figures per label.
+        pub total: Amount,
+        /// The promised day.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub eta: Option<Date>,
+        /// Whether the customer is to be told.
+        pub notify: bool,
+    }
+
+    /// A track moved.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct TrackChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// From.
+        pub from: String,
+        /// To.
+        pub to: String,
+    }
+
+    /// The order is late, or no longer late.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct DelayChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// Late now?
+        pub delayed: bool,
+        /// Since when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub since: Option<Timestamp>,
+    }
+
+    /// The promised day changed.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct EtaChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// From.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<Date>,
+        /// To.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub to: Option<Date>,
+    }
+
+    /// The customer's data was erased.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct ContactErased {
+        /// The order's number.
+        pub order_id: String,
+    }
+}

@@ -1,0 +1,50 @@
+//! Messages on our own queues. Each names its version, so that a function that is deployed first can say
+//! what it does not understand yet instead of guessing.
+
+use domain::ids::{CorrelationId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// Why a queue message could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMessage {
+    /// Not JSON, or not this message.
+    #[error("not a message of ours: {0}")]
+    Unreadable(String),
+    /// From a later release.
+    #[error("message version {0} is newer than this function; deploy the function first")]
+    TooNew(u64),
+}
+
+/// Something waits in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookReceived {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which endpoint it came in by.
+    pub endpoint: String,
+    /// Its id in the inbox.
+    pub inbox_id: String,
+    /// Ties it to the request.
+    pub correlation: CorrelationId,
+}
+
+impl HookReceived {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    pub fn read(body: &str) -> Result<HookReceived, BadMessage> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            v: u64,
+        }
+        let unreadable = |why: serde_json::Error| BadMessage::Unreadable(why.to_string());
+        let versioned: Versioned = serde_json::from_str(body).map_err(unreadable)?;
+        if versioned.v > Self::VERSION {
+            return Err(BadMessage::TooNew(versioned.v));
+        }
+        serde_json::from_str(body).map_err(unreadable)
+    }
+}
