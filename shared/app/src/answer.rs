@@ -1,0 +1,238 @@
+//! "Where is my order?": understand, verify, look one order up, answer from facts.
+//!
+//! Unknown order and wrong address get the same words, status and work, so nobody can find out which
+//! orders exist. A language model may help to find the number in the question and to word the answer; what
+//! it says counts only if it stands in the question, or in the facts.
+
+use crate::error::{Error, Result};
+use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, Prompt, RateBuckets, TenantStore};
+use crate::scope::{Identity, TenantScope};
+use crate::tenant::TenantConfig;
+use domain::ask::{self, AskFacts, Lang, Need, Plan};
+use domain::email::Email;
+use domain::ids::{CorrelationId, OrderId};
+use domain::order::{Fault, Order};
+use jiff::{SignedDuration, civil::Date};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Wrong pairs of order and address before one caller has to wait.
+pub const ATTEMPTS: Limit = Limit { count: 5, window: SignedDuration::from_mins(15) };
+/// Questions from one caller.
+pub const QUESTIONS: Limit = Limit { count: 60, window: SignedDuration::from_mins(1) };
+/// Orders tried for one question.
+const CANDIDATES_MAX: usize = 3;
+/// Tokens set aside for one call of the model, prompt and answer.
+const TOKENS_PER_CALL: u32 = 600;
+
+/// What is asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// In the customer's words.
+    pub question: String,
+    /// The number, if the page knows it already.
+    #[serde(default)]
+    pub order_id: Option<String>,
+    /// The address, if the page knows it already.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// For the customer to read.
+    pub reply: String,
+    /// The order, once verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// Its word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Date>,
+    /// What is still missing: "order_id", "email".
+    pub needs: Vec<&'static str>,
+    /// Finds the logs.
+    pub trace_id: String,
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct Ask {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Attempts.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// Time zone, language, budget.
+    pub tenants: Arc<dyn TenantStore>,
+    /// Optional help.
+    pub llm: Option<Arc<dyn Llm>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Ask {
+    /// Answers a question.
+    ///
+    /// `caller` tells one customer from another behind the same publishable key: their address on the net.
+    ///
+    /// # Errors
+    /// `Invalid` for a question that is empty or too long, `TooMany`, `Forbidden`, `Retryable`.
+    pub async fn run(&self, identity: &Identity, caller: &str, question: &Question, correlation: &CorrelationId) -> Result<Answer> {
+        identity.require("ask", |scopes| scopes.ask)?;
+        let scope = TenantScope::of(identity);
+        check(question)?;
+        let now = self.clock.now();
+        self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let plan = ask::plan(&question.question, question.order_id.as_deref(), question.email.as_deref());
+        let (lang, candidates, email, suggestion) = match self.helped(&scope, &config, question, plan).await {
+            Plan::Reply { text, needs, .. } => {
+                let needs = needs.iter().map(|need| match need { Need::OrderId => "order_id", Need::Email => "email" }).collect();
+                return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string() });
+            }
+            Plan::Lookup { lang, candidates, email, suggestion } => (lang, candidates, email, suggestion),
+        };
+        match self.verified(&scope, caller, &candidates, &email).await? {
+            Some(order) => {
+                let facts = facts(&order, config.today(now));
+                let reply = self.worded(&scope, &config, &facts, lang, &question.question).await;
+                Ok(Answer {
+                    reply,
+                    order_id: Some(order.id.to_string()),
+                    status: Some(order.label().text().to_owned()),
+                    eta: order.tracks.eta,
+                    needs: Vec::new(),
+                    trace_id: correlation.to_string(),
+                })
+            }
+            None => Ok(Answer {
+                reply: ask::neutral(lang, suggestion.as_deref()),
+                order_id: None,
+                status: None,
+                eta: None,
+                needs: vec!["order_id", "email"],
+                trace_id: correlation.to_string(),
+            }),
+        }
+    }
+
+    async fn allow(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit) -> Result<()> {
+        match self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await? {
+            Allowance::Allowed { .. } => Ok(()),
+            Allowance::Denied { retry_after } => Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) }),
+        }
+    }
+
+    /// The order that both parts name. Every candidate is loaded and compared, found or not, so that an
+    /// unknown number and a wrong address cost the same.
+    async fn verified(&self, scope: &TenantScope, caller: &str, candidates: &[OrderId], email: &Email) -> Result<Option<Order>> {
+        let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
+        let buckets: Vec<String> = candidates.iter().map(|id| format!("attempt:{caller}:{id}")).collect();
+        for bucket in &buckets {
+            self.allow(scope, bucket, 0, ATTEMPTS).await?;
+        }
+        let mut found = None;
+        for id in candidates {
+            let order = self.orders.load(scope, id).await?;
+            let on_file = order.as_ref().and_then(|order| order.contact.as_ref()).and_then(|contact| contact.email.as_ref());
+            if same(on_file, email) && found.is_none() {
+                found = order;
+            }
+        }
+        if found.is_none() {
+            for bucket in &buckets {
+                self.allow(scope, bucket, 1, ATTEMPTS).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Rules come first. Only if they find no number at all is a model asked for one, and its answer counts
+    /// only if it stands in the question.
+    async fn helped(&self, scope: &TenantScope, config: &TenantConfig, question: &Question, plan: Plan) -> Plan {
+        let Plan::Reply { needs, .. } = &plan else { return plan };
+        let (Some(llm), true) = (&self.llm, needs.contains(&Need::OrderId) && !question.question.trim().is_empty()) else { return plan };
+        if !ask::order_candidates(&question.question).is_empty() || !self.tokens(scope, config).await {
+            return plan;
+        }
+        let prompt = Prompt {
+            system: "Extract the order number from the customer's question. Answer with the number alone, or NONE.".into(),
+            user: question.question.clone(),
+            max_tokens: 16,
+        };
+        let Ok(said) = llm.complete(&prompt).await else { return plan };
+        let Some(number) = ask::accept_llm_candidate(&question.question, &said) else { return plan };
+        ask::plan(&question.question, Some(&number), question.email.as_deref())
+    }
+
+    /// A model may word the answer; what it says must pass the same check as any other text, else the
+    /// template answers.
+    async fn worded(&self, scope: &TenantScope, config: &TenantConfig, facts: &AskFacts, lang: Lang, question: &str) -> String {
+        let template = ask::compose(facts, lang, question);
+        let Some(llm) = &self.llm else { return template };
+        if !self.tokens(scope, config).await {
+            return template;
+        }
+        let prompt = Prompt {
+            system: "Rewrite the message for the customer in 2 to 4 friendly sentences, in its language. Keep every number, date and \
+                     status exactly as given. Add no promise, no other fact and no link."
+                .into(),
+            user: template.clone(),
+            max_tokens: 180,
+        };
+        match llm.complete(&prompt).await {
+            Ok(text) if ask::verify(&text, facts).is_ok() => text,
+            _ => template,
+        }
+    }
+
+    /// Takes one call's worth from the day's budget.
+    async fn tokens(&self, scope: &TenantScope, config: &TenantConfig) -> bool {
+        let limit = Limit { count: config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
+        let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
+        matches!(taken, Ok(Allowance::Allowed { .. }))
+    }
+}
+
+fn check(question: &Question) -> Result<()> {
+    let mut faults = Vec::new();
+    if question.question.chars().count() > ask::QUESTION_CHARS_MAX {
+        faults.push(Fault::new("question", "too_long", format!("at most {} characters", ask::QUESTION_CHARS_MAX)));
+    }
+    if question.order_id.as_ref().is_some_and(|id| id.len() > 128) {
+        faults.push(Fault::new("order_id", "too_long", "at most 128 characters"));
+    }
+    if question.email.as_ref().is_some_and(|email| email.len() > 320) {
+        faults.push(Fault::new("email", "too_long", "at most 320 characters"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Compares without telling by its timing how much of it was right.
+fn same(on_file: Option<&Email>, given: &Email) -> bool {
+    use sha2::{Digest, Sha256};
+    let digest = |text: &str| Sha256::digest(text.to_lowercase().as_bytes());
+    let (known, expected) = (on_file.is_some(), digest(on_file.map_or("", Email::expose)));
+    let equal: bool = expected.as_slice().ct_eq(digest(given.expose()).as_slice()).into();
+    known && equal
+}
+
+/// The facts of one order that an answer may state.
+pub fn facts(order: &Order, today: Date) -> AskFacts {
+    let days_late = order.days_late(today);
+    AskFacts {
+        number: order.id.to_string(),
+        label: order.label(),
+        eta: order.tracks.eta,
+        delayed: order.label() == domain::order::Label::Delayed || days_late.is_some(),
+        days_late,
+        today,
+        carrier: None,
+        tracking_url: None,
+    }
+}

@@ -1,0 +1,99 @@
+//! The only way into an order that exists: load, decide, commit; on a conflict, again.
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, CommitError, Commit, InboxKey, OnceDone, OrderStore};
+use crate::publish;
+use crate::scope::TenantScope;
+use domain::ids::{CorrelationId, OrderId};
+use domain::order::{Actor, Command, Order, OrderEvent, Recorded, decide};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+/// How often a conflict is answered by loading and deciding again. Each lost race means that somebody
+/// else's change went through, so this bounds the work without starving anybody for long.
+pub const CONFLICT_TRIES: usize = 8;
+
+/// Who asks, and why, for the history.
+#[derive(Debug, Clone)]
+pub struct Provenance {
+    /// Who.
+    pub actor: Actor,
+    /// Ties everything that follows to the request.
+    pub correlation: CorrelationId,
+}
+
+/// What else becomes true with the commit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Alongside<'a> {
+    /// A once-record.
+    pub once: Option<OnceDone<'a>>,
+    /// An inbox entry.
+    pub inbox: Option<&'a InboxKey>,
+    /// Only if the order still has this version (`If-Match`).
+    pub if_version: Option<u64>,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The order before.
+    pub before: Order,
+    /// The order now.
+    pub order: Order,
+    /// What happened; empty if nothing changed (then nothing was committed either).
+    pub events: Vec<OrderEvent>,
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct Apply {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Apply {
+    /// Applies a command to an order.
+    ///
+    /// # Errors
+    /// `NotFound`, `Rejected`, `Stale` (with `if_version`, or after too many lost races), `Retryable`.
+    pub async fn run(&self, scope: &TenantScope, id: &OrderId, command: &Command, by: &Provenance, with: Alongside<'_>, zone: &TimeZone) -> Result<Applied> {
+        let mut current = 0;
+        for _ in 0..CONFLICT_TRIES {
+            let before = self.orders.load(scope, id).await?.ok_or(Error::NotFound("order"))?;
+            current = before.version;
+            if with.if_version.is_some_and(|wanted| wanted != before.version) {
+                return Err(Error::Stale { current });
+            }
+            let now = self.clock.now();
+            let events = decide(Some(&before), command, now)?;
+            if events.is_empty() {
+                return Ok(Applied { order: before.clone(), before, events });
+            }
+            let mut order = before.clone();
+            order.apply_commit(&events, now);
+            let recorded = Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+            let publish = publish::of_commit(scope.tenant(), Some(before.label()), &order, &recorded, zone);
+            let commit = Commit {
+                order: &order,
+                before_version: before.version,
+                recorded: &recorded,
+                publish: &publish,
+                once: with.once,
+                inbox: with.inbox,
+            };
+            match self.orders.commit(scope, commit).await {
+                Ok(()) => return Ok(Applied { before, order, events: recorded.events }),
+                Err(CommitError::Conflict) => continue,
+                // Our own record is there: this very effect has happened, perhaps by us, with a lost reply.
+                Err(CommitError::InboxDone | CommitError::OnceTaken) => {
+                    return Ok(Applied { order: before.clone(), before, events: Vec::new() });
+                }
+                Err(CommitError::ExternalIdTaken) => return Err(Error::Fatal("an existing order claims a new reference".into())),
+                Err(CommitError::Port(error)) => return Err(error.into()),
+            }
+        }
+        Err(Error::Stale { current })
+    }
+}

@@ -1,0 +1,26 @@
+//! The use cases of OrderFlow and the ports they need.
+//!
+//! A use case loads facts through ports, lets [`domain`] decide, and commits once. It knows no AWS, no
+//! HTTP and no Lambda; the same code runs in the functions, in the simulator and in the tests.
+
+// pub mod answer;
+pub mod apply;
+pub mod auth;
+pub mod cursor;
+pub mod error;
+pub mod measure;
+// pub mod notify;
+pub mod place;
+pub mod ports;
+pub mod privacy;
+pub mod process;
+pub mod publish;
+pub mod receive;
+pub mod relay;
+pub mod report;
+pub mod scope;
+pub mod signature;
+pub mod tenant;
+
+pub use error::{Error, Result};
+pub use scope::{Identity, Scopes, TenantScope};

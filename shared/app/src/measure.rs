@@ -1,0 +1,72 @@
+//! Read models: figures counted up by events, each event once, so that nobody has to read all orders.
+
+use crate::error::Result;
+use crate::ports::{Clock, Delta, MetricStore};
+use crate::scope::TenantScope;
+use contracts::{Envelope, Payload};
+use std::sync::Arc;
+
+/// Orders now, by the word people see. One point per label, fields "orders" and "value:EUR" (minor units).
+pub const LABELS: &str = "label";
+/// Orders placed per shop day. Point "2025-08-09", fields "orders", "units", "revenue:EUR" (minor units).
+pub const DAYS: &str = "day";
+/// The same per channel: point "2025-08-09/instagram".
+pub const CHANNELS: &str = "channel";
+/// Status moves per day: fields "automated" and "manual".
+pub const MOVES: &str = "moves";
+
+/// The use case.
+#[derive(Clone)]
+pub struct Measure {
+    /// Read models.
+    pub metrics: Arc<dyn MetricStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Measure {
+    /// Counts one event, once. False if it was counted before or counts for nothing.
+    pub async fn run(&self, event: &Envelope) -> Result<bool> {
+        let deltas = deltas(event);
+        if deltas.is_empty() {
+            return Ok(false);
+        }
+        let scope = TenantScope::of_own_message(&event.tenant);
+        Ok(self.metrics.count(&scope, &event.id, &deltas, self.clock.now()).await?)
+    }
+}
+
+fn delta(series: &str, point: &str, field: impl Into<String>, by: i64) -> Delta {
+    Delta { series: series.to_owned(), point: point.to_owned(), field: field.into(), by }
+}
+
+/// What an event adds to which figures.
+pub fn deltas(event: &Envelope) -> Vec<Delta> {
+    match &event.payload {
+        Payload::OrderPlaced(placed) => {
+            let day = placed.placed_on.to_string();
+            let channel = format!("{day}/{}", placed.channel);
+            let revenue = format!("revenue:{}", placed.total.currency);
+            vec![
+                delta(DAYS, &day, "orders", 1),
+                delta(DAYS, &day, "units", i64::try_from(placed.unit_count).unwrap_or(i64::MAX)),
+                delta(DAYS, &day, revenue, placed.total.minor),
+                delta(CHANNELS, &channel, "orders", 1),
+            ]
+        }
+        Payload::OrderLabelChanged(changed) => {
+            let value = format!("value:{}", changed.total.currency);
+            let mut deltas = vec![delta(LABELS, &changed.to, "orders", 1), delta(LABELS, &changed.to, value.as_str(), changed.total.minor)];
+            if let Some(from) = &changed.from {
+                deltas.push(delta(LABELS, from, "orders", -1));
+                deltas.push(delta(LABELS, from, value, -changed.total.minor));
+            }
+            deltas
+        }
+        Payload::OrderStatusChanged(changed) => {
+            let day = event.time.strftime("%Y-%m-%d").to_string();
+            vec![delta(MOVES, &day, if changed.automated { "automated" } else { "manual" }, 1)]
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,203 @@
+//! Telling people: each thing once, to the right one.
+//!
+//! A message is claimed before it is sent and settled after. If we die in between, nobody knows whether it
+//! went out: the next delivery finds the dead claim, marks it unknown, and a person decides. Sending it
+//! again would be telling somebody twice; forgetting it would be telling nobody.
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, ReportStore, SendError, TeamChat, TenantStore};
+use crate::scope::TenantScope;
+use crate::tenant::TenantConfig;
+use contracts::order::v1::LabelChanged;
+use contracts::{Envelope, Payload};
+use domain::ask::Lang;
+use domain::ids::OrderId;
+use domain::notify::{StatusFacts, slack_invalid_payload, slack_order_line, status_email};
+use domain::order::{Contact, Order};
+use domain::pii::mask_email;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// A sender that has not reported after this is presumed dead. Longer than any function may run.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// How long the link to a report works.
+pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// The use case.
+#[derive(Clone)]
+pub struct Notify {
+    /// Orders, for their facts.
+    pub orders: Arc<dyn OrderStore>,
+    /// What was sent.
+    pub messages: Arc<dyn MessageStore>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+    /// E-mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// Slack.
+    pub chat: Arc<dyn TeamChat>,
+    /// Links to reports.
+    pub reports: Arc<dyn ReportStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The sender for tenants that have not chosen one.
+    pub default_from: Option<String>,
+}
+
+/// What one event led to: message by message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Sent now.
+    pub sent: usize,
+    /// Settled before, or not to be sent.
+    pub settled: usize,
+}
+
+struct Draft {
+    channel: &'static str,
+    recipient: String,
+    shown_as: String,
+    text: String,
+}
+
+enum Via<'a> {
+    Mail(Mail),
+    Chat(&'a secrecy::SecretString),
+}
+
+impl Notify {
+    /// Tells whoever is to be told of an event.
+    ///
+    /// # Errors
+    /// `Retryable` if anything could not be sent yet; what was sent is not sent again.
+    pub async fn run(&self, event: &Envelope) -> Result<Told> {
+        let scope = TenantScope::of_own_message(&event.tenant);
+        let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
+        let team = match &event.payload {
+            Payload::OrderLabelChanged(changed) if changed.notify => return self.order_news(&scope, &config, event, changed).await,
+            Payload::HookRejected(refused) => {
+                slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
+            }
+            Payload::JobFailed(failed) => {
+                format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)
+            }
+            Payload::ReportReady(ready) => {
+                let link = self.reports.link(&scope, &ready.key, LINK_VALID_FOR).await?;
+                format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary)
+            }
+            _ => return Ok(Told::default()),
+        };
+        let mut told = Told::default();
+        if let Some(webhook) = &config.notify.slack_webhook {
+            let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text: team };
+            self.deliver(&scope, &event.subject, event, draft, Via::Chat(&webhook.0), &mut told).await?;
+        }
+        Ok(told)
+    }
+
+    async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
+        let mut told = Told::default();
+        let id = OrderId::parse(&changed.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
+        let Some(order) = self.orders.load(scope, &id).await? else {
+            return Err(Error::Fatal(format!("order {id} of an event is not there")));
+        };
+        // Something newer has happened that has its own event: this one is history, not news.
+        if order.version > event.aggregateversion && order.label().text() != changed.to {
+            return Ok(told);
+        }
+        let mut waiting = Ok(());
+        if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
+            waiting = self.deliver(scope, id.as_str(), event, draft, Via::Mail(mail), &mut told).await;
+        }
+        if let Some(webhook) = &config.notify.slack_webhook {
+            let contact = order.contact.as_ref();
+            let name = contact.map_or("-", |contact| contact.name.as_str());
+            let email = contact.and_then(|contact| contact.email.as_ref());
+            let text = slack_order_line(id.as_str(), name, email, order.label(), order.tracks.eta);
+            let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
+            // A channel that is down does not keep the others from being told.
+            let slack = self.deliver(scope, id.as_str(), event, draft, Via::Chat(&webhook.0), &mut told).await;
+            waiting = waiting.and(slack);
+        }
+        waiting.map(|()| told)
+    }
+
+    fn customer_mail(&self, config: &TenantConfig, order: &Order, now: Timestamp) -> Option<(Draft, Mail)> {
+        let contact = order.contact.as_ref()?;
+        let to = contact.email.clone().filter(|_| config.notify.email)?;
+        let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
+        let facts = status_facts(order, &contact.name, config, now);
+        let content = status_email(&facts, language(contact, config));
+        let draft = Draft {
+            channel: "email",
+            recipient: to.expose().to_owned(),
+            shown_as: mask_email(to.expose()),
+            text: format!("{}\n\n{}", content.subject, content.text),
+        };
+        Some((draft, Mail { from, to, subject: content.subject, text: content.text }))
+    }
+
+    async fn deliver(&self, scope: &TenantScope, subject: &str, event: &Envelope, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
+        let now = self.clock.now();
+        let recipient = hex::encode(Sha256::digest(draft.recipient.as_bytes()))[..16].to_owned();
+        let message = Message {
+            id: MessageId { event: event.id.clone(), channel: draft.channel.to_owned(), recipient },
+            at: now,
+            to: draft.shown_as,
+            text: draft.text,
+            state: MessageState::Sending { lease_until: now + LEASE },
+            attempts: 1,
+        };
+        let attempt = match self.messages.claim(scope, subject, &message, now).await? {
+            MessageClaim::Send { attempt } => attempt,
+            MessageClaim::Settled(_) => {
+                told.settled += 1;
+                return Ok(());
+            }
+            MessageClaim::Busy { until } => return Err(busy(until)),
+        };
+        let outcome = match &via {
+            Via::Mail(mail) => self.mailer.send(mail).await,
+            Via::Chat(webhook) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+        };
+        let (state, result) = match outcome {
+            Ok(provider_id) => {
+                told.sent += 1;
+                (MessageState::Sent { provider_id }, Ok(()))
+            }
+            Err(SendError::NotSent(reason)) => (MessageState::Failed { reason: reason.clone() }, Err(Error::Retryable(reason))),
+            Err(SendError::Refused(reason)) => {
+                told.settled += 1;
+                (MessageState::Suppressed { reason }, Ok(()))
+            }
+            Err(SendError::Unknown(_)) => {
+                told.settled += 1;
+                (MessageState::Unknown, Ok(()))
+            }
+        };
+        self.messages.settle(scope, subject, &message.id, attempt, &state).await?;
+        result
+    }
+}
+
+fn busy(until: Timestamp) -> Error {
+    Error::Retryable(format!("another delivery is sending this until {until}"))
+}
+
+/// The facts that a message about an order may state.
+pub fn status_facts(order: &Order, name: &str, config: &TenantConfig, now: Timestamp) -> StatusFacts {
+    StatusFacts {
+        order_id: order.id.to_string(),
+        customer: Some(name.to_owned()),
+        label: order.label(),
+        eta: order.tracks.eta,
+        today: config.today(now),
+        shop_name: config.shop_name.clone(),
+    }
+}
+
+/// The language to write to a customer in: theirs, else the shop's.
+pub fn language(contact: &Contact, config: &TenantConfig) -> Lang {
+    Lang::of_locale(contact.locale.as_deref().unwrap_or(&config.locale))
+}

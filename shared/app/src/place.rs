@@ -1,0 +1,203 @@
+//! Taking an order in, once.
+
+use crate::apply::{Alongside, Apply, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{Clock, Commit, CommitError, OnceDone, OnceKey, OnceStore, OrderStore, Random};
+use crate::publish;
+use crate::scope::TenantScope;
+use crate::tenant::TenantConfig;
+use domain::ids::{EventId, OrderId, SourceId};
+use domain::order::placement::{Draft, Given, check};
+use domain::order::{Claim, Command, Fact, Fault, Order, Recorded, Tracks, Vocabulary, decide};
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// How long an idempotency key is remembered.
+pub const KEY_KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
+
+/// The use case.
+#[derive(Clone)]
+pub struct Place {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// What was done.
+    pub once: Arc<dyn OnceStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Numbers.
+    pub random: Arc<dyn Random>,
+}
+
+/// A caller's idempotency key with the hash of the request it came with.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// Scoped to route and principal.
+    pub key: OnceKey,
+    /// SHA-256 of the body, hex.
+    pub request_hash: String,
+}
+
+/// An order that was placed, now or by an earlier delivery of the same request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The answer's body, byte for byte the same for every delivery.
+    pub response: String,
+    /// False when this delivery placed it.
+    pub replayed: bool,
+}
+
+/// What a row of an import did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// A new order.
+    Placed,
+    /// A known order whose status or promised day changed.
+    Updated,
+    /// Nothing new.
+    Unchanged,
+}
+
+impl Place {
+    /// Places an order.
+    ///
+    /// The once-record, the order, its history and its outbox row are one transaction, so there is nothing
+    /// to lock before it: of many simultaneous deliveries one commits and the others find its record.
+    ///
+    /// # Errors
+    /// `Invalid` with all faults, `KeyReused`, `Rejected(AlreadyPlaced)`, `Retryable`.
+    pub async fn run(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        draft: &Draft,
+        channel: &SourceId,
+        by: &Provenance,
+        idempotency: &Idempotency,
+        respond: impl Fn(&Order) -> String + Send + Sync,
+    ) -> Result<Placed> {
+        if let Some(placed) = self.earlier(scope, idempotency).await? {
+            return Ok(placed);
+        }
+        let now = self.clock.now();
+        let zone = config.zone();
+        let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
+        let given = Given { channel: channel.clone(), generated, tracks: Tracks::default(), notify: true, now };
+        let placement = check(draft, given).map_err(Error::Invalid)?;
+        let contact = placement.contact.clone();
+        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
+        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
+        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
+        order.apply_commit(&events[1..], now);
+        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &zone);
+        let response = respond(&order);
+        let once = OnceDone {
+            key: &idempotency.key,
+            request_hash: &idempotency.request_hash,
+            response: &response,
+            fence: None,
+            expires_at: now + KEY_KEPT_FOR,
+        };
+        let commit = Commit { order: &order, before_version: 0, recorded: &recorded, publish: &publish, once: Some(once), inbox: None };
+        match self.orders.commit(scope, commit).await {
+            Ok(()) => Ok(Placed { response, replayed: false }),
+            Err(refusal) => {
+                // Whatever was in the way, if our own record is there the order was placed by this request.
+                if let Some(placed) = self.earlier(scope, idempotency).await? {
+                    return Ok(placed);
+                }
+                Err(match refusal {
+                    CommitError::Conflict => domain::order::Rejection::AlreadyPlaced { id: order.id }.into(),
+                    CommitError::ExternalIdTaken => {
+                        Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])
+                    }
+                    CommitError::Port(error) => error.into(),
+                    CommitError::OnceTaken | CommitError::InboxDone => Error::Retryable("the same request is being worked on".into()),
+                })
+            }
+        }
+    }
+
+    async fn earlier(&self, scope: &TenantScope, idempotency: &Idempotency) -> Result<Option<Placed>> {
+        let Some((request_hash, response)) = self.once.done(scope, &idempotency.key, self.clock.now()).await? else { return Ok(None) };
+        if request_hash != idempotency.request_hash {
+            return Err(Error::KeyReused);
+        }
+        Ok(Some(Placed { response, replayed: true }))
+    }
+
+    /// Takes in one row of an import: a new order as it stands, or the news of a known one. Running an
+    /// import twice changes nothing the second time, because the number is the identity.
+    ///
+    /// # Errors
+    /// `Invalid` with all faults of the row, `Retryable`.
+    pub async fn import(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        draft: &Draft,
+        word: &str,
+        vocabulary: Vocabulary,
+        channel: &SourceId,
+        by: &Provenance,
+    ) -> Result<Imported> {
+        let now = self.clock.now();
+        let zone = config.zone();
+        let unknown_word = || {
+            let known = vocabulary.words().join(", ");
+            Error::Invalid(vec![Fault::new("status", "unknown_status", format!("one of: {known}"))])
+        };
+        let at = draft.placed_at.unwrap_or(now);
+        let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
+        let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
+        let given = Given { channel: channel.clone(), generated, tracks, notify: false, now };
+        let placement = check(draft, given).map_err(Error::Invalid)?;
+        let id = placement.id.clone();
+        if let Some(known) = self.orders.load(scope, &id).await? {
+            return self.news(scope, config, &known, draft, word, vocabulary, channel, by).await;
+        }
+        let contact = placement.contact.clone();
+        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
+        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
+        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
+        order.apply_commit(&events[1..], now);
+        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &zone);
+        let commit = Commit { order: &order, before_version: 0, recorded: &recorded, publish: &publish, once: None, inbox: None };
+        match self.orders.commit(scope, commit).await {
+            Ok(()) => Ok(Imported::Placed),
+            Err(CommitError::Conflict) => Ok(Imported::Unchanged),
+            Err(CommitError::Port(error)) => Err(error.into()),
+            Err(_) => Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one row with everything that is known about it")]
+    async fn news(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        known: &Order,
+        draft: &Draft,
+        word: &str,
+        vocabulary: Vocabulary,
+        channel: &SourceId,
+        by: &Provenance,
+    ) -> Result<Imported> {
+        let reading = vocabulary.read(word).map(|reading| reading.claim).unwrap_or_default();
+        let claim = Claim { eta: draft.eta, ..reading };
+        let mut after = known.tracks;
+        after.apply(&claim, self.clock.now(), known.all_digital());
+        if after == known.tracks {
+            return Ok(Imported::Unchanged);
+        }
+        // The id is made of what the row says now and the version it says it about, so that one run of the
+        // import that is delivered twice is one fact, and a later return to an old word is a new one.
+        let id = format!("import:{}:{}", known.version, word.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        let id = EventId::parse(&id[..id.len().min(EventId::MAX_LEN)]).map_err(|why| Error::Fatal(why.to_string()))?;
+        let fact = Fact { id, source: channel.clone(), sequence: None, occurred_at: self.clock.now(), claim };
+        let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
+        let applied = apply.run(scope, &known.id, &Command::Hear { fact, notify: true }, by, Alongside::default(), &config.zone()).await?;
+        Ok(if applied.events.is_empty() { Imported::Unchanged } else { Imported::Updated })
+    }
+}

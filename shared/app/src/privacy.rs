@@ -1,0 +1,131 @@
+//! A customer's rights: what do you know about me, and forget me. The money stays in the books; who it
+//! was does not.
+
+use crate::apply::{Alongside, Apply, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore};
+use crate::scope::{Identity, TenantScope};
+use crate::tenant::TenantConfig;
+use domain::email::Email;
+use domain::ids::{CorrelationId, TenantId};
+use domain::order::{Command, OrderEvent};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Orders handled in one call. A customer with more calls again until nothing is left.
+pub const ORDERS_MAX: usize = 200;
+/// Commits of an order that are looked at.
+const HISTORY_MAX: usize = 1_000;
+
+/// A customer's key in the index: no address can be read back from it.
+pub fn customer_key(tenant: &TenantId, email: &Email) -> CustomerKey {
+    let mut hash = Sha256::new();
+    hash.update(tenant.as_str());
+    hash.update([0]);
+    hash.update(email.expose().to_lowercase());
+    CustomerKey(hex::encode(hash.finalize()))
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct Privacy {
+    /// Orders.
+    pub apply: Apply,
+    /// Webhooks, whose bodies name customers.
+    pub inbox: Arc<dyn InboxStore>,
+}
+
+/// Everything we hold about a customer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Export {
+    /// Their orders, whole.
+    pub orders: Vec<serde_json::Value>,
+    /// More orders exist than one answer holds.
+    pub more: bool,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// Orders whose contact was removed.
+    pub orders: usize,
+    /// Stored webhook bodies that were removed.
+    pub webhooks: usize,
+}
+
+impl Privacy {
+    fn orders(&self) -> &Arc<dyn OrderStore> {
+        &self.apply.orders
+    }
+
+    /// Everything we hold about an address.
+    pub async fn export(&self, identity: &Identity, email: &Email) -> Result<Export> {
+        identity.require("admin", |scopes| scopes.admin)?;
+        let scope = TenantScope::of(identity);
+        let query = OrderQuery::Customer(customer_key(scope.tenant(), email));
+        let page = self.orders().page(&scope, &query, None, ORDERS_MAX).await?;
+        let mut orders = Vec::new();
+        for summary in &page.orders {
+            if let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? {
+                let value = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
+                orders.push(value);
+            }
+        }
+        Ok(Export { orders, more: page.next.is_some() })
+    }
+
+    /// Forgets an address: contact, free text, stored webhooks. Amounts, dates and statuses stay.
+    ///
+    /// Safe to repeat; an erased order no longer stands in the customer index, so a call that was cut off
+    /// goes on where it stopped. The words are forgotten before the contact for the same reason.
+    pub async fn erase(&self, identity: &Identity, config: &TenantConfig, email: &Email, correlation: &CorrelationId) -> Result<Erased> {
+        identity.require("admin", |scopes| scopes.admin)?;
+        let scope = TenantScope::of(identity);
+        let query = OrderQuery::Customer(customer_key(scope.tenant(), email));
+        let by = Provenance { actor: identity.actor(), correlation: correlation.clone() };
+        let mut erased = Erased { orders: 0, webhooks: 0 };
+        loop {
+            let page = self.orders().page(&scope, &query, None, ORDERS_MAX).await?;
+            if page.orders.is_empty() {
+                break;
+            }
+            let before = erased.orders;
+            for summary in &page.orders {
+                let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? else { continue };
+                let hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
+                self.inbox.forget_bodies(&scope, &hooks).await?;
+                erased.webhooks += hooks.len();
+                self.orders().forget_words(&scope, &summary.id).await?;
+                let applied = self.apply.run(&scope, &summary.id, &Command::EraseContact, &by, Alongside::default(), &config.zone()).await?;
+                erased.orders += usize::from(!applied.events.is_empty());
+            }
+            if erased.orders == before {
+                // The index has not caught up with what we erased; it will.
+                break;
+            }
+        }
+        erased.webhooks += self.forget_parked(&scope, email).await?;
+        Ok(erased)
+    }
+
+    async fn forget_parked(&self, scope: &TenantScope, email: &Email) -> Result<usize> {
+        let parked = self.inbox.parked(scope, 1_000).await?;
+        let theirs = |body: &str| body.to_lowercase().contains(&email.expose().to_lowercase());
+        let keys: Vec<InboxKey> = parked.into_iter().filter(|entry| theirs(&entry.body)).map(|entry| entry.key).collect();
+        self.inbox.forget_bodies(scope, &keys).await?;
+        Ok(keys.len())
+    }
+}
+
+fn webhook_of(event: &OrderEvent) -> Option<InboxKey> {
+    match event {
+        OrderEvent::FactHeard { fact, .. } => Some(InboxKey { endpoint: fact.source.to_string(), id: fact.id.to_string() }),
+        _ => None,
+    }
+}
+
+/// Reads an address from a request.
+pub fn address(text: &str) -> Result<Email> {
+    Email::parse(text).map_err(|why| Error::Invalid(vec![domain::order::Fault::new("email", "bad_email", why.to_string())]))
+}

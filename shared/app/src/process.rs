@@ -1,0 +1,129 @@
+//! Behind the queue: a stored webhook becomes a fact of an order, or is parked with its reason.
+
+use crate::apply::{Alongside, Apply, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
+use crate::publish::envelope;
+use crate::receive::{StatusReport, read, source_of};
+use crate::scope::TenantScope;
+use contracts::queue::HookReceived;
+use contracts::{Payload, hook};
+use domain::ids::EventId;
+use domain::order::{Actor, Claim, Command, Fact};
+use std::sync::Arc;
+
+/// The use case.
+#[derive(Clone)]
+pub struct Process {
+    /// Orders.
+    pub apply: Apply,
+    /// Webhooks.
+    pub inbox: Arc<dyn InboxStore>,
+    /// Vocabularies.
+    pub tenants: Arc<dyn TenantStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processed {
+    /// The order heard it.
+    Applied,
+    /// Settled before.
+    Again,
+    /// Waits for a person.
+    Parked {
+        /// Why, machine-readable.
+        code: &'static str,
+    },
+}
+
+struct Park {
+    code: &'static str,
+    reason: String,
+}
+
+impl Process {
+    /// Applies what waits in the inbox.
+    ///
+    /// # Errors
+    /// `Retryable`: leave it on the queue. Everything a retry cannot mend is parked instead.
+    pub async fn run(&self, message: &HookReceived) -> Result<Processed> {
+        let scope = TenantScope::of_own_message(&message.tenant);
+        let key = InboxKey { endpoint: message.endpoint.clone(), id: message.inbox_id.clone() };
+        let Some(entry) = self.inbox.load(&scope, &key).await? else {
+            return Err(Error::Fatal(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
+        };
+        if entry.state == InboxState::Done {
+            return Ok(Processed::Again);
+        }
+        match self.hear(&scope, &entry, message).await? {
+            Ok(processed) => Ok(processed),
+            Err(park) => self.park(&scope, &entry, message, park).await,
+        }
+    }
+
+    async fn hear(&self, scope: &TenantScope, entry: &InboxEntry, message: &HookReceived) -> Result<std::result::Result<Processed, Park>> {
+        let park = |code, reason: String| Ok(Err(Park { code, reason }));
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let (Some(endpoint), Some(source)) = (config.hook(&entry.key.endpoint), source_of(&entry.key.endpoint)) else {
+            return park("endpoint_removed", format!("the endpoint {} has been removed; add it again and replay", entry.key.endpoint));
+        };
+        let report = match read(&entry.body) {
+            Ok(report) => report,
+            Err(_) => return park("unreadable", "the stored body can no longer be read".into()),
+        };
+        let Some(reading) = endpoint.vocabulary.read(&report.status) else {
+            let known = endpoint.vocabulary.words().join(", ");
+            return park("unknown_status", format!("the status is none of: {known}. Add an alias or correct the sender, then replay"));
+        };
+        let fact = fact(&report, entry, source.clone(), reading.claim)?;
+        match self.apply.orders.load(scope, &report.order_id).await? {
+            None => return park("unknown_order", format!("there is no order {}; import it, then replay", report.order_id)),
+            Some(order) => {
+                let on_file = order.contact.as_ref().and_then(|contact| contact.email.as_ref());
+                if on_file.is_some_and(|email| *email != report.email) {
+                    return park("email_mismatch", "the address differs from the one on file; nobody was written to".into());
+                }
+            }
+        }
+        let by = Provenance { actor: Actor::Source { source }, correlation: message.correlation.clone() };
+        let command = Command::Hear { fact, notify: endpoint.notify };
+        let with = Alongside { inbox: Some(&entry.key), ..Alongside::default() };
+        match self.apply.run(scope, &report.order_id, &command, &by, with, &config.zone()).await {
+            Ok(applied) if applied.events.is_empty() => {
+                // The order knew it; the entry is done all the same.
+                self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
+                Ok(Ok(Processed::Again))
+            }
+            Ok(_) => Ok(Ok(Processed::Applied)),
+            Err(Error::Rejected(rejection)) => park("refused", rejection.to_string()),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn park(&self, scope: &TenantScope, entry: &InboxEntry, message: &HookReceived, park: Park) -> Result<Processed> {
+        let now = self.clock.now();
+        let payload = Payload::HookParked(hook::v1::Parked {
+            endpoint: entry.key.endpoint.clone(),
+            inbox_id: entry.key.id.clone(),
+            code: park.code.to_owned(),
+            reason: park.reason.clone(),
+        });
+        let subject = format!("hook:{}:{}", entry.key.endpoint, entry.body_hash.get(..16).unwrap_or_default());
+        let event = envelope(scope.tenant(), &subject, u64::try_from(entry.received_at.as_millisecond()).unwrap_or(0), 1, now, &message.correlation, payload);
+        let state = InboxState::Parked { code: park.code.to_owned(), reason: park.reason };
+        if entry.state == state {
+            return Ok(Processed::Parked { code: park.code });
+        }
+        self.inbox.settle(scope, &entry.key, &state, &[event], now).await?;
+        Ok(Processed::Parked { code: park.code })
+    }
+}
+
+fn fact(report: &StatusReport, entry: &InboxEntry, source: domain::ids::SourceId, claim: Claim) -> Result<Fact> {
+    let id = EventId::parse(&entry.key.id).map_err(|why| Error::Fatal(why.to_string()))?;
+    let occurred_at = report.occurred_at.unwrap_or(entry.received_at);
+    Ok(Fact { id, source, sequence: report.sequence, occurred_at, claim: Claim { eta: report.eta, ..claim } })
+}

@@ -1,0 +1,119 @@
+//! From what happened to what is published: the domain's events translated into the wire's.
+
+use contracts::envelope::SpecVersion;
+use contracts::order::v1;
+use contracts::{Envelope, Payload};
+use domain::ids::{CorrelationId, EventId, TenantId};
+use domain::order::decide::news;
+use domain::order::{Cause, Label, Order, OrderEvent, Recorded};
+use jiff::Timestamp;
+
+/// An amount as the wire has it.
+pub fn amount(minor: i64, currency: domain::money::Currency) -> v1::Amount {
+    let money = domain::money::Money::new(minor, currency);
+    v1::Amount { amount: money.decimal(), currency: currency.code().to_owned(), minor }
+}
+
+/// Puts a payload in an envelope. `place` makes the id unique: aggregate, version and index.
+pub fn envelope(tenant: &TenantId, subject: &str, version: u64, index: usize, at: Timestamp, correlation: &CorrelationId, payload: Payload) -> Envelope {
+    let id = EventId::of_event(tenant, subject, version, index);
+    Envelope {
+        specversion: SpecVersion::V1,
+        id,
+        source: payload.source().to_owned(),
+        subject: subject.to_owned(),
+        time: at,
+        tenant: tenant.clone(),
+        aggregateversion: version,
+        correlationid: correlation.clone(),
+        causationid: None,
+        payload,
+    }
+}
+
+/// The events to publish for one commit of an order.
+pub fn of_commit(tenant: &TenantId, before: Option<Label>, order: &Order, recorded: &Recorded, zone: &jiff::tz::TimeZone) -> Vec<Envelope> {
+    let order_id = order.id.to_string();
+    let mut payloads: Vec<Payload> = Vec::with_capacity(recorded.events.len() + 1);
+    for event in &recorded.events {
+        if let Some(payload) = translate(&order_id, recorded, event, zone) {
+            payloads.push(payload);
+        }
+    }
+    let after = order.label();
+    if before != Some(after) {
+        payloads.push(Payload::OrderLabelChanged(v1::LabelChanged {
+            order_id,
+            from: before.map(|label| label.text().to_owned()),
+            to: after.text().to_owned(),
+            total: amount(order.totals.total_minor, order.totals.currency),
+            eta: order.tracks.eta,
+            notify: news(before, after, &recorded.events).is_some(),
+        }));
+    }
+    payloads
+        .into_iter()
+        .enumerate()
+        .map(|(index, payload)| envelope(tenant, order.id.as_str(), recorded.version, index, recorded.at, &recorded.correlation, payload))
+        .collect()
+}
+
+fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jiff::tz::TimeZone) -> Option<Payload> {
+    let order_id = order_id.to_owned();
+    let moved = |from: String, to: String| v1::TrackChanged { order_id: order_id.clone(), from, to };
+    Some(match event {
+        OrderEvent::Placed { channel, lines, totals, country, tracks, placed_at, .. } => Payload::OrderPlaced(v1::Placed {
+            order_id,
+            channel: channel.to_string(),
+            status: tracks.status.to_string(),
+            label: tracks.label().text().to_owned(),
+            total: amount(totals.total_minor, totals.currency),
+            line_count: lines.len(),
+            unit_count: lines.iter().map(|line| u64::from(line.quantity)).sum(),
+            country: country.clone(),
+            placed_at: *placed_at,
+            placed_on: placed_at.to_zoned(zone.clone()).date(),
+            eta: tracks.eta,
+        }),
+        OrderEvent::StatusChanged { from, to, via, cause, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
+            order_id,
+            from: from.to_string(),
+            to: to.to_string(),
+            via: via.iter().map(ToString::to_string).collect(),
+            cause: match cause {
+                Cause::Asked { .. } => "asked",
+                Cause::Fact { .. } => "fact",
+                Cause::Rule { .. } => "rule",
+            }
+            .to_owned(),
+            automated: recorded.actor.is_automatic() || matches!(cause, Cause::Rule { .. }),
+        }),
+        OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
+            order_id,
+            from: from.to_string(),
+            to: to.to_string(),
+            via: Vec::new(),
+            cause: "corrected".to_owned(),
+            automated: false,
+        }),
+        OrderEvent::Reconciled { from, to, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
+            order_id,
+            from: from.to_string(),
+            to: to.to_string(),
+            via: Vec::new(),
+            cause: "reconciled".to_owned(),
+            automated: true,
+        }),
+        OrderEvent::PaymentChanged { from, to } => Payload::OrderPaymentChanged(moved(from.to_string(), to.to_string())),
+        OrderEvent::FulfilmentChanged { from, to } => Payload::OrderFulfilmentChanged(moved(from.to_string(), to.to_string())),
+        OrderEvent::TrackingChanged { from, to } => Payload::OrderTrackingChanged(moved(from.to_string(), to.to_string())),
+        OrderEvent::DelayNoticed { since } => {
+            Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) })
+        }
+        OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
+        OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
+        OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
+        // What a source said is the order's own business; what follows from it is published.
+        OrderEvent::FactHeard { .. } => return None,
+    })
+}

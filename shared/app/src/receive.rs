@@ -1,0 +1,260 @@
+//! The door for webhooks: verify the raw bytes, store, queue, answer. The work is done behind the queue.
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, Allowance, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore};
+use crate::publish::envelope;
+use crate::scope::TenantScope;
+use crate::signature::{Headers, Verified, verify};
+use crate::tenant::HookEndpoint;
+use contracts::queue::HookReceived;
+use contracts::{Payload, hook};
+use domain::email::Email;
+use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
+use domain::order::{Fault, placement::limits};
+use domain::pii::mask_email;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Largest body, in bytes.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The use case.
+#[derive(Clone)]
+pub struct Receive {
+    /// Endpoints and their secrets.
+    pub tenants: Arc<dyn TenantStore>,
+    /// Where webhooks are kept.
+    pub inbox: Arc<dyn InboxStore>,
+    /// Where refusals are published.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Keeps a broken sender from flooding the team's channel.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// Who does the work.
+    pub queue: Arc<dyn Queue>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the sender gets for a 2xx.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The inbox id.
+    pub event_id: String,
+    /// It had come before.
+    pub again: bool,
+}
+
+/// A status report as shops send it. Unknown fields are their business.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    #[serde(alias = "order_id")]
+    order_id: Option<Loose>,
+    status: Option<Loose>,
+    email: Option<Loose>,
+    customer: Option<Loose>,
+    eta: Option<Loose>,
+    #[serde(alias = "occurred_at")]
+    occurred_at: Option<Loose>,
+    sequence: Option<Loose>,
+}
+
+/// Shops send numbers as numbers or as text, and null for nothing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Loose {
+    Text(String),
+    Whole(i64),
+    Other(serde::de::IgnoredAny),
+}
+
+impl Loose {
+    fn text(value: &Option<Loose>) -> Result<Option<String>, ()> {
+        match value {
+            None => Ok(None),
+            Some(Loose::Text(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+            Some(Loose::Whole(number)) => Ok(Some(number.to_string())),
+            Some(Loose::Other(_)) => Err(()),
+        }
+    }
+}
+
+/// A status report whose fields hold what they should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusReport {
+    /// Whose.
+    pub order_id: OrderId,
+    /// In the sender's words.
+    pub status: String,
+    /// The customer's address, to be compared with the one on file.
+    pub email: Email,
+    /// The promised day.
+    pub eta: Option<Date>,
+    /// When it happened, if the sender says.
+    pub occurred_at: Option<Timestamp>,
+    /// The sender's version counter.
+    pub sequence: Option<u64>,
+}
+
+/// A report that was refused, with what can be said of it without giving anybody away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// All faults.
+    pub faults: Vec<Fault>,
+    order_id: Option<String>,
+    status: Option<String>,
+    email_masked: Option<String>,
+}
+
+/// Reads a body. All the faults at once.
+pub fn read(body: &str) -> Result<StatusReport, Refused> {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let wire: Wire = serde_json::from_str(body).map_err(|why| Refused {
+        faults: vec![Fault::new("", "bad_json", format!("the body must be one JSON object: {why}"))],
+        order_id: None,
+        status: None,
+        email_masked: None,
+    })?;
+    let mut faults = Vec::new();
+    let mut text = |field: &str, value: &Option<Loose>, required: bool| match Loose::text(value) {
+        Err(()) => {
+            faults.push(Fault::new(field, "wrong_type", "must be text"));
+            None
+        }
+        Ok(None) if required => {
+            faults.push(Fault::new(field, "required", "must not be empty"));
+            None
+        }
+        Ok(text) => text,
+    };
+    let order_text = text("orderId", &wire.order_id, true);
+    let status = text("status", &wire.status, true);
+    let email_text = text("email", &wire.email, true);
+    let customer = text("customer", &wire.customer, false);
+    let eta = text("eta", &wire.eta, false).filter(|eta| !eta.eq_ignore_ascii_case("n/a"));
+    let occurred_at = text("occurredAt", &wire.occurred_at, false);
+    let sequence = text("sequence", &wire.sequence, false);
+
+    let order_id = order_text.as_deref().and_then(|text| {
+        let number = text.strip_prefix('#').unwrap_or(text);
+        OrderId::parse(number).map_err(|why| faults.push(Fault::new("orderId", "bad_number", why.to_string()))).ok()
+    });
+    let email = email_text.as_deref().and_then(|text| {
+        Email::parse(text).map_err(|why| faults.push(Fault::new("email", "bad_email", why.to_string()))).ok()
+    });
+    if status.as_ref().is_some_and(|status| status.chars().count() > 64 || status.chars().any(char::is_control)) {
+        faults.push(Fault::new("status", "too_long", "at most 64 printable characters"));
+    }
+    if customer.as_ref().is_some_and(|name| name.chars().count() > limits::NAME_CHARS_MAX) {
+        faults.push(Fault::new("customer", "too_long", format!("at most {} characters", limits::NAME_CHARS_MAX)));
+    }
+    let eta = eta.and_then(|text| {
+        let day = text.get(..10).unwrap_or(&text);
+        day.parse::<Date>().map_err(|_| faults.push(Fault::new("eta", "bad_date", "a date such as 2025-08-10"))).ok()
+    });
+    let occurred_at = occurred_at.and_then(|text| {
+        let fault = |_| faults.push(Fault::new("occurredAt", "bad_time", "a time such as 2025-08-10T09:30:00Z"));
+        text.parse::<Timestamp>().map_err(fault).ok()
+    });
+    let sequence = sequence.and_then(|text| {
+        text.parse::<u64>().map_err(|_| faults.push(Fault::new("sequence", "out_of_range", "a whole number from 0"))).ok()
+    });
+    match (order_id, status.clone(), email) {
+        (Some(order_id), Some(status), Some(email)) if faults.is_empty() => {
+            Ok(StatusReport { order_id, status, email, eta, occurred_at, sequence })
+        }
+        _ => {
+            let brief = |text: String| text.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
+            Err(Refused { faults, order_id: order_text.map(brief), status: status.map(brief), email_masked: email_text.as_deref().map(mask_email) })
+        }
+    }
+}
+
+impl Receive {
+    /// Takes a webhook in.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for an unknown endpoint and a bad signature alike, `Invalid` with all faults,
+    /// `KeyReused` for a known id with another body, `Retryable`: nothing was promised, send it again.
+    pub async fn run(&self, tenant: &str, endpoint: &str, headers: &Headers, body: &[u8], correlation: &CorrelationId) -> Result<Receipt> {
+        let now = self.clock.now();
+        let (scope, endpoint, verified) = self.verified(tenant, endpoint, headers, body, now).await?;
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        if let Err(refused) = read(text) {
+            let faults = refused.faults.clone();
+            self.tell_team(&scope, &endpoint, refused, &verified, now, correlation).await?;
+            return Err(Error::Invalid(faults));
+        }
+        let key = InboxKey { endpoint: endpoint.name.clone(), id: inbox_id(&verified) };
+        let entry = InboxEntry {
+            key: key.clone(),
+            body_hash: verified.body_hash,
+            body: text.to_owned(),
+            received_at: now,
+            state: InboxState::Received,
+        };
+        let again = match self.inbox.receive(&scope, &entry).await? {
+            Received::New => false,
+            Received::Different => return Err(Error::KeyReused),
+            // Settled: nothing to do. Not settled: we may have died before queueing it, so queue it again.
+            Received::Again(InboxState::Done | InboxState::Parked { .. }) => return Ok(Receipt { event_id: key.id, again: true }),
+            Received::Again(InboxState::Received) => true,
+        };
+        let message = HookReceived {
+            v: HookReceived::VERSION,
+            tenant: scope.tenant().clone(),
+            endpoint: key.endpoint,
+            inbox_id: key.id.clone(),
+            correlation: correlation.clone(),
+        };
+        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.queue.send(&message).await?;
+        Ok(Receipt { event_id: key.id, again })
+    }
+
+    async fn verified(&self, tenant: &str, endpoint: &str, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(TenantScope, HookEndpoint, Verified)> {
+        let tenant = TenantId::parse(tenant).map_err(|_| Error::Unauthenticated)?;
+        let config = self.tenants.config(&tenant).await?.ok_or(Error::Unauthenticated)?;
+        let endpoint = config.hook(endpoint).ok_or(Error::Unauthenticated)?;
+        let verified = verify(endpoint, headers, body, now).ok_or(Error::Unauthenticated)?;
+        // The signature proves that the tenant's own sender speaks.
+        Ok((TenantScope::of_own_message(&tenant), endpoint.clone(), verified))
+    }
+
+    /// One alert a minute and tenant; the rest are in the sender's own 422s.
+    async fn tell_team(&self, scope: &TenantScope, endpoint: &HookEndpoint, refused: Refused, verified: &Verified, now: Timestamp, correlation: &CorrelationId) -> Result<()> {
+        let limit = Limit { count: 1, window: SignedDuration::from_mins(1) };
+        if let Allowance::Denied { .. } = self.buckets.take(scope, "hook-alert", 1, limit, now).await? {
+            return Ok(());
+        }
+        let payload = Payload::HookRejected(hook::v1::Rejected {
+            endpoint: endpoint.name.clone(),
+            faults: refused.faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect(),
+            order_id: refused.order_id,
+            status: refused.status,
+            email_masked: refused.email_masked,
+        });
+        let subject = format!("hook:{}:{}", endpoint.name, &verified.body_hash[..16]);
+        let event = envelope(scope.tenant(), &subject, u64::try_from(now.as_millisecond()).unwrap_or(0), 0, now, correlation, payload);
+        self.outbox.add(scope, &[event], now).await?;
+        Ok(())
+    }
+}
+
+/// What an entry is called: the sender's id where the signature covers it, else the hash of what was
+/// signed. A sender's id that could not be one of our ids is hashed as well.
+fn inbox_id(verified: &Verified) -> String {
+    use sha2::{Digest, Sha256};
+    match &verified.signed_id {
+        None => verified.body_hash.clone(),
+        Some(id) if id.len() <= 100 && EventId::parse(id).is_ok() => id.clone(),
+        Some(id) => hex::encode(Sha256::digest(id.as_bytes())),
+    }
+}
+
+/// The source under which an endpoint's facts are kept.
+pub fn source_of(endpoint: &str) -> Option<SourceId> {
+    SourceId::parse(endpoint).ok()
+}

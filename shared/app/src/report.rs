@@ -1,0 +1,195 @@
+//! The daily report: figures from the read model, the open orders from their index, one file in the bucket.
+
+use crate::error::{Error, Result};
+use crate::measure::LABELS;
+use crate::ports::{Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, ReportStore, TenantStore};
+use crate::publish::envelope;
+use crate::scope::TenantScope;
+use crate::tenant::TenantConfig;
+use contracts::{Payload, job};
+use domain::ids::{CorrelationId, TenantId};
+use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, slack_summary};
+use domain::money::{Currency, Money};
+use domain::order::Label;
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use std::sync::Arc;
+
+/// A report job is presumed dead after this. Longer than the function may run.
+const LEASE: SignedDuration = SignedDuration::from_mins(16);
+/// How long "this day's report is made" is remembered.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
+/// Rows read from the index at once.
+const PAGE: usize = 500;
+/// Open orders that a report looks at one by one.
+pub const OPEN_ORDERS_MAX: usize = 200_000;
+
+/// Turns figures into a file.
+pub type Render = dyn Fn(&DailyKpi, &TenantConfig) -> std::result::Result<Vec<u8>, String> + Send + Sync;
+
+/// The use case.
+#[derive(Clone)]
+pub struct Report {
+    /// The open orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// The figures.
+    pub metrics: Arc<dyn MetricStore>,
+    /// The files.
+    pub reports: Arc<dyn ReportStore>,
+    /// What was made.
+    pub once: Arc<dyn OnceStore>,
+    /// What is published.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Time zones and hours.
+    pub tenants: Arc<dyn TenantStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The file format.
+    pub render: Arc<Render>,
+}
+
+/// What a run did for one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    /// A report, under this key.
+    Report {
+        /// Object key.
+        key: String,
+        /// The figures in words.
+        summary: String,
+    },
+    /// It was made before.
+    Before {
+        /// Object key.
+        key: String,
+    },
+    /// Somebody else is making it.
+    Busy,
+    /// It is not time yet.
+    NotDue,
+    /// It failed; the team is told.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Report {
+    /// Makes every report that is due: the tenant's hour has come and today's report is not made yet. A
+    /// schedule that fires late, twice or at once with itself makes each report once.
+    pub async fn due(&self, correlation: &CorrelationId) -> Result<Vec<(TenantId, Made)>> {
+        let mut made = Vec::new();
+        for tenant in self.tenants.all().await? {
+            let Some(config) = self.tenants.config(&tenant).await? else { continue };
+            let local = self.clock.now().to_zoned(config.zone());
+            let outcome = if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
+                Made::NotDue
+            } else {
+                self.daily(&TenantScope::of_own_message(&tenant), &config, local.date(), false, correlation).await?
+            };
+            made.push((tenant, outcome));
+        }
+        Ok(made)
+    }
+
+    /// Makes the report of one day, unless it is made; `again` makes it anew.
+    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, day: Date, again: bool, correlation: &CorrelationId) -> Result<Made> {
+        let key = format!("daily/{day}.xlsx");
+        if again {
+            return self.make(scope, config, day, &key, correlation).await;
+        }
+        let once = OnceKey::new("report", "daily", &day.to_string());
+        let now = self.clock.now();
+        let fence = match self.once.claim(scope, &once, "", now, LEASE).await? {
+            Claim::Mine { fence } => fence,
+            Claim::Done { response, .. } => return Ok(Made::Before { key: response }),
+            Claim::Busy { .. } => return Ok(Made::Busy),
+        };
+        let made = self.make(scope, config, day, &key, correlation).await?;
+        if matches!(made, Made::Failed { .. }) {
+            self.once.release(scope, &once, fence).await?;
+        } else {
+            let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
+            self.once.complete(scope, done).await?;
+        }
+        Ok(made)
+    }
+
+    async fn make(&self, scope: &TenantScope, config: &TenantConfig, day: Date, key: &str, correlation: &CorrelationId) -> Result<Made> {
+        let kpi = self.figures(scope, config, day).await?;
+        let bytes = match (self.render)(&kpi, config) {
+            Ok(bytes) => bytes,
+            Err(reason) => return self.failed(scope, day, reason, correlation).await,
+        };
+        let json = serde_json::to_vec_pretty(&kpi).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.reports.put(scope, &format!("daily/{day}.json"), json, "application/json").await?;
+        let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        self.reports.put(scope, key, bytes, sheet).await?;
+        let summary = slack_summary(&kpi);
+        let payload = Payload::ReportReady(job::v1::ReportReady { report: "daily".into(), day, key: key.to_owned(), summary: summary.clone() });
+        // The same event for the same figures: making a report again tells the team again only if it says
+        // something else.
+        let version = summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1;
+        let event = envelope(scope.tenant(), &format!("report:daily:{day}"), version, 0, self.clock.now(), correlation, payload);
+        self.outbox.add(scope, &[event], self.clock.now()).await?;
+        Ok(Made::Report { key: key.to_owned(), summary })
+    }
+
+    async fn failed(&self, scope: &TenantScope, day: Date, reason: String, correlation: &CorrelationId) -> Result<Made> {
+        let payload = Payload::JobFailed(job::v1::JobFailed { job: "daily report".into(), reason: reason.clone() });
+        let event = envelope(scope.tenant(), &format!("job:daily:{day}"), 0, 0, self.clock.now(), correlation, payload);
+        self.outbox.add(scope, &[event], self.clock.now()).await?;
+        Ok(Made::Failed { reason })
+    }
+
+    /// The figures of a day: what is closed from the read model, what is open one by one.
+    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Result<DailyKpi> {
+        let mut builder = KpiBuilder::new(day);
+        let mut after = None;
+        let mut seen = 0;
+        loop {
+            let page = self.orders.page(scope, &OrderQuery::Open, after.as_ref(), PAGE).await?;
+            seen += page.orders.len();
+            for summary in page.orders {
+                builder.add(row(summary, config));
+            }
+            after = page.next;
+            if after.is_none() || seen >= OPEN_ORDERS_MAX {
+                break;
+            }
+        }
+        for point in self.metrics.series(scope, LABELS, "", "~").await? {
+            let Some(label) = Label::ALL.into_iter().find(|label| label.text() == point.point) else { continue };
+            if !closed(label) {
+                continue;
+            }
+            let count = point.fields.get("orders").copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+            let values = point.fields.iter().filter_map(|(field, minor)| {
+                let currency = Currency::parse(field.strip_prefix("value:")?).ok()?;
+                Some(Money::new(*minor, currency))
+            });
+            builder.add_counted(label, count, values);
+        }
+        Ok(builder.finish())
+    }
+}
+
+/// Labels of orders that are no longer in the index of open ones. `Refunded` and `ReturnRequested` may be
+/// either: see [`domain::order::OrderStatus::is_open`].
+fn closed(label: Label) -> bool {
+    matches!(label, Label::Delivered | Label::Completed | Label::Returned | Label::Cancelled)
+}
+
+fn row(summary: OrderSummary, config: &TenantConfig) -> KpiOrder {
+    let day = |at: jiff::Timestamp| Some(at.to_zoned(config.zone()).date());
+    KpiOrder {
+        number: summary.id.to_string(),
+        customer: summary.customer.unwrap_or_default(),
+        label: summary.label,
+        eta: summary.eta,
+        placed_on: day(summary.placed_at),
+        total: Some(Money::new(summary.total_minor, summary.currency)),
+        owner: None,
+        last_update: day(summary.updated_at),
+    }
+}

@@ -1,0 +1,147 @@
+//! HTTP around the use cases: who calls, limits, problem details, and the way from API Gateway to axum.
+
+use crate::problem::Problem;
+use crate::system::correlation;
+use app::{Error, Identity};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use domain::ids::CorrelationId;
+use domain::order::Fault;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use lambda_http::request::RequestContext;
+use serde::de::DeserializeOwned;
+
+/// Largest request body, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Where a request comes from, as far as it matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The caller's address on the net, as API Gateway saw it.
+    pub ip: String,
+    /// Ties everything that follows to this request.
+    pub correlation: CorrelationId,
+}
+
+/// The verified caller. API Gateway's authorizer put it into the request's context; nothing the client
+/// sends can.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Identity);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let identity = parts.extensions.get::<Identity>().cloned();
+        identity.map(Caller).ok_or_else(|| Error::Unauthenticated.into())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let origin = parts.extensions.get::<Origin>().cloned();
+        Ok(origin.unwrap_or_else(|| Origin { ip: "unknown".to_owned(), correlation: correlation() }))
+    }
+}
+
+/// A JSON body. Wrong type, bad syntax, too large or not UTF-8: a problem, never a panic or a bare 400.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let raw = raw_body(request, BODY_BYTES_MAX).await?;
+        Ok(Json(parse(&raw)?))
+    }
+}
+
+/// The raw bytes of a body, at most `limit`.
+pub async fn raw_body(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
+    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
+    if encoded {
+        return Err(Problem::new("encoding", "Unsupported encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body without compression"));
+    }
+    let collected = axum::body::to_bytes(request.into_body(), limit).await;
+    let too_large = |_| Problem::new("too-large", "Body too large", StatusCode::PAYLOAD_TOO_LARGE, format!("at most {limit} bytes"));
+    Ok(collected.map_err(too_large)?.to_vec())
+}
+
+/// Reads JSON; a fault says where it went wrong.
+pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Error> {
+    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
+    serde_json::from_slice(raw).map_err(|why| {
+        let code = if why.is_data() { "wrong_type" } else { "bad_json" };
+        Error::Invalid(vec![Fault::new("", code, why.to_string())])
+    })
+}
+
+/// Finishes a router: problem details for unknown routes and verbs, security headers, and the identity
+/// from API Gateway's context.
+pub fn finish(router: Router) -> Router {
+    router
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn(context))
+}
+
+/// Runs a router as a Lambda function behind an HTTP API.
+pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
+    lambda_http::run(finish(router)).await
+}
+
+async fn context(mut request: Request, next: Next) -> Response {
+    let seen = request.extensions().get::<RequestContext>().cloned();
+    if request.extensions().get::<Origin>().is_none() {
+        let ip = match &seen {
+            Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
+            _ => None,
+        };
+        let origin = Origin { ip: ip.unwrap_or_else(|| "unknown".to_owned()), correlation: correlation() };
+        request.extensions_mut().insert(origin);
+    }
+    if let Some(RequestContext::ApiGatewayV2(context)) = seen {
+        let fields = context.authorizer.map(|authorizer| authorizer.fields).unwrap_or_default();
+        if let Some(identity) = identity_of(&fields) {
+            request.extensions_mut().insert(identity);
+        }
+    }
+    next.run(request).await
+}
+
+/// The name under which the authorizer hands the identity on, as JSON text.
+pub const IDENTITY_FIELD: &str = "identity";
+
+fn identity_of(fields: &std::collections::HashMap<String, serde_json::Value>) -> Option<Identity> {
+    // Behind a Lambda authorizer the fields stand under "lambda".
+    let field = fields.get("lambda").and_then(|lambda| lambda.get(IDENTITY_FIELD)).or_else(|| fields.get(IDENTITY_FIELD))?;
+    serde_json::from_str(field.as_str()?).ok()
+}
+
+async fn headers(request: Request, next: Next) -> Response {
+    let trace = request.extensions().get::<Origin>().map(|origin| origin.correlation.to_string());
+    let mut response: Response<Body> = next.run(request).await;
+    if let (Some(problem), Some(trace)) = (response.extensions_mut().remove::<Problem>(), &trace) {
+        if let Some(cause) = &problem.cause {
+            tracing::error!(trace_id = trace, status = problem.status, cause, "request failed");
+        }
+        response = problem.traced(trace).into_response();
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
+        headers.insert("x-trace-id", trace);
+    }
+    response
+}
