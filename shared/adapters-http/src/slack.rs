@@ -1,0 +1,119 @@
+//! Slack incoming webhooks. <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
+
+use crate::client::{Client, send_error, text};
+use app::ports::{SendError, TeamChat};
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::time::Duration;
+
+/// Posts text to incoming webhooks.
+pub struct Slack {
+    client: Client,
+    base: String,
+}
+
+/// Where Slack's incoming webhooks live.
+pub const BASE: &str = "https://hooks.slack.com";
+/// Slack cuts longer texts.
+const TEXT_CHARS_MAX: usize = 39_000;
+
+impl Slack {
+    /// `base` is where webhooks may point to: [`BASE`], or a double. A tenant's own setting cannot make us
+    /// call anything else.
+    pub fn new(base: impl Into<String>) -> Slack {
+        Slack { client: Client::new(Duration::from_secs(8)), base: base.into() }
+    }
+}
+
+#[async_trait]
+impl TeamChat for Slack {
+    async fn post(&self, webhook: &SecretString, message: &str) -> Result<(), SendError> {
+        let url = webhook.expose_secret();
+        let allowed = url.strip_prefix(&self.base).is_some_and(|path| path.starts_with("/services/"));
+        if !allowed {
+            return Err(SendError::Refused(format!("the Slack webhook must begin with {}/services/", self.base)));
+        }
+        let message: String = message.chars().take(TEXT_CHARS_MAX).collect();
+        let client = self.client.get().await.map_err(|error| send_error(&error))?;
+        let response = client.post(url).json(&json!({ "text": message })).send().await.map_err(|error| send_error(&error))?;
+        let status = response.status().as_u16();
+        // Slack answers in words: "ok", "invalid_payload", "channel_is_archived", "no_service".
+        let said = text(response).await.unwrap_or_default();
+        let said: String = said.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
+        match status {
+            200 => Ok(()),
+            429 | 500..=599 => Err(SendError::NotSent(format!("Slack answered {status}"))),
+            _ => Err(SendError::Refused(format!("Slack answered {status} {said}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// Answers one request with a status and a body; gives back what was asked.
+    async fn double(status: &'static str, body: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        #[expect(clippy::disallowed_methods, reason = "a test double on its own task")]
+        let served = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut seen = Vec::new();
+            let mut buffer = [0; 4096];
+            while !String::from_utf8_lossy(&seen).contains("}") {
+                let read = stream.read(&mut buffer).await.unwrap();
+                if read == 0 {
+                    break;
+                }
+                seen.extend_from_slice(&buffer[..read]);
+            }
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&seen).into_owned()
+        });
+        (base, served)
+    }
+
+    async fn post(status: &'static str, body: &'static str) -> (Result<(), SendError>, String) {
+        let (base, served) = double(status, body).await;
+        let slack = Slack::new(&base);
+        let webhook = SecretString::from(format!("{base}/services/T0/B0/xyz"));
+        let result = slack.post(&webhook, "hello <b>").await;
+        (result, served.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn posts_text_and_reads_slacks_answers() {
+        let (result, seen) = post("200 OK", "ok").await;
+        assert_eq!(result, Ok(()));
+        assert!(seen.starts_with("POST /services/T0/B0/xyz HTTP/1.1"), "{seen}");
+        assert!(seen.contains(r#"{"text":"hello <b>"}"#), "{seen}");
+        let refused = |why: &str| Err(SendError::Refused(why.into()));
+        assert_eq!(post("404 Not Found", "no_service").await.0, refused("Slack answered 404 no_service"));
+        assert_eq!(post("302 Found", "").await.0, refused("Slack answered 302 "), "redirects are not followed");
+        assert_eq!(post("503 Busy", "").await.0, Err(SendError::NotSent("Slack answered 503".into())));
+        assert_eq!(post("429 Slow", "").await.0, Err(SendError::NotSent("Slack answered 429".into())));
+    }
+
+    #[tokio::test]
+    async fn only_slack_is_called() {
+        let slack = Slack::new(BASE);
+        for url in ["http://169.254.169.254/services/x", "https://hooks.slack.com.evil.example/services/x", "https://hooks.slack.com@evil.example/services/", "https://hooks.slack.com/other"] {
+            let result = slack.post(&SecretString::from(url.to_owned()), "x").await;
+            assert!(matches!(result, Err(SendError::Refused(_))), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_sent_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let result = Slack::new(&base).post(&SecretString::from(format!("{base}/services/x")), "x").await;
+        assert!(matches!(result, Err(SendError::NotSent(_))), "{result:?}");
+    }
+}
