@@ -3,13 +3,13 @@
 //! A use case loads facts through ports, lets [`domain`] decide, and commits once. It knows no AWS, no
 //! HTTP and no Lambda; the same code runs in the functions, in the simulator and in the tests.
 
-// pub mod answer;
+pub mod answer;
 pub mod apply;
 pub mod auth;
 pub mod cursor;
 pub mod error;
 pub mod measure;
-// pub mod notify;
+pub mod notify;
 pub mod place;
 pub mod ports;
 pub mod privacy;

@@ -379,6 +379,13 @@ pub trait Queue: Send + Sync {
     async fn send(&self, body: &str) -> PortResult<()>;
 }
 
+/// Where records go that no retry can help: the queue's own dead-letter queue, with the reason.
+#[async_trait]
+pub trait Parking: Send + Sync {
+    /// Parks a record.
+    async fn park(&self, body: &str, reason: &str) -> PortResult<()>;
+}
+
 // ---------------------------------------------------------------------------------------------- messages
 
 /// A message to a customer or a team, as the order remembers it.

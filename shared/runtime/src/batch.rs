@@ -4,19 +4,12 @@
 //! is parked with its reason, and a panic in one record is that record's failure alone.
 
 use app::Error;
-use async_trait::async_trait;
+use app::ports::Parking;
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
-
-/// Where records go that no retry can help: the queue's own dead-letter queue, with the reason.
-#[async_trait]
-pub trait Parking: Send + Sync {
-    /// Parks a record.
-    async fn park(&self, body: &str, reason: &str) -> Result<(), Error>;
-}
 
 /// What became of one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +101,8 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::ports::{PortError, PortResult};
+    use async_trait::async_trait;
     use aws_lambda_events::sqs::SqsMessage;
     use futures::executor::block_on;
     use std::sync::Mutex;
@@ -117,9 +112,9 @@ mod tests {
 
     #[async_trait]
     impl Parking for Lot {
-        async fn park(&self, body: &str, reason: &str) -> Result<(), Error> {
+        async fn park(&self, body: &str, reason: &str) -> PortResult<()> {
             if self.1 {
-                return Err(Error::Retryable("full".into()));
+                return Err(PortError::Retryable("full".into()));
             }
             self.0.lock().unwrap().push((body.into(), reason.into()));
             Ok(())

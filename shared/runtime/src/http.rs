@@ -5,7 +5,7 @@ use crate::system::correlation;
 use app::{Error, Identity};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::ids::CorrelationId;
@@ -60,6 +60,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let raw = raw_body(request, BODY_BYTES_MAX).await?;
         Ok(Json(parse(&raw)?))
+    }
+}
+
+/// Query parameters; a bad one is a problem like any other.
+#[derive(Debug, Clone)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(params)) => Ok(Params(params)),
+            Err(why) => Err(Error::Invalid(vec![Fault::new("query", "bad_query", why.body_text())]).into()),
+        }
+    }
+}
+
+/// Path segments; one that is not UTF-8 names nothing.
+#[derive(Debug, Clone)]
+pub struct Segments<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Segments(segments)),
+            Err(_) => Err(Problem::not_found()),
+        }
     }
 }
 

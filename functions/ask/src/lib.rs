@@ -1,0 +1,24 @@
+//! `POST /v1/ask`: where is my order?
+
+use app::answer::{Ask, Question};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing::post};
+use runtime::Problem;
+use runtime::http::{Caller, Origin, parse, raw_body};
+use std::sync::Arc;
+
+/// Largest body, in bytes: a question, not a novel.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The route.
+pub fn router(ask: Arc<Ask>) -> Router {
+    Router::new().route("/v1/ask", post(answer)).with_state(ask)
+}
+
+async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {
+    let question: Question = parse(&raw_body(request, BODY_BYTES_MAX).await?)?;
+    let answer = ask.run(&caller.0, &origin.ip, &question, &origin.correlation).await?;
+    tracing::info!(trace_id = %origin.correlation, tenant = %caller.0.tenant, answered = answer.order_id.is_some(), "asked");
+    Ok(axum::Json(answer).into_response())
+}

@@ -1,0 +1,33 @@
+//! Wiring of the ask function.
+
+use adapters_aws::{Aws, Dynamo, Tables};
+use adapters_http::llm::OpenAiCompatible;
+use app::answer::Ask;
+use app::ports::Llm;
+use app::tenant::Secret;
+use runtime::settings::Settings;
+use runtime::system::SystemClock;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables { orders: settings.required("TABLE_ORDERS"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
+    settings.check()?;
+    // Without all three, rules and templates answer.
+    let llm = match model {
+        (Some(base), Some(model), Some(key)) => Some(Arc::new(OpenAiCompatible::new(base, model, Secret::new(key))) as Arc<dyn Llm>),
+        _ => None,
+    };
+    let db = Dynamo::new(Aws::new(), tables);
+    let ask = Ask {
+        orders: Arc::new(db.orders()),
+        buckets: Arc::new(db.buckets()),
+        tenants: Arc::new(db.tenants()),
+        llm,
+        clock: Arc::new(SystemClock),
+    };
+    runtime::http::serve(ask::router(Arc::new(ask))).await
+}

@@ -1,0 +1,39 @@
+//! Everything the pages need.
+
+use crate::session::Sessions;
+use app::answer::Ask;
+use app::apply::Apply;
+use app::auth::Authenticate;
+use app::cursor::Cursors;
+use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Random, RateBuckets, TenantStore};
+use std::sync::Arc;
+
+/// The use cases and ports behind the pages.
+pub struct Console {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Changes.
+    pub apply: Apply,
+    /// "Where is my order?"
+    pub ask: Ask,
+    /// Figures.
+    pub metrics: Arc<dyn MetricStore>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+    /// API keys, looked at again on every request.
+    pub keys: Arc<dyn KeyStore>,
+    /// Signing in.
+    pub authenticate: Authenticate,
+    /// Limits.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// Pages of lists.
+    pub cursors: Cursors,
+    /// Session cookies.
+    pub sessions: Sessions,
+    /// The console's address as browsers know it, if a proxy hides it from us ("https://ops.example.com").
+    pub public_url: Option<String>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Secrets.
+    pub random: Arc<dyn Random>,
+}

@@ -1,0 +1,94 @@
+//! What became of the form before: one of a few known sentences, named in the address, so that nothing a
+//! person could make up is ever shown as ours.
+
+/// A sentence on the page after a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flash {
+    /// Moved.
+    Moved,
+    /// It was there already.
+    Unchanged,
+    /// Somebody else was faster.
+    Stale,
+    /// No longer allowed.
+    NotAllowed,
+    /// A rule moved it.
+    Progressed,
+    /// The rules say no.
+    NotDue,
+    /// The note is too long.
+    NoteTooLong,
+    /// No such order.
+    NoOrder,
+    /// Not an address.
+    BadEmail,
+    /// No credential that holds.
+    BadKey,
+    /// A key that may not read.
+    WeakKey,
+    /// Left.
+    SignedOut,
+}
+
+impl Flash {
+    const ALL: [Flash; 12] = [
+        Flash::Moved,
+        Flash::Unchanged,
+        Flash::Stale,
+        Flash::NotAllowed,
+        Flash::Progressed,
+        Flash::NotDue,
+        Flash::NoteTooLong,
+        Flash::NoOrder,
+        Flash::BadEmail,
+        Flash::BadKey,
+        Flash::WeakKey,
+        Flash::SignedOut,
+    ];
+
+    /// Its name in an address.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Flash::Moved => "moved",
+            Flash::Unchanged => "unchanged",
+            Flash::Stale => "stale",
+            Flash::NotAllowed => "not-allowed",
+            Flash::Progressed => "progressed",
+            Flash::NotDue => "not-due",
+            Flash::NoteTooLong => "note-too-long",
+            Flash::NoOrder => "no-order",
+            Flash::BadEmail => "bad-email",
+            Flash::BadKey => "bad-key",
+            Flash::WeakKey => "weak-key",
+            Flash::SignedOut => "signed-out",
+        }
+    }
+
+    /// By its name.
+    pub fn of(code: Option<&str>) -> Option<Flash> {
+        Flash::ALL.into_iter().find(|flash| Some(flash.code()) == code)
+    }
+
+    /// The sentence.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Flash::Moved => "Done. The order has moved on.",
+            Flash::Unchanged => "Nothing to do: the order is there already.",
+            Flash::Stale => "Somebody or something changed this order meanwhile, so nothing was done. This is how it stands now.",
+            Flash::NotAllowed => "That step is not possible from where the order stands now. Nothing was done.",
+            Flash::Progressed => "Done. The rules found the order ready and moved it on.",
+            Flash::NotDue => "Not moved: the rules are still waiting for something. The evidence is shown with the order.",
+            Flash::NoteTooLong => "Not done: a note has at most 500 characters.",
+            Flash::NoOrder => "There is no order with that number. Check it, or search by the customer’s e-mail.",
+            Flash::BadEmail => "That is not an e-mail address. Write it as name@example.com.",
+            Flash::BadKey => "That key does not open this console. Check it and try again.",
+            Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
+            Flash::SignedOut => "You are signed out.",
+        }
+    }
+
+    /// Good news?
+    pub const fn is_good(self) -> bool {
+        matches!(self, Flash::Moved | Flash::Unchanged | Flash::Progressed | Flash::SignedOut)
+    }
+}

@@ -1,0 +1,41 @@
+//! The pages.
+
+pub mod ask;
+pub mod dashboard;
+pub mod login;
+pub mod moves;
+pub mod order;
+pub mod orders;
+pub mod queue;
+pub mod timeline;
+
+use crate::form::encode;
+use app::Error;
+use axum::extract::Query;
+use domain::ids::OrderId;
+use http::Uri;
+use std::collections::BTreeMap;
+
+/// A number from a path. One that could not be an order's is simply not there.
+fn order_id(text: &str) -> Result<OrderId, Error> {
+    OrderId::parse(text).map_err(|_| Error::NotFound("order"))
+}
+
+/// Where an order's page is.
+fn order_href(id: &OrderId) -> String {
+    format!("/console/orders/{}", encode(id.as_str()))
+}
+
+/// The parameters of an address. What cannot be read counts as missing, and of two of one name the last.
+#[derive(Debug, Default)]
+struct Params(BTreeMap<String, String>);
+
+impl Params {
+    fn of(uri: &Uri) -> Params {
+        Query::try_from_uri(uri).map(|Query(params)| Params(params)).unwrap_or_default()
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}

@@ -1,0 +1,38 @@
+//! Wiring of the daily report.
+
+use adapters_aws::{Aws, Dynamo, S3Reports, Tables};
+use app::report::Report;
+use domain::kpi::Comparison;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::settings::Settings;
+use runtime::system::{SystemClock, correlation};
+use serde_json::Value;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables {
+        orders: settings.required("TABLE_ORDERS"),
+        outbox: settings.required("TABLE_OUTBOX"),
+        ops: settings.required("TABLE_OPS"),
+        metrics: settings.required("TABLE_METRICS"),
+        ..Tables::default()
+    };
+    let bucket = settings.required("BUCKET_REPORTS");
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let report = Report {
+        orders: Arc::new(db.orders()),
+        metrics: Arc::new(db.metrics()),
+        reports: Arc::new(S3Reports::new(aws, bucket)),
+        once: Arc::new(db.once()),
+        outbox: Arc::new(db.outbox()),
+        tenants: Arc::new(db.tenants()),
+        clock: Arc::new(SystemClock),
+        render: Arc::new(|kpi, _| render::xlsx::daily(kpi, &Comparison::default()).map_err(|why| why.to_string())),
+    };
+    run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&report, event.payload, correlation()))).await
+}

@@ -1,0 +1,27 @@
+//! The notify queue: events become messages to customers and teams.
+
+use app::notify::Notify;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use app::ports::Parking;
+use runtime::batch::{Outcome, sqs};
+use runtime::bus::{Read, read};
+
+/// Handles a batch.
+pub async fn handle(notify: &Notify, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
+    sqs(event, parking, |body| async move {
+        let event = match read(&body) {
+            Read::Ours(event) => event,
+            Read::Unknown(kind) => {
+                tracing::info!(kind, "an event of a later release; nothing to tell");
+                return Outcome::Done;
+            }
+            Read::Unreadable(why) => return Outcome::Park(why),
+        };
+        let told = notify.run(&event).await;
+        if let Ok(told) = &told {
+            tracing::info!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, sent = told.sent, "notified");
+        }
+        Outcome::from(told.map(drop))
+    })
+    .await
+}

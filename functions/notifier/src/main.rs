@@ -1,0 +1,38 @@
+//! Wiring of the notifier.
+
+use adapters_aws::{Aws, Dynamo, S3Reports, SesMailer, SqsParking, Tables};
+use adapters_http::slack::{self, Slack};
+use app::notify::Notify;
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::settings::Settings;
+use runtime::system::SystemClock;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables { orders: settings.required("TABLE_ORDERS"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
+    let slack_base = settings.url("SLACK_BASE_URL").unwrap_or_else(|| slack::BASE.to_owned());
+    let default_from = settings.optional("MAIL_FROM");
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let notify = Notify {
+        orders: Arc::new(db.orders()),
+        messages: Arc::new(db.messages()),
+        tenants: Arc::new(db.tenants()),
+        mailer: Arc::new(SesMailer::new(aws.clone())),
+        chat: Arc::new(Slack::new(slack_base)),
+        reports: Arc::new(S3Reports::new(aws.clone(), bucket)),
+        clock: Arc::new(SystemClock),
+        default_from,
+    };
+    let parking = SqsParking::new(aws, dead_letters);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async {
+        Ok::<_, Error>(notifier::handle(&notify, &parking, event.payload).await)
+    }))
+    .await
+}

@@ -1,0 +1,38 @@
+//! Wiring of the hooks queue's worker.
+
+use adapters_aws::{Aws, Dynamo, SqsParking, Tables};
+use app::apply::Apply;
+use app::process::Process;
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::settings::Settings;
+use runtime::system::SystemClock;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables {
+        orders: settings.required("TABLE_ORDERS"),
+        outbox: settings.required("TABLE_OUTBOX"),
+        ops: settings.required("TABLE_OPS"),
+        ..Tables::default()
+    };
+    let dead_letters = settings.required("DLQ_URL");
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let clock = Arc::new(SystemClock);
+    let process = Process {
+        apply: Apply { orders: Arc::new(db.orders()), clock: clock.clone() },
+        inbox: Arc::new(db.inbox()),
+        tenants: Arc::new(db.tenants()),
+        clock,
+    };
+    let parking = SqsParking::new(aws, dead_letters);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async {
+        Ok::<_, Error>(order_processor::handle(&process, &parking, event.payload).await)
+    }))
+    .await
+}

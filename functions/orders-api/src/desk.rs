@@ -1,0 +1,74 @@
+//! The use cases this function serves, and admission to them.
+
+use app::apply::{Apply, Provenance};
+use app::cursor::Cursors;
+use app::place::Place;
+use app::ports::{Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore};
+use app::privacy::Privacy;
+use app::tenant::TenantConfig;
+use app::{Error, Identity, Scopes, TenantScope};
+use jiff::SignedDuration;
+use runtime::http::Origin;
+use std::sync::Arc;
+
+/// Everything the routes need.
+pub struct Desk {
+    /// New orders.
+    pub place: Place,
+    /// Changes.
+    pub apply: Apply,
+    /// Privacy requests.
+    pub privacy: Privacy,
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Webhooks.
+    pub inbox: Arc<dyn InboxStore>,
+    /// Replays.
+    pub hooks: Arc<dyn Queue>,
+    /// Figures.
+    pub metrics: Arc<dyn MetricStore>,
+    /// Files.
+    pub reports: Arc<dyn ReportStore>,
+    /// Stock.
+    pub stock: Arc<dyn StockStore>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+    /// API keys.
+    pub keys: Arc<dyn KeyStore>,
+    /// Limits.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// Cursors.
+    pub cursors: Cursors,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Secrets.
+    pub random: Arc<dyn Random>,
+}
+
+/// A caller who may go on.
+pub struct Admitted {
+    /// Who.
+    pub identity: Identity,
+    /// Whose data.
+    pub scope: TenantScope,
+    /// How they want it.
+    pub config: TenantConfig,
+    /// As the author of changes.
+    pub by: Provenance,
+}
+
+impl Desk {
+    /// Lets a caller in: the right scope, and not too often.
+    pub async fn admit(&self, identity: Identity, origin: &Origin, needs: &'static str, allowed: impl Fn(&Scopes) -> bool) -> Result<Admitted, Error> {
+        identity.require(needs, allowed)?;
+        let scope = TenantScope::of(&identity);
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let limit = Limit { count: config.requests_per_minute, window: SignedDuration::from_mins(1) };
+        let bucket = format!("requests:{}", identity.principal);
+        if let Allowance::Denied { retry_after } = self.buckets.take(&scope, &bucket, 1, limit, self.clock.now()).await? {
+            return Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) });
+        }
+        let by = Provenance { actor: identity.actor(), correlation: origin.correlation.clone() };
+        Ok(Admitted { identity, scope, config, by })
+    }
+}

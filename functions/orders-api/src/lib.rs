@@ -1,0 +1,42 @@
+//! The REST API: orders, imports, figures, settings, keys, privacy.
+
+pub mod desk;
+pub mod openapi;
+pub mod routes;
+pub mod view;
+
+pub use desk::Desk;
+
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// All routes. `runtime::http::finish` adds what every HTTP function has.
+pub fn router(desk: Arc<Desk>) -> Router {
+    use routes::{docs, imports, inbox, keys, orders, privacy, reports, settings, stats, stock};
+    Router::new()
+        .route("/health", get(docs::health))
+        .route("/openapi.json", get(docs::openapi))
+        .route("/docs", get(docs::page))
+        .route("/v1/orders", post(orders::create).get(orders::list))
+        .route("/v1/orders/update-status", post(orders::update_status))
+        .route("/v1/{tenant}/orders/update-status", post(orders::update_status_of))
+        .route("/v1/orders/{id}", get(orders::read))
+        .route("/v1/orders/{id}/timeline", get(orders::timeline))
+        .route("/v1/orders/{id}/status", post(orders::change))
+        .route("/v1/orders/{id}/correct", post(orders::correct))
+        .route("/v1/orders/{id}/auto-progress", post(orders::auto_progress))
+        .route("/v1/imports/orders", post(imports::orders))
+        .route("/v1/stats", get(stats::stats))
+        .route("/v1/reports", get(reports::list))
+        .route("/v1/inbox", get(inbox::parked))
+        .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
+        .route("/v1/inventory/{sku}", get(stock::read))
+        .route("/v1/inventory/{sku}/adjust", post(stock::adjust))
+        .route("/v1/settings", get(settings::read).put(settings::write))
+        .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/{id}", axum::routing::delete(keys::revoke))
+        .route("/v1/privacy/export", post(privacy::export))
+        .route("/v1/privacy/erase", post(privacy::erase))
+        .with_state(desk)
+}

@@ -1,0 +1,50 @@
+//! Wiring of the REST API.
+
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Tables};
+use app::apply::Apply;
+use app::cursor::Cursors;
+use app::place::Place;
+use app::privacy::Privacy;
+use orders_api::{Desk, router};
+use runtime::settings::Settings;
+use runtime::system::{SystemClock, SystemRandom};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables {
+        orders: settings.required("TABLE_ORDERS"),
+        outbox: settings.required("TABLE_OUTBOX"),
+        ops: settings.required("TABLE_OPS"),
+        metrics: settings.required("TABLE_METRICS"),
+        inventory: settings.required("TABLE_INVENTORY"),
+    };
+    let (hooks, bucket) = (settings.required("QUEUE_HOOKS_URL"), settings.required("BUCKET_REPORTS"));
+    let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let clock = Arc::new(SystemClock);
+    let random = Arc::new(SystemRandom);
+    let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
+    let desk = Desk {
+        place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
+        privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()) },
+        apply,
+        orders: Arc::new(db.orders()),
+        inbox: Arc::new(db.inbox()),
+        hooks: Arc::new(SqsQueue::new(aws.clone(), hooks)),
+        metrics: Arc::new(db.metrics()),
+        reports: Arc::new(S3Reports::new(aws, bucket)),
+        stock: Arc::new(db.stock()),
+        tenants: Arc::new(db.tenants()),
+        keys: Arc::new(db.keys()),
+        buckets: Arc::new(db.buckets()),
+        cursors,
+        clock,
+        random,
+    };
+    runtime::http::serve(router(Arc::new(desk))).await
+}

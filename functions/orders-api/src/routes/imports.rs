@@ -1,0 +1,100 @@
+//! Imports: orders as they stand elsewhere, row by row, as often as you like.
+
+use super::Answer;
+use crate::desk::Desk;
+use crate::view::NewOrder;
+use app::Error;
+use app::place::Imported;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::ids::SourceId;
+use domain::order::{Fault, Vocabulary};
+use runtime::http::{Caller, Json, Origin};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Rows of one request.
+pub const ROWS_MAX: usize = 100;
+
+/// A batch of rows.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// Where they come from.
+    #[schema(example = "sheet")]
+    pub channel: String,
+    /// Whose status words they use: sheet, shop, workflow, sales, saleor, shopify, orderflow.
+    #[schema(value_type = String, example = "sheet")]
+    pub vocabulary: Vocabulary,
+    /// At most 100.
+    pub rows: Vec<Row>,
+}
+
+/// One order as it stands elsewhere.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+pub struct Row {
+    /// In the words of the vocabulary.
+    #[schema(example = "In Transit")]
+    pub status: String,
+    /// The order. Its number is required: it is what makes the import repeatable.
+    pub order: NewOrder,
+}
+
+/// What became of the rows.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ImportResult {
+    /// New orders.
+    pub placed: usize,
+    /// Known orders with news.
+    pub updated: usize,
+    /// Known orders without.
+    pub unchanged: usize,
+    /// Rows that were refused, with all their faults.
+    pub refused: Vec<RefusedRow>,
+}
+
+/// A row that was refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RefusedRow {
+    /// Position in the request, from 0.
+    pub row: usize,
+    /// Its number, if it had one.
+    pub number: Option<String>,
+    /// Everything wrong with it.
+    #[schema(value_type = Vec<serde_json::Value>)]
+    pub errors: Vec<Fault>,
+}
+
+/// Imports up to 100 orders. A second run of the same rows changes nothing.
+#[utoipa::path(post, path = "/v1/imports/orders", tag = "imports", request_body = Import,
+    responses((status = 200, description = "What became of each row", body = ImportResult), (status = 422, description = "Nothing was imported")))]
+pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(import): Json<Import>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    if import.rows.len() > ROWS_MAX {
+        return Err(Error::Invalid(vec![Fault::new("rows", "too_many", format!("at most {ROWS_MAX} rows a request"))]).into());
+    }
+    let channel = SourceId::parse(&import.channel).map_err(|why| Error::Invalid(vec![Fault::new("channel", "bad_channel", why.to_string())]))?;
+    let mut result = ImportResult::default();
+    for (row, Row { status, order }) in import.rows.into_iter().enumerate() {
+        let number = order.number.clone();
+        if number.is_none() {
+            result.refused.push(RefusedRow { row, number, errors: vec![Fault::new("order.number", "required", "an import needs the number")] });
+            continue;
+        }
+        let draft = order.into_draft();
+        let outcome = desk.place.import(&admitted.scope, &admitted.config, &draft, &status, import.vocabulary, &channel, &admitted.by).await;
+        match outcome {
+            Ok(Imported::Placed) => result.placed += 1,
+            Ok(Imported::Updated) => result.updated += 1,
+            Ok(Imported::Unchanged) => result.unchanged += 1,
+            Err(Error::Invalid(errors)) => result.refused.push(RefusedRow { row, number, errors }),
+            Err(Error::Rejected(why)) => {
+                result.refused.push(RefusedRow { row, number, errors: vec![Fault::new("status", "refused", why.to_string())] });
+            }
+            // Rows before this one are in; sending the request again skips them.
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(axum::Json(result).into_response())
+}

@@ -1,0 +1,17 @@
+//! One file per resource.
+
+pub mod docs;
+pub mod imports;
+pub mod inbox;
+pub mod keys;
+pub mod orders;
+pub mod privacy;
+pub mod reports;
+pub mod settings;
+pub mod stats;
+pub mod stock;
+
+use runtime::Problem;
+
+/// What handlers return.
+pub type Answer<T> = Result<T, Problem>;

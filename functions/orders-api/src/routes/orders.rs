@@ -1,0 +1,378 @@
+//! Orders: place, list, read, move.
+
+use super::Answer;
+use crate::desk::{Admitted, Desk};
+use crate::view::{CreatedOrder, NewOrder, OrderList, OrderRow, OrderView, Timeline};
+use app::apply::{Alongside, Applied};
+use app::place::Idempotency;
+use app::ports::{OnceKey, OrderQuery};
+use app::{Error, TenantScope};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use domain::email::Email;
+use domain::ids::{OrderId, SourceId};
+use domain::order::progress::consider;
+use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
+use runtime::http::{Params, BODY_BYTES_MAX, Caller, Json, Origin, Segments, parse, raw_body};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+const PAGE_DEFAULT: usize = 50;
+const PAGE_MAX: usize = 200;
+const TIMELINE_MAX: usize = 200;
+const NOTE_CHARS_MAX: usize = 500;
+
+fn fault(field: &str, code: &str, message: impl Into<String>) -> Error {
+    Error::Invalid(vec![Fault::new(field, code, message)])
+}
+
+/// A number from a path. One that could not be an order's is simply not there.
+fn order_id(text: &str) -> Result<OrderId, Error> {
+    OrderId::parse(text).map_err(|_| Error::NotFound("order"))
+}
+
+fn status(word: &str) -> Result<OrderStatus, Error> {
+    let known = || OrderStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ");
+    OrderStatus::from_word(word).ok_or_else(|| fault("status", "unknown_status", format!("one of: {}", known())))
+}
+
+fn note(text: Option<String>) -> Result<Option<String>, Error> {
+    match text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
+        Some(text) if text.chars().count() > NOTE_CHARS_MAX => {
+            Err(fault("note", "too_long", format!("at most {NOTE_CHARS_MAX} characters")))
+        }
+        other => Ok(other),
+    }
+}
+
+/// `If-Match: "7"` or `W/"7"`.
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    let inner = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
+    let version = inner.parse().map_err(|_| fault("If-Match", "bad_version", "the ETag of the order you read, for example \"7\""))?;
+    Ok(Some(version))
+}
+
+/// Places an order.
+///
+/// Sending the same `Idempotency-Key` with the same body again gives the same answer and no second order.
+#[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = NewOrder,
+    params(("Idempotency-Key" = String, Header, description = "1 to 200 printable characters, kept for 48 hours")),
+    responses((status = 201, description = "Placed", body = CreatedOrder), (status = 409, description = "The number is taken"),
+              (status = 422, description = "Every fault of the input, or a reused key")))]
+pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, request: Request) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let key = idempotency_key(request.headers())?;
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let new: NewOrder = parse(&raw)?;
+    let channel = new.channel.clone().unwrap_or_else(|| "api".to_owned());
+    let channel = SourceId::parse(&channel).map_err(|why| fault("channel", "bad_channel", why.to_string()))?;
+    let idempotency = Idempotency {
+        key: OnceKey::new("POST /v1/orders", &admitted.identity.principal, &key),
+        request_hash: hex::encode(Sha256::digest(&raw)),
+    };
+    let respond = |order: &domain::order::Order| serde_json::to_string(&CreatedOrder::of(order)).unwrap_or_default();
+    let draft = new.into_draft();
+    let placed = desk.place.run(&admitted.scope, &admitted.config, &draft, &channel, &admitted.by, &idempotency, respond).await?;
+    let mut response = (StatusCode::CREATED, placed.response).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if placed.replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
+    let keys: Vec<_> = headers.get_all("idempotency-key").iter().collect();
+    let text = match keys.as_slice() {
+        [one] => one.to_str().unwrap_or_default().trim(),
+        _ => "",
+    };
+    if text.is_empty() || text.len() > 200 {
+        return Err(fault("Idempotency-Key", "required", "send one header of 1 to 200 printable characters, new for every order"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Filters of the list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListParams {
+    /// Only this status.
+    pub status: Option<String>,
+    /// Only orders that are somebody's work, the longest waiting first.
+    pub open: Option<bool>,
+    /// Only this customer's, by address.
+    pub email: Option<String>,
+    /// 1 to 200, default 50.
+    pub limit: Option<String>,
+    /// The `next_cursor` of the previous page.
+    pub cursor: Option<String>,
+}
+
+/// Lists orders, the latest change first.
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(ListParams),
+    responses((status = 200, description = "A page", body = OrderList), (status = 422, description = "A bad filter, limit or cursor")))]
+pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<ListParams>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let (filter, query) = filter(&admitted, &params)?;
+    let limit = match params.limit.as_deref().map(str::parse::<usize>) {
+        None => PAGE_DEFAULT,
+        Some(Ok(limit)) if (1..=PAGE_MAX).contains(&limit) => limit,
+        Some(_) => return Err(fault("limit", "out_of_range", format!("1 to {PAGE_MAX}")).into()),
+    };
+    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
+    let page = desk.orders.page(&admitted.scope, &query, after.as_ref(), limit).await.map_err(Error::from)?;
+    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &filter, key)).transpose()?;
+    Ok(axum::Json(OrderList { orders: page.orders.iter().map(OrderRow::of).collect(), next_cursor }).into_response())
+}
+
+fn filter(admitted: &Admitted, params: &ListParams) -> Result<(String, OrderQuery), Error> {
+    match (&params.status, params.open.unwrap_or(false), &params.email) {
+        (None, false, None) => Ok(("all".into(), OrderQuery::All)),
+        (Some(word), false, None) => Ok((format!("status:{word}"), OrderQuery::Status(status(word)?))),
+        (None, true, None) => Ok(("open".into(), OrderQuery::Open)),
+        (None, false, Some(email)) => {
+            let email = app::privacy::address(email)?;
+            let key = app::privacy::customer_key(admitted.scope.tenant(), &email);
+            Ok((format!("customer:{}", key.0), OrderQuery::Customer(key)))
+        }
+        _ => Err(fault("query", "bad_query", "use one of status, open and email at a time")),
+    }
+}
+
+/// Reads an order.
+#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The order, its version in ETag", body = OrderView), (status = 404, description = "No such order")))]
+pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    let today = admitted.config.today(desk.clock.now());
+    Ok(tagged(order.version, axum::Json(OrderView::of(&order, today))))
+}
+
+fn tagged(version: u64, body: impl IntoResponse) -> Response {
+    let mut response = body.into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Reads an order with what happened to it and what was sent about it.
+#[utoipa::path(get, path = "/v1/orders/{id}/timeline", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The order, its newest 200 changes and its messages", body = Timeline), (status = 404, description = "No such order")))]
+pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
+    let dossier = dossier.ok_or(Error::NotFound("order"))?;
+    let today = admitted.config.today(desk.clock.now());
+    Ok(tagged(dossier.order.version, axum::Json(Timeline::of(&dossier, today))))
+}
+
+/// A move.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    /// Where to.
+    #[schema(example = "processing")]
+    pub status: String,
+    /// Why; shown in the timeline.
+    pub note: Option<String>,
+    /// Whether the customer is told. Default true.
+    pub notify: Option<bool>,
+}
+
+/// Moves an order one declared step.
+#[utoipa::path(post, path = "/v1/orders/{id}/status", tag = "orders", request_body = Move,
+    params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this ETag")),
+    responses((status = 200, description = "The order now", body = OrderView), (status = 409, description = "Not allowed, with what is; or changed meanwhile")))]
+pub async fn change(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(id): Segments<String>,
+    headers: HeaderMap,
+    Json(body): Json<Move>,
+) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let change = ChangeStatus {
+        to: status(&body.status)?,
+        implied_steps: false,
+        cause: Cause::Asked { note: note(body.note)? },
+        notify: body.notify.unwrap_or(true),
+    };
+    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Change(change), with).await?;
+    let today = admitted.config.today(desk.clock.now());
+    Ok(tagged(applied.order.version, axum::Json(OrderView::of(&applied.order, today))))
+}
+
+async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
+    desk.apply.run(&admitted.scope, id, command, &admitted.by, with, &admitted.config.zone()).await
+}
+
+/// A correction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// What it really is.
+    pub status: String,
+    /// Why; required.
+    pub reason: String,
+}
+
+/// Overrules the transition table. Managers only, with a reason, in the history for ever.
+#[utoipa::path(post, path = "/v1/orders/{id}/correct", tag = "orders", request_body = Correction,
+    params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The order now", body = OrderView), (status = 403, description = "Needs a manager")))]
+pub async fn correct(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>, Json(body): Json<Correction>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let correction = CorrectStatus { to: status(&body.status)?, reason: body.reason, role: admitted.identity.role };
+    let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Correct(correction), Alongside::default()).await?;
+    let today = admitted.config.today(desk.clock.now());
+    Ok(tagged(applied.order.version, axum::Json(OrderView::of(&applied.order, today))))
+}
+
+/// A move in the words of single-status shop systems.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatusUpdate {
+    /// Order number.
+    pub order_id: String,
+    /// pending, processing, shipped, delivered, fulfilled, cancelled; or one of ours.
+    pub new_status: String,
+    /// Whether the customer is told. Default true.
+    pub notify_customer: Option<bool>,
+    /// Why.
+    pub note: Option<String>,
+    /// Accepted for compatibility: messages are always worded by template.
+    pub auto_message: Option<bool>,
+}
+
+/// What the move led to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusUpdated {
+    /// Always true; refusals are problems.
+    pub success: bool,
+    /// Order number.
+    pub order_id: String,
+    /// The channel's own id.
+    pub external_id: Option<String>,
+    /// Before.
+    pub old_status: &'static str,
+    /// Now.
+    pub new_status: &'static str,
+    /// A message to the customer is on its way.
+    pub notification_sent: bool,
+    /// What they will read.
+    pub notification_message: Option<String>,
+    /// When.
+    pub timestamp: String,
+}
+
+/// Moves an order in the words of single-status shop systems.
+#[utoipa::path(post, path = "/v1/orders/update-status", tag = "orders", request_body = StatusUpdate,
+    responses((status = 200, description = "Moved", body = StatusUpdated), (status = 409, description = "Not allowed, with what is")))]
+pub async fn update_status(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, headers: HeaderMap, Json(body): Json<StatusUpdate>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let word = body.new_status.trim().to_lowercase();
+    let to = if word == "fulfilled" { OrderStatus::Completed } else { status(&word)? };
+    let notify = body.notify_customer.unwrap_or(true);
+    // "Fulfilled" is the last word of that vocabulary and implies the delivery before it.
+    let implied_steps = Vocabulary::Shop.read(&word).is_some() && to == OrderStatus::Completed;
+    let change = ChangeStatus { to, implied_steps, cause: Cause::Asked { note: note(body.note)? }, notify };
+    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let applied = run(&desk, &admitted, &order_id(&body.order_id)?, &Command::Change(change), with).await?;
+    let order = &applied.order;
+    let told = notify && !applied.events.is_empty() && admitted.config.notify.email;
+    let message = order.contact.as_ref().and_then(|contact| contact.email.as_ref().map(|email| (contact, email))).filter(|_| told);
+    let text = message.map(|(contact, _): (_, &Email)| {
+        let facts = app::notify::status_facts(order, &contact.name, &admitted.config, desk.clock.now());
+        domain::notify::status_email(&facts, app::notify::language(contact, &admitted.config)).text
+    });
+    let updated = StatusUpdated {
+        success: true,
+        order_id: order.id.to_string(),
+        external_id: order.external_id.clone(),
+        old_status: applied.before.tracks.status.as_str(),
+        new_status: order.tracks.status.as_str(),
+        notification_sent: text.is_some(),
+        notification_message: text,
+        timestamp: order.updated_at.to_string(),
+    };
+    Ok(tagged(order.version, axum::Json(updated)))
+}
+
+/// The same under the tenant's own path. A path that names somebody else's tenant names nothing.
+pub async fn update_status_of(
+    desk: State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(tenant): Segments<String>,
+    headers: HeaderMap,
+    body: Json<StatusUpdate>,
+) -> Answer<Response> {
+    if TenantScope::of(&caller.0).tenant().as_str() != tenant {
+        return Err(Error::NotFound("resource").into());
+    }
+    update_status(desk, caller, origin, headers, body).await
+}
+
+/// Parameters of an automatic step.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub struct ProgressParams {
+    /// Why now; kept with the decision.
+    pub reason: Option<String>,
+    /// Whether the customer is told. Default true.
+    pub notify: Option<bool>,
+}
+
+/// What the rules decided.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Progressed {
+    /// Moved?
+    pub progressed: bool,
+    /// No person decided.
+    pub automated: bool,
+    /// Before.
+    pub old_status: &'static str,
+    /// Now.
+    pub new_status: &'static str,
+    /// The decision with all it looked at.
+    pub decision: serde_json::Value,
+}
+
+/// Lets the rules decide whether an order moves on now.
+#[utoipa::path(post, path = "/v1/orders/{id}/auto-progress", tag = "orders", params(("id" = String, Path, description = "Order number"), ProgressParams),
+    responses((status = 200, description = "The decision with its evidence, carried out or not", body = Progressed), (status = 404, description = "No such order")))]
+pub async fn auto_progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>, params: Params<ProgressParams>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let id = order_id(&id)?;
+    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    let mut decision = consider(&order, &admitted.config.progress, desk.clock.now());
+    if let Some(reason) = note(params.0.reason)? {
+        decision.reason = format!("{} (asked: {reason})", decision.reason);
+    }
+    let applied = match decision.as_change(params.0.notify.unwrap_or(true)) {
+        // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
+        Some(change) => {
+            let with = Alongside { if_version: Some(order.version), ..Alongside::default() };
+            Some(run(&desk, &admitted, &id, &Command::Change(change), with).await?)
+        }
+        None => None,
+    };
+    let now = applied.as_ref().map_or(order.tracks.status, |applied| applied.order.tracks.status);
+    let progressed = Progressed {
+        progressed: now != order.tracks.status,
+        automated: true,
+        old_status: order.tracks.status.as_str(),
+        new_status: now.as_str(),
+        decision: serde_json::to_value(&decision).unwrap_or_default(),
+    };
+    Ok(axum::Json(progressed).into_response())
+}

@@ -1,0 +1,373 @@
+//! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
+
+use app::ports::{Dossier, Message, OrderSummary};
+use domain::money::Money;
+use domain::order::placement::{Draft, DraftLine};
+use domain::order::{Cause, Order, OrderEvent, Recorded, Track};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A new order.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// The shop's own order number; one is made if it has none.
+    #[schema(example = "1001")]
+    pub number: Option<String>,
+    /// The channel's own id, if it differs from the number. Unique per channel.
+    pub external_id: Option<String>,
+    /// Where it was placed. Default "api".
+    #[schema(example = "instagram")]
+    pub channel: Option<String>,
+    /// ISO 4217.
+    #[schema(example = "USD")]
+    pub currency: String,
+    /// Who ordered.
+    pub customer: NewCustomer,
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "PL")]
+    pub country: Option<String>,
+    /// What was ordered.
+    pub items: Vec<NewItem>,
+    /// Decimal, default 0.
+    #[schema(example = "9.99")]
+    pub shipping: Option<String>,
+    /// Decimal, default 0.
+    pub tax: Option<String>,
+    /// Decimal, default 0.
+    pub discount: Option<String>,
+    /// What you think it comes to. Refused with both numbers if we make it something else.
+    #[schema(example = "69.97")]
+    pub total: Option<String>,
+    /// When the customer placed it; default now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub placed_at: Option<Timestamp>,
+    /// The promised day.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub eta: Option<Date>,
+}
+
+/// Who ordered.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCustomer {
+    /// As they write it.
+    #[schema(example = "John Smith")]
+    pub name: String,
+    /// Needed for mail and for "where is my order".
+    #[schema(example = "john.smith@example.com")]
+    pub email: Option<String>,
+    /// Digits with an optional leading +.
+    pub phone: Option<String>,
+    /// BCP 47.
+    pub locale: Option<String>,
+}
+
+/// A position.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    /// The shop's stock-keeping unit.
+    #[schema(example = "MUG-BLUE")]
+    pub sku: String,
+    /// What people call it.
+    #[serde(default)]
+    #[schema(example = "Blue mug")]
+    pub name: String,
+    /// 1 to 100,000.
+    #[schema(example = 2)]
+    pub quantity: i64,
+    /// Decimal, each.
+    #[schema(example = "29.99")]
+    pub unit_price: String,
+    /// What you think the position comes to.
+    pub total_price: Option<String>,
+    /// Needs no parcel.
+    #[serde(default)]
+    pub digital: bool,
+}
+
+impl NewOrder {
+    /// As the rules check it.
+    pub fn into_draft(self) -> Draft {
+        let line = |item: NewItem| DraftLine {
+            sku: item.sku,
+            name: item.name,
+            quantity: item.quantity,
+            unit_price: item.unit_price,
+            total_price: item.total_price,
+            digital: item.digital,
+        };
+        Draft {
+            number: self.number,
+            external_id: self.external_id,
+            currency: self.currency,
+            customer_name: self.customer.name,
+            email: self.customer.email,
+            phone: self.customer.phone,
+            locale: self.customer.locale,
+            country: self.country,
+            lines: self.items.into_iter().map(line).collect(),
+            shipping: self.shipping,
+            tax: self.tax,
+            discount: self.discount,
+            total: self.total,
+            placed_at: self.placed_at,
+            eta: self.eta,
+        }
+    }
+}
+
+/// The answer to a new order. It repeats no personal data, because it is kept to be given again.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CreatedOrder {
+    /// Its number.
+    #[schema(example = "ORD-20250809-7K3M9QXA")]
+    pub order_id: String,
+    /// Its status.
+    #[schema(example = "pending")]
+    pub status: &'static str,
+    /// What is to be paid.
+    #[schema(example = "69.97")]
+    pub total: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// For `If-Match`.
+    pub version: u64,
+}
+
+impl CreatedOrder {
+    /// Of an order.
+    pub fn of(order: &Order) -> CreatedOrder {
+        CreatedOrder {
+            order_id: order.id.to_string(),
+            status: order.tracks.status.as_str(),
+            total: order.totals.total().decimal(),
+            currency: order.totals.currency.to_string(),
+            version: order.version,
+        }
+    }
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderRow {
+    /// Number.
+    pub order_id: String,
+    /// Status.
+    pub status: &'static str,
+    /// The word people see.
+    #[schema(example = "In Transit")]
+    pub label: &'static str,
+    /// Name; none after erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// Where it was placed.
+    pub channel: String,
+    /// Decimal.
+    pub total: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// When it was placed.
+    #[schema(value_type = String, format = DateTime)]
+    pub placed_at: Timestamp,
+    /// When anything last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+    /// The promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub eta: Option<Date>,
+}
+
+impl OrderRow {
+    /// Of a summary.
+    pub fn of(summary: &OrderSummary) -> OrderRow {
+        OrderRow {
+            order_id: summary.id.to_string(),
+            status: summary.status.as_str(),
+            label: summary.label.text(),
+            customer: summary.customer.clone(),
+            channel: summary.channel.to_string(),
+            total: Money::new(summary.total_minor, summary.currency).decimal(),
+            currency: summary.currency.to_string(),
+            placed_at: summary.placed_at,
+            updated_at: summary.updated_at,
+            eta: summary.eta,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderList {
+    /// The rows.
+    pub orders: Vec<OrderRow>,
+    /// Send it as `cursor` with the same filter; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderView {
+    /// What lists show.
+    #[serde(flatten)]
+    pub row: OrderRow,
+    /// For `If-Match`; also the `ETag`.
+    pub version: u64,
+    /// The four tracks.
+    pub tracks: TracksView,
+    /// Progress as customers see it, in percent.
+    pub progress: u8,
+    /// Where a person may move it now.
+    pub allowed: Vec<&'static str>,
+    /// Days past the promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_late: Option<u32>,
+    /// Address; none if unknown or erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Positions.
+    pub items: Vec<ItemView>,
+}
+
+/// The four tracks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TracksView {
+    /// Order.
+    pub order: &'static str,
+    /// Payment.
+    pub payment: &'static str,
+    /// Warehouse.
+    pub fulfilment: &'static str,
+    /// Carrier.
+    pub tracking: &'static str,
+    /// Known to be late.
+    pub delayed: bool,
+}
+
+/// A position.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ItemView {
+    /// Unit.
+    pub sku: String,
+    /// Name.
+    pub name: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Decimal, each.
+    pub unit_price: String,
+}
+
+impl OrderView {
+    /// Of an order, on a day in the shop.
+    pub fn of(order: &Order, today: Date) -> OrderView {
+        let tracks = &order.tracks;
+        let price = |minor: i64| Money::new(minor, order.totals.currency).decimal();
+        OrderView {
+            row: OrderRow::of(&OrderSummary::of(order)),
+            version: order.version,
+            tracks: TracksView {
+                order: tracks.status.as_str(),
+                payment: tracks.payment.as_str(),
+                fulfilment: tracks.fulfilment.as_str(),
+                tracking: tracks.tracking.as_str(),
+                delayed: tracks.delayed.is_some(),
+            },
+            progress: tracks.status.percent(),
+            allowed: order.allowed().into_iter().map(Track::as_str).collect(),
+            days_late: order.days_late(today),
+            email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
+            items: order
+                .lines
+                .iter()
+                .map(|line| ItemView { sku: line.sku.clone(), name: line.name.clone(), quantity: line.quantity, unit_price: price(line.unit_price_minor) })
+                .collect(),
+        }
+    }
+}
+
+/// What happened to an order, and what was sent about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Timeline {
+    /// The order as it stands.
+    pub order: OrderView,
+    /// What happened, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Messages, oldest first.
+    pub messages: Vec<MessageView>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Entry {
+    /// Version after it.
+    pub version: u64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What, machine-readable.
+    pub event: &'static str,
+    /// What, in words.
+    pub text: String,
+    /// Who.
+    pub actor: String,
+    /// No person was involved.
+    pub automated: bool,
+    /// Finds the logs.
+    pub trace_id: String,
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct MessageView {
+    /// "email", "slack".
+    pub channel: String,
+    /// Masked.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+    /// "sending", "sent", "failed", "suppressed", "unknown".
+    pub state: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+impl MessageView {
+    fn of(message: &Message) -> MessageView {
+        let state = serde_json::to_value(&message.state).ok().and_then(|value| value.get("state").and_then(|state| state.as_str().map(str::to_owned)));
+        MessageView {
+            channel: message.id.channel.clone(),
+            to: message.to.clone(),
+            text: message.text.clone(),
+            state: state.unwrap_or_default(),
+            at: message.at,
+        }
+    }
+}
+
+impl Timeline {
+    /// Of a dossier.
+    pub fn of(dossier: &Dossier, today: Date) -> Timeline {
+        Timeline {
+            order: OrderView::of(&dossier.order, today),
+            timeline: dossier.history.iter().flat_map(entries).collect(),
+            messages: dossier.messages.iter().map(MessageView::of).collect(),
+        }
+    }
+}
+
+fn entries(commit: &Recorded) -> impl Iterator<Item = Entry> + '_ {
+    commit.events.iter().map(move |event| Entry {
+        version: commit.version,
+        at: commit.at,
+        event: event.name(),
+        text: event.in_words(),
+        actor: commit.actor.in_words(),
+        automated: commit.actor.is_automatic() || matches!(event, OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }),
+        trace_id: commit.correlation.to_string(),
+    })
+}

@@ -1,0 +1,32 @@
+//! `POST /v1/hooks/{tenant}/{endpoint}`: verify, store, queue, answer.
+
+use app::receive::{BODY_BYTES_MAX, Receive};
+use app::signature::Headers;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing::post};
+use lambda_http::http::StatusCode;
+use runtime::Problem;
+use runtime::http::{Origin, Segments, raw_body};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The route.
+pub fn router(receive: Arc<Receive>) -> Router {
+    Router::new().route("/v1/hooks/{tenant}/{endpoint}", post(take)).with_state(receive)
+}
+
+async fn take(
+    State(receive): State<Arc<Receive>>,
+    Segments((tenant, endpoint)): Segments<(String, String)>,
+    origin: Origin,
+    request: Request,
+) -> Result<Response, Problem> {
+    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    let headers = Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect());
+    let body = raw_body(request, BODY_BYTES_MAX).await?;
+    let receipt = receive.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?;
+    tracing::info!(trace_id = %origin.correlation, tenant, endpoint, event_id = receipt.event_id, again = receipt.again, "webhook stored");
+    let body = json!({ "event_id": receipt.event_id, "duplicate": receipt.again });
+    Ok((StatusCode::ACCEPTED, axum::Json(body)).into_response())
+}

@@ -1,0 +1,27 @@
+//! Wiring of the webhook door.
+
+use adapters_aws::{Aws, Dynamo, SqsQueue, Tables};
+use app::receive::Receive;
+use runtime::settings::Settings;
+use runtime::system::SystemClock;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables { outbox: settings.required("TABLE_OUTBOX"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let hooks = settings.required("QUEUE_HOOKS_URL");
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let receive = Receive {
+        tenants: Arc::new(db.tenants()),
+        inbox: Arc::new(db.inbox()),
+        outbox: Arc::new(db.outbox()),
+        buckets: Arc::new(db.buckets()),
+        queue: Arc::new(SqsQueue::new(aws, hooks)),
+        clock: Arc::new(SystemClock),
+    };
+    runtime::http::serve(status_webhook::router(Arc::new(receive))).await
+}

@@ -1,0 +1,300 @@
+//! Every key of every table. No other file writes one, so that a tenant's rows cannot be reached by a string
+//! that somebody put together elsewhere.
+//!
+//! | table | partition key | sort key | what |
+//! |---|---|---|---|
+//! | orders | `T#{tenant}#O#{order}` | `HEAD`, `EVT#{version}`, `MSG#{event}#{channel}#{recipient}` | an order, one query |
+//! | orders | `T#{tenant}#REF#{channel}#{external}` | `REF` | the channel's own id |
+//! | orders GSI1 | `T#{tenant}#OPEN#{shard}` | `{status_since}#{order}` | open orders, most urgent first |
+//! | orders GSI2 | `T#{tenant}#C#{customer}` | `{placed_at}#{order}` | a customer's orders |
+//! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
+//! | outbox | `OUTBOX#{shard}` | `{time}#{tenant}#{aggregate}#{version}` | what waits to be published |
+//! | ops | `T#{tenant}#ONCE#{key}` | `ONCE` | what was done |
+//! | ops | `T#{tenant}#INBOX#{endpoint}#{id}` | `INBOX` | webhooks |
+//! | ops GSI1 | `T#{tenant}#PARKED` | `{received_at}#{endpoint}#{id}` | webhooks that wait for a person |
+//! | ops | `T#{tenant}#ABOUT#{subject}` | `MSG#{event}#{channel}#{recipient}` | messages about no order |
+//! | ops | `T#{tenant}#RATE#{bucket}` | `RATE` | a rate bucket |
+//! | ops | `T#{tenant}#CONFIG` | `CONFIG` | a tenant's settings |
+//! | ops | `T#{tenant}#KEYS` | `{hash}` | API keys |
+//! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
+//! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
+//! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
+//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}` | stock |
+//!
+//! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
+
+use app::TenantScope;
+use app::ports::{CustomerKey, InboxKey, MessageId, OnceKey};
+use domain::ids::{EventId, OrderId, SourceId, TenantId};
+use domain::order::OrderStatus;
+use jiff::Timestamp;
+use std::borrow::Cow;
+
+/// Shards of the index of open orders. A partition takes 1,000 writes a second and every change of an order
+/// writes here, so one shop may change 8,000 orders a second.
+pub(crate) const OPEN_SHARDS: u64 = 8;
+/// Shards of each status in the list index; see [`super::orders`].
+pub(crate) const STATUS_SHARDS: u64 = 2;
+/// Shards of the outbox. One aggregate's rows are always in one shard, so its stream keeps their order.
+pub(crate) const OUTBOX_SHARDS: u64 = 16;
+/// Shards of a counter.
+pub(crate) const METRIC_SHARDS: u64 = 4;
+
+/// Messages about these are nobody's order. An order whose own number began like this would keep its
+/// messages, but not beside it.
+const NOT_ORDERS: [&str; 3] = ["hook:", "job:", "report:"];
+
+/// Where a row is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub pk: String,
+    pub sk: String,
+}
+
+/// Where an index row is.
+pub(crate) type IndexKey = Key;
+
+fn key(pk: String, sk: impl Into<String>) -> Key {
+    Key { pk, sk: sk.into() }
+}
+
+/// FNV-1a: stable for ever, which a shard must be.
+pub(crate) fn shard_hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Nanoseconds in a fixed width, so that text sorts as time does.
+pub(crate) fn stamp(at: Timestamp) -> String {
+    format!("{at:.9}")
+}
+
+/// Free text as part of a key.
+fn part(text: &str) -> Cow<'_, str> {
+    if text.contains(['#', '%']) { Cow::Owned(text.replace('%', "%25").replace('#', "%23")) } else { Cow::Borrowed(text) }
+}
+
+/// The text back from a part of a key.
+pub(crate) fn text_of(part: &str) -> String {
+    part.replace("%23", "#").replace("%25", "%")
+}
+
+fn of(scope: &TenantScope, rest: std::fmt::Arguments<'_>) -> String {
+    format!("T#{}#{rest}", scope.tenant())
+}
+
+pub(crate) const HEAD: &str = "HEAD";
+pub(crate) const EVENT_PREFIX: &str = "EVT#";
+pub(crate) const MESSAGE_PREFIX: &str = "MSG#";
+pub(crate) const LEVEL_PREFIX: &str = "LEVEL#";
+
+pub(crate) fn order_partition(scope: &TenantScope, order: &str) -> String {
+    of(scope, format_args!("O#{order}"))
+}
+
+pub(crate) fn head(scope: &TenantScope, order: &OrderId) -> Key {
+    key(order_partition(scope, order.as_str()), HEAD)
+}
+
+pub(crate) fn event(scope: &TenantScope, order: &OrderId, version: u64) -> Key {
+    key(order_partition(scope, order.as_str()), format!("{EVENT_PREFIX}{version:010}"))
+}
+
+pub(crate) fn reference(scope: &TenantScope, channel: &SourceId, external: &str) -> Key {
+    key(of(scope, format_args!("REF#{channel}#{}", part(external))), "REF")
+}
+
+pub(crate) fn open(scope: &TenantScope, shard: u64) -> String {
+    of(scope, format_args!("OPEN#{shard}"))
+}
+
+pub(crate) fn open_row(scope: &TenantScope, order: &OrderId, status_since: Timestamp) -> IndexKey {
+    key(open(scope, shard_hash(order.as_str()) % OPEN_SHARDS), by_time(status_since, order))
+}
+
+pub(crate) fn customer(scope: &TenantScope, customer: &CustomerKey) -> String {
+    of(scope, format_args!("C#{}", customer.0))
+}
+
+pub(crate) fn customer_row(scope: &TenantScope, owner: &CustomerKey, order: &OrderId, placed_at: Timestamp) -> IndexKey {
+    key(customer(scope, owner), by_time(placed_at, order))
+}
+
+pub(crate) fn status(scope: &TenantScope, status: OrderStatus, shard: u64) -> String {
+    of(scope, format_args!("S#{status}#{shard}"))
+}
+
+pub(crate) fn status_row(scope: &TenantScope, of_status: OrderStatus, order: &OrderId, updated_at: Timestamp) -> IndexKey {
+    key(status(scope, of_status, shard_hash(order.as_str()) % STATUS_SHARDS), by_time(updated_at, order))
+}
+
+fn by_time(at: Timestamp, order: &OrderId) -> String {
+    format!("{}#{order}", stamp(at))
+}
+
+/// Which table a message is in, and where.
+pub(crate) enum MessagePlace {
+    /// Beside its order.
+    Orders(Key),
+    /// With the other small things.
+    Ops(Key),
+}
+
+pub(crate) fn message(scope: &TenantScope, subject: &str, id: &MessageId) -> MessagePlace {
+    let sk = format!("{MESSAGE_PREFIX}{}#{}#{}", id.event, part(&id.channel), part(&id.recipient));
+    let about_order = OrderId::parse(subject).is_ok() && !NOT_ORDERS.iter().any(|prefix| subject.starts_with(prefix));
+    if about_order {
+        MessagePlace::Orders(key(order_partition(scope, subject), sk))
+    } else {
+        MessagePlace::Ops(key(of(scope, format_args!("ABOUT#{}", part(subject))), sk))
+    }
+}
+
+/// An outbox row of an order's commit.
+pub(crate) fn outbox(scope: &TenantScope, aggregate: &str, version: u64, at: Timestamp) -> Key {
+    let shard = shard_hash(&format!("{}#{aggregate}", scope.tenant())) % OUTBOX_SHARDS;
+    key(outbox_shard(shard), format!("{}#{}#{}#{version:010}", outbox_time(at), scope.tenant(), part(aggregate)))
+}
+
+/// An outbox row that hangs on no commit: its first event's id keeps it apart from others of the same moment.
+pub(crate) fn outbox_loose(scope: &TenantScope, aggregate: &str, version: u64, at: Timestamp, id: &EventId) -> Key {
+    let row = outbox(scope, aggregate, version, at);
+    Key { sk: format!("{}#{id}", row.sk), pk: row.pk }
+}
+
+pub(crate) fn outbox_shard(shard: u64) -> String {
+    format!("OUTBOX#{shard}")
+}
+
+/// Milliseconds in a fixed width; every row before this moment sorts before it.
+pub(crate) fn outbox_time(at: Timestamp) -> String {
+    format!("{:013}", at.as_millisecond())
+}
+
+pub(crate) fn once(scope: &TenantScope, once: &OnceKey) -> Key {
+    key(of(scope, format_args!("ONCE#{}", part(&once.0))), "ONCE")
+}
+
+pub(crate) fn inbox(scope: &TenantScope, entry: &InboxKey) -> Key {
+    key(of(scope, format_args!("INBOX#{}#{}", part(&entry.endpoint), part(&entry.id))), "INBOX")
+}
+
+pub(crate) fn parked(scope: &TenantScope) -> String {
+    of(scope, format_args!("PARKED"))
+}
+
+pub(crate) fn parked_row(entry: &InboxKey, received_at: Timestamp) -> String {
+    format!("{}#{}#{}", stamp(received_at), part(&entry.endpoint), part(&entry.id))
+}
+
+pub(crate) fn bucket(scope: &TenantScope, bucket: &str) -> Key {
+    key(of(scope, format_args!("RATE#{}", part(bucket))), "RATE")
+}
+
+pub(crate) fn config(tenant: &TenantId) -> Key {
+    key(format!("T#{tenant}#CONFIG"), "CONFIG")
+}
+
+pub(crate) const TENANTS: &str = "TENANTS";
+
+pub(crate) fn tenant(tenant: &TenantId) -> Key {
+    key(TENANTS.to_owned(), tenant.as_str())
+}
+
+pub(crate) fn api_keys(tenant: &TenantId) -> String {
+    format!("T#{tenant}#KEYS")
+}
+
+pub(crate) fn api_key(tenant: &TenantId, hash: &str) -> Key {
+    key(api_keys(tenant), hash)
+}
+
+pub(crate) fn series(scope: &TenantScope, series: &str, shard: u64) -> String {
+    of(scope, format_args!("M#{}#{shard}", part(series)))
+}
+
+pub(crate) fn point(scope: &TenantScope, of_series: &str, shard: u64, point: &str) -> Key {
+    key(series(scope, of_series, shard), point)
+}
+
+pub(crate) fn counted(scope: &TenantScope, event: &EventId) -> Key {
+    key(of(scope, format_args!("SEEN#{event}")), "SEEN")
+}
+
+pub(crate) fn sku(scope: &TenantScope, sku: &str) -> String {
+    of(scope, format_args!("SKU#{}", part(sku)))
+}
+
+pub(crate) fn level(scope: &TenantScope, of_sku: &str, location: &str) -> Key {
+    key(sku(scope, of_sku), format!("{LEVEL_PREFIX}{}", part(location)))
+}
+
+pub(crate) fn hold(scope: &TenantScope, of_sku: &str, location: &str, order: &OrderId) -> Key {
+    key(sku(scope, of_sku), format!("RES#{}#{order}", part(location)))
+}
+
+pub(crate) fn movement(scope: &TenantScope, of_sku: &str, location: &str, reference: &str) -> Key {
+    key(sku(scope, of_sku), format!("MOVE#{}#{}", part(location), part(reference)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn scope(tenant: &str) -> TenantScope {
+        TenantScope::of_own_message(&TenantId::parse(tenant).unwrap())
+    }
+
+    #[test]
+    fn free_text_cannot_imitate_another_key() {
+        let shop = scope("shop");
+        let ambiguous = [("a#b", "c"), ("a", "b#c"), ("a%23b", "c"), ("a%", "23b#c")];
+        let mut seen = std::collections::HashSet::new();
+        for (endpoint, id) in ambiguous {
+            let entry = InboxKey { endpoint: endpoint.into(), id: id.into() };
+            assert!(seen.insert(inbox(&shop, &entry).pk), "{endpoint} {id}");
+            assert_eq!(text_of(&part(endpoint)), endpoint);
+        }
+    }
+
+    #[test]
+    fn times_sort_as_text() {
+        let times = ["1990-01-01T00:00:00Z", "2025-08-09T10:00:00Z", "2025-08-09T10:00:00.000000001Z", "2025-08-09T10:00:00.1Z"];
+        let stamps: Vec<String> = times.iter().map(|time| stamp(time.parse().unwrap())).collect();
+        assert!(stamps.is_sorted() && stamps.iter().all(|stamp| stamp.len() == stamps[0].len()), "{stamps:?}");
+    }
+
+    #[test]
+    fn shards_never_move() {
+        assert_eq!(shard_hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(shard_hash("a"), 0xaf63_dc4c_8601_ec8c);
+    }
+
+    #[test]
+    fn shards_are_even() {
+        let mut counts = [0usize; OPEN_SHARDS as usize];
+        for number in 0..8_000 {
+            counts[(shard_hash(&format!("{}", 1000 + number)) % OPEN_SHARDS) as usize] += 1;
+        }
+        assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn keys_are_built_here_and_nowhere_else() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![folder];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("dynamodb/keys.rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "#ONCE", "#INBOX"] {
+                        assert!(!text.contains(mark), "{} builds a key with {mark}", path.display());
+                    }
+                }
+            }
+        }
+    }
+}

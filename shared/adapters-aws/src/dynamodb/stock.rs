@@ -1,0 +1,130 @@
+//! Stock: a level per unit and location, the holds on it and the movements that made it.
+//!
+//! A level only ever changes together with the hold or movement that explains it, on a condition; nothing is
+//! read, changed and written back.
+
+use super::item::{Row, Write, number, text};
+use super::{Dynamo, Query, Range, Table, Transacted, keys};
+use app::TenantScope;
+use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
+use async_trait::async_trait;
+use domain::ids::OrderId;
+use jiff::Timestamp;
+
+const HELD: &str = "HELD";
+const RELEASED: &str = "RELEASED";
+
+/// [`StockStore`] in the inventory table.
+#[derive(Clone)]
+pub struct DynamoStock(pub(super) Dynamo);
+
+fn level_of(row: &Row, sku: &str) -> PortResult<StockLevel> {
+    let location = text(row, "SK")?.strip_prefix(keys::LEVEL_PREFIX).unwrap_or_default();
+    Ok(StockLevel {
+        sku: sku.to_owned(),
+        location: keys::text_of(location),
+        available: number(row, "available")?,
+        reserved: number(row, "reserved")?,
+    })
+}
+
+#[async_trait]
+impl StockStore for DynamoStock {
+    async fn level(&self, scope: &TenantScope, sku: &str, location: &str) -> PortResult<Option<StockLevel>> {
+        let row = self.0.get("read a stock level", Table::Inventory, keys::level(scope, sku, location)).await?;
+        row.map(|row| level_of(&row, sku)).transpose()
+    }
+
+    async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>> {
+        let range = Range::Prefix(keys::LEVEL_PREFIX.to_owned());
+        let query = Query { range, ..Query::of(keys::sku(scope, sku)) };
+        let rows = self.0.query_all("read stock levels", Table::Inventory, query).await?;
+        let mut levels: Vec<StockLevel> = rows.iter().map(|row| level_of(row, sku)).collect::<PortResult<_>>()?;
+        levels.sort_by(|a, b| a.location.cmp(&b.location));
+        Ok(levels)
+    }
+
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<Option<StockLevel>> {
+        let moved = Write::put(keys::movement(scope, sku, location, reference))
+            .number("by", by)
+            .moment("at", now)
+            .when("attribute_not_exists(PK)");
+        let level = Write::update(keys::level(scope, sku, location), "ADD #available :by, #reserved :zero").number(":by", by).number(":zero", 0);
+        let level = if by < 0 {
+            level.when("#available >= :needed").number(":needed", by.unsigned_abs())
+        } else {
+            // A sum that could no longer be read as a number is refused rather than stored.
+            level.when("attribute_not_exists(#available) OR #available <= :room").number(":room", i64::MAX - by)
+        };
+        let writes = [(Table::Inventory, moved), (Table::Inventory, level)];
+        match self.0.transact("adjust stock", &writes).await? {
+            Transacted::Done => {}
+            Transacted::Refused(failed) if failed.first().is_some_and(Option::is_some) => {}
+            Transacted::Refused(_) if by < 0 => return Ok(None),
+            Transacted::Refused(_) => return Err(PortError::Fatal("more stock than can be counted".into())),
+        }
+        self.level(scope, sku, location).await
+    }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> PortResult<Reserved> {
+        let hold = Write::put(keys::hold(scope, sku, location, order))
+            .text("state", HELD)
+            .number("quantity", quantity)
+            .moment("at", now)
+            .when("attribute_not_exists(PK) OR #state = :released")
+            .text(":released", RELEASED);
+        let level = Write::update(keys::level(scope, sku, location), "SET #available = #available - :q, #reserved = #reserved + :q")
+            .when("#available >= :q")
+            .number(":q", quantity);
+        let writes = [(Table::Inventory, hold), (Table::Inventory, level)];
+        let failed = match self.0.transact("reserve stock", &writes).await? {
+            Transacted::Done => return Ok(Reserved::Held),
+            Transacted::Refused(failed) => failed,
+        };
+        match failed.as_slice() {
+            [Some(_), ..] => Ok(Reserved::Again),
+            [None, Some(row)] if row.contains_key("available") => Ok(Reserved::Short { available: number(row, "available")? }),
+            _ => {
+                let level = self.level(scope, sku, location).await?;
+                Ok(Reserved::Short { available: level.map_or(0, |level| level.available) })
+            }
+        }
+    }
+
+    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
+        let key = keys::hold(scope, sku, location, order);
+        let Some(row) = self.0.get("read a hold", Table::Inventory, key.clone()).await? else { return Ok(false) };
+        if text(&row, "state")? != HELD {
+            return Ok(false);
+        }
+        // How much is held does not change while it is held, so the condition on the state covers it.
+        let quantity: u32 = number(&row, "quantity")?;
+        let hold = Write::update(key, "SET #state = :released, #at = :at")
+            .when("#state = :held AND #quantity = :q")
+            .text(":released", RELEASED)
+            .text(":held", HELD)
+            .moment(":at", now)
+            .number(":q", quantity);
+        let level = Write::update(keys::level(scope, sku, location), "SET #available = #available + :q, #reserved = #reserved - :q")
+            .when("#reserved >= :q")
+            .number(":q", quantity);
+        let writes = [(Table::Inventory, hold), (Table::Inventory, level)];
+        Ok(matches!(self.0.transact("release stock", &writes).await?, Transacted::Done))
+    }
+}

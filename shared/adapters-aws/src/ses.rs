@@ -1,0 +1,95 @@
+//! E-mail.
+
+use crate::clients::Aws;
+use app::ports::{Mail, Mailer, SendError};
+use async_trait::async_trait;
+use aws_sdk_ses::config::http::HttpResponse;
+use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ses::types::{Body, Content, Destination, Message};
+use std::sync::Arc;
+
+/// [`Mailer`] on SES.
+#[derive(Clone)]
+pub struct SesMailer {
+    aws: Arc<Aws>,
+}
+
+impl SesMailer {
+    /// From addresses that are verified in this account.
+    pub fn new(aws: Arc<Aws>) -> SesMailer {
+        SesMailer { aws }
+    }
+}
+
+fn content(text: &str) -> Result<Content, SendError> {
+    let built = Content::builder().data(text).charset("UTF-8").build();
+    built.map_err(|why| SendError::Refused(why.to_string()))
+}
+
+/// Codes after which the same mail may go out later.
+const LATER: [&str; 8] = [
+    "AccountSendingPausedException",
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "SlowDown",
+];
+
+/// Did it go out? What never left us did not. What we were told no for did not. Everything else: nobody knows.
+fn send_error<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> SendError {
+    match error {
+        SdkError::ConstructionFailure(_) => SendError::Refused("the mail could not be built".into()),
+        // Only a connector that could not connect has surely not sent. A broken pipe may come after the fact.
+        SdkError::DispatchFailure(failure) if failure.is_user() || is_connect(failure.as_connector_error()) => {
+            SendError::NotSent("SES cannot be reached".into())
+        }
+        SdkError::DispatchFailure(_) => SendError::Unknown("the connection to SES broke".into()),
+        SdkError::TimeoutError(_) => SendError::Unknown("SES did not answer in time".into()),
+        SdkError::ResponseError(_) => SendError::Unknown("SES gave an answer that cannot be read".into()),
+        SdkError::ServiceError(refused) => {
+            let code = refused.err().code().unwrap_or("no code");
+            let status = refused.raw().status().as_u16();
+            let text = format!("SES: {code} ({status})");
+            if status == 429 || LATER.contains(&code) {
+                SendError::NotSent(text)
+            } else if status >= 500 {
+                SendError::Unknown(text)
+            } else {
+                SendError::Refused(text)
+            }
+        }
+        _ => SendError::Unknown("SES: failed".into()),
+    }
+}
+
+/// Refused, unresolved or timed out while connecting: the error's own chain says so.
+fn is_connect(error: Option<&aws_sdk_ses::error::ConnectorError>) -> bool {
+    let mut cause = error.and_then(std::error::Error::source);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return io.kind() == std::io::ErrorKind::ConnectionRefused;
+        }
+        let text = error.to_string();
+        if text.contains("dns error") || text.contains("connect") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[async_trait]
+impl Mailer for SesMailer {
+    async fn send(&self, mail: &Mail) -> Result<String, SendError> {
+        let message = Message::builder().subject(content(&mail.subject)?).body(Body::builder().text(content(&mail.text)?).build()).build();
+        let to = Destination::builder().to_addresses(mail.to.expose()).build();
+        let call = self.aws.ses().await.send_email().source(&mail.from).destination(to).message(message);
+        match call.send().await {
+            Ok(answer) => Ok(answer.message_id),
+            Err(error) => Err(send_error(&error)),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Tables to test on, shaped as `template.yaml` says.
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part of this")]
+
+use adapters_aws::{Aws, Dynamo, S3Reports, Tables};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+};
+use std::sync::Arc;
+use testkit::conformance::Ports;
+use tokio::sync::OnceCell;
+
+/// An index: its name and what it carries beside its keys.
+type IndexShape = (&'static str, Projection);
+
+fn summary() -> Projection {
+    Projection::builder().projection_type(ProjectionType::Include).non_key_attributes("summary").build()
+}
+
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
+}
+
+/// Makes one table.
+pub async fn create(client: &Client, name: &str, indexes: Vec<IndexShape>) {
+    let attribute = |name: String| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()
+    };
+    let key = |name: String, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let schema = |pk: String, sk: String| vec![key(pk, KeyType::Hash), key(sk, KeyType::Range)];
+    let mut call = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("PK".into()))
+        .attribute_definitions(attribute("SK".into()))
+        .set_key_schema(Some(schema("PK".into(), "SK".into())));
+    for (index, projection) in indexes {
+        let shape = GlobalSecondaryIndex::builder()
+            .index_name(index)
+            .set_key_schema(Some(schema(format!("{index}PK"), format!("{index}SK"))))
+            .projection(projection)
+            .build()
+            .unwrap();
+        call = call
+            .attribute_definitions(attribute(format!("{index}PK")))
+            .attribute_definitions(attribute(format!("{index}SK")))
+            .global_secondary_indexes(shape);
+    }
+    call.send().await.unwrap();
+}
+
+/// Makes all five.
+pub async fn create_all(client: &Client, prefix: &str) -> Tables {
+    let name = |table: &str| format!("{prefix}-{table}");
+    create(client, &name("orders"), vec![("GSI1", summary()), ("GSI2", summary()), ("GSI3", summary())]).await;
+    create(client, &name("ops"), vec![("GSI1", keys_only())]).await;
+    for table in ["outbox", "metrics", "inventory"] {
+        create(client, &name(table), Vec::new()).await;
+    }
+    Tables {
+        orders: name("orders"),
+        outbox: name("outbox"),
+        ops: name("ops"),
+        metrics: name("metrics"),
+        inventory: name("inventory"),
+    }
+}
+
+/// The ports over these tables.
+pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Ports {
+    let dynamo = Dynamo::new(aws.clone(), tables);
+    Ports {
+        orders: Arc::new(dynamo.orders()),
+        once: Arc::new(dynamo.once()),
+        inbox: Arc::new(dynamo.inbox()),
+        outbox: Arc::new(dynamo.outbox()),
+        messages: Arc::new(dynamo.messages()),
+        buckets: Arc::new(dynamo.buckets()),
+        tenants: Arc::new(dynamo.tenants()),
+        keys: Arc::new(dynamo.keys()),
+        metrics: Arc::new(dynamo.metrics()),
+        stock: Arc::new(dynamo.stock()),
+        reports: bucket.map(|bucket| Arc::new(S3Reports::new(aws.clone(), bucket)) as Arc<dyn app::ports::ReportStore>),
+    }
+}
+
+fn set(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+/// The ports on the cloud that the environment names; none, with the reason on stderr, if it names none.
+pub async fn ports() -> Option<Ports> {
+    static MADE: OnceCell<(Tables, Option<String>)> = OnceCell::const_new();
+    if set("AWS_ENDPOINT_URL").is_none() {
+        eprintln!("skipped: AWS_ENDPOINT_URL is not set");
+        return None;
+    }
+    let create = set("CONFORMANCE_CREATE").is_some_and(|value| value == "1");
+    if !create && set("TABLE_ORDERS").is_none() {
+        eprintln!("skipped: neither TABLE_ORDERS nor CONFORMANCE_CREATE=1 is set");
+        return None;
+    }
+    // Connections belong to the runtime of one test, so every test has its own clients.
+    let aws = Aws::new();
+    let (tables, bucket) = MADE
+        .get_or_init(|| async {
+            if !create {
+                return (Tables::from_env(), set("BUCKET_REPORTS"));
+            }
+            let prefix = format!("conformance-{}", jiff::Timestamp::now().as_millisecond());
+            let tables = create_all(aws.dynamodb().await, &prefix).await;
+            aws.s3().await.create_bucket().bucket(&prefix).send().await.unwrap();
+            (tables, Some(prefix))
+        })
+        .await;
+    Some(ports_over(&aws, tables.clone(), bucket.clone()))
+}

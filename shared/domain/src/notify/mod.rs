@@ -1,0 +1,11 @@
+//! Telling people about an order: what to say, in which tone, on which channel.
+//!
+//! Only the words; claiming, sending and retrying belong to whoever has a network.
+
+mod channel;
+mod email;
+mod slack;
+
+pub use channel::{Audience, Channel, Tone, intent_key, is_news};
+pub use email::{EmailContent, StatusFacts, header_value, status_email, strip_subject_line};
+pub use slack::{escape, slack_invalid_payload, slack_order_line};

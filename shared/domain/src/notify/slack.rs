@@ -1,0 +1,127 @@
+//! What the team reads in Slack, as mrkdwn. Everything a customer or a caller typed is escaped, so a name
+//! cannot ping a channel, forge a link or start a second line.
+
+use crate::email::Email;
+use crate::order::Label;
+use jiff::civil::Date;
+
+/// Longest foreign text in one line, in characters.
+const SHOWN_CHARS_MAX: usize = 80;
+
+/// The two lines about one order:
+/// `:warning: *ORDER DELAYED* | #1001 | Delayed | ETA: 2025-08-10` and
+/// `Customer: John Smith <mailto:john@x.io|john@x.io>`.
+pub fn slack_order_line(order_id: &str, customer: &str, email: Option<&Email>, label: Label, eta: Option<Date>) -> String {
+    let word = label.text();
+    let head = match word {
+        _ if word.contains("Delayed") => ":warning: *ORDER DELAYED*",
+        _ if word.contains("Shipped") || word.contains("In Transit") => ":truck: *ORDER UPDATE*",
+        _ => ":information_source: *ORDER STATUS*",
+    };
+    let eta = eta.map_or_else(|| "n/a".to_owned(), |eta| eta.to_string());
+    let customer = shown(customer).unwrap_or_else(|| "n/a".to_owned());
+    let link = email.map(|email| format!(" <mailto:{0}|{0}>", email.expose())).unwrap_or_default();
+    let order = shown(order_id).unwrap_or_else(|| "n/a".to_owned());
+    format!("{head} | #{order} | {word} | ETA: {eta}\nCustomer: {customer}{link}")
+}
+
+/// What the team reads when a status update could not be used. The address arrives masked already.
+pub fn slack_invalid_payload(order_id: Option<&str>, status: Option<&str>, email_masked: Option<&str>) -> String {
+    let or_missing = |text: Option<&str>| text.and_then(shown).unwrap_or_else(|| "missing".to_owned());
+    format!(
+        "*Invalid payload in Order Status*\n• OrderID: {}\n• Status: {}\n• Email: {}",
+        or_missing(order_id),
+        or_missing(status),
+        or_missing(email_masked)
+    )
+}
+
+/// `&`, `<` and `>` as Slack wants them: without them no mention, link or channel ping can be written.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// One escaped line of foreign text without control and direction characters, or `None` when
+/// nothing is left.
+fn shown(text: &str) -> Option<String> {
+    let line = super::email::one_line(text, SHOWN_CHARS_MAX);
+    (!line.is_empty()).then(|| escape(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    // req: S0-28
+    #[test]
+    fn golden_order_lines() {
+        let eta = Some(date(2025, 8, 10));
+        let email = |text: &str| Email::parse(text).unwrap();
+        let (john, maria) = (email("john.smith@example.com"), email("maria.garcia@example.com"));
+        let cases = [
+            (
+                slack_order_line("1001", "John Smith", Some(&john), Label::Delayed, eta),
+                ":warning: *ORDER DELAYED* | #1001 | Delayed | ETA: 2025-08-10\n\
+                 Customer: John Smith <mailto:john.smith@example.com|john.smith@example.com>",
+            ),
+            (
+                slack_order_line("1002", "John Smith", Some(&john), Label::Shipped, eta),
+                ":truck: *ORDER UPDATE* | #1002 | Shipped | ETA: 2025-08-10\n\
+                 Customer: John Smith <mailto:john.smith@example.com|john.smith@example.com>",
+            ),
+            (
+                slack_order_line("1005", "María García", Some(&maria), Label::InTransit, None),
+                ":truck: *ORDER UPDATE* | #1005 | In Transit | ETA: n/a\n\
+                 Customer: María García <mailto:maria.garcia@example.com|maria.garcia@example.com>",
+            ),
+            (
+                slack_order_line("1003", "John Smith", Some(&john), Label::Delivered, eta),
+                ":information_source: *ORDER STATUS* | #1003 | Delivered | ETA: 2025-08-10\n\
+                 Customer: John Smith <mailto:john.smith@example.com|john.smith@example.com>",
+            ),
+            (
+                slack_order_line("1011", "Seán O'Brien", None, Label::Received, None),
+                ":information_source: *ORDER STATUS* | #1011 | Received | ETA: n/a\nCustomer: Seán O'Brien",
+            ),
+            (
+                slack_order_line("1004", "<!channel> & <https://evil.example|Anna>\n*fake*", None, Label::PartlyShipped, eta),
+                ":truck: *ORDER UPDATE* | #1004 | Partly Shipped | ETA: 2025-08-10\n\
+                 Customer: &lt;!channel&gt; &amp; &lt;https://evil.example|Anna&gt; *fake*",
+            ),
+        ];
+        for (line, golden) in cases {
+            assert_eq!(line, golden);
+        }
+    }
+
+    // req: S0-28
+    #[test]
+    fn a_name_of_nothing_is_shown_as_such_and_a_long_one_is_cut() {
+        assert!(slack_order_line("1", " \n\u{200b}", None, Label::Received, None).ends_with("\nCustomer: n/a"));
+        let line = slack_order_line("1", &"x".repeat(10_000), None, Label::Received, None);
+        assert!(line.len() < 200 && line.ends_with('…'), "{line}");
+    }
+
+    // req: S0-29
+    #[test]
+    fn an_invalid_payload_says_what_was_missing() {
+        assert_eq!(
+            slack_invalid_payload(None, Some(""), None),
+            "*Invalid payload in Order Status*\n• OrderID: missing\n• Status: missing\n• Email: missing"
+        );
+        assert_eq!(
+            slack_invalid_payload(Some("1001"), Some("<!here> Delayed\nx"), Some(&crate::pii::mask_email("john@x.io"))),
+            "*Invalid payload in Order Status*\n• OrderID: 1001\n• Status: &lt;!here&gt; Delayed x\n• Email: j***@x.io"
+        );
+    }
+}

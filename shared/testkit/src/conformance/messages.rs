@@ -1,0 +1,113 @@
+//! Telling people once.
+
+use super::samples::placed;
+use super::{Ports, Stage, patiently, race};
+use app::ports::{Message, MessageClaim, MessageId, MessageState};
+use domain::ids::EventId;
+
+fn id(event: &str) -> MessageId {
+    MessageId { event: EventId::parse(event).expect("a good id"), channel: "email".into(), recipient: "0123456789abcdef".into() }
+}
+
+fn message(stage: &Stage, event: &str, after: i64) -> Message {
+    let state = MessageState::Sending { lease_until: stage.after(after + 90) };
+    Message { id: id(event), at: stage.after(after), to: "a***@example.com".into(), text: "Your order".into(), state, attempts: 1 }
+}
+
+// req: X-03
+/// Claimed by one, settled once; about an order or about anything else.
+pub async fn a_message_is_claimed_sent_and_settled(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, messages) = (&stage.ours, &ports.messages);
+    for subject in ["1001", "hook:shop:00ff", "job:daily:2025-08-09", "report:daily:2025-08-09"] {
+        let first = message(&stage, "e:1", 0);
+        assert_eq!(messages.claim(scope, subject, &first, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+        let busy = MessageClaim::Busy { until: stage.after(90) };
+        assert_eq!(messages.claim(scope, subject, &message(&stage, "e:1", 89), stage.after(89)).await, Ok(busy), "{subject}");
+        let sent = MessageState::Sent { provider_id: "p-1".into() };
+        assert_eq!(messages.settle(scope, subject, &first.id, 2, &sent).await, Ok(false), "not our attempt");
+        assert_eq!(messages.settle(scope, subject, &first.id, 1, &sent).await, Ok(true));
+        assert_eq!(messages.settle(scope, subject, &first.id, 1, &MessageState::Unknown).await, Ok(false), "settled before");
+        let again = messages.claim(scope, subject, &message(&stage, "e:1", 500), stage.after(500)).await;
+        assert_eq!(again, Ok(MessageClaim::Settled(sent)));
+        // Another channel, recipient or event is another message.
+        let mut other = message(&stage, "e:1", 0);
+        other.id.channel = "slack".into();
+        assert_eq!(messages.claim(scope, subject, &other, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+        other.id.recipient = "fedcba9876543210".into();
+        assert_eq!(messages.claim(scope, subject, &other, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+        assert_eq!(messages.claim(scope, subject, &message(&stage, "e:2", 0), stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+        assert_eq!(messages.settle(scope, subject, &id("never"), 1, &MessageState::Unknown).await, Ok(false));
+    }
+    let first = placed(scope, "1001", stage.now);
+    ports.orders.commit(scope, first.commit()).await.unwrap();
+    let dossier = ports.orders.dossier(scope, &first.order.id, 10).await.unwrap().unwrap();
+    assert_eq!(dossier.messages.len(), 4, "the order remembers its own messages only");
+    let told = dossier.messages.iter().find(|message| message.id == id("e:1")).unwrap();
+    let state = MessageState::Sent { provider_id: "p-1".into() };
+    assert_eq!(*told, Message { state, ..message(&stage, "e:1", 0) });
+}
+
+// req: X-03
+/// What did not go out is tried again, with a new number.
+pub async fn a_failed_message_is_tried_again(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, messages) = (&stage.ours, &ports.messages);
+    let first = message(&stage, "e:1", 0);
+    for attempt in 1..4 {
+        let now = stage.after(i64::from(attempt) * 10);
+        let claim = messages.claim(scope, "1001", &message(&stage, "e:1", i64::from(attempt) * 10), now).await;
+        assert_eq!(claim, Ok(MessageClaim::Send { attempt }));
+        let failed = MessageState::Failed { reason: "throttled".into() };
+        assert_eq!(messages.settle(scope, "1001", &first.id, attempt, &failed).await, Ok(true));
+    }
+    assert_eq!(messages.claim(scope, "1001", &message(&stage, "e:1", 50), stage.after(50)).await, Ok(MessageClaim::Send { attempt: 4 }));
+    assert_eq!(messages.settle(scope, "1001", &first.id, 3, &MessageState::Unknown).await, Ok(false), "an earlier attempt");
+    let suppressed = MessageState::Suppressed { reason: "no consent".into() };
+    assert_eq!(messages.settle(scope, "1001", &first.id, 4, &suppressed).await, Ok(true));
+    assert_eq!(messages.claim(scope, "1001", &first, stage.after(60)).await, Ok(MessageClaim::Settled(suppressed)));
+    ports.orders.commit(scope, placed(scope, "1001", stage.now).commit()).await.unwrap();
+    let dossier = ports.orders.dossier(scope, &super::samples::number("1001"), 10).await.unwrap().unwrap();
+    assert_eq!((dossier.messages[0].at, dossier.messages[0].attempts), (stage.after(10), 4), "since when, how often");
+}
+
+// req: X-03
+/// Nobody knows whether it went out, so nobody sends it again by themselves.
+pub async fn a_dead_sender_leaves_an_unknown_message(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, messages) = (&stage.ours, &ports.messages);
+    let first = message(&stage, "e:1", 0);
+    assert_eq!(messages.claim(scope, "1001", &first, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+    let dead = messages.claim(scope, "1001", &message(&stage, "e:1", 90), stage.after(90)).await;
+    assert_eq!(dead, Ok(MessageClaim::Settled(MessageState::Unknown)));
+    let sent = MessageState::Sent { provider_id: "p".into() };
+    assert_eq!(messages.settle(scope, "1001", &first.id, 1, &sent).await, Ok(false), "too late");
+    assert_eq!(messages.claim(scope, "1001", &first, stage.after(91)).await, Ok(MessageClaim::Settled(MessageState::Unknown)));
+}
+
+// req: X-03
+/// Sixty-four deliveries of one event, one message.
+pub async fn of_64_senders_one_sends(ports: &Ports) {
+    let stage = Stage::set();
+    let claims = race(64, |_| {
+        let (ports, scope, now, message) = (ports.clone(), stage.ours.clone(), stage.now, message(&stage, "e:1", 0));
+        async move { patiently(|| ports.messages.claim(&scope, "1001", &message, now)).await }
+    })
+    .await;
+    let sending = claims.iter().filter(|claim| **claim == MessageClaim::Send { attempt: 1 }).count();
+    let busy = claims.iter().filter(|claim| **claim == MessageClaim::Busy { until: stage.after(90) }).count();
+    assert_eq!((sending, busy), (1, 63));
+}
+
+// req: X-03
+/// Another tenant's message does not exist.
+pub async fn messages_are_their_tenants_own(ports: &Ports) {
+    let stage = Stage::set();
+    let messages = &ports.messages;
+    for subject in ["1001", "hook:shop:1"] {
+        let first = message(&stage, "e:1", 0);
+        assert_eq!(messages.claim(&stage.ours, subject, &first, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+        assert_eq!(messages.settle(&stage.theirs, subject, &first.id, 1, &MessageState::Unknown).await, Ok(false));
+        assert_eq!(messages.claim(&stage.theirs, subject, &first, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+    }
+}

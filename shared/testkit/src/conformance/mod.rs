@@ -1,0 +1,215 @@
+//! The promises of the ports, as tests that any implementation can be held to.
+//!
+//! Every function takes [`Ports`] and panics where a promise is broken; [`conformance_tests!`](crate::conformance_tests)
+//! makes one `#[tokio::test]` of each. They work in tenants of their own, so a store may be shared and need not
+//! be empty, and they allow for indexes that follow their table within seconds.
+
+#![allow(clippy::unwrap_used, reason = "a broken promise panics")]
+
+pub mod inbox;
+pub mod limits;
+pub mod messages;
+pub mod metrics;
+pub mod once;
+pub mod orders;
+pub mod outbox;
+pub mod pages;
+pub mod reports;
+pub mod samples;
+pub mod stock;
+
+use crate::memory::MemoryWorld;
+use app::TenantScope;
+use app::ports::{
+    InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets, ReportStore,
+    StockStore, TenantStore,
+};
+use domain::ids::TenantId;
+use jiff::{SignedDuration, Timestamp};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is under test.
+#[derive(Clone)]
+pub struct Ports {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Once-records.
+    pub once: Arc<dyn OnceStore>,
+    /// The inbox.
+    pub inbox: Arc<dyn InboxStore>,
+    /// The outbox.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Messages.
+    pub messages: Arc<dyn MessageStore>,
+    /// Rate buckets.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+    /// API keys.
+    pub keys: Arc<dyn KeyStore>,
+    /// Counters.
+    pub metrics: Arc<dyn MetricStore>,
+    /// Stock.
+    pub stock: Arc<dyn StockStore>,
+    /// Reports; none where there is no bucket to test with.
+    pub reports: Option<Arc<dyn ReportStore>>,
+}
+
+impl Ports {
+    /// The twins in memory.
+    pub fn memory() -> Ports {
+        let world = MemoryWorld::new();
+        Ports {
+            orders: Arc::new(world.orders()),
+            once: Arc::new(world.once()),
+            inbox: Arc::new(world.inbox()),
+            outbox: Arc::new(world.outbox()),
+            messages: Arc::new(world.messages()),
+            buckets: Arc::new(world.buckets()),
+            tenants: Arc::new(world.tenants()),
+            keys: Arc::new(world.keys()),
+            metrics: Arc::new(world.metrics()),
+            stock: Arc::new(world.stock()),
+            reports: Some(Arc::new(world.reports())),
+        }
+    }
+}
+
+/// Two shops nobody else uses, and the time at which a test begins. Rows that expire really do, so a test may
+/// go forward from now but never begin in the past.
+struct Stage {
+    ours: TenantScope,
+    theirs: TenantScope,
+    now: Timestamp,
+}
+
+impl Stage {
+    fn set() -> Stage {
+        let now = Timestamp::now();
+        let unique = RandomState::new().hash_one(now.as_nanosecond());
+        let scope = |name: &str| {
+            let tenant = TenantId::parse(&format!("{name}-{unique:016x}")).expect("a good name");
+            TenantScope::of_own_message(&tenant)
+        };
+        Stage { ours: scope("ours"), theirs: scope("theirs"), now }
+    }
+
+    fn after(&self, seconds: i64) -> Timestamp {
+        self.now + SignedDuration::from_secs(seconds)
+    }
+}
+
+/// Calls again while the store says "later", as a queue would.
+async fn patiently<T, F: Future<Output = PortResult<T>>>(call: impl Fn() -> F) -> T {
+    for tries in 0..60 {
+        match call().await {
+            Ok(value) => return value,
+            Err(PortError::Retryable(_)) => tokio::time::sleep(Duration::from_millis(5 + 5 * tries)).await,
+            Err(fatal) => panic!("{fatal}"),
+        }
+    }
+    panic!("the store never stopped saying later")
+}
+
+/// All at the same time.
+async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(runners: usize, run: impl Fn(usize) -> F) -> Vec<T> {
+    let tasks: Vec<_> = (0..runners).map(|runner| tokio::spawn(run(runner))).collect();
+    let mut results = Vec::with_capacity(runners);
+    for task in tasks {
+        results.push(task.await.expect("no runner panics"));
+    }
+    results
+}
+
+/// Reads until it is so, for what follows its table within seconds.
+async fn eventually<T: std::fmt::Debug, F: Future<Output = T>>(read: impl Fn() -> F, so: impl Fn(&T) -> bool) -> T {
+    let mut last = read().await;
+    for _ in 0..40 {
+        if so(&last) {
+            return last;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        last = read().await;
+    }
+    panic!("it never became so: {last:?}")
+}
+
+/// One `#[tokio::test]` for every promise. `$ports` is an async function without arguments that gives
+/// `Option<Ports>`; none skips.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($ports:path) => {
+        $crate::conformance_tests! { @each $ports:
+            orders::a_commit_guards_the_version,
+            orders::a_commit_is_all_or_nothing,
+            orders::refusals_have_one_precedence,
+            orders::a_commit_finishes_only_what_is_free_or_ours,
+            orders::external_ids_are_unique_per_channel,
+            orders::a_dossier_has_the_newest_commits_and_all_messages,
+            orders::an_order_that_is_too_large_says_so,
+            orders::words_are_forgotten,
+            orders::orders_are_their_tenants_own,
+            orders::of_64_commits_of_one_version_one_wins,
+            orders::of_64_orders_with_one_key_one_wins,
+            pages::every_order_stands_in_every_list_once,
+            pages::pages_hold_while_orders_move,
+            pages::closed_and_erased_orders_leave_their_lists,
+            pages::lists_are_their_tenants_own,
+            once::a_claim_is_made_completed_and_answered,
+            once::fences_grow_for_ever,
+            once::records_expire,
+            once::of_64_claims_one_is_ours,
+            once::records_are_their_tenants_own,
+            inbox::a_webhook_is_new_again_or_different,
+            inbox::settling_ends_with_done,
+            inbox::settling_publishes_with_it,
+            inbox::parked_entries_wait_oldest_first,
+            inbox::bodies_are_forgotten_fates_are_not,
+            inbox::of_64_deliveries_one_is_new,
+            inbox::entries_are_their_tenants_own,
+            outbox::rows_come_oldest_first_and_leave_when_published,
+            outbox::loose_events_of_one_moment_stay_apart,
+            messages::a_message_is_claimed_sent_and_settled,
+            messages::a_failed_message_is_tried_again,
+            messages::a_dead_sender_leaves_an_unknown_message,
+            messages::of_64_senders_one_sends,
+            messages::messages_are_their_tenants_own,
+            limits::a_window_starts_with_its_first,
+            limits::of_64_requests_ten_pass,
+            limits::settings_are_saved_by_version,
+            limits::keys_are_found_by_their_hash,
+            metrics::an_event_counts_once,
+            metrics::a_series_is_the_sum_of_its_events,
+            metrics::counters_survive_64_writers,
+            metrics::figures_are_their_tenants_own,
+            stock::stock_moves_once_per_reference_and_never_below_zero,
+            stock::a_hold_is_held_and_released_once,
+            stock::of_64_reservations_of_ten_units_ten_hold,
+            stock::stock_is_its_tenants_own,
+            reports::files_are_kept_listed_and_linked,
+        }
+    };
+    (@each $ports:path: $($suite:ident::$test:ident),+ $(,)?) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                if let Some(ports) = $ports().await {
+                    $crate::conformance::$suite::$test(&ports).await;
+                }
+            }
+        )+
+    };
+}
+
+#[cfg(test)]
+mod in_memory {
+    use super::Ports;
+
+    async fn ports() -> Option<Ports> {
+        Some(Ports::memory())
+    }
+
+    crate::conformance_tests!(ports);
+}

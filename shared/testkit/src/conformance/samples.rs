@@ -1,0 +1,120 @@
+//! Orders and events to test with, made by the real rules.
+
+use app::TenantScope;
+use app::ports::{Commit, InboxKey, OnceDone, OnceKey};
+use app::publish::of_commit;
+use contracts::Envelope;
+use domain::email::Email;
+use domain::ids::{CorrelationId, OrderId, SourceId};
+use domain::money::Currency;
+use domain::order::{
+    Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks,
+};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// One step of an order, ready to be committed.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The order after it.
+    pub order: Order,
+    /// The version before it.
+    pub before_version: u64,
+    /// Its history entry.
+    pub recorded: Recorded,
+    /// What it publishes.
+    pub publish: Vec<Envelope>,
+}
+
+impl Step {
+    /// The commit of this step alone.
+    pub fn commit(&self) -> Commit<'_> {
+        self.with(None, None)
+    }
+
+    /// With what else becomes true.
+    pub fn with<'a>(&'a self, once: Option<OnceDone<'a>>, inbox: Option<&'a InboxKey>) -> Commit<'a> {
+        let Step { order, before_version, recorded, publish } = self;
+        Commit { order, before_version: *before_version, recorded, publish, once, inbox }
+    }
+}
+
+/// An order's number.
+pub fn number(text: &str) -> OrderId {
+    OrderId::parse(text).expect("a good number")
+}
+
+/// A source.
+pub fn source(text: &str) -> SourceId {
+    SourceId::parse(text).expect("a good source")
+}
+
+/// An address.
+pub fn email(text: &str) -> Email {
+    Email::parse(text).expect("a good address")
+}
+
+fn somebody() -> Actor {
+    Actor::Principal { id: "user-1".into(), role: Role::Operator }
+}
+
+fn step(scope: &TenantScope, before: Option<&Order>, mut order: Order, events: Vec<OrderEvent>, at: Timestamp) -> Step {
+    let before_version = before.map_or(0, |order| order.version);
+    order.version = before_version + 1;
+    let correlation = CorrelationId::parse("conformance").expect("a good id");
+    let recorded = Recorded { version: order.version, at, actor: somebody(), correlation, events };
+    let publish = of_commit(scope.tenant(), before.map(Order::label), &order, &recorded, &TimeZone::UTC);
+    Step { order, before_version, recorded, publish }
+}
+
+/// A new order of anna@example.com, placed by the channel "api".
+pub fn placed(scope: &TenantScope, id: &str, at: Timestamp) -> Step {
+    placed_by(scope, id, "anna@example.com", None, at)
+}
+
+/// A new order of somebody, with the channel's own id.
+pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<(&str, &str)>, at: Timestamp) -> Step {
+    let currency = Currency::EUR;
+    let line = Line { sku: "MUG-1".into(), name: "Mug".into(), quantity: 2, unit_price_minor: 1_250, kind: LineKind::Physical };
+    let totals = Totals { currency, subtotal_minor: 2_500, shipping_minor: 499, tax_minor: 0, discount_minor: 0, total_minor: 2_999 };
+    let event = OrderEvent::Placed {
+        id: number(id),
+        channel: source(external.map_or("api", |(channel, _)| channel)),
+        external_id: external.map(|(_, id)| id.to_owned()),
+        lines: vec![line],
+        totals,
+        country: Some("PL".into()),
+        tracks: Tracks::default(),
+        placed_at: at,
+        notify: true,
+    };
+    let contact = Contact { name: "Anna O'Brien".into(), email: Some(email(address)), phone: None, locale: Some("pl-PL".into()) };
+    let order = Order::born(&event, Some(contact), at).expect("placed");
+    step(scope, None, order, vec![event], at)
+}
+
+/// Moves an order to a status; whether the table of moves allows it is not the store's business.
+pub fn moved(scope: &TenantScope, before: &Order, to: OrderStatus, note: Option<&str>, at: Timestamp) -> Step {
+    let cause = Cause::Asked { note: note.map(str::to_owned) };
+    let from = before.tracks.status;
+    then(scope, before, vec![OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: true, notify: false }], at)
+}
+
+/// Lets these events happen to an order.
+pub fn then(scope: &TenantScope, before: &Order, events: Vec<OrderEvent>, at: Timestamp) -> Step {
+    let mut order = before.clone();
+    for event in &events {
+        order.evolve(event, at);
+    }
+    step(scope, Some(before), order, events, at)
+}
+
+/// A once-record to become done, remembered for a day.
+pub fn once<'a>(key: &'a OnceKey, response: &'a str, fence: Option<u64>, now: Timestamp) -> OnceDone<'a> {
+    OnceDone { key, request_hash: "hash", response, fence, expires_at: now + SignedDuration::from_hours(24) }
+}
+
+/// A key.
+pub fn once_key(text: &str) -> OnceKey {
+    OnceKey::new("conformance", "principal", text)
+}

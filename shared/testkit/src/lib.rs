@@ -1,0 +1,5 @@
+//! What tests share: the in-memory twins of every port and the conformance suite that holds them, and the
+//! adapters to AWS, to the same promises.
+
+pub mod conformance;
+pub mod memory;

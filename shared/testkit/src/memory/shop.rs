@@ -1,0 +1,184 @@
+use super::MemoryWorld;
+use app::TenantScope;
+use app::ports::{
+    Allowance, ApiKey, Delta, KeyStore, Limit, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore, TenantStore,
+};
+use app::tenant::TenantConfig;
+use async_trait::async_trait;
+use domain::ids::{EventId, TenantId};
+use jiff::{SignedDuration, Timestamp};
+
+/// Longer than any queue or archive keeps an event for delivery.
+const COUNTED_KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+pub(super) struct Bucket {
+    used: u32,
+    ends: Timestamp,
+}
+
+/// [`RateBuckets`] in memory.
+#[derive(Clone)]
+pub struct MemoryBuckets(pub(super) MemoryWorld);
+
+#[async_trait]
+impl RateBuckets for MemoryBuckets {
+    async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        if amount > limit.count {
+            return Ok(Allowance::Denied { retry_after: limit.window });
+        }
+        let mut state = self.0.lock();
+        let buckets = &mut state.shop_mut(scope).buckets;
+        match buckets.get_mut(bucket) {
+            Some(known) if known.ends > now => {
+                if known.used > limit.count - amount {
+                    return Ok(Allowance::Denied { retry_after: known.ends.duration_since(now) });
+                }
+                known.used += amount;
+                Ok(Allowance::Allowed { left: limit.count - known.used })
+            }
+            _ => {
+                buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
+                Ok(Allowance::Allowed { left: limit.count - amount })
+            }
+        }
+    }
+}
+
+/// [`TenantStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryTenants(pub(super) MemoryWorld);
+
+#[async_trait]
+impl TenantStore for MemoryTenants {
+    async fn config(&self, tenant: &TenantId) -> PortResult<Option<TenantConfig>> {
+        Ok(self.0.lock().shops.get(tenant).and_then(|shop| shop.config.clone()))
+    }
+
+    async fn save(&self, scope: &TenantScope, config: &TenantConfig, before_version: u64) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let known = &mut state.shop_mut(scope).config;
+        if known.as_ref().map_or(0, |config| config.version) != before_version {
+            return Ok(false);
+        }
+        *known = Some(TenantConfig { version: before_version + 1, ..config.clone() });
+        Ok(true)
+    }
+
+    async fn all(&self) -> PortResult<Vec<TenantId>> {
+        let state = self.0.lock();
+        let mut tenants: Vec<TenantId> =
+            state.shops.iter().filter(|(_, shop)| shop.config.is_some()).map(|(tenant, _)| tenant.clone()).collect();
+        tenants.sort();
+        Ok(tenants)
+    }
+}
+
+/// [`KeyStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryKeys(pub(super) MemoryWorld);
+
+#[async_trait]
+impl KeyStore for MemoryKeys {
+    async fn key(&self, tenant: &TenantId, hash: &str) -> PortResult<Option<ApiKey>> {
+        Ok(self.0.lock().shops.get(tenant).and_then(|shop| shop.keys.get(hash).cloned()))
+    }
+
+    async fn keys(&self, scope: &TenantScope) -> PortResult<Vec<ApiKey>> {
+        let state = self.0.lock();
+        let mut keys: Vec<ApiKey> = state.shop(scope).into_iter().flat_map(|shop| shop.keys.values()).cloned().collect();
+        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(keys)
+    }
+
+    async fn save(&self, scope: &TenantScope, key: &ApiKey) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).keys.insert(key.hash.clone(), key.clone());
+        Ok(())
+    }
+}
+
+/// [`MetricStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryMetrics(pub(super) MemoryWorld);
+
+#[async_trait]
+impl MetricStore for MemoryMetrics {
+    async fn count(&self, scope: &TenantScope, event: &EventId, deltas: &[Delta], now: Timestamp) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let shop = state.shop_mut(scope);
+        if shop.counted.get(event).is_some_and(|until| now < *until) {
+            return Ok(false);
+        }
+        shop.counted.insert(event.clone(), now + COUNTED_KEPT);
+        for delta in deltas {
+            let series = match shop.series.get_mut(&delta.series) {
+                Some(series) => series,
+                None => shop.series.entry(delta.series.clone()).or_default(),
+            };
+            let fields = match series.get_mut(&delta.point) {
+                Some(fields) => fields,
+                None => series.entry(delta.point.clone()).or_default(),
+            };
+            match fields.get_mut(&delta.field) {
+                Some(sum) => *sum += delta.by,
+                None => {
+                    fields.insert(delta.field.clone(), delta.by);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn series(&self, scope: &TenantScope, series: &str, from: &str, to: &str) -> PortResult<Vec<Point>> {
+        let state = self.0.lock();
+        let points = state.shop(scope).and_then(|shop| shop.series.get(series)).into_iter().flatten();
+        let inside = points.filter(|(point, _)| point.as_str() >= from && point.as_str() <= to);
+        Ok(inside.map(|(point, fields)| Point { point: point.clone(), fields: fields.clone() }).collect())
+    }
+}
+
+pub(super) struct Report {
+    bytes: Vec<u8>,
+    stored: u64,
+}
+
+/// [`ReportStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryReports(pub(super) MemoryWorld);
+
+fn checked(key: &str) -> PortResult<&str> {
+    let climbs = key.split('/').any(|part| part.is_empty() || part == "." || part == "..");
+    if climbs { Err(PortError::Fatal("a report's key must be a plain path".into())) } else { Ok(key) }
+}
+
+#[async_trait]
+impl ReportStore for MemoryReports {
+    async fn put(&self, scope: &TenantScope, key: &str, bytes: Vec<u8>, _content_type: &str) -> PortResult<String> {
+        let mut state = self.0.lock();
+        state.reports_stored += 1;
+        let stored = state.reports_stored;
+        state.shop_mut(scope).reports.insert(checked(key)?.to_owned(), Report { bytes, stored });
+        Ok(format!("{}/{key}", scope.tenant()))
+    }
+
+    async fn get(&self, scope: &TenantScope, key: &str) -> PortResult<Option<Vec<u8>>> {
+        let state = self.0.lock();
+        Ok(state.shop(scope).and_then(|shop| shop.reports.get(key)).map(|report| report.bytes.clone()))
+    }
+
+    async fn list(&self, scope: &TenantScope, prefix: &str, limit: usize) -> PortResult<Vec<String>> {
+        let state = self.0.lock();
+        let mut found: Vec<(u64, &String)> = state
+            .shop(scope)
+            .into_iter()
+            .flat_map(|shop| &shop.reports)
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, report)| (report.stored, key))
+            .collect();
+        found.sort_by(|a, b| b.cmp(a));
+        Ok(found.into_iter().take(limit).map(|(_, key)| key.clone()).collect())
+    }
+
+    async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
+        Ok(format!("memory://reports/{}/{}?valid_for={}", scope.tenant(), checked(key)?, valid_for.as_secs()))
+    }
+}

@@ -1,0 +1,104 @@
+use super::MemoryWorld;
+use app::TenantScope;
+use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
+use async_trait::async_trait;
+use domain::ids::OrderId;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+#[derive(Default)]
+pub(super) struct Level {
+    available: i64,
+    reserved: i64,
+    holds: HashMap<OrderId, u32>,
+    moves: HashSet<String>,
+}
+
+impl Level {
+    pub(super) fn as_level(&self, place: &(String, String)) -> StockLevel {
+        StockLevel { sku: place.0.clone(), location: place.1.clone(), available: self.available, reserved: self.reserved }
+    }
+}
+
+/// [`StockStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryStock(pub(super) MemoryWorld);
+
+fn place(sku: &str, location: &str) -> (String, String) {
+    (sku.to_owned(), location.to_owned())
+}
+
+#[async_trait]
+impl StockStore for MemoryStock {
+    async fn level(&self, scope: &TenantScope, sku: &str, location: &str) -> PortResult<Option<StockLevel>> {
+        let state = self.0.lock();
+        let place = place(sku, location);
+        Ok(state.shop(scope).and_then(|shop| shop.stock.get(&place)).map(|level| level.as_level(&place)))
+    }
+
+    async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>> {
+        let state = self.0.lock();
+        let Some(shop) = state.shop(scope) else { return Ok(Vec::new()) };
+        let from = shop.stock.range((sku.to_owned(), String::new())..);
+        Ok(from.take_while(|(place, _)| place.0 == sku).map(|(place, level)| level.as_level(place)).collect())
+    }
+
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        _now: Timestamp,
+    ) -> PortResult<Option<StockLevel>> {
+        let mut state = self.0.lock();
+        let stock = &mut state.shop_mut(scope).stock;
+        let place = place(sku, location);
+        let known = stock.get(&place);
+        if known.is_some_and(|level| level.moves.contains(reference)) {
+            return Ok(known.map(|level| level.as_level(&place)));
+        }
+        let available = known.map_or(0, |level| level.available).checked_add(by);
+        let available = available.ok_or_else(|| PortError::Fatal("more stock than can be counted".into()))?;
+        if available < 0 && by < 0 {
+            return Ok(None);
+        }
+        let level = stock.entry(place.clone()).or_default();
+        level.available = available;
+        level.moves.insert(reference.to_owned());
+        Ok(Some(level.as_level(&place)))
+    }
+
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        _now: Timestamp,
+    ) -> PortResult<Reserved> {
+        let mut state = self.0.lock();
+        let Some(level) = state.shop_mut(scope).stock.get_mut(&place(sku, location)) else { return Ok(Reserved::Short { available: 0 }) };
+        if level.holds.contains_key(order) {
+            return Ok(Reserved::Again);
+        }
+        if level.available < i64::from(quantity) {
+            return Ok(Reserved::Short { available: level.available });
+        }
+        level.available -= i64::from(quantity);
+        level.reserved += i64::from(quantity);
+        level.holds.insert(order.clone(), quantity);
+        Ok(Reserved::Held)
+    }
+
+    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, _now: Timestamp) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let Some(level) = state.shop_mut(scope).stock.get_mut(&place(sku, location)) else { return Ok(false) };
+        let Some(quantity) = level.holds.remove(order) else { return Ok(false) };
+        level.available += i64::from(quantity);
+        level.reserved -= i64::from(quantity);
+        Ok(true)
+    }
+}
