@@ -1,1 +1,45 @@
-//! console
+//! The operators' console: server-rendered pages that work without a script, and better with one.
+
+pub mod assets;
+pub mod attention;
+pub mod desk;
+pub mod failure;
+pub mod figures;
+pub mod flash;
+pub mod form;
+pub mod format;
+pub mod icons;
+pub mod layout;
+pub mod pages;
+pub mod policy;
+pub mod session;
+pub mod visitor;
+
+pub use desk::Console;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{any, get, post};
+use std::sync::Arc;
+
+/// All pages. `runtime::http::finish` adds what every HTTP function has.
+pub fn router(console: Arc<Console>) -> Router {
+    use pages::{ask, dashboard, login, moves, order, orders, queue};
+    Router::new()
+        .route("/", get(login::front))
+        .route("/console", get(dashboard::show))
+        .route("/console/attention", get(queue::fragment))
+        .route("/console/orders", get(orders::show).post(orders::find))
+        .route("/console/orders/{id}", get(order::show))
+        .route("/console/orders/{id}/status", post(moves::change))
+        .route("/console/orders/{id}/auto-progress", post(moves::auto_progress))
+        .route("/console/ask", get(ask::show).post(ask::answer))
+        .route("/console/login", get(login::show).post(login::enter))
+        .route("/console/logout", post(login::leave))
+        .route("/console/assets/{name}", get(assets::serve))
+        .route("/console/{*rest}", any(login::nowhere))
+        .layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX))
+        .layer(middleware::from_fn(policy::apply))
+        .with_state(console)
+}

@@ -1,1 +1,2 @@
+//! Wiring of the console.
 fn main() {}

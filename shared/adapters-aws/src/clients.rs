@@ -30,6 +30,11 @@ impl Aws {
         Arc::new(Aws { config: OnceCell::new_with(Some(config)), ..Aws::default() })
     }
 
+    /// With a DynamoDB client at hand, such as one that talks to a database in the same process.
+    pub fn with_dynamodb(client: aws_sdk_dynamodb::Client) -> Arc<Aws> {
+        Arc::new(Aws { dynamodb: OnceCell::new_with(Some(client)), ..Aws::default() })
+    }
+
     /// The one layer that retries: three attempts inside five seconds. Callers above either answer an error
     /// or leave the message on its queue.
     async fn config(&self) -> &SdkConfig {

@@ -89,7 +89,7 @@ impl Ask {
         let now = self.clock.now();
         self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
-        let plan = ask::plan(&question.question, question.order_id.as_deref(), question.email.as_deref());
+        let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
         let (lang, candidates, email, suggestion) = match self.helped(&scope, &config, question, plan).await {
             Plan::Reply { text, needs, .. } => {
                 let needs = needs.iter().map(|need| match need { Need::OrderId => "order_id", Need::Email => "email" }).collect();
@@ -167,7 +167,7 @@ impl Ask {
         };
         let Ok(said) = llm.complete(&prompt).await else { return plan };
         let Some(number) = ask::accept_llm_candidate(&question.question, &said) else { return plan };
-        ask::plan(&question.question, Some(&number), question.email.as_deref())
+        ask::plan_in(&question.question, Some(&number), question.email.as_deref(), Some(&config.locale))
     }
 
     /// A model may word the answer; what it says must pass the same check as any other text, else the
@@ -186,7 +186,7 @@ impl Ask {
             max_tokens: 180,
         };
         match llm.complete(&prompt).await {
-            Ok(text) if ask::verify(&text, facts).is_ok() => text,
+            Ok(text) if ask::verify(&text, facts).is_ok() => ask::closed(&text, lang),
             _ => template,
         }
     }

@@ -8,8 +8,10 @@ use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use domain::ids::{EventId, OrderId, SourceId};
 use domain::order::placement::{Draft, Given, check};
-use domain::order::{Claim, Command, Fact, Fault, Order, Recorded, Tracks, Vocabulary, decide};
-use jiff::SignedDuration;
+use contracts::Envelope;
+use domain::order::{Claim, Command, Fact, Fault, Order, Placement, Recorded, Tracks, Vocabulary, decide};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// How long an idempotency key is remembered.
@@ -57,6 +59,30 @@ pub enum Imported {
     Unchanged,
 }
 
+/// An order about to be committed for the first time.
+struct Born {
+    order: Order,
+    recorded: Recorded,
+    publish: Vec<Envelope>,
+}
+
+impl Born {
+    fn of(scope: &TenantScope, placement: Placement, by: &Provenance, now: Timestamp, zone: &TimeZone) -> Result<Born> {
+        let contact = placement.contact.clone();
+        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
+        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
+        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
+        order.apply_commit(&events[1..], now);
+        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, zone);
+        Ok(Born { order, recorded, publish })
+    }
+
+    fn commit<'a>(&'a self, once: Option<OnceDone<'a>>) -> Commit<'a> {
+        Commit { order: &self.order, before_version: 0, recorded: &self.recorded, publish: &self.publish, once, inbox: None }
+    }
+}
+
 impl Place {
     /// Places an order.
     ///
@@ -81,16 +107,10 @@ impl Place {
         let now = self.clock.now();
         let zone = config.zone();
         let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
-        let given = Given { channel: channel.clone(), generated, tracks: Tracks::default(), notify: true, now };
+        let given = Given { channel: channel.clone(), generated, tracks: Tracks::default(), notify: true, items_required: true, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
-        let contact = placement.contact.clone();
-        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
-        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
-        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
-        order.apply_commit(&events[1..], now);
-        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
-        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &zone);
-        let response = respond(&order);
+        let born = Born::of(scope, placement, by, now, &zone)?;
+        let response = respond(&born.order);
         let once = OnceDone {
             key: &idempotency.key,
             request_hash: &idempotency.request_hash,
@@ -98,7 +118,7 @@ impl Place {
             fence: None,
             expires_at: now + KEY_KEPT_FOR,
         };
-        let commit = Commit { order: &order, before_version: 0, recorded: &recorded, publish: &publish, once: Some(once), inbox: None };
+        let commit = born.commit(Some(once));
         match self.orders.commit(scope, commit).await {
             Ok(()) => Ok(Placed { response, replayed: false }),
             Err(refusal) => {
@@ -107,7 +127,7 @@ impl Place {
                     return Ok(placed);
                 }
                 Err(match refusal {
-                    CommitError::Conflict => domain::order::Rejection::AlreadyPlaced { id: order.id }.into(),
+                    CommitError::Conflict => domain::order::Rejection::AlreadyPlaced { id: born.order.id.clone() }.into(),
                     CommitError::ExternalIdTaken => {
                         Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])
                     }
@@ -150,20 +170,14 @@ impl Place {
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
         let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
-        let given = Given { channel: channel.clone(), generated, tracks, notify: false, now };
+        let given = Given { channel: channel.clone(), generated, tracks, notify: false, items_required: false, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {
             return self.news(scope, config, &known, draft, word, vocabulary, channel, by).await;
         }
-        let contact = placement.contact.clone();
-        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
-        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
-        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
-        order.apply_commit(&events[1..], now);
-        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
-        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &zone);
-        let commit = Commit { order: &order, before_version: 0, recorded: &recorded, publish: &publish, once: None, inbox: None };
+        let born = Born::of(scope, placement, by, now, &zone)?;
+        let commit = born.commit(None);
         match self.orders.commit(scope, commit).await {
             Ok(()) => Ok(Imported::Placed),
             Err(CommitError::Conflict) => Ok(Imported::Unchanged),

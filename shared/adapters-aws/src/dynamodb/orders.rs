@@ -17,7 +17,7 @@
 //! moves a second into the same status.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{Dynamo, Index, Query, Range, Table, Transacted, Written, inbox, keys, messages, once, outbox};
+use super::{Dynamo, Index, Query, Range, Table, Transacted, inbox, keys, messages, once, outbox};
 use app::TenantScope;
 use app::ports::{
     Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult,

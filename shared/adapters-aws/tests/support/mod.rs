@@ -1,6 +1,8 @@
 //! Tables to test on, shaped as `template.yaml` says.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part of this")]
 
+pub mod embedded;
+
 use adapters_aws::{Aws, Dynamo, S3Reports, Tables};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{

@@ -27,6 +27,7 @@ fn given() -> Given {
         generated: OrderId::numbered(jiff::civil::date(2025, 8, 9), 7),
         tracks: Tracks::default(),
         notify: true,
+        items_required: true,
         now: at(0),
     }
 }

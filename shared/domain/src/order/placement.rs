@@ -274,6 +274,8 @@ pub struct Given {
     pub tracks: Tracks,
     /// Whether the customer is to be told.
     pub notify: bool,
+    /// Whether there must be items. A shop's sheet may list none.
+    pub items_required: bool,
     /// Now.
     pub now: Timestamp,
 }
@@ -326,7 +328,7 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
             checker.fault("country", "bad_country", "two upper-case letters, as in PL");
         }
     }
-    if draft.lines.is_empty() {
+    if draft.lines.is_empty() && given.items_required {
         checker.fault("items", "required", "an order has at least one item");
     }
     if draft.lines.len() > limits::LINES_MAX {

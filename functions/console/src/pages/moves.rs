@@ -1,0 +1,87 @@
+//! What a person, or a rule on a person's word, does to an order.
+
+use super::{order_href, order_id};
+use crate::desk::Console;
+use crate::flash::Flash;
+use crate::form::Posted;
+use crate::visitor::{Visitor, see_other};
+use app::Error;
+use app::apply::Alongside;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::ids::OrderId;
+use domain::order::progress::consider;
+use domain::order::{Cause, ChangeStatus, Command, Fault, OrderStatus, Rejection, Track};
+use std::sync::Arc;
+
+/// Longest note.
+pub const NOTE_CHARS_MAX: usize = 500;
+
+/// `POST /console/orders/{id}/status`
+pub async fn change(State(console): State<Arc<Console>>, Path(id): Path<String>, posted: Posted) -> Response {
+    posted.visitor.answer(moved(&console, &id, &posted).await)
+}
+
+async fn moved(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
+    let (visitor, fields) = (&posted.visitor, &posted.fields);
+    visitor.require_write()?;
+    let id = order_id(id)?;
+    let unknown = || Error::Invalid(vec![Fault::new("to", "unknown_status", "there is no such status")]);
+    let to = OrderStatus::from_word(fields.get("to").unwrap_or_default()).ok_or_else(unknown)?;
+    let note = fields.get("note").map(str::to_owned);
+    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
+        return Ok(back(&id, Flash::NoteTooLong));
+    }
+    let change = ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note }, notify: fields.ticked("notify") };
+    let flash = carry_out(console, visitor, &id, change, version(posted)?, Flash::Moved).await?;
+    Ok(back(&id, flash))
+}
+
+/// `POST /console/orders/{id}/auto-progress`
+pub async fn auto_progress(State(console): State<Arc<Console>>, Path(id): Path<String>, posted: Posted) -> Response {
+    posted.visitor.answer(progressed(&console, &id, &posted).await)
+}
+
+async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
+    let visitor = &posted.visitor;
+    visitor.require_write()?;
+    let id = order_id(id)?;
+    let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
+    // The evidence that was shown may be about an older version; then the person should look again.
+    if version(posted)?.is_some_and(|seen| seen != order.version) {
+        return Ok(back(&id, Flash::Stale));
+    }
+    let decision = consider(&order, &visitor.config.progress, visitor.now);
+    let Some(change) = decision.as_change(posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
+    let flash = carry_out(console, visitor, &id, change, Some(order.version), Flash::Progressed).await?;
+    Ok(back(&id, flash))
+}
+
+/// What is expected to happen has a flash; what may happen instead has one, too.
+async fn carry_out(
+    console: &Console,
+    visitor: &Visitor,
+    id: &OrderId,
+    change: ChangeStatus,
+    if_version: Option<u64>,
+    done: Flash,
+) -> Result<Flash, Error> {
+    let with = Alongside { if_version, ..Alongside::default() };
+    match console.apply.run(&visitor.scope, id, &Command::Change(change), &visitor.provenance(), with, &visitor.zone()).await {
+        Ok(applied) if applied.events.is_empty() => Ok(Flash::Unchanged),
+        Ok(_) => Ok(done),
+        Err(Error::Stale { .. }) => Ok(Flash::Stale),
+        Err(Error::Rejected(Rejection::NotAllowed { .. })) => Ok(Flash::NotAllowed),
+        Err(error) => Err(error),
+    }
+}
+
+/// The version the person saw; none where the page did not show one.
+fn version(posted: &Posted) -> Result<Option<u64>, Error> {
+    let bad = |_| Error::Invalid(vec![Fault::new("version", "bad_version", "load the page again")]);
+    posted.fields.get("version").map(|text| text.parse().map_err(bad)).transpose()
+}
+
+fn back(id: &OrderId, flash: Flash) -> Response {
+    see_other(&format!("{}?flash={}", order_href(id), flash.code()))
+}

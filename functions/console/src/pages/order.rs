@@ -1,0 +1,281 @@
+//! One order: where it stands, what may be done, what happened, what was said.
+
+use super::{Params, moves, order_id, timeline};
+use crate::desk::Console;
+use crate::flash::Flash;
+use crate::format::{count, day, moment, money, words};
+use crate::icons::{self, Icon, pill};
+use crate::layout::{Here, Look, Page, token};
+use crate::visitor::Visitor;
+use app::Error;
+use app::ports::Dossier;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use domain::order::progress::{Decision, consider};
+use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals, Track};
+use http::Uri;
+use maud::{Markup, html};
+use std::sync::Arc;
+
+/// Newest changes shown.
+const TIMELINE_MAX: usize = 200;
+
+/// `GET /console/orders/{id}`
+pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, Path(id): Path<String>, uri: Uri) -> Response {
+    let result = draw(&console, &visitor, &id, &uri).await.map(IntoResponse::into_response);
+    visitor.answer(result)
+}
+
+async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Markup, Error> {
+    let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, TIMELINE_MAX).await?.ok_or(Error::NotFound("order"))?;
+    let order = &dossier.order;
+    let body = html! {
+        nav class="crumbs" aria-label="Where you are" { a href="/console/orders" { "Orders" } " / " span aria-current="page" { (order.id) } }
+        (header(order, visitor))
+        div class="order" {
+            div class="order-main" {
+                (stepper(order))
+                (items(order))
+                (timeline::section(&dossier, visitor))
+            }
+            div class="order-side" {
+                @if visitor.may_write() { (actions(order, visitor)) }
+                (customer(&dossier))
+                (tracks(order, visitor))
+                (timeline::messages(&dossier, visitor))
+            }
+        }
+    };
+    let title = format!("Order {}", order.id);
+    let flash = Flash::of(Params::of(uri).get("flash"));
+    Ok(Page { title: &title, here: Here::Orders, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))
+}
+
+fn header(order: &Order, visitor: &Visitor) -> Markup {
+    html! {
+        div class="title order-title" {
+            h1 { "Order " span class="number" { (order.id) } }
+            (pill(order.label()))
+            @if let Some(days) = order.days_late(visitor.today()) {
+                span class="late" { (icons::CLOCK.beside()) @if days == 1 { "1 day late" } @else { (days) " days late" } }
+            }
+            p class="muted order-facts" {
+                "Placed " (moment(order.placed_at, &visitor.zone())) " through " (order.channel)
+                @if let Some(external) = &order.external_id { " as " (external) }
+                " · version " (order.version)
+            }
+            p class="order-total" { (money(order.totals.total_minor, order.totals.currency)) }
+        }
+    }
+}
+
+/// The way every customer knows.
+const STEPS: [(&str, Icon); 4] =
+    [("Received", icons::BASKET), ("Processing", icons::GEAR), ("Shipped", icons::PLANE), ("Delivered", icons::TICK)];
+
+/// How far along the way a status is; none off the way.
+fn step(status: OrderStatus) -> Option<usize> {
+    match status {
+        OrderStatus::Pending => Some(0),
+        OrderStatus::OnHold | OrderStatus::Processing | OrderStatus::ReadyToShip => Some(1),
+        OrderStatus::PartiallyShipped | OrderStatus::Shipped => Some(2),
+        OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested => Some(3),
+        OrderStatus::Returned | OrderStatus::Cancelled | OrderStatus::Failed => None,
+    }
+}
+
+fn stepper(order: &Order) -> Markup {
+    let status = order.tracks.status;
+    let (at, percent) = (step(status), status.percent());
+    let arrived = at == Some(3);
+    html! {
+        section class="card" aria-labelledby="progress-title" {
+            div class="card-head" {
+                h2 id="progress-title" { "Progress" }
+                span class="percent" { (percent) " %" }
+            }
+            ol class="stepper" {
+                @for (index, (name, icon)) in STEPS.into_iter().enumerate() {
+                    @let (class, said) = match at {
+                        Some(at) if index < at || arrived => ("step done", "done"),
+                        Some(at) if index == at => ("step now", "now"),
+                        _ => ("step", "to come"),
+                    };
+                    li class=(class) aria-current=[(at == Some(index)).then_some("step")] {
+                        span class="step-dot" { (icon.beside()) }
+                        span class="step-name" { (name) span class="visually-hidden" { " (" (said) ")" } }
+                    }
+                }
+            }
+            progress max="100" value=(percent) aria-label="Progress in percent" { (percent) " %" }
+            @if at.is_none() || order.label() != plain(status) {
+                p class="muted" { "It is " strong { (order.label().text()) } ": " (words(status)) ", parcel " (words(order.tracks.tracking).to_lowercase()) "." }
+            }
+        }
+    }
+}
+
+/// The label a status has if nothing else is known.
+fn plain(status: OrderStatus) -> Label {
+    domain::order::Tracks { status, ..domain::order::Tracks::default() }.label()
+}
+
+/// Is this a step one would want to think about twice?
+fn is_drastic(to: OrderStatus) -> bool {
+    matches!(to, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::Returned)
+}
+
+fn actions(order: &Order, visitor: &Visitor) -> Markup {
+    let decision = consider(order, &visitor.config.progress, visitor.now);
+    let (drastic, usual): (Vec<OrderStatus>, Vec<OrderStatus>) = order.allowed().into_iter().partition(|to| is_drastic(*to));
+    let has_email = order.contact.as_ref().is_some_and(|contact| contact.email.is_some());
+    html! {
+        section class="card actions" aria-labelledby="actions-title" {
+            div class="card-head" { h2 id="actions-title" { "Next step" } }
+            @if usual.is_empty() && drastic.is_empty() {
+                p class="muted" { "Nothing more can be done with this order: it is " (words(order.tracks.status).to_lowercase()) " for good." }
+            } @else {
+                form method="post" action={ "/console/orders/" (order.id) "/status" } {
+                    (token(visitor))
+                    input type="hidden" name="version" value=(order.version);
+                    label for="note" { "Note " span class="muted" { "(kept in the timeline)" } }
+                    textarea id="note" name="note" rows="2" maxlength=(moves::NOTE_CHARS_MAX) {}
+                    label class="check" {
+                        input type="checkbox" name="notify" value="on" checked[has_email];
+                        span { "Tell the customer" @if !has_email { span class="muted" { " (no e-mail on file)" } } }
+                    }
+                    div class="moves" {
+                        @for (index, to) in usual.iter().enumerate() {
+                            button class={ "button" @if index == first(&usual) { " primary" } } type="submit" name="to" value=(to) { (words(*to)) }
+                        }
+                        @for to in &drastic { button class="button danger" type="submit" name="to" value=(to) { (words(*to)) } }
+                    }
+                }
+            }
+            @if !decision.gates.is_empty() { (evidence(order, visitor, &decision)) }
+        }
+    }
+}
+
+/// The step most orders take next: the one furthest forward that is not a hold.
+fn first(usual: &[OrderStatus]) -> usize {
+    usual.iter().position(|to| *to != OrderStatus::OnHold && *to != OrderStatus::Pending && *to != OrderStatus::ReturnRequested).unwrap_or(0)
+}
+
+fn evidence(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
+    html! {
+        div class="evidence" {
+            h3 { (icons::BOLT.beside()) "Auto-progress" }
+            @if let Some(next) = decision.next_status {
+                p { "Rules would move it to " strong { (words(next).to_lowercase()) }
+                    @if decision.should_progress { ": everything they need is there." } @else { ", but are waiting." } }
+            }
+            ul class="gates" {
+                @for gate in &decision.gates {
+                    li class=(if gate.open { "gate open" } else { "gate" }) {
+                        (if gate.open { icons::TICK.named("Fulfilled:") } else { icons::CLOCK.named("Waiting:") })
+                        span { (gate.evidence.replace('_', " ")) }
+                    }
+                }
+            }
+            form method="post" action={ "/console/orders/" (order.id) "/auto-progress" } {
+                (token(visitor))
+                input type="hidden" name="version" value=(order.version);
+                input type="hidden" name="notify" value="on";
+                button class="button wide" type="submit" disabled[!decision.should_progress] { (icons::BOLT.beside()) "Auto-Progress" }
+            }
+        }
+    }
+}
+
+fn items(order: &Order) -> Markup {
+    let currency = order.totals.currency;
+    let sum = |line: &Line| line.unit_price_minor.saturating_mul(i64::from(line.quantity));
+    html! {
+        section class="card" aria-labelledby="items-title" {
+            div class="card-head" { h2 id="items-title" { "Items" } span class="count" { (order.lines.len()) } }
+            table class="items" {
+                caption class="visually-hidden" { "Items and totals" }
+                thead {
+                    tr {
+                        th scope="col" { "Item" }
+                        th scope="col" class="number-cell" { "Quantity" }
+                        th scope="col" class="number-cell roomy" { "Each" }
+                        th scope="col" class="number-cell" { "Sum" }
+                    }
+                }
+                tbody {
+                    @for line in &order.lines {
+                        tr {
+                            th scope="row" {
+                                span class="item-name" { (if line.name.is_empty() { &line.sku } else { &line.name }) }
+                                span class="sku" { (line.sku) @if line.kind == LineKind::Digital { " · digital" } }
+                            }
+                            td class="number-cell" { (count(i64::from(line.quantity))) }
+                            td class="number-cell roomy" { (money(line.unit_price_minor, currency)) }
+                            td class="number-cell" { (money(sum(line), currency)) }
+                        }
+                    }
+                }
+                (totals(&order.totals))
+            }
+        }
+    }
+}
+
+fn totals(totals: &Totals) -> Markup {
+    let extra = [("Shipping", totals.shipping_minor), ("Tax", totals.tax_minor), ("Discount", -totals.discount_minor)];
+    let extra: Vec<_> = extra.into_iter().filter(|(_, minor)| *minor != 0).collect();
+    let row = |name: &str, minor: i64, class: &str| {
+        html! {
+            tr class=(class) {
+                th scope="row" colspan="2" { (name) }
+                td class="roomy" {}
+                td class="number-cell" { (money(minor, totals.currency)) }
+            }
+        }
+    };
+    html! {
+        tfoot {
+            @if !extra.is_empty() { (row("Subtotal", totals.subtotal_minor, "")) }
+            @for (name, minor) in extra { (row(name, minor, "")) }
+            (row("Total", totals.total_minor, "grand"))
+        }
+    }
+}
+
+fn customer(dossier: &Dossier) -> Markup {
+    html! {
+        section class="card" aria-labelledby="customer-title" {
+            div class="card-head" { h2 id="customer-title" { "Customer" } }
+            @match &dossier.order.contact {
+                None => p class="muted" { "Erased at the customer’s request." },
+                Some(contact) => dl class="facts" {
+                    dt { "Name" } dd { (contact.name) }
+                    dt { "E-mail" } dd { @match &contact.email { Some(email) => (email.expose()), None => span class="muted" { "none" } } }
+                    @if let Some(phone) = &contact.phone { dt { "Phone" } dd { (phone) } }
+                    @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
+                    @if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
+                },
+            }
+        }
+    }
+}
+
+fn tracks(order: &Order, visitor: &Visitor) -> Markup {
+    let tracks = &order.tracks;
+    html! {
+        section class="card" aria-labelledby="tracks-title" {
+            div class="card-head" { h2 id="tracks-title" { "Tracks" } }
+            dl class="facts" {
+                dt { "Order" } dd { (words(tracks.status)) }
+                dt { "Payment" } dd { (words(tracks.payment)) }
+                dt { "Warehouse" } dd { (words(tracks.fulfilment)) }
+                dt { "Parcel" } dd { (words(tracks.tracking)) }
+                dt { "Promised" } dd { @match tracks.eta { Some(eta) => (day(eta)), None => span class="muted" { "no day yet" } } }
+                @if let Some(delay) = tracks.delayed { dt { "Late since" } dd { (moment(delay.since, &visitor.zone())) } }
+                dt { "In this status since" } dd { (moment(order.status_since, &visitor.zone())) }
+            }
+        }
+    }
+}

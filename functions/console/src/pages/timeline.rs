@@ -1,0 +1,165 @@
+//! What happened to an order, newest first, and what was sent about it.
+
+use crate::format::{ago, moment, words};
+use crate::icons::{self, Icon};
+use crate::visitor::Visitor;
+use app::ports::{Dossier, Message, MessageState};
+use domain::order::{Cause, Label, OrderEvent, OrderStatus, Recorded, Tracks};
+use maud::{Markup, html};
+
+/// Changes shown above the fold, before the first one of all.
+const NEWEST: usize = 3;
+
+/// The timeline. The middle of a long one is folded away.
+pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
+    let newest_first: Vec<&Recorded> = dossier.history.iter().rev().collect();
+    let fold = newest_first.len() > NEWEST + 2;
+    let (top, middle, bottom): (&[&Recorded], &[&Recorded], &[&Recorded]) = if fold {
+        let (top, rest) = newest_first.split_at(NEWEST);
+        let (middle, bottom) = rest.split_at(rest.len() - 1);
+        (top, middle, bottom)
+    } else {
+        (&newest_first, &[], &[])
+    };
+    html! {
+        section class="card" aria-labelledby="timeline-title" {
+            div class="card-head" { h2 id="timeline-title" { "Timeline" } span class="count" { (newest_first.len()) } }
+            ol class="timeline" { @for commit in top { (entry(commit, visitor)) } }
+            @if !middle.is_empty() {
+                details class="fold" {
+                    summary { "Show " (middle.len()) " more changes" }
+                    ol class="timeline" { @for commit in middle { (entry(commit, visitor)) } }
+                }
+                ol class="timeline" { @for commit in bottom { (entry(commit, visitor)) } }
+            }
+        }
+    }
+}
+
+fn entry(commit: &Recorded, visitor: &Visitor) -> Markup {
+    let lead = lead(&commit.events);
+    let (icon, name, class) = lead.map_or((icons::DOT, "Change", String::new()), face);
+    let others = commit.events.iter().filter(|event| lead.is_none_or(|lead| !std::ptr::eq(lead, *event)));
+    html! {
+        li class={ "entry " (class) } {
+            span class="entry-icon" { (icon.named(name)) }
+            div class="entry-body" {
+                @if let Some(lead) = lead { (headline(lead)) }
+                ul class="entry-more" { @for event in others { li { (event.in_words().replace('_', " ")) } } }
+                p class="entry-meta" {
+                    @if commit.actor.is_automatic() { span class="badge" { (icons::BOLT.beside()) "Auto" } }
+                    span { (commit.actor.in_words()) }
+                    span { (moment(commit.at, &visitor.zone())) " · " (ago(commit.at, visitor.now, &visitor.zone())) }
+                    span { "v" (commit.version) }
+                    code class="trace" title="Trace id" { (commit.correlation) }
+                }
+            }
+        }
+    }
+}
+
+/// The event a person would tell first.
+fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
+    let weight = |event: &OrderEvent| match event {
+        OrderEvent::Placed { .. } => 0,
+        OrderEvent::StatusChanged { .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::Reconciled { .. } => 1,
+        OrderEvent::ContactErased => 2,
+        OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
+        OrderEvent::TrackingChanged { .. } => 4,
+        OrderEvent::PaymentChanged { .. } => 5,
+        OrderEvent::FulfilmentChanged { .. } => 6,
+        OrderEvent::EtaChanged { .. } => 7,
+        OrderEvent::FactHeard { .. } => 8,
+    };
+    events.iter().min_by_key(|event| weight(event))
+}
+
+fn label_of(status: OrderStatus) -> Label {
+    Tracks { status, ..Tracks::default() }.label()
+}
+
+/// Icon, its name, and the class that colours it.
+fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
+    let status = |status: OrderStatus| {
+        let label = label_of(status);
+        (Icon::of(label), label.text(), render::svg::status_class(label))
+    };
+    match event {
+        OrderEvent::Placed { .. } => (icons::BASKET, "Placed", render::svg::status_class(Label::Received)),
+        OrderEvent::StatusChanged { to, .. } | OrderEvent::StatusCorrected { to, .. } | OrderEvent::Reconciled { to, .. } => status(*to),
+        OrderEvent::DelayNoticed { .. } => (icons::CLOCK, "Delayed", render::svg::status_class(Label::Delayed)),
+        OrderEvent::DelayCleared => (icons::TICK, "No longer delayed", String::new()),
+        OrderEvent::TrackingChanged { .. } => (icons::VAN, "Parcel", render::svg::status_class(Label::InTransit)),
+        OrderEvent::PaymentChanged { .. } => (icons::COIN, "Payment", String::new()),
+        OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
+        OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
+        OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
+        OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
+    }
+}
+
+fn headline(event: &OrderEvent) -> Markup {
+    html! {
+        @match event {
+            OrderEvent::StatusChanged { from, to, via, cause, notify, .. } => {
+                p class="entry-title" {
+                    (words(*from)) " → " strong { (words(*to)) }
+                    @if !via.is_empty() { span class="muted" { " by way of " (via.iter().map(|s| words(*s).to_lowercase()).collect::<Vec<_>>().join(", ")) } }
+                    @if *notify { span class="badge plain" { (icons::MAIL.beside()) "Customer told" } }
+                }
+                (why(cause))
+            },
+            OrderEvent::StatusCorrected { from, to, reason } => {
+                p class="entry-title" { "Corrected: " (words(*from)) " → " strong { (words(*to)) } }
+                p class="note" { (reason) }
+            },
+            other => p class="entry-title" { (other.in_words().replace('_', " ")) },
+        }
+    }
+}
+
+fn why(cause: &Cause) -> Markup {
+    html! {
+        @match cause {
+            Cause::Asked { note: Some(note) } => p class="note" { (note) },
+            Cause::Asked { note: None } => {},
+            Cause::Fact { source } => p class="because" { "Reported by " (source) },
+            Cause::Rule { rule, reason, confidence } => p class="because" {
+                "Rule " (rule.replace('_', " ")) ": " (reason.replace('_', " ")) " (confidence " (confidence) " %)"
+            },
+        }
+    }
+}
+
+/// The messages of an order, newest first.
+pub fn messages(dossier: &Dossier, visitor: &Visitor) -> Markup {
+    html! {
+        section class="card" aria-labelledby="messages-title" {
+            div class="card-head" { h2 id="messages-title" { "Messages" } span class="count" { (dossier.messages.len()) } }
+            @if dossier.messages.is_empty() { p class="muted" { "Nothing was sent about this order yet." } }
+            ul class="messages" { @for message in dossier.messages.iter().rev() { (message_row(message, visitor)) } }
+        }
+    }
+}
+
+fn message_row(message: &Message, visitor: &Visitor) -> Markup {
+    let (class, state, detail) = match &message.state {
+        MessageState::Sending { .. } => ("state", "Sending", None),
+        MessageState::Sent { .. } => ("state good", "Sent", None),
+        MessageState::Failed { reason } => ("state bad", "Failed, will be tried again", Some(reason)),
+        MessageState::Suppressed { reason } => ("state", "Not sent", Some(reason)),
+        MessageState::Unknown => ("state bad", "Unknown: please check", None),
+    };
+    html! {
+        li class="message" {
+            p class="message-head" {
+                (if message.id.channel == "email" { icons::MAIL.beside() } else { icons::BUBBLE.beside() })
+                strong { (message.id.channel) } " to " (message.to)
+                span class=(class) { (state) @if message.attempts > 1 { " · " (message.attempts) " attempts" } }
+            }
+            p class="message-text" { (message.text) }
+            @if let Some(detail) = detail { p class="because" { (detail) } }
+            p class="muted" { (ago(message.at, visitor.now, &visitor.zone())) }
+        }
+    }
+}

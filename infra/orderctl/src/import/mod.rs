@@ -1,0 +1,46 @@
+//! Importing orders: read a file, group its lines into orders, send them in batches that may be repeated.
+
+mod columns;
+mod countries;
+mod retail;
+mod rows;
+mod send;
+
+pub use rows::{Row, demo, parse};
+pub use send::{Target, deliver};
+
+use crate::Failed;
+use jiff::civil::Date;
+use std::io::Read;
+use std::path::Path;
+
+/// How a file is to be read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Currency of rows that have none.
+    pub currency: String,
+    /// Time zone of times that have none.
+    pub time_zone: String,
+    /// Move all dates so that the newest order is from today.
+    pub as_if_today: bool,
+    /// At most so many orders.
+    pub limit: Option<usize>,
+}
+
+/// The day it is, in UTC.
+pub fn today() -> Date {
+    use app::ports::Clock;
+    runtime::system::SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// A file's text; "-" is standard input.
+pub fn read_file(path: &Path) -> Result<String, Failed> {
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes)?;
+    } else {
+        bytes = std::fs::read(path).map_err(|why| format!("{} cannot be read: {why}", path.display()))?;
+    }
+    // Sheets saved by older office programs are in Latin-1; names must survive that.
+    Ok(String::from_utf8(bytes).unwrap_or_else(|not_utf8| not_utf8.into_bytes().into_iter().map(char::from).collect()))
+}

@@ -1,0 +1,163 @@
+//! What things cost, in capacity units as DynamoDB counts them. Writes cost five times as much as reads, so it is
+//! the writes that are held to a number.
+
+mod support;
+
+use app::TenantScope;
+use app::ports::{OnceKey, OrderQuery};
+use domain::ids::TenantId;
+use domain::order::{OrderEvent, OrderStatus};
+use support::embedded::{Call, Embedded};
+use testkit::conformance::{Ports, samples};
+
+struct Shop {
+    embedded: Embedded,
+    ports: Ports,
+    scope: TenantScope,
+    now: jiff::Timestamp,
+}
+
+impl Shop {
+    async fn open() -> Shop {
+        let (embedded, aws, tables) = Embedded::start().await;
+        let scope = TenantScope::of_own_message(&TenantId::parse("demo").unwrap());
+        Shop { embedded, ports: support::ports_over(&aws, tables, None), scope, now: jiff::Timestamp::now() }
+    }
+
+    fn calls(&self, operation: &str) -> Vec<Call> {
+        let calls = self.embedded.take_calls();
+        assert!(calls.iter().all(|call| call.operation == operation), "{calls:?}");
+        calls
+    }
+}
+
+/// Bytes of a row as DynamoDB counts them: names and texts; numbers take little.
+fn row_bytes(row: &serde_json::Value) -> usize {
+    let attributes = row.as_object().unwrap();
+    attributes.iter().map(|(name, value)| name.len() + value["S"].as_str().map_or(8, str::len)).sum()
+}
+
+/// The rows a transaction put, by sort key, with their size.
+fn rows_put(call: &Call) -> Vec<(String, usize)> {
+    let items = call.request["TransactItems"].as_array().unwrap();
+    let rows = items.iter().map(|item| &item["Put"]["Item"]).filter(|row| row.is_object());
+    rows.map(|row| (row["SK"]["S"].as_str().unwrap().to_owned(), row_bytes(row))).collect()
+}
+
+/// Twice a kilobyte, because a transaction writes twice.
+fn transacted(bytes: usize) -> f64 {
+    2.0 * (bytes as f64 / 1024.0).ceil()
+}
+
+/// Units beside the order's own two rows.
+fn beside_head_and_history(call: &Call) -> f64 {
+    let own: f64 = rows_put(call).iter().filter(|(sk, _)| sk == "HEAD" || sk.len() == 14).map(|(_, bytes)| transacted(*bytes)).sum();
+    call.units() - own
+}
+
+// req: X-10
+#[tokio::test]
+async fn placing_an_order_costs_at_most_eight_units_beside_its_own_rows() {
+    let shop = Shop::open().await;
+    let step = samples::placed(&shop.scope, "1001", shop.now);
+    let key = OnceKey::new("POST /v1/orders", "key-1", "request-1");
+    let response = serde_json::to_string(&step.order).unwrap();
+    let once = samples::once(&key, &response, None, shop.now);
+    shop.ports.orders.commit(&shop.scope, step.with(Some(once), None)).await.unwrap();
+    let calls = shop.calls("TransactWriteItems");
+    println!("placed: {} units, {} beside, rows {:?}", calls[0].units(), beside_head_and_history(&calls[0]), rows_put(&calls[0]));
+    println!("{}", calls[0].consumed);
+    assert_eq!(calls.len(), 1);
+    assert!(beside_head_and_history(&calls[0]) <= 8.0, "{}", calls[0].consumed);
+}
+
+// req: X-10
+#[tokio::test]
+async fn a_move_costs_what_it_writes() {
+    let shop = Shop::open().await;
+    let first = samples::placed(&shop.scope, "1001", shop.now);
+    shop.ports.orders.commit(&shop.scope, first.commit()).await.unwrap();
+    shop.embedded.take_calls();
+    let moved = samples::moved(&shop.scope, &first.order, OrderStatus::Processing, None, shop.now);
+    shop.ports.orders.commit(&shop.scope, moved.commit()).await.unwrap();
+    let call = &shop.calls("TransactWriteItems")[0];
+    println!("moved: {} units, {} beside, rows {:?}", call.units(), beside_head_and_history(call), rows_put(call));
+    println!("{}", call.consumed);
+    assert!(beside_head_and_history(call) <= 9.0, "{}", call.consumed);
+}
+
+// req: X-10
+#[tokio::test]
+async fn reading_an_order_is_one_call() {
+    let shop = Shop::open().await;
+    let mut order = samples::placed(&shop.scope, "1001", shop.now);
+    shop.ports.orders.commit(&shop.scope, order.commit()).await.unwrap();
+    for _ in 0..100 {
+        let next = samples::then(&shop.scope, &order.order, vec![OrderEvent::DelayNoticed { since: shop.now }], shop.now);
+        shop.ports.orders.commit(&shop.scope, next.commit()).await.unwrap();
+        order = next;
+    }
+    shop.embedded.take_calls();
+    let dossier = shop.ports.orders.dossier(&shop.scope, &order.order.id, 50).await.unwrap().unwrap();
+    assert_eq!((dossier.history.len(), dossier.order.version), (50, 101));
+    let calls = shop.calls("Query");
+    println!("dossier of 50 commits: {} units", calls[0].units());
+    assert_eq!(calls.len(), 1, "one query");
+    shop.ports.orders.load(&shop.scope, &order.order.id).await.unwrap().unwrap();
+    let calls = shop.calls("GetItem");
+    println!("load: {} units", calls[0].units());
+    assert_eq!((calls.len(), calls[0].units()), (1, 1.0));
+}
+
+// req: X-10
+#[tokio::test]
+async fn a_page_costs_a_few_half_units() {
+    let shop = Shop::open().await;
+    for at in 0..400 {
+        let id = format!("{}", 1_000 + at);
+        let first = samples::placed(&shop.scope, &id, shop.now + jiff::SignedDuration::from_secs(at));
+        shop.ports.orders.commit(&shop.scope, first.commit()).await.unwrap();
+    }
+    shop.embedded.take_calls();
+    let queries = [
+        ("all", OrderQuery::All, 60),
+        ("one status", OrderQuery::Status(OrderStatus::Pending), 4),
+        ("an empty status", OrderQuery::Status(OrderStatus::Failed), 2),
+        ("open", OrderQuery::Open, 24),
+    ];
+    for (name, query, calls_max) in queries {
+        let page = shop.ports.orders.page(&shop.scope, &query, None, 50).await.unwrap();
+        let calls = shop.calls("Query");
+        let units: f64 = calls.iter().map(Call::units).sum();
+        println!("a page of 50 of {name}: {} calls, {units} units, {} rows", calls.len(), page.orders.len());
+        assert!(calls.len() <= calls_max, "{name}: {} calls", calls.len());
+        assert!(units <= 40.0, "{name}: {units} units");
+    }
+}
+
+// req: X-10
+#[tokio::test]
+async fn small_things_are_one_small_write() {
+    let shop = Shop::open().await;
+    let limit = app::ports::Limit { count: 10, window: jiff::SignedDuration::from_mins(1) };
+    let mut writes = Vec::new();
+    for _ in 0..3 {
+        shop.ports.buckets.take(&shop.scope, "ask", 1, limit, shop.now).await.unwrap();
+        writes.push(shop.calls("UpdateItem").len());
+    }
+    assert_eq!(writes, [2, 1, 1], "two to open a window, one inside it");
+
+    let event = domain::ids::EventId::parse("demo:1001:1:0").unwrap();
+    let delta = |field: &str| app::ports::Delta { series: "day".into(), point: "2025-08-09".into(), field: field.into(), by: 1 };
+    shop.ports.metrics.count(&shop.scope, &event, &[delta("orders"), delta("units"), delta("revenue:EUR")], shop.now).await.unwrap();
+    let calls = shop.calls("TransactWriteItems");
+    println!("an event counted: {} units", calls[0].units());
+    assert_eq!((calls.len(), calls[0].units()), (1, 4.0), "one row for the event, one for the point");
+
+    shop.ports.stock.adjust(&shop.scope, "MUG", "a", 5, "r1", shop.now).await.unwrap();
+    shop.embedded.take_calls();
+    let order = samples::number("1001");
+    shop.ports.stock.reserve(&shop.scope, "MUG", "a", &order, 1, shop.now).await.unwrap();
+    let calls = shop.calls("TransactWriteItems");
+    assert_eq!((calls.len(), calls[0].units()), (1, 4.0));
+}

@@ -1,0 +1,13 @@
+//! The conformance suite against an emulator of DynamoDB in this process: no cloud, no network, always runs.
+
+mod support;
+
+use support::embedded::Embedded;
+use testkit::conformance::Ports;
+
+async fn ports() -> Option<Ports> {
+    let (_, aws, tables) = Embedded::start().await;
+    Some(support::ports_over(&aws, tables, None))
+}
+
+testkit::conformance_tests!(ports);
