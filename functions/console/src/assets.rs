@@ -39,12 +39,14 @@ impl Asset {
 }
 
 /// The style sheet.
-pub static STYLE: LazyLock<Asset> = LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../assets/console.css")));
+pub static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("console", "css", "text/css; charset=utf-8", include_str!("../assets/console.css")));
 /// The script.
 pub static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("console", "js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")));
 /// The icon.
-pub static ICON: LazyLock<Asset> = LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml; charset=utf-8", include_str!("../assets/icon.svg")));
+pub static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml; charset=utf-8", include_str!("../assets/icon.svg")));
 
 /// `GET /console/assets/{name}`
 pub async fn serve(Path(name): Path<String>) -> Response {
@@ -52,6 +54,7 @@ pub async fn serve(Path(name): Path<String>) -> Response {
         return (StatusCode::NOT_FOUND, "there is no such file").into_response();
     };
     let caching = if name == asset.name() { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)), (header::CACHE_CONTROL, HeaderValue::from_static(caching))];
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type)), (header::CACHE_CONTROL, HeaderValue::from_static(caching))];
     (headers, asset.content).into_response()
 }

@@ -1,7 +1,7 @@
 //! Which open orders need a person, and why.
 
-use app::ports::{OrderStore, OrderSummary};
 use app::ports::OrderQuery;
+use app::ports::{OrderStore, OrderSummary};
 use app::{Error, TenantScope};
 use domain::order::{Label, OrderStatus};
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -33,7 +33,10 @@ pub enum Reason {
         waited: SignedDuration,
     },
     /// The carrier tried and failed, or the order could not be carried out.
-    Failed,
+    Failed {
+        /// The carrier, or we?
+        delivery: bool,
+    },
 }
 
 /// Kinds of reasons, for filtering.
@@ -91,7 +94,7 @@ impl Reason {
             Reason::Overdue { .. } => Kind::Overdue,
             Reason::Pending { .. } => Kind::Pending,
             Reason::Processing { .. } => Kind::Processing,
-            Reason::Failed => Kind::Failed,
+            Reason::Failed { .. } => Kind::Failed,
         }
     }
 
@@ -103,7 +106,8 @@ impl Reason {
             Reason::Overdue { days } => format!("{days} days past the promised day"),
             Reason::Pending { waited } => format!("Nobody has touched it for {}", crate::format::age(waited)),
             Reason::Processing { waited } => format!("In processing for {}", crate::format::age(waited)),
-            Reason::Failed => "An attempt failed".to_owned(),
+            Reason::Failed { delivery: true } => "The carrier could not hand it over".to_owned(),
+            Reason::Failed { delivery: false } => "It could not be carried out".to_owned(),
         }
     }
 }
@@ -118,7 +122,7 @@ pub fn reasons(order: &OrderSummary, now: Timestamp, today: Date) -> Vec<Reason>
         reasons.push(Reason::Delayed);
     }
     if matches!(order.label, Label::DeliveryFailed | Label::Failed) {
-        reasons.push(Reason::Failed);
+        reasons.push(Reason::Failed { delivery: order.label == Label::DeliveryFailed });
     }
     if let Some(eta) = order.eta.filter(|eta| *eta < today) {
         reasons.push(Reason::Overdue { days: eta.until(today).map_or(1, |span| span.get_days()) });

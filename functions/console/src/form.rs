@@ -154,7 +154,8 @@ mod tests {
         for fine in ["/console", "/console?reason=late", "/console/orders/1001"] {
             assert_eq!(inside(Some(fine)), fine);
         }
-        for bad in ["", "https://evil", "//evil", "/console//evil", "/consoleevil", "/console\\evil", "/console/\n", "/console/login", "/"] {
+        for bad in ["", "https://evil", "//evil", "/console//evil", "/consoleevil", "/console\\evil", "/console/\n", "/console/login", "/"]
+        {
             assert_eq!(inside(Some(bad)), "/console", "{bad}");
         }
         assert_eq!(encode("/console?a=b c&d"), "%2Fconsole%3Fa%3Db%20c%26d");

@@ -13,7 +13,8 @@ pub const BASKET: Icon = Icon("M3 9h18l-2 10.5H5zM8 9l3-5.5M16 9l-3-5.5M9.5 13v3
 pub const PAUSE: Icon = Icon("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18zM10 9v6M14 9v6");
 /// A gear: processing.
 pub const GEAR: Icon = Icon(
-    "M12 8.8a3.2 3.2 0 1 0 0 6.4a3.2 3.2 0 0 0 0-6.4zM12 3v2.6M12 18.4V21M3 12h2.6M18.4 12H21M5.6 5.6l1.9 1.9M16.5 16.5l1.9 1.9M5.6 18.4l1.9-1.9M16.5 7.5l1.9-1.9",
+    "M12 8.8a3.2 3.2 0 1 0 0 6.4a3.2 3.2 0 0 0 0-6.4zM12 3v2.6M12 18.4V21M3 12h2.6M18.4 12H21\
+     M5.6 5.6l1.9 1.9M16.5 16.5l1.9 1.9M5.6 18.4l1.9-1.9M16.5 7.5l1.9-1.9",
 );
 /// A taped box: ready to ship.
 pub const BOX: Icon = Icon("M4 7.5L12 3.5l8 4v9l-8 4l-8-4zM4 7.5l8 4l8-4M12 11.5v9M8 5.5l8 4");
@@ -42,7 +43,10 @@ pub const RETURNED: Icon = Icon("M4 8.5L12 4.5l8 4v8l-8 4l-8-4zM12.5 9.5l-3 2.7l
 /// A cross in a circle: cancelled.
 pub const CROSS: Icon = Icon("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18zM9 9l6 6M15 9l-6 6");
 /// A coin: refunded.
-pub const COIN: Icon = Icon("M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18zM14.8 9.2c-.5-1-1.5-1.4-2.8-1.4c-1.7 0-2.8.8-2.8 2c0 2.9 5.8 1.3 5.8 4.3c0 1.3-1.2 2.1-3 2.1c-1.5 0-2.6-.5-3.1-1.6M12 6v1.8M12 16.2V18");
+pub const COIN: Icon = Icon(
+    "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18zM14.8 9.2c-.5-1-1.5-1.4-2.8-1.4c-1.7 0-2.8.8-2.8 2c0 2.9 5.8 1.3 5.8 4.3\
+     c0 1.3-1.2 2.1-3 2.1c-1.5 0-2.6-.5-3.1-1.6M12 6v1.8M12 16.2V18",
+);
 /// Bars: the dashboard.
 pub const CHART: Icon = Icon("M4 20V11M10 20V4M16 20v-7M21 20H3");
 /// A list: orders.
@@ -85,7 +89,8 @@ impl Icon {
 
     fn path(self) -> Markup {
         html! {
-            path d=(PreEscaped(self.0)) fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" {}
+            path d=(PreEscaped(self.0)) fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"
+                stroke-linejoin="round" {}
         }
     }
 

@@ -1,2 +1,51 @@
 //! Wiring of the console.
-fn main() {}
+
+use adapters_aws::{Aws, Dynamo, Tables};
+use app::answer::Ask;
+use app::apply::Apply;
+use app::auth::Authenticate;
+use app::cursor::Cursors;
+use app::ports::Clock;
+use console::session::Sessions;
+use console::{Console, router};
+use runtime::settings::Settings;
+use runtime::system::{SystemClock, SystemRandom};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables {
+        orders: settings.required("TABLE_ORDERS"),
+        outbox: settings.required("TABLE_OUTBOX"),
+        ops: settings.required("TABLE_OPS"),
+        metrics: settings.required("TABLE_METRICS"),
+        ..Tables::default()
+    };
+    // One key signs both; what is signed says what it is for.
+    let signing_key = settings.secret("CURSOR_KEY");
+    let public_url = settings.url("PUBLIC_URL");
+    settings.check()?;
+    let db = Dynamo::new(Aws::new(), tables);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let orders = Arc::new(db.orders());
+    let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
+    let console = Console {
+        orders: orders.clone(),
+        apply: Apply { orders: orders.clone(), clock: clock.clone() },
+        // Operators get the rules' own words: they are quick, and cost nothing.
+        ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
+        metrics: Arc::new(db.metrics()),
+        tenants,
+        keys: keys.clone(),
+        authenticate: Authenticate { keys, tokens: None, clock: clock.clone() },
+        buckets,
+        cursors: Cursors::new(signing_key.clone()),
+        sessions: Sessions::new(signing_key),
+        public_url,
+        clock,
+        random: Arc::new(SystemRandom),
+    };
+    runtime::http::serve(router(Arc::new(console))).await
+}

@@ -108,7 +108,9 @@ async fn admit(parts: &Parts, console: &Console, correlation: &CorrelationId) ->
     let scope = TenantScope::of(&identity);
     let config = console.tenants.config(scope.tenant()).await?.unwrap_or_default();
     let limit = Limit { count: config.requests_per_minute, window: SignedDuration::from_mins(1) };
-    if let Allowance::Denied { retry_after } = console.buckets.take(&scope, &format!("console:{}", identity.principal), 1, limit, now).await? {
+    if let Allowance::Denied { retry_after } =
+        console.buckets.take(&scope, &format!("console:{}", identity.principal), 1, limit, now).await?
+    {
         return Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) });
     }
     let form_token = console.sessions.form_token(&session)?;

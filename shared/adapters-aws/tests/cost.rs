@@ -1,6 +1,8 @@
 //! What things cost, in capacity units as DynamoDB counts them. Writes cost five times as much as reads, so it is
 //! the writes that are held to a number.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test against a real clock")]
+
 mod support;
 
 use app::TenantScope;

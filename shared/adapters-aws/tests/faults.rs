@@ -1,6 +1,8 @@
 //! Answers that get lost, calls that do not arrive, stores that are busy: nothing happens twice, nothing is said
 //! to have happened that has not.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test against a real clock")]
+
 mod support;
 
 use app::TenantScope;

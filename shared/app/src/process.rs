@@ -10,6 +10,7 @@ use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
 use domain::ids::EventId;
 use domain::order::{Actor, Claim, Command, Fact};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// The use case.
@@ -112,7 +113,11 @@ impl Process {
             reason: park.reason.clone(),
         });
         let subject = format!("hook:{}:{}", entry.key.endpoint, entry.body_hash.get(..16).unwrap_or_default());
-        let event = envelope(scope.tenant(), &subject, u64::try_from(entry.received_at.as_millisecond()).unwrap_or(0), 1, now, &message.correlation, payload);
+        // Replayed, it may be parked again for another reason: that is another event, with another id.
+        let told = Sha256::digest(format!("{}\n{}", park.code, park.reason));
+        let index = usize::from(u16::from_be_bytes([told[0], told[1]])) + 1;
+        let received_at = u64::try_from(entry.received_at.as_millisecond()).unwrap_or(0);
+        let event = envelope(scope.tenant(), &subject, received_at, index, now, &message.correlation, payload);
         let state = InboxState::Parked { code: park.code.to_owned(), reason: park.reason };
         if entry.state == state {
             return Ok(Processed::Parked { code: park.code });

@@ -131,7 +131,7 @@ fn draw(visitor: &Visitor, turn: Option<&Turn>) -> Markup {
                     input type="hidden" name="email" value=[known.email];
                     label class="visually-hidden" for="question" { "Your question" }
                     textarea id="question" name="question" rows="1" required maxlength=(QUESTION_CHARS_MAX) autofocus
-                        placeholder="Where is order 1001? My e-mail is john@example.com" {}
+                        placeholder="Where is 1001? john@example.com" {}
                     button class="send" type="submit" { (icons::SEND.named("Send")) }
                 }
             }

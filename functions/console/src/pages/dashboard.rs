@@ -46,11 +46,11 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             div class="live" id="live" data-refresh=(source) { (live) }
             aside class="side" aria-label="Figures" {
                 (statuses(&labels))
+                section class="card" aria-labelledby="days-title" {
+                    div class="card-head" { h2 id="days-title" { "Orders per day" } span class="muted" { "last 30 days" } }
+                    (line("days", "Orders per day", Unit::Count, &days.orders).figure())
+                }
                 (revenue(&days))
-            }
-            section class="card wide" aria-labelledby="days-title" {
-                div class="card-head" { h2 id="days-title" { "Orders per day" } span class="muted" { "last 30 days" } }
-                (line("days", "Orders per day", Unit::Count, &days.orders).figure())
             }
             section class="card wide" aria-labelledby="newest-title" {
                 div class="card-head" { h2 id="newest-title" { "Latest changes" } a href="/console/orders" { "All orders" } }
@@ -65,15 +65,14 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             }
         }
     };
-    let page = Page { title: "Dashboard", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: Flash::of(params.get("flash")) };
+    let page =
+        Page { title: "Dashboard", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: Flash::of(params.get("flash")) };
     Ok(page.draw(&body))
 }
 
 fn statuses(labels: &Labels) -> Markup {
-    let rows: Vec<Bar> = labels
-        .each()
-        .map(|(label, orders)| Bar { name: label.text().to_owned(), value: orders, class: status_class(label) })
-        .collect();
+    let rows: Vec<Bar> =
+        labels.each().map(|(label, orders)| Bar { name: label.text().to_owned(), value: orders, class: status_class(label) }).collect();
     html! {
         section class="card" aria-labelledby="statuses-title" {
             div class="card-head" { h2 id="statuses-title" { "Orders by status" } }

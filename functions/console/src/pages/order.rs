@@ -12,7 +12,7 @@ use app::ports::Dossier;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::order::progress::{Decision, consider};
-use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals, Track};
+use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals};
 use http::Uri;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -30,19 +30,21 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
     let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, TIMELINE_MAX).await?.ok_or(Error::NotFound("order"))?;
     let order = &dossier.order;
     let body = html! {
-        nav class="crumbs" aria-label="Where you are" { a href="/console/orders" { "Orders" } " / " span aria-current="page" { (order.id) } }
+        nav class="crumbs" aria-label="Where you are" {
+            a href="/console/orders" { "Orders" } " / " span aria-current="page" { (order.id) }
+        }
         (header(order, visitor))
         div class="order" {
-            div class="order-main" {
-                (stepper(order))
-                (items(order))
-                (timeline::section(&dossier, visitor))
-            }
+            (stepper(order))
             div class="order-side" {
                 @if visitor.may_write() { (actions(order, visitor)) }
                 (customer(&dossier))
                 (tracks(order, visitor))
                 (timeline::messages(&dossier, visitor))
+            }
+            div class="order-main" {
+                (items(order))
+                (timeline::section(&dossier, visitor))
             }
         }
     };
@@ -89,7 +91,7 @@ fn stepper(order: &Order) -> Markup {
     let (at, percent) = (step(status), status.percent());
     let arrived = at == Some(3);
     html! {
-        section class="card" aria-labelledby="progress-title" {
+        section class="card order-progress" aria-labelledby="progress-title" {
             div class="card-head" {
                 h2 id="progress-title" { "Progress" }
                 span class="percent" { (percent) " %" }
@@ -109,7 +111,10 @@ fn stepper(order: &Order) -> Markup {
             }
             progress max="100" value=(percent) aria-label="Progress in percent" { (percent) " %" }
             @if at.is_none() || order.label() != plain(status) {
-                p class="muted" { "It is " strong { (order.label().text()) } ": " (words(status)) ", parcel " (words(order.tracks.tracking).to_lowercase()) "." }
+                p class="muted" {
+                    "It is " strong { (order.label().text()) } ": " (words(status).to_lowercase())
+                    ", parcel " (words(order.tracks.tracking).to_lowercase()) "."
+                }
             }
         }
     }
@@ -127,13 +132,15 @@ fn is_drastic(to: OrderStatus) -> bool {
 
 fn actions(order: &Order, visitor: &Visitor) -> Markup {
     let decision = consider(order, &visitor.config.progress, visitor.now);
-    let (drastic, usual): (Vec<OrderStatus>, Vec<OrderStatus>) = order.allowed().into_iter().partition(|to| is_drastic(*to));
+    let (drastic, mut usual): (Vec<OrderStatus>, Vec<OrderStatus>) = order.allowed().into_iter().partition(|to| is_drastic(*to));
+    // The way forward comes first.
+    usual.sort_by_key(|to| is_detour(*to));
     let has_email = order.contact.as_ref().is_some_and(|contact| contact.email.is_some());
     html! {
         section class="card actions" aria-labelledby="actions-title" {
             div class="card-head" { h2 id="actions-title" { "Next step" } }
             @if usual.is_empty() && drastic.is_empty() {
-                p class="muted" { "Nothing more can be done with this order: it is " (words(order.tracks.status).to_lowercase()) " for good." }
+                p class="muted" { "Nothing more can be done: it is " (words(order.tracks.status).to_lowercase()) " for good." }
             } @else {
                 form method="post" action={ "/console/orders/" (order.id) "/status" } {
                     (token(visitor))
@@ -144,11 +151,16 @@ fn actions(order: &Order, visitor: &Visitor) -> Markup {
                         input type="checkbox" name="notify" value="on" checked[has_email];
                         span { "Tell the customer" @if !has_email { span class="muted" { " (no e-mail on file)" } } }
                     }
-                    div class="moves" {
+                    div class="moves" role="group" aria-labelledby="moves-title" {
+                        p id="moves-title" class="moves-title" { "Move it to" }
                         @for (index, to) in usual.iter().enumerate() {
-                            button class={ "button" @if index == first(&usual) { " primary" } } type="submit" name="to" value=(to) { (words(*to)) }
+                            @let class = if index == 0 { "button primary" } else { "button" };
+                            button class=(class) type="submit" name="to" value=(to) { (words(*to)) }
                         }
-                        @for to in &drastic { button class="button danger" type="submit" name="to" value=(to) { (words(*to)) } }
+                        @for to in &drastic {
+                            @let sure = format!("Order {}: really {}?", order.id, words(*to).to_lowercase());
+                            button class="button danger" type="submit" name="to" value=(to) data-confirm=(sure) { (words(*to)) }
+                        }
                     }
                 }
             }
@@ -157,9 +169,9 @@ fn actions(order: &Order, visitor: &Visitor) -> Markup {
     }
 }
 
-/// The step most orders take next: the one furthest forward that is not a hold.
-fn first(usual: &[OrderStatus]) -> usize {
-    usual.iter().position(|to| *to != OrderStatus::OnHold && *to != OrderStatus::Pending && *to != OrderStatus::ReturnRequested).unwrap_or(0)
+/// Away from the way forward.
+fn is_detour(to: OrderStatus) -> bool {
+    matches!(to, OrderStatus::OnHold | OrderStatus::Pending | OrderStatus::ReturnRequested)
 }
 
 fn evidence(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {

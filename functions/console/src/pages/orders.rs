@@ -117,7 +117,8 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             }
         }
     };
-    let page = Page { title: "Orders", here: Here::Orders, look: Look::Calm, visitor: Some(visitor), flash: Flash::of(params.get("flash")) };
+    let page =
+        Page { title: "Orders", here: Here::Orders, look: Look::Calm, visitor: Some(visitor), flash: Flash::of(params.get("flash")) };
     Ok(page.draw(&body))
 }
 
@@ -155,7 +156,9 @@ fn empty(filter: &Filter, paged: bool) -> Markup {
         Filter::All => ("No orders yet", "They appear here as soon as the first one is placed or imported."),
         Filter::Open => ("Nothing is open", "Every order has arrived, is closed or was called off."),
         Filter::Status(_) => ("No order has this status now", "Choose another status, or look at all of them."),
-        Filter::Customer(_) => ("No orders with that e-mail", "Check the address. An order whose customer was erased is not found this way."),
+        Filter::Customer(_) => {
+            ("No orders with that e-mail", "Check the address. An order whose customer was erased is not found this way.")
+        }
     };
     html! {
         div class="empty" {
@@ -176,8 +179,8 @@ pub fn table(caption: &str, orders: &[OrderSummary], visitor: &Visitor) -> Marku
                 tr {
                     th scope="col" { "Order" }
                     th scope="col" { "Status" }
-                    th scope="col" { "Customer" }
-                    th scope="col" class="roomy" { "Channel" }
+                    th scope="col" class="customer" { "Customer" }
+                    th scope="col" class="spacious" { "Channel" }
                     th scope="col" class="number-cell" { "Amount" }
                     th scope="col" class="roomy" { "Placed" }
                     th scope="col" class="roomy" { "Promised" }
@@ -187,12 +190,15 @@ pub fn table(caption: &str, orders: &[OrderSummary], visitor: &Visitor) -> Marku
             tbody {
                 @for order in orders {
                     tr {
-                        th scope="row" { a class="number" data-row href=(order_href(&order.id)) { (order.id) } }
+                        th scope="row" {
+                            a class="number" data-row href=(order_href(&order.id)) { (order.id) }
+                            span class="tight" { (order.customer.as_deref().unwrap_or("erased")) }
+                        }
                         td { (pill(order.label)) }
                         td class="customer" {
                             @match &order.customer { Some(name) => (name), None => span class="muted" { "erased" } }
                         }
-                        td class="roomy muted" { (order.channel) }
+                        td class="spacious muted" { (order.channel) }
                         td class="number-cell" { (money(order.total_minor, order.currency)) }
                         td class="roomy" { (day(order.placed_at.to_zoned(zone.clone()).date())) }
                         td class="roomy" { (promised(order, today)) }

@@ -75,7 +75,8 @@ fn cards(labels: &Labels) -> Markup {
             }
             @for (label, href) in cards {
                 li {
-                    a class={ "stat " (render::svg::status_class(label)) } id={ "stat-" (label.text().to_lowercase().replace(' ', "-")) } href=(href) {
+                    @let id = format!("stat-{}", label.text().to_lowercase().replace(' ', "-"));
+                    a class={ "stat " (render::svg::status_class(label)) } id=(id) href=(href) {
                         span class="stat-name" { (icons::Icon::of(label).beside()) (label.text()) }
                         span class="stat-value" { (count(labels.of(label))) }
                     }
@@ -156,7 +157,7 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
                     form method="post" action={ (order_href(&order.id)) "/auto-progress" } {
                         (token(visitor))
                         input type="hidden" name="notify" value="on";
-                        button class="button small primary" id={ "auto-" (order.id) } type="submit" data-key="e" {
+                        button class="button small tint" id={ "auto-" (order.id) } type="submit" data-key="e" {
                             (icons::BOLT.beside()) "Auto-Progress" span class="visually-hidden" { " order " (order.id) }
                         }
                     }

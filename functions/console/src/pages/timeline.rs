@@ -104,8 +104,8 @@ fn headline(event: &OrderEvent) -> Markup {
             OrderEvent::StatusChanged { from, to, via, cause, notify, .. } => {
                 p class="entry-title" {
                     (words(*from)) " → " strong { (words(*to)) }
-                    @if !via.is_empty() { span class="muted" { " by way of " (via.iter().map(|s| words(*s).to_lowercase()).collect::<Vec<_>>().join(", ")) } }
-                    @if *notify { span class="badge plain" { (icons::MAIL.beside()) "Customer told" } }
+                    @if !via.is_empty() { span class="muted" { " by way of " (passing(via)) } }
+                    @if *notify { span class="badge plain" { (icons::MAIL.beside()) "Customer message" } }
                 }
                 (why(cause))
             },
@@ -113,9 +113,20 @@ fn headline(event: &OrderEvent) -> Markup {
                 p class="entry-title" { "Corrected: " (words(*from)) " → " strong { (words(*to)) } }
                 p class="note" { (reason) }
             },
+            OrderEvent::TrackingChanged { from, to } => (track("Parcel", &words(*from), &words(*to))),
+            OrderEvent::PaymentChanged { from, to } => (track("Payment", &words(*from), &words(*to))),
+            OrderEvent::FulfilmentChanged { from, to } => (track("Warehouse", &words(*from), &words(*to))),
             other => p class="entry-title" { (other.in_words().replace('_', " ")) },
         }
     }
+}
+
+fn track(name: &str, from: &str, to: &str) -> Markup {
+    html! { p class="entry-title" { (name) ": " (from) " → " strong { (to) } } }
+}
+
+fn passing(via: &[OrderStatus]) -> String {
+    via.iter().map(|status| words(*status).to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn why(cause: &Cause) -> Markup {

@@ -1,7 +1,7 @@
 //! Webhooks as they came in.
 
 use super::item::{Row, Write, moment, text};
-use super::{Dynamo, Index, Query, Table, Transacted, Written, keys, outbox};
+use super::{AT_ONCE, Dynamo, Index, Query, Table, Transacted, Written, keys, outbox};
 use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{InboxEntry, InboxKey, InboxState, InboxStore, PortError, PortResult, Received};
@@ -12,8 +12,6 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long an entry is kept after it came in or was last settled.
 const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// Rows read or written at the same time.
-const AT_ONCE: usize = 16;
 
 const RECEIVED: &str = "RECEIVED";
 const DONE: &str = "DONE";

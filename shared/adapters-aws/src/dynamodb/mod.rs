@@ -292,6 +292,9 @@ impl Dynamo {
     }
 }
 
+/// Requests that one call makes at the same time, at most.
+const AT_ONCE: usize = 8;
+
 const CONDITION_FAILED: &str = "ConditionalCheckFailed";
 
 #[derive(Debug, PartialEq, Eq)]

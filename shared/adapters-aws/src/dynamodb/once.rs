@@ -59,7 +59,14 @@ impl OnceStore for DynamoOnce {
 
     /// One write. If its answer is lost and the SDK asks again, we find our own claim and say busy: safe, and
     /// over when the lease is.
-    async fn claim(&self, scope: &TenantScope, key: &OnceKey, request_hash: &str, now: Timestamp, lease: SignedDuration) -> PortResult<Claim> {
+    async fn claim(
+        &self,
+        scope: &TenantScope,
+        key: &OnceKey,
+        request_hash: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<Claim> {
         let change = "SET #state = :busy, #lease_until = :lease_until, #request_hash = :request_hash, #ttl = :ttl, \
             #fence = if_not_exists(#fence, :zero) + :one REMOVE #response, #expires_at";
         let lease_until = now + lease;

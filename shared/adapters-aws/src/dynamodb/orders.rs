@@ -12,21 +12,19 @@
 //! later commit, for ever), or one index by shard with the status as a filter (reading a page of the three
 //! failed orders of a million would read the million). Keyed by status and shard, a page of one status is
 //! [`keys::STATUS_SHARDS`] queries, and a page of all is the merge of 12 x 2: two dozen queries of half a read
-//! unit each, side by side. Reads cost a fifth of writes and lists are read far less often than orders change, so
+//! unit each, eight at a time. Reads cost a fifth of writes and lists are read far less often than orders change, so
 //! this is the cheapest of the three. The status spreads the writes already; two shards each give one shop 2,000
 //! moves a second into the same status.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{Dynamo, Index, Query, Range, Table, Transacted, inbox, keys, messages, once, outbox};
+use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, inbox, keys, messages, once, outbox};
 use app::TenantScope;
-use app::ports::{
-    Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult,
-};
+use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult};
 use app::privacy::customer_key;
 use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
 use domain::order::{Cause, Order, OrderEvent, OrderStatus, Recorded, Track};
-use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{HashSet, VecDeque};
 
 /// What stands where words were.
@@ -34,7 +32,7 @@ pub(super) const ERASED: &str = "[erased]";
 /// Largest JSON of an order or of a commit. A row takes 400 KB, and the head carries a summary and index keys.
 const DOC_BYTES_MAX: usize = 350 * 1024;
 /// Messages that a dossier's first read leaves room for; a longer list takes another read.
-const MESSAGES_EXPECTED: usize = 64;
+const MESSAGES_EXPECTED: usize = 32;
 /// Rows a shard's first read takes at least, so that an uneven spread seldom needs a second.
 const SHARD_ROWS_MIN: usize = 10;
 
@@ -241,6 +239,8 @@ fn forget_words(commit: &mut Recorded) -> bool {
 /// One partition of an index, read as far as the merge needs it.
 struct Shard {
     pk: String,
+    /// Rows the next read takes: few at first, for most shards give only some of a page.
+    chunk: usize,
     /// Sort key and summary, next one first.
     rows: VecDeque<(String, String)>,
     /// The last sort key that was read; reading goes on behind it.
@@ -253,7 +253,7 @@ struct Shard {
 struct Merge {
     index: Index,
     ascending: bool,
-    chunk: usize,
+    limit: usize,
     shards: Vec<Shard>,
 }
 
@@ -268,22 +268,24 @@ impl Merge {
         };
         let ascending = *query == OrderQuery::Open;
         let chunk = if partitions.len() == 1 { limit + 1 } else { (limit * 2 / partitions.len()).max(SHARD_ROWS_MIN).min(limit + 1) };
-        let shard = |pk| Shard { pk, rows: VecDeque::new(), read_to: after.clone(), more: true };
-        Merge { index, ascending, chunk, shards: partitions.into_iter().map(shard).collect() }
+        let shard = |pk| Shard { pk, chunk, rows: VecDeque::new(), read_to: after.clone(), more: true };
+        Merge { index, ascending, limit, shards: partitions.into_iter().map(shard).collect() }
     }
 
-    /// Reads on in every partition whose rows are used up, all at once.
+    /// Reads on in every partition whose rows are used up. A few at a time: each parallel request of a function
+    /// that just started is one more connection to set up.
     async fn refill(&mut self, dynamo: &Dynamo) -> PortResult<()> {
-        let (index, ascending, chunk) = (self.index, self.ascending, self.chunk);
+        let (index, ascending, limit) = (self.index, self.ascending, self.limit);
         let empty = self.shards.iter_mut().filter(|shard| shard.rows.is_empty() && shard.more);
-        try_join_all(empty.map(|shard| shard.read(dynamo, index, ascending, chunk))).await?;
-        Ok(())
+        let reads: Vec<_> = empty.map(|shard| shard.read(dynamo, index, ascending, limit)).collect();
+        stream::iter(reads).buffer_unordered(AT_ONCE).try_collect::<()>().await
     }
 
     fn next(&mut self) -> Option<(String, String)> {
         let ascending = self.ascending;
         let filled = self.shards.iter_mut().filter(|shard| !shard.rows.is_empty());
-        let first = if ascending { filled.min_by(|a, b| a.place().cmp(&b.place())) } else { filled.max_by(|a, b| a.place().cmp(&b.place())) };
+        let first =
+            if ascending { filled.min_by(|a, b| a.place().cmp(&b.place())) } else { filled.max_by(|a, b| a.place().cmp(&b.place())) };
         first?.rows.pop_front()
     }
 }
@@ -293,20 +295,21 @@ impl Shard {
         self.rows.front().map(|(place, _)| place.as_str())
     }
 
-    async fn read(&mut self, dynamo: &Dynamo, index: Index, ascending: bool, chunk: usize) -> PortResult<()> {
+    async fn read(&mut self, dynamo: &Dynamo, index: Index, ascending: bool, limit: usize) -> PortResult<()> {
         while self.rows.is_empty() && self.more {
             let range = match (&self.read_to, ascending) {
                 (None, _) => Range::Whole,
                 (Some(end), true) => Range::Above(end.clone()),
                 (Some(end), false) => Range::Below(end.clone()),
             };
-            let query = Query { range, ascending, limit: Some(chunk), ..Query::index(index, self.pk.clone()) };
+            let query = Query { range, ascending, limit: Some(self.chunk), ..Query::index(index, self.pk.clone()) };
             let sk_name = query.sk_name;
             let (rows, last) = dynamo.query("list orders", Table::Orders, query).await?;
             for row in &rows {
                 self.rows.push_back((text(row, sk_name)?.to_owned(), text(row, "summary")?.to_owned()));
             }
             self.more = last.is_some() && !rows.is_empty();
+            self.chunk = limit + 1;
             self.read_to = self.rows.back().map(|(place, _)| place.clone()).or(self.read_to.take());
         }
         Ok(())
@@ -321,7 +324,8 @@ mod tests {
     fn refusals_come_in_one_order() {
         let all = [Part::Inbox, Part::Once, Part::Reference, Part::Head, Part::History];
         let errors = all.map(refusal);
-        let expected = [CommitError::InboxDone, CommitError::OnceTaken, CommitError::ExternalIdTaken, CommitError::Conflict, CommitError::Conflict];
+        let expected =
+            [CommitError::InboxDone, CommitError::OnceTaken, CommitError::ExternalIdTaken, CommitError::Conflict, CommitError::Conflict];
         assert_eq!(errors, expected);
     }
 

@@ -2,20 +2,19 @@
 //! missed one.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{Dynamo, Query, Range, Table, keys};
+use super::{AT_ONCE, Dynamo, Query, Range, Table, keys};
 use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{OutboxKey, OutboxRow, OutboxStore, PortError, PortResult};
 use async_trait::async_trait;
 use contracts::Envelope;
 use futures::future::try_join_all;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 
 /// Rows leave when they are published. This is only so that a row nobody could ever publish does not stay for
 /// ever; it is twice as long as the dead-letter queues keep theirs, and the sweeper raises an alarm long before.
 const KEPT: SignedDuration = SignedDuration::from_hours(28 * 24);
-/// Rows removed at the same time.
-const AT_ONCE: usize = 16;
 /// A row takes 400 KB.
 const EVENTS_BYTES_MAX: usize = 380 * 1024;
 
@@ -77,10 +76,9 @@ impl OutboxStore for DynamoOutbox {
             self.0.query("sweep the outbox", Table::Outbox, query)
         });
         let mut rows: Vec<OutboxRow> = Vec::new();
-        for (found, _) in try_join_all(shards).await? {
-            for row in &found {
-                rows.push(row_of(row)?);
-            }
+        let found: Vec<(Vec<Row>, Option<Row>)> = stream::iter(shards).buffered(AT_ONCE).try_collect().await?;
+        for row in found.iter().flat_map(|(rows, _)| rows) {
+            rows.push(row_of(row)?);
         }
         rows.sort_by(|a, b| a.key.place.cmp(&b.key.place));
         rows.truncate(limit);

@@ -53,11 +53,10 @@ impl StockStore for DynamoStock {
         reference: &str,
         now: Timestamp,
     ) -> PortResult<Option<StockLevel>> {
-        let moved = Write::put(keys::movement(scope, sku, location, reference))
-            .number("by", by)
-            .moment("at", now)
-            .when("attribute_not_exists(PK)");
-        let level = Write::update(keys::level(scope, sku, location), "ADD #available :by, #reserved :zero").number(":by", by).number(":zero", 0);
+        let moved =
+            Write::put(keys::movement(scope, sku, location, reference)).number("by", by).moment("at", now).when("attribute_not_exists(PK)");
+        let level =
+            Write::update(keys::level(scope, sku, location), "ADD #available :by, #reserved :zero").number(":by", by).number(":zero", 0);
         let level = if by < 0 {
             level.when("#available >= :needed").number(":needed", by.unsigned_abs())
         } else {

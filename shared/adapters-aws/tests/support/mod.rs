@@ -1,5 +1,5 @@
 //! Tables to test on, shaped as `template.yaml` says.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part of this")]
+#![allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "each test file uses its part of this")]
 
 pub mod embedded;
 
@@ -25,9 +25,8 @@ fn keys_only() -> Projection {
 
 /// Makes one table.
 pub async fn create(client: &Client, name: &str, indexes: Vec<IndexShape>) {
-    let attribute = |name: String| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap()
-    };
+    let attribute =
+        |name: String| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
     let key = |name: String, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let schema = |pk: String, sk: String| vec![key(pk, KeyType::Hash), key(sk, KeyType::Range)];
     let mut call = client
@@ -60,13 +59,7 @@ pub async fn create_all(client: &Client, prefix: &str) -> Tables {
     for table in ["outbox", "metrics", "inventory"] {
         create(client, &name(table), Vec::new()).await;
     }
-    Tables {
-        orders: name("orders"),
-        outbox: name("outbox"),
-        ops: name("ops"),
-        metrics: name("metrics"),
-        inventory: name("inventory"),
-    }
+    Tables { orders: name("orders"), outbox: name("outbox"), ops: name("ops"), metrics: name("metrics"), inventory: name("inventory") }
 }
 
 /// The ports over these tables.

@@ -40,7 +40,8 @@ pub async fn of_64_requests_ten_pass(ports: &Ports) {
         async move { patiently(|| ports.buckets.take(&scope, "ask", 1, LIMIT, now)).await }
     })
     .await;
-    let mut left: Vec<u32> = answers.iter().filter_map(|answer| if let Allowance::Allowed { left } = answer { Some(*left) } else { None }).collect();
+    let mut left: Vec<u32> =
+        answers.iter().filter_map(|answer| if let Allowance::Allowed { left } = answer { Some(*left) } else { None }).collect();
     left.sort_unstable();
     assert_eq!(left, (0..10).collect::<Vec<u32>>());
 }

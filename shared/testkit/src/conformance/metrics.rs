@@ -21,7 +21,8 @@ fn point(name: &str, fields: &[(&str, i64)]) -> Point {
 pub async fn an_event_counts_once(ports: &Ports) {
     let stage = Stage::set();
     let (scope, metrics) = (&stage.ours, &ports.metrics);
-    let deltas = [delta("day", "2025-08-09", "orders", 1), delta("day", "2025-08-09", "revenue:EUR", 2_999), delta("label", "Shipped", "orders", 1)];
+    let deltas =
+        [delta("day", "2025-08-09", "orders", 1), delta("day", "2025-08-09", "revenue:EUR", 2_999), delta("label", "Shipped", "orders", 1)];
     assert_eq!(metrics.count(scope, &event("t:1:1:0"), &deltas, stage.now).await, Ok(true));
     for after in [0, 1, 7 * 24 * 3600] {
         assert_eq!(metrics.count(scope, &event("t:1:1:0"), &deltas, stage.after(after)).await, Ok(false));

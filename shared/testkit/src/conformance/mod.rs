@@ -86,6 +86,7 @@ struct Stage {
 }
 
 impl Stage {
+    #[expect(clippy::disallowed_methods, reason = "stores drop rows whose time has come by the clock on the wall")]
     fn set() -> Stage {
         let now = Timestamp::now();
         let unique = RandomState::new().hash_one(now.as_nanosecond());
@@ -114,6 +115,7 @@ async fn patiently<T, F: Future<Output = PortResult<T>>>(call: impl Fn() -> F) -
 }
 
 /// All at the same time.
+#[expect(clippy::disallowed_methods, reason = "a race needs runners; no Lambda runs this")]
 async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(runners: usize, run: impl Fn(usize) -> F) -> Vec<T> {
     let tasks: Vec<_> = (0..runners).map(|runner| tokio::spawn(run(runner))).collect();
     let mut results = Vec::with_capacity(runners);

@@ -2,9 +2,7 @@
 
 use super::samples::{self, moved, number, once, once_key, placed, placed_by, source, then};
 use super::{Ports, Stage, patiently, race};
-use app::ports::{
-    Claim, Commit, CommitError, InboxEntry, InboxKey, InboxState, Message, MessageId, MessageState, PortError,
-};
+use app::ports::{Claim, Commit, CommitError, InboxEntry, InboxKey, InboxState, Message, MessageId, MessageState, PortError};
 use domain::ids::EventId;
 use domain::order::{Cause, Order, OrderEvent, OrderStatus};
 use jiff::SignedDuration;
@@ -66,7 +64,8 @@ pub async fn a_commit_is_all_or_nothing(ports: &Ports) {
 
 async fn webhook(ports: &Ports, stage: &Stage, id: &str) -> InboxKey {
     let key = InboxKey { endpoint: "shop".into(), id: id.into() };
-    let entry = InboxEntry { key: key.clone(), body_hash: "h".into(), body: "{}".into(), received_at: stage.now, state: InboxState::Received };
+    let entry =
+        InboxEntry { key: key.clone(), body_hash: "h".into(), body: "{}".into(), received_at: stage.now, state: InboxState::Received };
     ports.inbox.receive(&stage.ours, &entry).await.unwrap();
     key
 }
@@ -148,7 +147,8 @@ pub async fn external_ids_are_unique_per_channel(ports: &Ports) {
     let stage = Stage::set();
     let (scope, orders) = (&stage.ours, &ports.orders);
     let by = |id: &str, channel: &str, external: &str| placed_by(scope, id, "anna@example.com", Some((channel, external)), stage.now);
-    for (id, channel, external) in [("1", "sheet", "row-1"), ("2", "shop", "row-1"), ("3", "sheet", "row#1"), ("4", "sheet", "row%231 ż/x")] {
+    for (id, channel, external) in [("1", "sheet", "row-1"), ("2", "shop", "row-1"), ("3", "sheet", "row#1"), ("4", "sheet", "row%231 ż/x")]
+    {
         assert_eq!(orders.commit(scope, by(id, channel, external).commit()).await, Ok(()), "{external}");
         assert_eq!(orders.find(scope, &source(channel), external).await, Ok(Some(number(id))), "{external}");
     }
@@ -226,7 +226,8 @@ pub async fn words_are_forgotten(ports: &Ports) {
     }
     let id = MessageId { event: EventId::parse("e:1").unwrap(), channel: "email".into(), recipient: "ab".into() };
     let state = MessageState::Sending { lease_until: stage.after(90) };
-    let message = Message { id, at: stage.now, to: "a***@example.com".into(), text: "Hello Anna".into(), state: state.clone(), attempts: 1 };
+    let message =
+        Message { id, at: stage.now, to: "a***@example.com".into(), text: "Hello Anna".into(), state: state.clone(), attempts: 1 };
     ports.messages.claim(scope, "1001", &message, stage.now).await.unwrap();
 
     for _ in 0..2 {

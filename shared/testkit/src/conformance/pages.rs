@@ -137,7 +137,8 @@ pub async fn closed_and_erased_orders_leave_their_lists(ports: &Ports) {
     let erased = then(scope, &closed.order, vec![OrderEvent::ContactErased], stage.after(2));
     ports.orders.commit(scope, erased.commit()).await.unwrap();
     listed(ports, scope, &hers, 5, &[]).await;
-    let left = eventually(|| all_pages(ports, scope, &OrderQuery::All, 5), |found| found.iter().all(|summary| summary.customer.is_none())).await;
+    let left =
+        eventually(|| all_pages(ports, scope, &OrderQuery::All, 5), |found| found.iter().all(|summary| summary.customer.is_none())).await;
     assert_eq!(left, [OrderSummary::of(&erased.order)]);
     // An order that is opened again is somebody's work again.
     let reopened = moved(scope, &erased.order, OrderStatus::ReturnRequested, None, stage.after(3));

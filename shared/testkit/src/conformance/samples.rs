@@ -7,9 +7,7 @@ use contracts::Envelope;
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId, SourceId};
 use domain::money::Currency;
-use domain::order::{
-    Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks,
-};
+use domain::order::{Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 

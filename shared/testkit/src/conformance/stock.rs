@@ -20,7 +20,11 @@ pub async fn stock_moves_once_per_reference_and_never_below_zero(ports: &Ports) 
         assert_eq!(stock.adjust(scope, "MUG#1", "a", 10, "r1", now).await, Ok(Some(level("MUG#1", "a", 10, 0))));
     }
     assert_eq!(stock.adjust(scope, "MUG#1", "a", -11, "r2", now).await, Ok(None));
-    assert_eq!(stock.adjust(scope, "MUG#1", "a", -4, "r2", now).await, Ok(Some(level("MUG#1", "a", 6, 0))), "a refusal used up no reference");
+    assert_eq!(
+        stock.adjust(scope, "MUG#1", "a", -4, "r2", now).await,
+        Ok(Some(level("MUG#1", "a", 6, 0))),
+        "a refusal used up no reference"
+    );
     // A transfer has one reference and two places.
     assert_eq!(stock.adjust(scope, "MUG#1", "a", -2, "transfer", now).await, Ok(Some(level("MUG#1", "a", 4, 0))));
     assert_eq!(stock.adjust(scope, "MUG#1", "b#1", 2, "transfer", now).await, Ok(Some(level("MUG#1", "b#1", 2, 0))));

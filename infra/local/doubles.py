@@ -1,0 +1,196 @@
+"""Stands in for the world outside: Slack's incoming webhooks and everybody's mailbox.
+
+    GET  /                          what came in, for people
+    POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
+    GET  /messages                  Slack posts as JSON, oldest first      DELETE forgets them
+    GET  /mail                      e-mails as JSON, oldest first          DELETE forgets them
+    GET  /mail/<n>.eml              one e-mail as it was sent
+    POST /fail {"status": 500, "times": 3, "retry_after": 2}   the next Slack posts fail so, for tests
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import threading
+import time
+from collections import deque
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import mails
+import slack
+
+KEPT_MAX = 500  # of each kind, so that a loop in a test can't eat the machine
+MAIL_BYTES_KEPT_MAX = 64 * 1024 * 1024
+BODY_BYTES_MAX = 256 * 1024
+
+
+class Inbox:
+    """The latest entries of one kind."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[dict] = deque(maxlen=KEPT_MAX)
+        self._count = 0
+
+    def add(self, entry: dict) -> None:
+        with self._lock:
+            self._count += 1
+            self._entries.append({"n": self._count, "at": time.time(), **entry})
+            while sum(len(kept.get("raw", b"")) for kept in self._entries) > MAIL_BYTES_KEPT_MAX:
+                self._entries.popleft()
+
+    def all(self) -> list[dict]:
+        with self._lock:
+            return list(self._entries)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+
+
+class Failure:
+    """The fault that the next Slack posts meet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._plan: dict = {}
+
+    def plan(self, plan: dict) -> None:
+        with self._lock:
+            self._plan = {"status": int(plan.get("status", 500)), "times": int(plan.get("times", 1)), "retry_after": plan.get("retry_after")}
+
+    def take(self) -> dict | None:
+        with self._lock:
+            if self._plan.get("times", 0) <= 0:
+                return None
+            self._plan["times"] -= 1
+            return dict(self._plan)
+
+
+POSTS, MAILS, FAILURE = Inbox(), Inbox(), Failure()
+
+
+class Outside(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_POST(self) -> None:  # noqa: N802
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > BODY_BYTES_MAX:
+            self.close_connection = True
+            return self._answer(413, "text/plain", "payload_too_large")
+        body = self.rfile.read(length)
+        if self.path == "/fail":
+            FAILURE.plan(json.loads(body or b"{}"))
+            return self._answer(204)
+        if fault := FAILURE.take():
+            headers = {"Retry-After": str(fault["retry_after"])} if fault["retry_after"] else {}
+            return self._answer(fault["status"], "text/html", "rate_limited" if fault["status"] == 429 else "server_error", headers)
+        status, text, payload = slack.judge(self.path, self.headers.get("Content-Type", ""), body)
+        if payload is not None:
+            POSTS.add({"path": self.path, "payload": payload})
+        self._answer(status, "text/html", text)
+
+    def do_GET(self) -> None:  # noqa: N802
+        match self.path:
+            case "/":
+                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), MAILS.all()))
+            case "/messages":
+                self._json(POSTS.all())
+            case "/mail":
+                self._json([{key: value for key, value in mail.items() if key != "raw"} | mails.read(mail["raw"]) for mail in MAILS.all()])
+            case path if path.startswith("/mail/") and path.endswith(".eml"):
+                found = [mail["raw"] for mail in MAILS.all() if path == f"/mail/{mail['n']}.eml"]
+                self._answer(200, "message/rfc822", found[0]) if found else self._answer(404, "text/plain", "no such mail")
+            case _:
+                self._answer(404, "text/plain", "not found")
+
+    def do_DELETE(self) -> None:  # noqa: N802
+        inbox = {"/messages": POSTS, "/mail": MAILS}.get(self.path)
+        if inbox is None:
+            return self._answer(404, "text/plain", "not found")
+        inbox.clear()
+        self._answer(204)
+
+    def _json(self, value: object) -> None:
+        self._answer(200, "application/json", json.dumps(value, ensure_ascii=False))
+
+    def _answer(self, status: int, content_type: str = "text/plain", content: str | bytes = b"", headers: dict[str, str] | None = None) -> None:
+        content = content.encode() if isinstance(content, str) else content
+        self.send_response_only(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Silent: the posts themselves are what one looks at."""
+
+
+STYLE = """
+:root{color-scheme:light dark;--line:#ddd;--soft:#616061;--mark:#2eb67d}
+@media (prefers-color-scheme:dark){:root{--line:#35373b;--soft:#ababad}}
+body{font:15px/1.46 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2.5rem}
+h1{font-size:1.15rem} small,.soft{color:var(--soft);font-size:.85rem;font-weight:400}
+article{padding:.7rem 0;border-top:1px solid var(--line)} p{margin:.15rem 0;overflow-wrap:anywhere}
+iframe{width:100%;height:22rem;border:1px solid var(--line);border-radius:6px;background:#fff} pre{white-space:pre-wrap;overflow-wrap:anywhere}
+"""
+
+
+def page(posts: list[dict], mails: list[dict]) -> str:
+    """Both inboxes side by side, newest first."""
+    left = "".join(
+        f'<article><b>OrderFlow</b> <span class="soft">{_clock(post)}</span>'
+        + "".join(f"<p>{slack.render(text)}</p>" for text in slack.texts(post["payload"]))
+        + "</article>"
+        for post in reversed(posts)
+    )
+    right = "".join(_mail(mail) for mail in list(reversed(mails))[:50])
+    nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>Outside</title><style>{STYLE}</style></head><body>"
+        f"<section><h1>Slack <small>{len(posts)} posts, newest first</small></h1>{left or nothing}</section>"
+        f"<section><h1>Mailbox <small>{len(mails)} e-mails, newest first</small></h1>{right or nothing}</section></body></html>"
+    )
+
+
+def _mail(entry: dict) -> str:
+    shown = mails.read(entry["raw"])
+    body = (
+        # sandbox: a mail may not run scripts or leave its frame
+        f'<iframe sandbox title="e-mail" loading="lazy" srcdoc="{html.escape(shown["html"])}"></iframe>'
+        if shown["html"]
+        else f"<pre>{html.escape(shown['text'])}</pre>"
+    )
+    files = "".join(f"<p>📎 {html.escape(file['name'])} ({file['bytes']:,} bytes)</p>" for file in shown["attachments"])
+    return (
+        f'<article><b>{html.escape(shown["subject"])}</b> <span class="soft">{_clock(entry)}</span>'
+        f'<p class="soft">to {html.escape(", ".join(entry["to"]))} · <a href="/mail/{entry["n"]}.eml">source</a></p>'
+        f"<details><summary>open</summary>{body}</details>{files}</article>"
+    )
+
+
+def _clock(entry: dict) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(entry["at"]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=4570)
+    parser.add_argument("--smtp-port", type=int, default=4571)
+    options = parser.parse_args()
+    smtp = mails.smtp_server(options.smtp_port, lambda sender, to, raw: MAILS.add({"sender": sender, "to": to, "raw": raw}))
+    threading.Thread(target=smtp.serve_forever, daemon=True).start()
+    ThreadingHTTPServer.daemon_threads = True
+    ThreadingHTTPServer(("127.0.0.1", options.port), Outside).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""`make invoke FN=ask EVENT=events/samples/ask/question.json`: one function in AWS's own runtime image (`sam local invoke`),
+talking to the running local cloud. Without Docker, the function is invoked in the local cloud itself.
+
+SAM passes only variables that the template declares, so the endpoint is put into a copy of the template.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+import functions
+import known
+import settings as config
+from deploy import client
+from settings import ROOT, TEMPLATE, credentials
+
+
+def local_template(env: dict, settings: config.Settings, function: functions.Function) -> dict:
+    """The template with one function, whose references are the running cloud's names."""
+    template = yaml_parse(TEMPLATE.read_text())
+    properties = template["Resources"][function.logical_id]["Properties"]
+    deployed = client(settings, "lambda").get_function_configuration(FunctionName=env["functions"][function.folder])
+    variables = {**deployed["Environment"]["Variables"], **credentials(settings)}
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        variables.pop(name)  # SAM sets these itself
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            function.logical_id: {
+                "Type": "AWS::Serverless::Function",
+                "Properties": {
+                    "CodeUri": str(ROOT / "build" / function.folder),
+                    "Handler": "bootstrap",
+                    "Runtime": "provided.al2023",
+                    "Architectures": ["arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"],
+                    "Timeout": properties["Timeout"],
+                    "MemorySize": properties.get("MemorySize", 256),
+                    "Environment": {"Variables": variables},
+                },
+            }
+        },
+    }
+
+
+def with_sam(sam: str, template: Path, function: functions.Function, event: Path, settings: config.Settings, extra: list[str]) -> int:
+    command = [sam, "local", "invoke", function.logical_id, "--template", str(template), "--event", str(event), "--docker-network", "host", *extra]
+    return subprocess.run(command, env={**os.environ, **credentials(settings), "SAM_CLI_TELEMETRY": "0"}).returncode
+
+
+def in_cloud(env: dict, function: functions.Function, event: Path, settings: config.Settings) -> int:
+    answer = client(settings, "lambda").invoke(FunctionName=env["functions"][function.folder], Payload=event.read_bytes())
+    print(answer["Payload"].read().decode())
+    return 1 if answer.get("FunctionError") else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("function")
+    parser.add_argument("event", type=Path)
+    parser.add_argument("--sam", default="sam")
+    parser.add_argument("extra", nargs="*", help="more options for sam, such as --skip-pull-image")
+    options = parser.parse_args()
+    env, settings, function = known.load(), config.load(), functions.named(options.function)
+    if not options.event.is_file():
+        samples = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "events/samples" / function.folder).glob("**/*.json"))
+        sys.exit(f"no such event: {options.event}. There are:\n  " + "\n  ".join(samples))
+    if not (shutil.which("docker") and subprocess.run(["docker", "info"], capture_output=True).returncode == 0):
+        print("no Docker here: invoking the function in the local cloud instead", file=sys.stderr)
+        return in_cloud(env, function, options.event, settings)
+    template = settings.state / "sam-template.json"
+    template.write_text(json.dumps(local_template(env, settings, function), indent=2))
+    return with_sam(options.sam, template, function, options.event, settings, options.extra)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+//! A whole suite in memory: one shop, two endpoints, the sample sheet's first orders.
+
+use app::answer::Ask;
+use app::apply::{Apply, Provenance};
+use app::auth::Authenticate;
+use app::cursor::Cursors;
+use app::measure::Measure;
+use app::notify::Notify;
+use app::place::Place;
+use app::ports::{Llm, TenantStore};
+use app::privacy::Privacy;
+use app::process::Process;
+use app::receive::Receive;
+use app::relay::Relay;
+use app::report::Report;
+use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::{Identity, Scopes, TenantScope};
+use domain::ids::{CorrelationId, SourceId, TenantId};
+use domain::kpi::Comparison;
+use domain::order::placement::{Draft, DraftLine};
+use domain::order::{Role, Vocabulary};
+use jiff::Timestamp;
+use std::sync::Arc;
+use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
+
+pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
+pub const CARRIER_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const SLACK: &str = "https://hooks.slack.com/services/T000/B000/demo";
+
+pub struct House {
+    pub world: MemoryWorld,
+    pub clock: Arc<FakeClock>,
+    pub scope: TenantScope,
+}
+
+pub fn identity(tenant: &str, role: Role, scopes: Scopes) -> Identity {
+    Identity { tenant: TenantId::parse(tenant).unwrap(), principal: "key_test".into(), role, scopes }
+}
+
+pub fn owner() -> Identity {
+    identity("demo", Role::Owner, Scopes::ALL)
+}
+
+pub fn correlation() -> CorrelationId {
+    CorrelationId::parse("trace-1").unwrap()
+}
+
+pub fn config() -> TenantConfig {
+    let endpoint = |name: &str, scheme, secret: &str, vocabulary| HookEndpoint {
+        name: name.into(),
+        scheme,
+        secrets: vec![Secret::new(secret)],
+        vocabulary,
+        notify: true,
+    };
+    TenantConfig {
+        version: 1,
+        shop_name: "Demo Shop".into(),
+        hooks: vec![
+            endpoint("order-status", SignatureScheme::Hmac, HOOK_SECRET, Vocabulary::Sheet),
+            endpoint("carrier", SignatureScheme::StandardWebhooks, CARRIER_SECRET, Vocabulary::Sheet),
+        ],
+        notify: NotifySettings { email: true, from: Some("orders@shop.example".into()), slack_webhook: Some(Secret::new(SLACK)) },
+        ..TenantConfig::default()
+    }
+}
+
+impl House {
+    pub async fn new() -> House {
+        let world = MemoryWorld::new();
+        let clock = Arc::new(FakeClock::at("2025-08-09T10:00:01Z".parse::<Timestamp>().unwrap()));
+        let tenant = TenantId::parse("demo").unwrap();
+        let scope = TenantScope::of_own_message(&tenant);
+        assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
+        let house = House { world, clock, scope };
+        for (number, status, email, eta) in [
+            ("1001", "Delayed", "john.smith@example.com", "2025-08-10"),
+            ("1002", "In Transit", "anna@example.com", "2025-08-12"),
+            ("1003", "Received", "eve@example.com", "2025-08-14"),
+        ] {
+            house.import(number, status, email, eta).await;
+        }
+        house
+    }
+
+    pub async fn import(&self, number: &str, status: &str, email: &str, eta: &str) {
+        let draft = Draft {
+            number: Some(number.into()),
+            currency: "USD".into(),
+            customer_name: "John Smith".into(),
+            email: Some(email.into()),
+            lines: vec![DraftLine { sku: "MUG".into(), name: "Mug".into(), quantity: 2, unit_price: "29.99".into(), ..DraftLine::default() }],
+            eta: Some(eta.parse().unwrap()),
+            ..Draft::default()
+        };
+        let by = Provenance { actor: owner().actor(), correlation: correlation() };
+        let channel = SourceId::parse("sheet").unwrap();
+        self.place().import(&self.scope, &config(), &draft, status, Vocabulary::Sheet, &channel, &by).await.unwrap();
+    }
+
+    pub fn place(&self) -> Place {
+        let world = &self.world;
+        Place { orders: Arc::new(world.orders()), once: Arc::new(world.once()), clock: self.clock.clone(), random: Arc::new(FakeRandom::seeded(7)) }
+    }
+
+    pub fn apply(&self) -> Apply {
+        Apply { orders: Arc::new(self.world.orders()), clock: self.clock.clone() }
+    }
+
+    pub fn privacy(&self) -> Privacy {
+        Privacy { apply: self.apply(), inbox: Arc::new(self.world.inbox()) }
+    }
+
+    pub fn ask(&self, llm: Option<Arc<dyn Llm>>) -> Ask {
+        Ask {
+            orders: Arc::new(self.world.orders()),
+            buckets: Arc::new(self.world.buckets()),
+            tenants: Arc::new(self.world.tenants()),
+            llm,
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub fn receive(&self) -> Receive {
+        Receive {
+            tenants: Arc::new(self.world.tenants()),
+            inbox: Arc::new(self.world.inbox()),
+            outbox: Arc::new(self.world.outbox()),
+            buckets: Arc::new(self.world.buckets()),
+            queue: Arc::new(self.world.queue()),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub fn process(&self) -> Process {
+        Process { apply: self.apply(), inbox: Arc::new(self.world.inbox()), tenants: Arc::new(self.world.tenants()), clock: self.clock.clone() }
+    }
+
+    pub fn relay(&self) -> Relay {
+        Relay { outbox: Arc::new(self.world.outbox()), bus: Arc::new(self.world.bus()), clock: self.clock.clone() }
+    }
+
+    pub fn measure(&self) -> Measure {
+        Measure { metrics: Arc::new(self.world.metrics()), clock: self.clock.clone() }
+    }
+
+    pub fn notify(&self) -> Notify {
+        Notify {
+            orders: Arc::new(self.world.orders()),
+            messages: Arc::new(self.world.messages()),
+            tenants: Arc::new(self.world.tenants()),
+            mailer: Arc::new(self.world.mailer()),
+            chat: Arc::new(self.world.chat()),
+            reports: Arc::new(self.world.reports()),
+            clock: self.clock.clone(),
+            default_from: None,
+        }
+    }
+
+    pub fn report(&self) -> Report {
+        Report {
+            orders: Arc::new(self.world.orders()),
+            metrics: Arc::new(self.world.metrics()),
+            reports: Arc::new(self.world.reports()),
+            once: Arc::new(self.world.once()),
+            outbox: Arc::new(self.world.outbox()),
+            tenants: Arc::new(self.world.tenants()),
+            clock: self.clock.clone(),
+            render: Arc::new(|kpi, _| render::xlsx::daily(kpi, &Comparison::default()).map_err(|why| why.to_string())),
+        }
+    }
+
+    pub fn authenticate(&self) -> Authenticate {
+        Authenticate { keys: Arc::new(self.world.keys()), tokens: None, clock: self.clock.clone() }
+    }
+
+    pub fn desk(&self) -> Arc<orders_api::Desk> {
+        let world = &self.world;
+        Arc::new(orders_api::Desk {
+            place: self.place(),
+            apply: self.apply(),
+            privacy: self.privacy(),
+            orders: Arc::new(world.orders()),
+            inbox: Arc::new(world.inbox()),
+            hooks: Arc::new(world.queue()),
+            metrics: Arc::new(world.metrics()),
+            reports: Arc::new(world.reports()),
+            stock: Arc::new(world.stock()),
+            tenants: Arc::new(world.tenants()),
+            keys: Arc::new(world.keys()),
+            buckets: Arc::new(world.buckets()),
+            cursors: Cursors::new(Secret::new("a-cursor-key-for-tests-of-enough-length")),
+            clock: self.clock.clone(),
+            random: Arc::new(FakeRandom::seeded(8)),
+        })
+    }
+
+    /// Everything that waits goes where it goes: hooks queue, outbox, bus, notifier, read models.
+    pub async fn settle(&self) {
+        while let Some(body) = self.world.take_queued() {
+            let message = contracts::queue::HookReceived::read(&body).unwrap();
+            self.process().run(&message).await.unwrap();
+        }
+        for row in self.world.take_stream(usize::MAX) {
+            self.relay().publish(&row).await.unwrap();
+        }
+        for event in self.world.take_published() {
+            self.measure().run(&event).await.unwrap();
+            self.notify().run(&event).await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Messages to customers and teams, privacy, reports.
+
+use crate::house::{House, correlation, owner};
+use app::ports::{OrderStore, SendError};
+use app::privacy::address;
+use app::report::Made;
+use app::signature::Headers;
+use contracts::Payload;
+use domain::ids::OrderId;
+use domain::order::OrderStatus;
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
+use sha2::Sha256;
+
+fn signed(body: &str) -> Headers {
+    let mac = Hmac::<Sha256>::new_from_slice(crate::house::HOOK_SECRET.as_bytes()).unwrap().chain_update(body).finalize().into_bytes();
+    Headers(vec![("x-signature".into(), mac.iter().map(|byte| format!("{byte:02x}")).collect())])
+}
+
+async fn hook(house: &House, body: &str) -> Result<app::receive::Receipt, app::Error> {
+    house.receive().run("demo", "order-status", &signed(body), body.as_bytes(), &correlation()).await
+}
+
+fn report(status: &str) -> String {
+    format!(r#"{{"orderId":"1003","status":"{status}","email":"eve@example.com","customer":"John Smith","eta":"2025-08-20"}}"#)
+}
+
+// req: S0-24, S0-26, S0-27, S0-28, S0-30
+#[tokio::test]
+async fn one_change_is_one_mail_and_one_post_however_often_it_comes() {
+    let house = House::new().await;
+    house.settle().await;
+    assert!(house.world.sent_mails().is_empty(), "an import tells nobody");
+    let receipt = hook(&house, &report("Shipped")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(hook(&house, &report("Shipped")).await.unwrap().event_id, receipt.event_id);
+    }
+    house.settle().await;
+    assert!(hook(&house, &report("Shipped")).await.unwrap().again);
+    house.settle().await;
+    let mails = house.world.sent_mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to.expose(), "eve@example.com");
+    assert_eq!(mails[0].subject, "Order Status Update - Order 1003");
+    assert!(mails[0].text.ends_with("Kind regards,\nCustomer Care Team"), "{}", mails[0].text);
+    let posts = house.world.posts();
+    assert_eq!(posts.len(), 1);
+    assert!(posts[0].1.starts_with(":truck: *ORDER UPDATE*") && posts[0].1.contains("| #1003 | Shipped | ETA: 2025-08-20"), "{}", posts[0].1);
+    let order = house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap();
+    assert_eq!(order.tracks.status, OrderStatus::Shipped);
+}
+
+// req: S0-25, S0-29
+#[tokio::test]
+async fn an_invalid_payload_is_refused_whole_and_told_once_a_minute() {
+    let house = House::new().await;
+    let bad = r#"{"orderId":"","status":"","email":"someone@"}"#;
+    for _ in 0..3 {
+        let Err(app::Error::Invalid(faults)) = hook(&house, bad).await else { panic!("accepted") };
+        let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["orderId", "status", "email"]);
+    }
+    house.settle().await;
+    let posts = house.world.posts();
+    assert_eq!(posts.len(), 1);
+    assert!(posts[0].1.contains("*Invalid payload in Order Status*") && !posts[0].1.contains("someone@"), "{}", posts[0].1);
+    assert!(house.world.sent_mails().is_empty());
+    house.clock.advance(SignedDuration::from_secs(61));
+    assert!(hook(&house, bad).await.is_err());
+    house.settle().await;
+    assert_eq!(house.world.posts().len(), 2);
+}
+
+#[tokio::test]
+async fn what_may_have_gone_out_is_not_repeated_and_what_did_not_is() {
+    let house = House::new().await;
+    house.settle().await;
+    hook(&house, &report("Shipped")).await.unwrap();
+    while let Some(body) = house.world.take_queued() {
+        house.process().run(&contracts::queue::HookReceived::read(&body).unwrap()).await.unwrap();
+    }
+    for row in house.world.take_stream(usize::MAX) {
+        house.relay().publish(&row).await.unwrap();
+    }
+    let events = house.world.take_published();
+    let news = events.iter().find(|event| matches!(event.payload, Payload::OrderLabelChanged(_))).unwrap();
+    house.world.script_mailer([Some(SendError::NotSent("throttled".into())), Some(SendError::Unknown("timed out".into()))]);
+    assert!(house.notify().run(news).await.unwrap_err().is_retryable());
+    for _ in 0..3 {
+        assert!(house.notify().run(news).await.is_ok());
+    }
+    assert_eq!(house.world.sent_mails().len(), 1, "it went out, though nobody heard so");
+    assert_eq!(house.world.posts().len(), 1, "Slack was told at the first try and not again");
+}
+
+// req: S0-18
+#[tokio::test]
+async fn addresses_are_masked_where_people_look() {
+    let house = House::new().await;
+    hook(&house, &report("Shipped")).await.unwrap();
+    house.settle().await;
+    let dossier = house.world.orders().dossier(&house.scope, &OrderId::parse("1003").unwrap(), 10).await.unwrap().unwrap();
+    let mail = dossier.messages.iter().find(|message| message.id.channel == "email").unwrap();
+    assert_eq!(mail.to, "e***@example.com");
+    assert!(!format!("{:?}", dossier.order.contact).contains("eve@example.com"), "Debug masks, so logs do");
+}
+
+// req: X-08
+#[tokio::test]
+async fn a_customer_is_forgotten_everywhere() {
+    let house = House::new().await;
+    hook(&house, &report("Shipped")).await.unwrap();
+    let lost = r#"{"orderId":"77777","status":"Shipped","email":"eve@example.com"}"#;
+    hook(&house, lost).await.unwrap();
+    house.settle().await;
+    assert!(house.world.everything(&house.scope).contains("eve@example.com"));
+    let email = address("Eve@example.com").unwrap();
+    let exported = house.privacy().export(&owner(), &email).await.unwrap();
+    assert_eq!(exported.orders.len(), 1);
+    let erased = house.privacy().erase(&owner(), &crate::house::config(), &email, &correlation()).await.unwrap();
+    assert_eq!((erased.orders, erased.webhooks), (1, 2));
+    house.settle().await;
+    assert!(!house.world.everything(&house.scope).contains("eve@example.com"));
+    let order = house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap();
+    assert_eq!((order.contact, order.totals.total_minor), (None, 5998), "the money stays in the books");
+    let again = house.privacy().erase(&owner(), &crate::house::config(), &email, &correlation()).await.unwrap();
+    assert_eq!(again.orders, 0);
+    assert!(house.world.order(&house.scope, &OrderId::parse("1001").unwrap()).unwrap().contact.is_some(), "others stay");
+}
+
+#[tokio::test]
+async fn the_daily_report_is_made_once() {
+    let house = House::new().await;
+    house.settle().await;
+    let made = house.report().due(&correlation()).await.unwrap();
+    let [(tenant, Made::Report { key, summary })] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!((tenant.as_str(), key.as_str()), ("demo", "daily/2025-08-09.xlsx"));
+    assert!(summary.contains("• Total orders: *3*") && summary.contains("• Delayed %: *33.3%*"), "{summary}");
+    house.settle().await;
+    assert_eq!(house.world.posts().len(), 1);
+    for _ in 0..2 {
+        let again = house.report().due(&correlation()).await.unwrap();
+        assert!(matches!(again[0].1, Made::Before { .. }), "{again:?}");
+    }
+    house.settle().await;
+    assert_eq!(house.world.posts().len(), 1, "a schedule that fires three times tells once");
+}

@@ -1,0 +1,79 @@
+//! `events/samples/<function>/*.json` through the handlers, good ones and bad ones. What becomes of each is
+//! one snapshot that reads as documentation.
+
+use crate::house::House;
+use axum::Router;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Body, RequestExt};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tower::ServiceExt;
+
+fn samples(function: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events/samples").join(function);
+    let mut files: Vec<PathBuf> = Vec::new();
+    for folder in [root.clone(), root.join("bad")] {
+        files.extend(std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json")));
+    }
+    files.sort();
+    assert!(files.len() > 1, "{function} has samples");
+    files.into_iter().map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), std::fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// A request as API Gateway delivers it, the way the runtime hands it to the router.
+fn request(sample: &str) -> axum::extract::Request {
+    let event: LambdaRequest = serde_json::from_str(sample).unwrap();
+    let request = lambda_http::Request::from(event);
+    let context: Option<RequestContext> = request.request_context_ref().cloned();
+    let (mut parts, body) = request.into_parts();
+    if let Some(context) = context {
+        parts.extensions.insert(context);
+    }
+    let bytes = match body {
+        Body::Text(text) => text.into_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => Vec::new(),
+    };
+    axum::extract::Request::from_parts(parts, axum::body::Body::from(bytes))
+}
+
+async fn through(router: Router, function: &str, table: &mut String) {
+    for (name, sample) in samples(function) {
+        let response = runtime::http::finish(router.clone()).oneshot(request(&sample)).await.unwrap();
+        let status = response.status().as_u16();
+        let kind = response.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("-").to_owned();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let faults: Vec<String> =
+            body["errors"].as_array().into_iter().flatten().map(|fault| format!("{} {}", fault["field"].as_str().unwrap_or(""), fault["code"].as_str().unwrap_or(""))).collect();
+        let said = body["title"].as_str().or(body["status"].as_str()).unwrap_or_default();
+        let _ = writeln!(table, "{function:<15} {name:<38} {status} {said} {}", faults.join(", "));
+        assert!(status < 500, "{function}/{name}: {status}");
+        if name.starts_with("bad/") && function != "ask" {
+            assert!((400..500).contains(&status), "{function}/{name}: {status}");
+        }
+        if status >= 400 {
+            assert_eq!(kind, "application/problem+json", "{function}/{name}");
+            assert!(body["trace_id"].is_string() && body["detail"].is_string(), "{function}/{name}: {body}");
+        }
+        if !name.starts_with("bad/") {
+            assert!(status < 300, "{function}/{name}: {status} {body}");
+        }
+    }
+}
+
+// req: X-04
+#[tokio::test]
+async fn http_functions() {
+    let mut table = String::new();
+    let house = House::new().await;
+    through(ask::router(Arc::new(house.ask(None))), "ask", &mut table).await;
+    let house = House::new().await;
+    through(status_webhook::router(Arc::new(house.receive())), "status-webhook", &mut table).await;
+    let house = House::new().await;
+    through(orders_api::router(house.desk()), "orders-api", &mut table).await;
+    let lines: Vec<&str> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!("http_samples", lines.join("\n"));
+}
