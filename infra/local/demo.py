@@ -11,6 +11,7 @@ from processes import Failed
 from settings import BINARIES, Settings, credentials
 
 ORDERCTL = BINARIES / "orderctl"
+STILL_THERE = "still there"
 
 
 def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
@@ -48,7 +49,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     wanted = {"cloud": cloud, "tenant": settings.tenant, "orders": settings.demo_orders}
     keys, loaded = _remembered(settings, "keys", cloud), _remembered(settings, "demo", wanted)
     if keys and loaded:
-        return {**keys, "example": loaded}, "still there"
+        return {**keys, "example": loaded}, STILL_THERE
     env = {**{key: value for key, value in os.environ.items() if not key.startswith("AWS_")}, **environment(settings, outputs)}
     if not keys:  # they are printed once; remembered apart, so that a load that was interrupted can go on
         keys = _bootstrap(settings, env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -70,6 +71,9 @@ def main() -> None:
     with step("demo", f"loading {settings.demo_orders} orders") as now:
         keys, now.note = demo.load(settings, outputs, record)
     env = write_env(settings, outputs, keys or {})
+    if keys and now.note != demo.STILL_THERE:
+        with settings.log("report").open("wb") as log:  # it waits for the orders to be counted; nobody has to wait for it
+            subprocess.Popen([sys.executable, str(HERE / "report.py")], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
     welcome(settings, env, time.monotonic() - begun)
 
 

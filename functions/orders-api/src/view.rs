@@ -1,6 +1,6 @@
 //! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
 
-use app::ports::{Dossier, Message, OrderSummary};
+use app::ports::{Dossier, Message, MessageState, OrderSummary};
 use domain::money::Money;
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Cause, Order, OrderEvent, Recorded, Track};
@@ -331,6 +331,9 @@ pub struct MessageView {
     pub text: String,
     /// "sending", "sent", "failed", "suppressed", "unknown".
     pub state: String,
+    /// Why, if it was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -338,12 +341,19 @@ pub struct MessageView {
 
 impl MessageView {
     fn of(message: &Message) -> MessageView {
-        let state = serde_json::to_value(&message.state).ok().and_then(|value| value.get("state").and_then(|state| state.as_str().map(str::to_owned)));
+        let (state, reason) = match &message.state {
+            MessageState::Sending { .. } => ("sending", None),
+            MessageState::Sent { .. } => ("sent", None),
+            MessageState::Failed { reason } => ("failed", Some(reason.clone())),
+            MessageState::Suppressed { reason } => ("suppressed", Some(reason.clone())),
+            MessageState::Unknown => ("unknown", Some("the sender died in the act; it may have gone out".to_owned())),
+        };
         MessageView {
             channel: message.id.channel.clone(),
             to: message.to.clone(),
             text: message.text.clone(),
-            state: state.unwrap_or_default(),
+            state: state.to_owned(),
+            reason,
             at: message.at,
         }
     }

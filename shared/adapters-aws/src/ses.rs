@@ -26,17 +26,10 @@ fn content(text: &str) -> Result<Content, SendError> {
     built.map_err(|why| SendError::Refused(why.to_string()))
 }
 
-/// Codes after which the same mail may go out later.
-const LATER: [&str; 8] = [
-    "AccountSendingPausedException",
-    "LimitExceededException",
-    "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "SlowDown",
-];
+/// Codes that are about this mail, which no second try will change. Everything else that SES says no with (too
+/// fast, paused, a missing right, an unverified domain) is about us: the mail goes out once that is mended.
+const FOR_GOOD: [&str; 5] =
+    ["InvalidParameterCombination", "InvalidParameterValue", "MalformedQueryString", "MessageRejected", "ValidationError"];
 
 /// Did it go out? What never left us did not. What we were told no for did not. Everything else: nobody knows.
 fn send_error<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> SendError {
@@ -53,12 +46,12 @@ fn send_error<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Sen
             let code = refused.err().code().unwrap_or("no code");
             let status = refused.raw().status().as_u16();
             let text = format!("SES: {code} ({status})");
-            if status == 429 || LATER.contains(&code) {
-                SendError::NotSent(text)
-            } else if status >= 500 {
+            if FOR_GOOD.contains(&code) {
+                SendError::Refused(text)
+            } else if status >= 500 && code != "ServiceUnavailable" {
                 SendError::Unknown(text)
             } else {
-                SendError::Refused(text)
+                SendError::NotSent(text)
             }
         }
         _ => SendError::Unknown("SES: failed".into()),

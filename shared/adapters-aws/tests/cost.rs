@@ -163,3 +163,21 @@ async fn small_things_are_one_small_write() {
     let calls = shop.calls("TransactWriteItems");
     assert_eq!((calls.len(), calls[0].units()), (1, 4.0));
 }
+
+// req: X-10
+#[tokio::test]
+async fn settled_webhooks_leave_the_index() {
+    use app::ports::{InboxEntry, InboxKey, InboxState};
+    let shop = Shop::open().await;
+    let key = InboxKey { endpoint: "shop".into(), id: "w1".into() };
+    let (body_hash, state) = ("h".to_owned(), InboxState::Received);
+    let entry = InboxEntry { key: key.clone(), body_hash, body: "{}".into(), received_at: shop.now, state };
+    shop.ports.inbox.receive(&shop.scope, &entry).await.unwrap();
+    let parked = InboxState::Parked { code: "unknown_order".into(), reason: "import it".into() };
+    for (state, reads) in [(parked, 2), (InboxState::Done, 1)] {
+        shop.ports.inbox.settle(&shop.scope, &key, &state, &[], shop.now).await.unwrap();
+        shop.embedded.take_calls();
+        shop.ports.inbox.parked(&shop.scope, 10).await.unwrap();
+        assert_eq!(shop.embedded.take_calls().len(), reads, "the index, and what it lists");
+    }
+}

@@ -78,12 +78,13 @@ async fn a_mail_that_ses_took_has_its_id() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_for_good_unless_it_is_for_now() {
+async fn a_refusal_is_for_good_if_it_is_about_the_mail() {
     for (status, code, for_good) in [
         (400, "MessageRejected", true),
-        (400, "MailFromDomainNotVerified", true),
         (400, "InvalidParameterValue", true),
-        (403, "AccessDenied", true),
+        (400, "MailFromDomainNotVerified", false),
+        (403, "AccessDenied", false),
+        (503, "ServiceUnavailable", false),
         (400, "Throttling", false),
         (400, "AccountSendingPausedException", false),
     ] {

@@ -37,6 +37,7 @@ fn given() -> Given {
         tracks: Tracks::default(),
         notify: true,
         now: start(),
+        items_required: true,
     }
 }
 

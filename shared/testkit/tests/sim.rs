@@ -11,7 +11,7 @@ fn quiet(steps: usize) -> Options {
 }
 
 fn hold(report: &Report) {
-    assert!(report.failures.is_empty(), "replay with: make sim SEED={}\n{}", report.seed, report.text);
+    assert!(report.failures.is_empty(), "replay with: make sim SEED={} ARGS='--steps {STEPS} --trace'\n{}", report.seed, report.text);
 }
 
 /// Brings a world to rest and checks everything.
@@ -275,6 +275,28 @@ fn an_hour_of_throttling_loses_nothing() {
     world.run(400);
     let report = at_rest(world, "throttled");
     assert!(report.stats.faults > 300 && report.stats.orders > 5, "{:?}", report.stats);
+}
+
+/// Every webhook comes once more after its inbox entry and all once-records have expired, whether or not
+/// they were deleted: the orders know what they have heard (I13).
+#[test]
+fn webhooks_that_come_again_after_everything_expired_change_nothing() {
+    for seed in 0..10 {
+        let mut world = World::calm(seed);
+        world.run(STEPS);
+        world.drain();
+        let orders = |world: &World| {
+            let all = world.shops.iter().flat_map(|shop| world.memory.all_orders(&shop.scope));
+            all.map(|order| (order.id.clone(), order.version, order.tracks)).collect::<Vec<_>>()
+        };
+        let before = orders(&world);
+        assert!(before.iter().any(|(_, version, _)| *version > 3), "{before:?}");
+        world.advance(36 * 24 * 3_600_000);
+        world.send_all_again();
+        world.drain();
+        assert_eq!(world.failures, []);
+        assert_eq!(orders(&world), before, "seed {seed}");
+    }
 }
 
 /// The failures' text is what somebody needs who has never seen the simulator.

@@ -172,6 +172,7 @@ macro_rules! conformance_tests {
             inbox::of_64_deliveries_one_is_new,
             inbox::entries_are_their_tenants_own,
             outbox::rows_come_oldest_first_and_leave_when_published,
+            outbox::rows_of_all_tenants_come_together,
             outbox::loose_events_of_one_moment_stay_apart,
             messages::a_message_is_claimed_sent_and_settled,
             messages::a_failed_message_is_tried_again,

@@ -177,8 +177,9 @@ pub async fn a_dossier_has_the_newest_commits_and_all_messages(ports: &Ports) {
         history.push(next.recorded);
         order = next.order;
     }
-    for at in [3, 1, 2] {
-        let id = MessageId { event: EventId::parse(&format!("e:{}", 9 - at)).unwrap(), channel: "email".into(), recipient: "ab".into() };
+    // Their ids sort neither as their times nor the other way round.
+    for (at, event) in [(3, "e:7"), (1, "e:5"), (2, "e:9")] {
+        let id = MessageId { event: EventId::parse(event).unwrap(), channel: "email".into(), recipient: "ab".into() };
         let state = MessageState::Sending { lease_until: stage.after(90) };
         let message = Message { id, at: stage.after(at), to: "a***@example.com".into(), text: format!("text {at}"), state, attempts: 1 };
         ports.messages.claim(scope, "1001", &message, stage.after(at)).await.unwrap();

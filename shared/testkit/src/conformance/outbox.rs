@@ -58,6 +58,28 @@ pub async fn rows_come_oldest_first_and_leave_when_published(ports: &Ports) {
 }
 
 // req: X-05
+/// The same order number, version and moment of two tenants are two rows; all of them come in one order.
+pub async fn rows_of_all_tenants_come_together(ports: &Ports) {
+    let stage = Stage::set();
+    for at in 0..64i64 {
+        for scope in [&stage.ours, &stage.theirs] {
+            let step = placed(scope, &format!("{}", 1_000 + at), stage.after(at * 29 % 64));
+            ports.orders.commit(scope, step.commit()).await.unwrap();
+        }
+    }
+    for scope in [&stage.ours, &stage.theirs] {
+        let waiting = rows(ports, scope, stage.after(100)).await;
+        let numbers: std::collections::BTreeSet<&str> = waiting.iter().map(|row| row.events[0].subject.as_str()).collect();
+        assert_eq!((waiting.len(), numbers.len()), (64, 64));
+        let times: Vec<Timestamp> = waiting.iter().map(|row| row.events[0].time).collect();
+        assert!(times.is_sorted());
+        let keys: Vec<OutboxKey> = waiting.iter().map(|row| row.key.clone()).collect();
+        assert_eq!(ports.outbox.published(&keys).await, Ok(()));
+        assert_eq!(rows(ports, scope, stage.after(100)).await, []);
+    }
+}
+
+// req: X-05
 /// Two things that happened to no order in the same millisecond are two rows; the same thing twice is one.
 pub async fn loose_events_of_one_moment_stay_apart(ports: &Ports) {
     let stage = Stage::set();

@@ -35,6 +35,7 @@ async fn all_pages(ports: &Ports, scope: &TenantScope, query: &OrderQuery, limit
         let page = ports.orders.page(scope, query, after.as_ref(), limit).await.unwrap();
         assert!(page.orders.len() <= limit);
         assert!(page.next.is_none() || page.orders.len() == limit, "only the last page may be short");
+        assert!(after.is_none() || !page.orders.is_empty(), "no page leads to nothing");
         found.extend(page.orders);
         assert!(found.len() <= 10 * ORDERS, "pages go round in a circle");
         after = page.next;

@@ -214,6 +214,11 @@ impl World {
         }
     }
 
+    /// Every webhook that was taken in is sent once more.
+    pub fn send_all_again(&mut self) {
+        self.open_hooks = (0..self.sent.len()).filter(|at| self.sent[*at].receipt.is_some()).collect();
+    }
+
     /// Some orders have a longer story. It stays shorter than what an order's log holds, beyond which the
     /// oldest facts are settled for good.
     fn tell_more(&mut self) {
