@@ -61,7 +61,7 @@ redrive: ## bring messages back from a dead-letter queue: Q=hooks [DRY=1]
 
 ##@ Test it
 
-.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim bench sizes sizes-only generate doctor
+.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
@@ -117,14 +117,16 @@ workflow:
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
 	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-bench: build ## benchmarks: instructions, throughput, cold start
+bench: setup deploy-build ## benchmarks: instructions, throughput, cold start
 	@$(CARGO) bench --workspace
-	@if [ -f infra/bench/coldstart/measure.py ]; then $(PY) infra/bench/coldstart/measure.py; fi
+	@$(PY) infra/bench/coldstart/measure.py $(TARGET)/deploy
 
-sizes: build sizes-only ## what each function weighs
+sizes: setup deploy-build ## what each function weighs when it is deployed
+	@$(PY) $(LOCAL)/layout.py --sizes $(TARGET)/deploy
 
-sizes-only:
-	@$(PY) $(LOCAL)/layout.py --sizes
+# As small and quick as what goes to AWS, for this machine's CPU.
+deploy-build:
+	@$(CARGO) build --profile deploy $(foreach fn,$(FUNCTIONS),--bin $(fn))
 
 generate: ## schemas and documents that are made from code
 	@UPDATE_SCHEMAS=1 UPDATE_GENERATED=1 $(CARGO) test --workspace --quiet committed

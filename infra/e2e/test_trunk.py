@@ -38,7 +38,7 @@ def test_the_printed_question_is_answered(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("question", "reply"),
     [
-        ("", "Please provide your order number (e.g., 0000) and the e-mail used to place the order."),
+        ("Where is my parcel?", "Please provide your order number (e.g., 0000) and the e-mail used to place the order."),
         ("It is john.smith@example.com", "Please provide your order number (e.g., 1003)."),
         ("Where is order 1001?", "For verification, please also provide the e-mail used to place the order."),
     ],

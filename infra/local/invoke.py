@@ -1,19 +1,27 @@
 """`make invoke FN=ask EVENT=events/samples/ask/question.json`: one function in AWS's own runtime image (`sam local invoke`),
 talking to the running local cloud. Without Docker, the function is invoked in the local cloud itself.
 
-SAM passes only variables that the template declares, so the endpoint is put into a copy of the template.
+SAM passes only variables that the template declares, so the endpoint is put into a copy of the template. The local cloud
+listens on this machine's loopback only, which a container can't see: on Linux a relay on Docker's bridge lets it in for as
+long as the invocation lasts; Docker Desktop has a name for the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import os
 import platform
 import shutil
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from samtranslator.yaml_helper import yaml_parse
 
@@ -24,12 +32,48 @@ from deploy import client
 from settings import ROOT, TEMPLATE, credentials
 
 
-def local_template(env: dict, settings: config.Settings, function: functions.Function) -> dict:
+@contextmanager
+def reachable_from_containers(settings: config.Settings) -> Iterator[str]:
+    """An address of the local cloud that containers can use."""
+    if platform.system() != "Linux":
+        yield f"http://host.docker.internal:{settings.cloud_port}"
+        return
+    inspected = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=True).stdout
+    network = json.loads(inspected)[0]["IPAM"]["Config"][0]
+    gateway = network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", settings.cloud_port)) as cloud:
+                back = threading.Thread(target=pump, args=(cloud, self.request), daemon=True)
+                back.start()
+                pump(self.request, cloud)
+                back.join()
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server((gateway, 0), Relay) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{gateway}:{server.server_address[1]}"
+        server.shutdown()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass  # one side is gone; the other will notice
+
+
+def local_template(env: dict, settings: config.Settings, function: functions.Function, endpoint: str) -> dict:
     """The template with one function, whose references are the running cloud's names."""
     template = yaml_parse(TEMPLATE.read_text())
     properties = template["Resources"][function.logical_id]["Properties"]
     deployed = client(settings, "lambda").get_function_configuration(FunctionName=env["functions"][function.folder])
-    variables = {**deployed["Environment"]["Variables"], **credentials(settings)}
+    variables = {**deployed["Environment"]["Variables"], **credentials(settings), "AWS_ENDPOINT_URL": endpoint}
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
         variables.pop(name)  # SAM sets these itself
     return {
@@ -53,8 +97,11 @@ def local_template(env: dict, settings: config.Settings, function: functions.Fun
 
 
 def with_sam(sam: str, template: Path, function: functions.Function, event: Path, settings: config.Settings, extra: list[str]) -> int:
-    command = [sam, "local", "invoke", function.logical_id, "--template", str(template), "--event", str(event), "--docker-network", "host", *extra]
-    return subprocess.run(command, env={**os.environ, **credentials(settings), "SAM_CLI_TELEMETRY": "0"}).returncode
+    command = [sam, "local", "invoke", function.logical_id, "--template", str(template), "--event", str(event), *extra]
+    # What stands in the shell's environment wins over the template, so the host's view of the cloud stays out.
+    env = {**os.environ, **credentials(settings), "SAM_CLI_TELEMETRY": "0"}
+    del env["AWS_ENDPOINT_URL"]
+    return subprocess.run(command, env=env).returncode
 
 
 def in_cloud(env: dict, function: functions.Function, event: Path, settings: config.Settings) -> int:
@@ -78,8 +125,9 @@ def main() -> int:
         print("no Docker here: invoking the function in the local cloud instead", file=sys.stderr)
         return in_cloud(env, function, options.event, settings)
     template = settings.state / "sam-template.json"
-    template.write_text(json.dumps(local_template(env, settings, function), indent=2))
-    return with_sam(options.sam, template, function, options.event, settings, options.extra)
+    with reachable_from_containers(settings) as endpoint:
+        template.write_text(json.dumps(local_template(env, settings, function, endpoint), indent=2))
+        return with_sam(options.sam, template, function, options.event, settings, options.extra)
 
 
 if __name__ == "__main__":

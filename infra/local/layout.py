@@ -1,7 +1,7 @@
 """Lays the built binaries out as build/<function>/bootstrap, the folders that CodeUri points at.
 
     layout.py [folder with the binaries]      default: target/release
-    layout.py --sizes                         what each function weighs as a zip, and whether that is too much
+    layout.py --sizes [folder]                what each function weighs as a zip, and whether that is too much
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ REPORTS = {"kpi-report"}
 def lay_out(binaries: Path) -> int:
     missing = []
     for function in functions.load():
-        source, target = binaries / function.folder, BUILD / function.folder / "bootstrap"
-        if not source.is_file():
+        # cargo-lambda makes a folder of each.
+        source = next((path for path in (binaries / function.folder / "bootstrap", binaries / function.folder) if path.is_file()), None)
+        target = BUILD / function.folder / "bootstrap"
+        if source is None:
             missing.append(function.folder)
             continue
         was = target.stat() if target.exists() else None
@@ -39,14 +41,14 @@ def lay_out(binaries: Path) -> int:
     return 1 if missing else 0
 
 
-def sizes() -> int:
+def sizes(binaries: Path) -> int:
     heavy = 0
     for function in functions.load():
-        bootstrap = BUILD / function.folder / "bootstrap"
-        if not bootstrap.is_file():
+        found = [path for path in (binaries / function.folder, binaries / function.folder / "bootstrap") if path.is_file()]
+        if not found:
             print(f"{function.folder:<16} not built")
             continue
-        code = bootstrap.read_bytes()
+        code = found[0].read_bytes()
         zipped = len(zlib.compress(code, 9))
         limit = ZIP_BYTES_MAX_REPORTS if function.folder in REPORTS else ZIP_BYTES_MAX
         heavy += zipped > limit
@@ -55,6 +57,7 @@ def sizes() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--sizes"]:
-        sys.exit(sizes())
-    sys.exit(lay_out(Path(sys.argv[1]) if len(sys.argv) > 1 else BINARIES))
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--sizes"]:
+        sys.exit(sizes(Path(arguments[1]) if len(arguments) > 1 else BUILD))
+    sys.exit(lay_out(Path(arguments[0]) if arguments else BINARIES))

@@ -68,7 +68,9 @@ mod tests {
         assert_eq!(credential(&request(&[("Authorization", "bearer  abc ")])), Some("abc"));
         assert_eq!(credential(&request(&[("x-api-key", "of_demo_x")])), Some("of_demo_x"));
         assert_eq!(credential(&request(&[("x-api-key", "k"), ("authorization", "Bearer k")])), Some("k"));
-        for none in [&[][..], &[("authorization", "Basic abc")], &[("authorization", "abc")], &[("x-api-key", "k"), ("authorization", "Bearer t")]] {
+        for none in
+            [&[][..], &[("authorization", "Basic abc")], &[("authorization", "abc")], &[("x-api-key", "k"), ("authorization", "Bearer t")]]
+        {
             assert_eq!(credential(&request(none)), None, "{none:?}");
         }
         assert_eq!(credential(&Request::default()), None);

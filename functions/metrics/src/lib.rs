@@ -1,8 +1,8 @@
 //! The metrics queue: events are counted into read models, each once.
 
 use app::measure::Measure;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use app::ports::Parking;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use runtime::batch::{Outcome, sqs};
 use runtime::bus::{Read, read};
 

@@ -19,8 +19,5 @@ async fn main() -> Result<(), Error> {
     let db = Dynamo::new(aws.clone(), tables);
     let measure = Measure { metrics: Arc::new(db.metrics()), clock: Arc::new(SystemClock) };
     let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async {
-        Ok::<_, Error>(metrics::handle(&measure, &parking, event.payload).await)
-    }))
-    .await
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(metrics::handle(&measure, &parking, event.payload).await) })).await
 }

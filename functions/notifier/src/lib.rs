@@ -1,8 +1,8 @@
 //! The notify queue: events become messages to customers and teams.
 
 use app::notify::Notify;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use app::ports::Parking;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use runtime::batch::{Outcome, sqs};
 use runtime::bus::{Read, read};
 

@@ -31,8 +31,5 @@ async fn main() -> Result<(), Error> {
         default_from,
     };
     let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async {
-        Ok::<_, Error>(notifier::handle(&notify, &parking, event.payload).await)
-    }))
-    .await
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(notifier::handle(&notify, &parking, event.payload).await) })).await
 }

@@ -1,10 +1,10 @@
 //! The hooks queue: stored webhooks become facts of orders.
 
 use app::Error;
+use app::ports::Parking;
 use app::process::Process;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use contracts::queue::{BadMessage, HookReceived};
-use app::ports::Parking;
 use runtime::batch::{Outcome, sqs};
 
 /// Handles a batch.

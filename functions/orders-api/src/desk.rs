@@ -3,7 +3,10 @@
 use app::apply::{Apply, Provenance};
 use app::cursor::Cursors;
 use app::place::Place;
-use app::ports::{Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore};
+use app::ports::{
+    Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore,
+    TenantStore,
+};
 use app::privacy::Privacy;
 use app::tenant::TenantConfig;
 use app::{Error, Identity, Scopes, TenantScope};
@@ -59,7 +62,13 @@ pub struct Admitted {
 
 impl Desk {
     /// Lets a caller in: the right scope, and not too often.
-    pub async fn admit(&self, identity: Identity, origin: &Origin, needs: &'static str, allowed: impl Fn(&Scopes) -> bool) -> Result<Admitted, Error> {
+    pub async fn admit(
+        &self,
+        identity: Identity,
+        origin: &Origin,
+        needs: &'static str,
+        allowed: impl Fn(&Scopes) -> bool,
+    ) -> Result<Admitted, Error> {
         identity.require(needs, allowed)?;
         let scope = TenantScope::of(&identity);
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();

@@ -283,7 +283,12 @@ impl OrderView {
             items: order
                 .lines
                 .iter()
-                .map(|line| ItemView { sku: line.sku.clone(), name: line.name.clone(), quantity: line.quantity, unit_price: price(line.unit_price_minor) })
+                .map(|line| ItemView {
+                    sku: line.sku.clone(),
+                    name: line.name.clone(),
+                    quantity: line.quantity,
+                    unit_price: price(line.unit_price_minor),
+                })
                 .collect(),
         }
     }

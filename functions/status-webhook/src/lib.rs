@@ -13,15 +13,17 @@ use std::sync::Arc;
 
 /// The route.
 pub fn router(receive: Arc<Receive>) -> Router {
-    Router::new()
-        .route("/v1/hooks/{tenant}/{endpoint}", post(take))
-        .route("/v1/hooks/{endpoint}", post(take_by_header))
-        .with_state(receive)
+    Router::new().route("/v1/hooks/{tenant}/{endpoint}", post(take)).route("/v1/hooks/{endpoint}", post(take_by_header)).with_state(receive)
 }
 
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the
 /// path; the signature proves it.
-async fn take_by_header(receive: State<Arc<Receive>>, Segments(endpoint): Segments<String>, origin: Origin, request: Request) -> Result<Response, Problem> {
+async fn take_by_header(
+    receive: State<Arc<Receive>>,
+    Segments(endpoint): Segments<String>,
+    origin: Origin,
+    request: Request,
+) -> Result<Response, Problem> {
     let tenant = request.headers().get("x-tenant-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     take(receive, Segments((tenant, endpoint)), origin, request).await
 }

@@ -26,7 +26,12 @@ const SETTINGS: [Check; 8] = [
     Check { name: "TABLE_ORDERS", from: "stack output OrdersTableName", fix: "deploy the stack, then export its outputs", required: true },
     Check { name: "TABLE_OUTBOX", from: "stack output OutboxTableName", fix: "deploy the stack, then export its outputs", required: true },
     Check { name: "TABLE_OPS", from: "stack output OpsTableName", fix: "deploy the stack, then export its outputs", required: true },
-    Check { name: "TABLE_METRICS", from: "stack output MetricsTableName", fix: "deploy the stack, then export its outputs", required: true },
+    Check {
+        name: "TABLE_METRICS",
+        from: "stack output MetricsTableName",
+        fix: "deploy the stack, then export its outputs",
+        required: true,
+    },
     Check { name: "API_URL", from: "stack output ApiUrl", fix: "deploy the stack, then export its outputs", required: true },
     Check { name: "ORDERFLOW_API_KEY", from: "orderctl bootstrap", fix: "run orderctl bootstrap --tenant NAME", required: false },
     Check { name: "MAIL_FROM", from: "parameter MailFrom", fix: "verify a sender in SES and deploy with it", required: false },
@@ -37,7 +42,13 @@ const SETTINGS: [Check; 8] = [
 pub async fn run(options: Options) -> Result<(), Failed> {
     let mut wrong = 0;
     let mut line = |ok: bool, required: bool, name: &str, said: &str, fix: &str| {
-        let mark = if ok { "ok     " } else if required { "WRONG  " } else { "not set" };
+        let mark = if ok {
+            "ok     "
+        } else if required {
+            "WRONG  "
+        } else {
+            "not set"
+        };
         println!("{mark}  {name:<20} {said}{}", if ok || fix.is_empty() { String::new() } else { format!("  ->  {fix}") });
         wrong += usize::from(!ok && required);
     };
@@ -66,7 +77,8 @@ pub async fn run(options: Options) -> Result<(), Failed> {
         match db.tenants().config(&tenant).await {
             Ok(Some(config)) => {
                 let faults = config.faults();
-                let said = faults.first().map_or_else(|| "settings are sound".to_owned(), |fault| format!("{}: {}", fault.field, fault.message));
+                let said =
+                    faults.first().map_or_else(|| "settings are sound".to_owned(), |fault| format!("{}: {}", fault.field, fault.message));
                 line(faults.is_empty(), true, tenant.as_str(), &said, "correct them by PUT /v1/settings");
                 line(config.notify.from.is_some(), false, "mail sender", "of this tenant", "set notify.from");
                 line(config.notify.slack_webhook.is_some(), false, "Slack", "of this tenant", "set notify.slack_webhook");

@@ -106,7 +106,8 @@ async fn run(command: Command) -> Result<(), Failed> {
             };
             let text = import::read_file(&options.file)?;
             let rows = import::parse(&text, &reading, import::today())?;
-            let target = import::Target { api: options.api.api, key: options.api.key, vocabulary: options.vocabulary, channel: options.channel };
+            let target =
+                import::Target { api: options.api.api, key: options.api.key, vocabulary: options.vocabulary, channel: options.channel };
             import::deliver(rows, &target, options.dry_run).await
         }
         Command::Demo(options) => {

@@ -48,14 +48,20 @@ pub async fn run(options: Options) -> Result<(), Failed> {
             break;
         }
         for message in messages {
-            let reason = message.message_attributes.as_ref().and_then(|all| all.get("reason")).and_then(|reason| reason.string_value.clone());
+            let reason =
+                message.message_attributes.as_ref().and_then(|all| all.get("reason")).and_then(|reason| reason.string_value.clone());
             let id = message.message_id.clone().unwrap_or_default();
             println!("{id}  {}", reason.unwrap_or_else(|| "kept failing".to_owned()));
             if !options.dry_run {
                 let body = message.body.unwrap_or_default();
                 sqs.send_message().queue_url(&to).message_body(body).send().await.map_err(|why| format!("{id} stays: {why}"))?;
                 let receipt = message.receipt_handle.unwrap_or_default();
-                sqs.delete_message().queue_url(&from).receipt_handle(receipt).send().await.map_err(|why| format!("{id} was moved but not deleted: {why}"))?;
+                sqs.delete_message()
+                    .queue_url(&from)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .map_err(|why| format!("{id} was moved but not deleted: {why}"))?;
             }
             moved += 1;
         }

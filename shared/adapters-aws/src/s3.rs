@@ -30,12 +30,17 @@ impl S3Reports {
     }
 }
 
+/// Where a tenant's reports lie; the functions' rights end at the first part.
+fn home(scope: &TenantScope) -> String {
+    format!("reports/{}/", scope.tenant())
+}
+
 /// A key that climbs would be another tenant's in everything that reads it as a path.
 fn object(scope: &TenantScope, key: &str) -> PortResult<String> {
     if key.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
         return Err(PortError::Fatal("a report's key must be a plain path".into()));
     }
-    Ok(format!("{}/{key}", scope.tenant()))
+    Ok(format!("{}{key}", home(scope)))
 }
 
 #[async_trait]
@@ -60,7 +65,7 @@ impl ReportStore for S3Reports {
     }
 
     async fn list(&self, scope: &TenantScope, prefix: &str, limit: usize) -> PortResult<Vec<String>> {
-        let home = format!("{}/", scope.tenant());
+        let home = home(scope);
         let mut found: Vec<(i64, String)> = Vec::new();
         let mut next = None;
         loop {

@@ -54,7 +54,8 @@ impl Llm for OpenAiCompatible {
         });
         let client = self.client.get().await.map_err(|_| failed("no client"))?;
         let request = client.post(format!("{}/chat/completions", self.base)).bearer_auth(self.key.expose()).json(&body);
-        let response = request.send().await.map_err(|error| failed(if error.is_timeout() { "no answer in time" } else { "unreachable" }))?;
+        let response =
+            request.send().await.map_err(|error| failed(if error.is_timeout() { "no answer in time" } else { "unreachable" }))?;
         if !response.status().is_success() {
             return Err(failed(&format!("answered {}", response.status().as_u16())));
         }

@@ -102,7 +102,12 @@ mod tests {
     #[tokio::test]
     async fn only_slack_is_called() {
         let slack = Slack::new(BASE);
-        for url in ["http://169.254.169.254/services/x", "https://hooks.slack.com.evil.example/services/x", "https://hooks.slack.com@evil.example/services/", "https://hooks.slack.com/other"] {
+        for url in [
+            "http://169.254.169.254/services/x",
+            "https://hooks.slack.com.evil.example/services/x",
+            "https://hooks.slack.com@evil.example/services/",
+            "https://hooks.slack.com/other",
+        ] {
             let result = slack.post(&SecretString::from(url.to_owned()), "x").await;
             assert!(matches!(result, Err(SendError::Refused(_))), "{url}");
         }

@@ -92,7 +92,13 @@ impl Ask {
         let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
         let (lang, candidates, email, suggestion) = match self.helped(&scope, &config, question, plan).await {
             Plan::Reply { text, needs, .. } => {
-                let needs = needs.iter().map(|need| match need { Need::OrderId => "order_id", Need::Email => "email" }).collect();
+                let needs = needs
+                    .iter()
+                    .map(|need| match need {
+                        Need::OrderId => "order_id",
+                        Need::Email => "email",
+                    })
+                    .collect();
                 return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string() });
             }
             Plan::Lookup { lang, candidates, email, suggestion } => (lang, candidates, email, suggestion),
@@ -124,7 +130,9 @@ impl Ask {
     async fn allow(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit) -> Result<()> {
         match self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await? {
             Allowance::Allowed { .. } => Ok(()),
-            Allowance::Denied { retry_after } => Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) }),
+            Allowance::Denied { retry_after } => {
+                Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) })
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The only way into an order that exists: load, decide, commit; on a conflict, again.
 
 use crate::error::{Error, Result};
-use crate::ports::{Clock, CommitError, Commit, InboxKey, OnceDone, OrderStore};
+use crate::ports::{Clock, Commit, CommitError, InboxKey, OnceDone, OrderStore};
 use crate::publish;
 use crate::scope::TenantScope;
 use domain::ids::{CorrelationId, OrderId};
@@ -58,7 +58,15 @@ impl Apply {
     ///
     /// # Errors
     /// `NotFound`, `Rejected`, `Stale` (with `if_version`, or after too many lost races), `Retryable`.
-    pub async fn run(&self, scope: &TenantScope, id: &OrderId, command: &Command, by: &Provenance, with: Alongside<'_>, zone: &TimeZone) -> Result<Applied> {
+    pub async fn run(
+        &self,
+        scope: &TenantScope,
+        id: &OrderId,
+        command: &Command,
+        by: &Provenance,
+        with: Alongside<'_>,
+        zone: &TimeZone,
+    ) -> Result<Applied> {
         let mut current = 0;
         for _ in 0..CONFLICT_TRIES {
             let before = self.orders.load(scope, id).await?.ok_or(Error::NotFound("order"))?;
@@ -73,7 +81,8 @@ impl Apply {
             }
             let mut order = before.clone();
             order.apply_commit(&events, now);
-            let recorded = Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+            let recorded =
+                Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
             let publish = publish::of_commit(scope.tenant(), Some(before.label()), &order, &recorded, zone);
             let commit = Commit {
                 order: &order,

@@ -42,7 +42,8 @@ impl Cursors {
 
     /// Reads what a client sent back. A forged, foreign or mangled cursor is one fault.
     pub fn open(&self, scope: &TenantScope, filter: &str, text: &str) -> Result<PageKey> {
-        let fault = || Error::Invalid(vec![Fault::new("cursor", "bad_cursor", "use the next_cursor of the previous page with the same filter")]);
+        let fault =
+            || Error::Invalid(vec![Fault::new("cursor", "bad_cursor", "use the next_cursor of the previous page with the same filter")]);
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| fault())?;
         let (tag, place) = bytes.split_at_checked(TAG_BYTES).ok_or_else(fault)?;
         self.mac(scope, filter, place)?.verify_truncated_left(tag).map_err(|_| fault())?;

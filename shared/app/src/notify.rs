@@ -5,7 +5,10 @@
 //! again would be telling somebody twice; forgetting it would be telling nobody.
 
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, ReportStore, SendError, TeamChat, TenantStore};
+use crate::ports::{
+    Clock, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, ReportStore, SendError, TeamChat,
+    TenantStore,
+};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::order::v1::LabelChanged;
@@ -138,7 +141,15 @@ impl Notify {
         Some((draft, Mail { from, to, subject: content.subject, text: content.text }))
     }
 
-    async fn deliver(&self, scope: &TenantScope, subject: &str, event: &Envelope, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
+    async fn deliver(
+        &self,
+        scope: &TenantScope,
+        subject: &str,
+        event: &Envelope,
+        draft: Draft,
+        via: Via<'_>,
+        told: &mut Told,
+    ) -> Result<()> {
         let now = self.clock.now();
         let recipient = hex::encode(Sha256::digest(draft.recipient.as_bytes()))[..16].to_owned();
         let message = Message {

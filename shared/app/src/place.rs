@@ -6,9 +6,9 @@ use crate::ports::{Clock, Commit, CommitError, OnceDone, OnceKey, OnceStore, Ord
 use crate::publish;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
+use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
 use domain::order::placement::{Draft, Given, check};
-use contracts::Envelope;
 use domain::order::{Claim, Command, Fact, Fault, Order, Placement, Recorded, Tracks, Vocabulary, decide};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

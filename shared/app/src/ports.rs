@@ -257,7 +257,14 @@ pub trait OnceStore: Send + Sync {
     /// A record that is done and not expired.
     async fn done(&self, scope: &TenantScope, key: &OnceKey, now: Timestamp) -> PortResult<Option<(String, String)>>;
     /// Claims it before an outside effect. An expired record or lease counts as none.
-    async fn claim(&self, scope: &TenantScope, key: &OnceKey, request_hash: &str, now: Timestamp, lease: SignedDuration) -> PortResult<Claim>;
+    async fn claim(
+        &self,
+        scope: &TenantScope,
+        key: &OnceKey,
+        request_hash: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<Claim>;
     /// Marks our claim done. False if it is no longer ours.
     async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>) -> PortResult<bool>;
     /// Gives our claim back. False if it is no longer ours.
@@ -327,7 +334,14 @@ pub trait InboxStore: Send + Sync {
     async fn load(&self, scope: &TenantScope, key: &InboxKey) -> PortResult<Option<InboxEntry>>;
     /// Sets a state, unless it is done already. Also publishes, in the same transaction. False if it was
     /// done already.
-    async fn settle(&self, scope: &TenantScope, key: &InboxKey, state: &InboxState, publish: &[Envelope], now: Timestamp) -> PortResult<bool>;
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        key: &InboxKey,
+        state: &InboxState,
+        publish: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool>;
     /// Entries that wait for a person, oldest first.
     async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>>;
     /// Forgets the bodies of these entries; what became of them stays.
@@ -684,9 +698,25 @@ pub trait StockStore: Send + Sync {
     /// All levels of a SKU.
     async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>>;
     /// Adds to (or takes from) what is free, once per reference. `None` if it would go below zero.
-    async fn adjust(&self, scope: &TenantScope, sku: &str, location: &str, by: i64, reference: &str, now: Timestamp) -> PortResult<Option<StockLevel>>;
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<Option<StockLevel>>;
     /// Holds a quantity for an order, once.
-    async fn reserve(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, quantity: u32, now: Timestamp) -> PortResult<Reserved>;
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> PortResult<Reserved>;
     /// Gives a hold back, once. False if there was none.
     async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool>;
 }

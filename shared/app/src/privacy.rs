@@ -97,7 +97,8 @@ impl Privacy {
                 self.inbox.forget_bodies(&scope, &hooks).await?;
                 erased.webhooks += hooks.len();
                 self.orders().forget_words(&scope, &summary.id).await?;
-                let applied = self.apply.run(&scope, &summary.id, &Command::EraseContact, &by, Alongside::default(), &config.zone()).await?;
+                let applied =
+                    self.apply.run(&scope, &summary.id, &Command::EraseContact, &by, Alongside::default(), &config.zone()).await?;
                 erased.orders += usize::from(!applied.events.is_empty());
             }
             if erased.orders == before {

@@ -15,7 +15,15 @@ pub fn amount(minor: i64, currency: domain::money::Currency) -> v1::Amount {
 }
 
 /// Puts a payload in an envelope. `place` makes the id unique: aggregate, version and index.
-pub fn envelope(tenant: &TenantId, subject: &str, version: u64, index: usize, at: Timestamp, correlation: &CorrelationId, payload: Payload) -> Envelope {
+pub fn envelope(
+    tenant: &TenantId,
+    subject: &str,
+    version: u64,
+    index: usize,
+    at: Timestamp,
+    correlation: &CorrelationId,
+    payload: Payload,
+) -> Envelope {
     let id = EventId::of_event(tenant, subject, version, index);
     Envelope {
         specversion: SpecVersion::V1,
@@ -107,9 +115,7 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
         OrderEvent::PaymentChanged { from, to } => Payload::OrderPaymentChanged(moved(from.to_string(), to.to_string())),
         OrderEvent::FulfilmentChanged { from, to } => Payload::OrderFulfilmentChanged(moved(from.to_string(), to.to_string())),
         OrderEvent::TrackingChanged { from, to } => Payload::OrderTrackingChanged(moved(from.to_string(), to.to_string())),
-        OrderEvent::DelayNoticed { since } => {
-            Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) })
-        }
+        OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),

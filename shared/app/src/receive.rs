@@ -1,7 +1,9 @@
 //! The door for webhooks: verify the raw bytes, store, queue, answer. The work is done behind the queue.
 
 use crate::error::{Error, Result};
-use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, Allowance, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore};
+use crate::ports::{
+    Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore,
+};
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::signature::{Headers, Verified, verify};
@@ -141,9 +143,9 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
         let number = text.strip_prefix('#').unwrap_or(text);
         OrderId::parse(number).map_err(|why| faults.push(Fault::new("orderId", "bad_number", why.to_string()))).ok()
     });
-    let email = email_text.as_deref().and_then(|text| {
-        Email::parse(text).map_err(|why| faults.push(Fault::new("email", "bad_email", why.to_string()))).ok()
-    });
+    let email = email_text
+        .as_deref()
+        .and_then(|text| Email::parse(text).map_err(|why| faults.push(Fault::new("email", "bad_email", why.to_string()))).ok());
     if status.as_ref().is_some_and(|status| status.chars().count() > 64 || status.chars().any(char::is_control)) {
         faults.push(Fault::new("status", "too_long", "at most 64 printable characters"));
     }
@@ -167,7 +169,12 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
         }
         _ => {
             let brief = |text: String| text.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
-            Err(Refused { faults, order_id: order_text.map(brief), status: status.map(brief), email_masked: email_text.as_deref().map(mask_email) })
+            Err(Refused {
+                faults,
+                order_id: order_text.map(brief),
+                status: status.map(brief),
+                email_masked: email_text.as_deref().map(mask_email),
+            })
         }
     }
 }
@@ -214,7 +221,14 @@ impl Receive {
         Ok(Receipt { event_id: key.id, again })
     }
 
-    async fn verified(&self, tenant: &str, endpoint: &str, headers: &Headers, body: &[u8], now: Timestamp) -> Result<(TenantScope, HookEndpoint, Verified)> {
+    async fn verified(
+        &self,
+        tenant: &str,
+        endpoint: &str,
+        headers: &Headers,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(TenantScope, HookEndpoint, Verified)> {
         let tenant = TenantId::parse(tenant).map_err(|_| Error::Unauthenticated)?;
         let config = self.tenants.config(&tenant).await?.ok_or(Error::Unauthenticated)?;
         let endpoint = config.hook(endpoint).ok_or(Error::Unauthenticated)?;
@@ -224,7 +238,15 @@ impl Receive {
     }
 
     /// One alert a minute and tenant; the rest are in the sender's own 422s.
-    async fn tell_team(&self, scope: &TenantScope, endpoint: &HookEndpoint, refused: Refused, verified: &Verified, now: Timestamp, correlation: &CorrelationId) -> Result<()> {
+    async fn tell_team(
+        &self,
+        scope: &TenantScope,
+        endpoint: &HookEndpoint,
+        refused: Refused,
+        verified: &Verified,
+        now: Timestamp,
+        correlation: &CorrelationId,
+    ) -> Result<()> {
         let limit = Limit { count: 1, window: SignedDuration::from_mins(1) };
         if let Allowance::Denied { .. } = self.buckets.take(scope, "hook-alert", 1, limit, now).await? {
             return Ok(());

@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::measure::LABELS;
-use crate::ports::{Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, ReportStore, TenantStore};
+use crate::ports::{
+    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, ReportStore, TenantStore,
+};
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
@@ -93,7 +95,14 @@ impl Report {
     }
 
     /// Makes the report of one day, unless it is made; `again` makes it anew.
-    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, day: Date, again: bool, correlation: &CorrelationId) -> Result<Made> {
+    pub async fn daily(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        day: Date,
+        again: bool,
+        correlation: &CorrelationId,
+    ) -> Result<Made> {
         let key = format!("daily/{day}.xlsx");
         if again {
             return self.make(scope, config, day, &key, correlation).await;
@@ -126,10 +135,12 @@ impl Report {
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         self.reports.put(scope, key, bytes, sheet).await?;
         let summary = slack_summary(&kpi);
-        let payload = Payload::ReportReady(job::v1::ReportReady { report: "daily".into(), day, key: key.to_owned(), summary: summary.clone() });
+        let payload =
+            Payload::ReportReady(job::v1::ReportReady { report: "daily".into(), day, key: key.to_owned(), summary: summary.clone() });
         // The same event for the same figures: making a report again tells the team again only if it says
         // something else.
-        let version = summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1;
+        let version =
+            summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1;
         let event = envelope(scope.tenant(), &format!("report:daily:{day}"), version, 0, self.clock.now(), correlation, payload);
         self.outbox.add(scope, &[event], self.clock.now()).await?;
         Ok(Made::Report { key: key.to_owned(), summary })

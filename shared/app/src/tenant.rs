@@ -167,7 +167,9 @@ impl TenantConfig {
             faults.push(Fault::new("hooks", "too_many", "at most 50 endpoints"));
         }
         for (at, hook) in self.hooks.iter().enumerate() {
-            let name_ok = !hook.name.is_empty() && hook.name.len() <= 32 && hook.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            let name_ok = !hook.name.is_empty()
+                && hook.name.len() <= 32
+                && hook.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if !name_ok {
                 faults.push(Fault::new(format!("hooks[{at}].name"), "bad_name", "1 to 32 lower-case letters, digits and dashes"));
             }

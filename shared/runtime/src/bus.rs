@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn events_come_bare_or_wrapped() {
         assert!(matches!(read(EVENT), Read::Ours(event) if event.id.as_str() == "demo:1001:1:0"));
-        let wrapped = format!(r#"{{"version":"0","id":"x","detail-type":"order.delay_changed.v1","source":"orderflow.orders","detail":{EVENT}}}"#);
+        let wrapped =
+            format!(r#"{{"version":"0","id":"x","detail-type":"order.delay_changed.v1","source":"orderflow.orders","detail":{EVENT}}}"#);
         assert!(matches!(read(&wrapped), Read::Ours(_)));
     }
 

@@ -97,7 +97,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
 pub async fn raw_body(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
     if encoded {
-        return Err(Problem::new("encoding", "Unsupported encoding", StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body without compression"));
+        return Err(Problem::new(
+            "encoding",
+            "Unsupported encoding",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the body without compression",
+        ));
     }
     let collected = axum::body::to_bytes(request.into_body(), limit).await;
     let too_large = |_| Problem::new("too-large", "Body too large", StatusCode::PAYLOAD_TOO_LARGE, format!("at most {limit} bytes"));

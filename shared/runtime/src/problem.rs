@@ -178,7 +178,11 @@ mod tests {
             (Rejection::NotPlaced.into(), 404),
             (Rejection::ManagerRequired.into(), 403),
             (Rejection::ReasonRequired.into(), 422),
-            (Rejection::NotAllowed { from: OrderStatus::Shipped, to: OrderStatus::Pending, allowed: vec![OrderStatus::Delivered] }.into(), 409),
+            (
+                Rejection::NotAllowed { from: OrderStatus::Shipped, to: OrderStatus::Pending, allowed: vec![OrderStatus::Delivered] }
+                    .into(),
+                409,
+            ),
             (Error::NotFound("order"), 404),
             (Error::Stale { current: 4 }, 409),
             (Error::KeyReused, 422),

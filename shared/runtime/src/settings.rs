@@ -81,10 +81,7 @@ mod tests {
         settings.secret("KEY");
         settings.url("LLM");
         let bad = settings.check().unwrap_err();
-        assert_eq!(
-            bad.to_string(),
-            "settings: EMPTY is not set; KEY must have at least 32 characters; LLM must be an https:// address"
-        );
+        assert_eq!(bad.to_string(), "settings: EMPTY is not set; KEY must have at least 32 characters; LLM must be an https:// address");
         let mut good = Settings::from_pairs([("LLM", "http://127.0.0.1:9/")]);
         assert_eq!(good.url("LLM").as_deref(), Some("http://127.0.0.1:9"));
         assert_eq!(good.check(), Ok(()));

@@ -74,16 +74,22 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     if import.rows.len() > ROWS_MAX {
         return Err(Error::Invalid(vec![Fault::new("rows", "too_many", format!("at most {ROWS_MAX} rows a request"))]).into());
     }
-    let channel = SourceId::parse(&import.channel).map_err(|why| Error::Invalid(vec![Fault::new("channel", "bad_channel", why.to_string())]))?;
+    let channel =
+        SourceId::parse(&import.channel).map_err(|why| Error::Invalid(vec![Fault::new("channel", "bad_channel", why.to_string())]))?;
     let mut result = ImportResult::default();
     for (row, Row { status, order }) in import.rows.into_iter().enumerate() {
         let number = order.number.clone();
         if number.is_none() {
-            result.refused.push(RefusedRow { row, number, errors: vec![Fault::new("order.number", "required", "an import needs the number")] });
+            result.refused.push(RefusedRow {
+                row,
+                number,
+                errors: vec![Fault::new("order.number", "required", "an import needs the number")],
+            });
             continue;
         }
         let draft = order.into_draft();
-        let outcome = desk.place.import(&admitted.scope, &admitted.config, &draft, &status, import.vocabulary, &channel, &admitted.by).await;
+        let outcome =
+            desk.place.import(&admitted.scope, &admitted.config, &draft, &status, import.vocabulary, &channel, &admitted.by).await;
         match outcome {
             Ok(Imported::Placed) => result.placed += 1,
             Ok(Imported::Updated) => result.updated += 1,

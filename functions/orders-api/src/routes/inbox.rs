@@ -37,9 +37,13 @@ pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let rows: Vec<ParkedHook> = entries
         .into_iter()
         .filter_map(|entry| match entry.state {
-            InboxState::Parked { code, reason } => {
-                Some(ParkedHook { endpoint: entry.key.endpoint, id: entry.key.id, received_at: entry.received_at.to_string(), code, reason })
-            }
+            InboxState::Parked { code, reason } => Some(ParkedHook {
+                endpoint: entry.key.endpoint,
+                id: entry.key.id,
+                received_at: entry.received_at.to_string(),
+                code,
+                reason,
+            }),
             _ => None,
         })
         .collect();
@@ -50,7 +54,12 @@ pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
 #[utoipa::path(post, path = "/v1/inbox/{endpoint}/{id}/replay", tag = "webhooks",
     params(("endpoint" = String, Path, description = "Endpoint"), ("id" = String, Path, description = "Inbox id")),
     responses((status = 202, description = "Queued"), (status = 404, description = "No such webhook")))]
-pub async fn replay(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments((endpoint, id)): Segments<(String, String)>) -> Answer<Response> {
+pub async fn replay(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments((endpoint, id)): Segments<(String, String)>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let key = InboxKey { endpoint, id };
     desk.inbox.load(&admitted.scope, &key).await.map_err(Error::from)?.ok_or(Error::NotFound("webhook"))?;

@@ -14,7 +14,7 @@ use domain::ids::{OrderId, SourceId};
 use domain::order::progress::consider;
 use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
-use runtime::http::{Params, BODY_BYTES_MAX, Caller, Json, Origin, Segments, parse, raw_body};
+use runtime::http::{BODY_BYTES_MAX, Caller, Json, Origin, Params, Segments, parse, raw_body};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -230,7 +230,13 @@ pub struct Correction {
 #[utoipa::path(post, path = "/v1/orders/{id}/correct", tag = "orders", request_body = Correction,
     params(("id" = String, Path, description = "Order number")),
     responses((status = 200, description = "The order now", body = OrderView), (status = 403, description = "Needs a manager")))]
-pub async fn correct(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>, Json(body): Json<Correction>) -> Answer<Response> {
+pub async fn correct(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(id): Segments<String>,
+    Json(body): Json<Correction>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let correction = CorrectStatus { to: status(&body.status)?, reason: body.reason, role: admitted.identity.role };
     let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Correct(correction), Alongside::default()).await?;
@@ -278,7 +284,13 @@ pub struct StatusUpdated {
 /// Moves an order in the words of single-status shop systems.
 #[utoipa::path(post, path = "/v1/orders/update-status", tag = "orders", request_body = StatusUpdate,
     responses((status = 200, description = "Moved", body = StatusUpdated), (status = 409, description = "Not allowed, with what is")))]
-pub async fn update_status(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, headers: HeaderMap, Json(body): Json<StatusUpdate>) -> Answer<Response> {
+pub async fn update_status(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    headers: HeaderMap,
+    Json(body): Json<StatusUpdate>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let word = body.new_status.trim().to_lowercase();
     let to = if word == "fulfilled" { OrderStatus::Completed } else { status(&word)? };
@@ -350,7 +362,13 @@ pub struct Progressed {
 /// Lets the rules decide whether an order moves on now.
 #[utoipa::path(post, path = "/v1/orders/{id}/auto-progress", tag = "orders", params(("id" = String, Path, description = "Order number"), ProgressParams),
     responses((status = 200, description = "The decision with its evidence, carried out or not", body = Progressed), (status = 404, description = "No such order")))]
-pub async fn auto_progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>, params: Params<ProgressParams>) -> Answer<Response> {
+pub async fn auto_progress(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(id): Segments<String>,
+    params: Params<ProgressParams>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let id = order_id(&id)?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;

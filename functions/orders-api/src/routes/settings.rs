@@ -34,7 +34,12 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
 /// Replaces the settings. `version` must be the one that was read; a secret sent as "(set)" stays.
 #[utoipa::path(put, path = "/v1/settings", tag = "settings", request_body = Object,
     responses((status = 200, description = "The settings now", body = Object), (status = 409, description = "Changed meanwhile"), (status = 422, description = "Every fault")))]
-pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(mut config): Json<TenantConfig>) -> Answer<Response> {
+pub async fn write(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Json(mut config): Json<TenantConfig>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let before = &admitted.config;
     for hook in &mut config.hooks {

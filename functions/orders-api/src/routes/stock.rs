@@ -32,7 +32,13 @@ pub struct LevelView {
 
 impl From<StockLevel> for LevelView {
     fn from(level: StockLevel) -> LevelView {
-        LevelView { on_hand: level.available + level.reserved, sku: level.sku, location: level.location, available: level.available, reserved: level.reserved }
+        LevelView {
+            on_hand: level.available + level.reserved,
+            sku: level.sku,
+            location: level.location,
+            available: level.available,
+            reserved: level.reserved,
+        }
     }
 }
 
@@ -66,7 +72,13 @@ pub struct Adjustment {
 #[utoipa::path(post, path = "/v1/inventory/{sku}/adjust", tag = "inventory", request_body = Adjustment,
     params(("sku" = String, Path, description = "Stock-keeping unit")),
     responses((status = 200, description = "The level now", body = LevelView), (status = 409, description = "It would go below zero")))]
-pub async fn adjust(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(text): Segments<String>, Json(body): Json<Adjustment>) -> Answer<Response> {
+pub async fn adjust(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(text): Segments<String>,
+    Json(body): Json<Adjustment>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let sku = sku(&text)?;
     let mut faults = Vec::new();
@@ -83,7 +95,15 @@ pub async fn adjust(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         return Err(Error::Invalid(faults).into());
     }
     let now = desk.clock.now();
-    let level = desk.stock.adjust(&admitted.scope, sku.as_str(), &body.location, body.by, &body.reference, now).await.map_err(Error::from)?;
-    let short = || Problem::new("out-of-stock", "Not enough stock", StatusCode::CONFLICT, "there is not that much free; read the level and adjust by less");
+    let level =
+        desk.stock.adjust(&admitted.scope, sku.as_str(), &body.location, body.by, &body.reference, now).await.map_err(Error::from)?;
+    let short = || {
+        Problem::new(
+            "out-of-stock",
+            "Not enough stock",
+            StatusCode::CONFLICT,
+            "there is not that much free; read the level and adjust by less",
+        )
+    };
     Ok(axum::Json(LevelView::from(level.ok_or_else(short)?)).into_response())
 }

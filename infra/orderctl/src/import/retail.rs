@@ -22,11 +22,43 @@ pub fn derived(number: &str, placed: Date, today: Date) -> (&'static str, Date) 
     let word = match (age, spread % 100) {
         (0, _) => "Received",
         (1, _) => "Processing",
-        (2, share) => if share < 60 { "Shipped" } else { "Processing" },
-        (3..=5, share) => if share < 6 { "Delayed" } else { "In Transit" },
-        (6..=9, share) => if share < 4 { "Delayed" } else if share < 25 { "In Transit" } else { "Delivered" },
-        (10..=30, share) => if share < 1 { "Delayed" } else { "Delivered" },
-        (_, share) => if share < 90 { "Completed" } else { "Delivered" },
+        (2, share) => {
+            if share < 60 {
+                "Shipped"
+            } else {
+                "Processing"
+            }
+        }
+        (3..=5, share) => {
+            if share < 6 {
+                "Delayed"
+            } else {
+                "In Transit"
+            }
+        }
+        (6..=9, share) => {
+            if share < 4 {
+                "Delayed"
+            } else if share < 25 {
+                "In Transit"
+            } else {
+                "Delivered"
+            }
+        }
+        (10..=30, share) => {
+            if share < 1 {
+                "Delayed"
+            } else {
+                "Delivered"
+            }
+        }
+        (_, share) => {
+            if share < 90 {
+                "Completed"
+            } else {
+                "Delivered"
+            }
+        }
     };
     (word, promised)
 }
@@ -42,8 +74,13 @@ mod tests {
         assert_eq!(derived("C536379", date(2011, 8, 1), today).0, "Cancelled");
         assert_eq!(derived("536365", today, today).0, "Received");
         assert_eq!(derived("536365", date(2010, 12, 1), today), derived("536365", date(2010, 12, 1), today));
-        let words: std::collections::BTreeSet<_> = (0..40).flat_map(|back| (0..50).map(move |n| (back, n)))
-            .map(|(back, n)| derived(&format!("5{n}"), today.saturating_sub(i64::from(back).days()), today).0).collect();
-        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["Completed", "Delayed", "Delivered", "In Transit", "Processing", "Received", "Shipped"]);
+        let words: std::collections::BTreeSet<_> = (0..40)
+            .flat_map(|back| (0..50).map(move |n| (back, n)))
+            .map(|(back, n)| derived(&format!("5{n}"), today.saturating_sub(i64::from(back).days()), today).0)
+            .collect();
+        assert_eq!(
+            words.into_iter().collect::<Vec<_>>(),
+            ["Completed", "Delayed", "Delivered", "In Transit", "Processing", "Received", "Shipped"]
+        );
     }
 }

@@ -77,9 +77,16 @@ pub fn parse(text: &str, reading: &Reading, today: Date) -> Result<Vec<Row>, Fai
     drafts.into_iter().rev().take(take).rev().map(|draft| row(draft, as_of, shift, &zone)).collect()
 }
 
-fn take(record: &csv::StringRecord, columns: &Columns, reading: &Reading, drafts: &mut Vec<Draft>, known: &mut HashMap<String, usize>) -> Result<(), Failed> {
+fn take(
+    record: &csv::StringRecord,
+    columns: &Columns,
+    reading: &Reading,
+    drafts: &mut Vec<Draft>,
+    known: &mut HashMap<String, usize>,
+) -> Result<(), Failed> {
     let line = record.position().map_or(0, csv::Position::line);
-    let text = |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let text =
+        |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let Some(number) = text(Some(columns.order)) else { return Ok(()) };
     let number = number.trim_start_matches('#').to_owned();
     let at = *known.entry(number.clone()).or_insert_with(|| {
@@ -108,7 +115,12 @@ fn take(record: &csv::StringRecord, columns: &Columns, reading: &Reading, drafts
         return Ok(());
     }
     let currency = Currency::parse(&drafts[at].currency)?;
-    drafts[at].items.push(Item { sku: sku.replace(' ', "-"), name: text(columns.product).unwrap_or_default(), quantity, unit_price: rounded(&price, currency) });
+    drafts[at].items.push(Item {
+        sku: sku.replace(' ', "-"),
+        name: text(columns.product).unwrap_or_default(),
+        quantity,
+        unit_price: rounded(&price, currency),
+    });
     Ok(())
 }
 

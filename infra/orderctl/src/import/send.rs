@@ -92,7 +92,8 @@ pub async fn deliver(rows: Vec<Row>, target: &Target, dry_run: bool) -> Result<(
     }
     total.refused.sort_by_key(|refused| refused.row);
     for refused in total.refused.iter().take(SHOWN_MAX) {
-        let faults: Vec<String> = refused.errors.iter().map(|error| format!("{} {}", text(&error["field"]), text(&error["message"]))).collect();
+        let faults: Vec<String> =
+            refused.errors.iter().map(|error| format!("{} {}", text(&error["field"]), text(&error["message"]))).collect();
         let line = rows.get(refused.row).map_or(0, |row| row.line);
         eprintln!("line {line}, order {}: {}", refused.number.as_deref().unwrap_or("?"), faults.join("; "));
     }

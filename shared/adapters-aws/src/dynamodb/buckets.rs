@@ -18,7 +18,9 @@ pub struct DynamoBuckets(pub(super) Dynamo);
 impl RateBuckets for DynamoBuckets {
     /// One write inside a window, two to open one; only who loses the race to open it needs a third.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        if amount > limit.count {
+        // Zero takes nothing and asks for room for one.
+        let room = amount.max(1);
+        if room > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
         let key = keys::bucket(scope, bucket);
@@ -28,7 +30,7 @@ impl RateBuckets for DynamoBuckets {
                 .when("#ends > :now AND #used <= :room")
                 .moment(":now", now)
                 .number(":amount", amount)
-                .number(":room", limit.count - amount);
+                .number(":room", limit.count - room);
             match self.0.write(what, Table::Ops, &take).await? {
                 Written::Done(row) => return Ok(Allowance::Allowed { left: limit.count.saturating_sub(number(&row, "used")?) }),
                 Written::Refused(Some(row)) => {

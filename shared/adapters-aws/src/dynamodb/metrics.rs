@@ -51,7 +51,7 @@ impl MetricStore for DynamoMetrics {
             .when("attribute_not_exists(PK) OR #expires_at <= :now")
             .moment(":now", now);
         let mut writes = vec![(Table::Metrics, seen)];
-        let shard = keys::shard_hash(event.as_str()) % keys::METRIC_SHARDS;
+        let shard = keys::shard(event.as_str(), keys::METRIC_SHARDS);
         for ((series, point), fields) in &points {
             writes.push((Table::Metrics, add(scope, shard, series, point, fields)));
         }

@@ -62,10 +62,8 @@ const fn tracked(claim: Claim, tracking: T) -> Claim {
     Claim { tracking: Some(tracking), ..claim }
 }
 
-const DELAYED: Reading = Reading {
-    claim: Claim { tracking: Some(T::DeliveryDelayed), delayed: Some(true), ..NOTHING },
-    at_birth: Some(S::Shipped),
-};
+const DELAYED: Reading =
+    Reading { claim: Claim { tracking: Some(T::DeliveryDelayed), delayed: Some(true), ..NOTHING }, at_birth: Some(S::Shipped) };
 
 const DELIVERED: Claim = worked(tracked(status(S::Delivered), T::Delivered), F::Delivered);
 const SHIPPED: Claim = worked(status(S::Shipped), F::Shipped);

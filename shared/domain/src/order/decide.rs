@@ -61,9 +61,7 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
         (Some(order), Command::Change(change)) => change_status(order, change),
         (Some(order), Command::Correct(correction)) => correct(order, correction),
-        (Some(order), Command::EraseContact) => {
-            Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() })
-        }
+        (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
 }
 

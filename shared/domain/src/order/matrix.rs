@@ -52,7 +52,8 @@ fn correct(to: OrderStatus, role: Role) -> Command {
 
 fn hear(to: OrderStatus) -> Command {
     let claim = Claim { status: Some(StatusClaim::Is(to)), ..Claim::default() };
-    let fact = Fact { id: EventId::parse("e1").unwrap(), source: SourceId::parse("shop").unwrap(), sequence: None, occurred_at: at(1), claim };
+    let fact =
+        Fact { id: EventId::parse("e1").unwrap(), source: SourceId::parse("shop").unwrap(), sequence: None, occurred_at: at(1), claim };
     Command::Hear { fact, notify: true }
 }
 
@@ -93,11 +94,8 @@ fn every_state_against_every_command() {
          + = steps in between implied; ! = overruled by a manager.\n",
     );
     type Make = fn(OrderStatus) -> Command;
-    let kinds: [(&str, Make); 3] = [
-        ("a person asks", change),
-        ("a source says", hear),
-        ("a manager corrects", |to| correct(to, Role::Manager)),
-    ];
+    let kinds: [(&str, Make); 3] =
+        [("a person asks", change), ("a source says", hear), ("a manager corrects", |to| correct(to, Role::Manager))];
     for (title, make) in kinds {
         table += &format!("\n{title}\n{:<18}", "");
         for to in OrderStatus::ALL {

@@ -254,7 +254,8 @@ impl Checker {
             let claimed = self.amount(&field("total_price"), claimed, Some(currency));
             let ours = unit_price_minor.saturating_mul(i64::from(quantity));
             if claimed != ours {
-                let message = format!("we make it {}, you say {}", Money::new(ours, currency).decimal(), Money::new(claimed, currency).decimal());
+                let message =
+                    format!("we make it {}, you say {}", Money::new(ours, currency).decimal(), Money::new(claimed, currency).decimal());
                 self.fault(&field("total_price"), "does_not_add_up", message);
             }
         }
@@ -334,7 +335,8 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if draft.lines.len() > limits::LINES_MAX {
         checker.fault("items", "too_many", format!("at most {} items", limits::LINES_MAX));
     }
-    let lines: Vec<Line> = draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
+    let lines: Vec<Line> =
+        draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
     let totals = currency.map(|currency| checker.totals(draft, &lines, currency));
     let placed_at = draft.placed_at.unwrap_or(given.now);
     if placed_at > given.now + SignedDuration::from_mins(10) {
@@ -384,8 +386,11 @@ impl Checker {
         if let Some(claimed) = draft.total.as_deref() {
             let claimed = self.amount("total", claimed, Some(currency));
             if claimed != total_minor && self.faults.is_empty() {
-                let message =
-                    format!("we make it {}, you say {}", Money::new(total_minor, currency).decimal(), Money::new(claimed, currency).decimal());
+                let message = format!(
+                    "we make it {}, you say {}",
+                    Money::new(total_minor, currency).decimal(),
+                    Money::new(claimed, currency).decimal()
+                );
                 self.fault("total", "does_not_add_up", message);
             }
         }

@@ -274,7 +274,9 @@ mod tests {
             }
         }
         check::<OrderStatus>(|s| !s.is_open());
-        check::<PaymentStatus>(|s| matches!(s, PaymentStatus::Captured | PaymentStatus::Refunded | PaymentStatus::Voided | PaymentStatus::Chargeback));
+        check::<PaymentStatus>(|s| {
+            matches!(s, PaymentStatus::Captured | PaymentStatus::Refunded | PaymentStatus::Voided | PaymentStatus::Chargeback)
+        });
         check::<FulfilmentStatus>(|s| s.next().is_empty() || s == FulfilmentStatus::Delivered);
         check::<TrackingStatus>(|s| s.next().is_empty());
     }

@@ -23,14 +23,16 @@ pub struct MemoryBuckets(pub(super) MemoryWorld);
 #[async_trait]
 impl RateBuckets for MemoryBuckets {
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        if amount > limit.count {
+        // Zero takes nothing and asks for room for one.
+        let room = amount.max(1);
+        if room > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
         let mut state = self.0.lock();
         let buckets = &mut state.shop_mut(scope).buckets;
         match buckets.get_mut(bucket) {
             Some(known) if known.ends > now => {
-                if known.used > limit.count - amount {
+                if known.used > limit.count - room {
                     return Ok(Allowance::Denied { retry_after: known.ends.duration_since(now) });
                 }
                 known.used += amount;

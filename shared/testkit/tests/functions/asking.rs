@@ -31,7 +31,11 @@ const JOHN: &str = "Where is my order 1001? Email: john.smith@example.com";
 async fn one_turn_is_enough() {
     let answer = ask(&House::new().await, "c", JOHN).await.unwrap();
     assert_eq!((answer.order_id.as_deref(), answer.status.as_deref()), (Some("1001"), Some("Delayed")));
-    assert!(answer.reply.contains("1001") && answer.reply.contains("2025-08-10") && answer.reply.to_lowercase().contains("delayed"), "{}", answer.reply);
+    assert!(
+        answer.reply.contains("1001") && answer.reply.contains("2025-08-10") && answer.reply.to_lowercase().contains("delayed"),
+        "{}",
+        answer.reply
+    );
     assert!(answer.needs.is_empty());
 }
 

@@ -89,7 +89,13 @@ impl House {
             currency: "USD".into(),
             customer_name: "John Smith".into(),
             email: Some(email.into()),
-            lines: vec![DraftLine { sku: "MUG".into(), name: "Mug".into(), quantity: 2, unit_price: "29.99".into(), ..DraftLine::default() }],
+            lines: vec![DraftLine {
+                sku: "MUG".into(),
+                name: "Mug".into(),
+                quantity: 2,
+                unit_price: "29.99".into(),
+                ..DraftLine::default()
+            }],
             eta: Some(eta.parse().unwrap()),
             ..Draft::default()
         };
@@ -100,7 +106,12 @@ impl House {
 
     pub fn place(&self) -> Place {
         let world = &self.world;
-        Place { orders: Arc::new(world.orders()), once: Arc::new(world.once()), clock: self.clock.clone(), random: Arc::new(FakeRandom::seeded(7)) }
+        Place {
+            orders: Arc::new(world.orders()),
+            once: Arc::new(world.once()),
+            clock: self.clock.clone(),
+            random: Arc::new(FakeRandom::seeded(7)),
+        }
     }
 
     pub fn apply(&self) -> Apply {
@@ -133,7 +144,12 @@ impl House {
     }
 
     pub fn process(&self) -> Process {
-        Process { apply: self.apply(), inbox: Arc::new(self.world.inbox()), tenants: Arc::new(self.world.tenants()), clock: self.clock.clone() }
+        Process {
+            apply: self.apply(),
+            inbox: Arc::new(self.world.inbox()),
+            tenants: Arc::new(self.world.tenants()),
+            clock: self.clock.clone(),
+        }
     }
 
     pub fn relay(&self) -> Relay {

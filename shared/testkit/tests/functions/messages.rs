@@ -45,7 +45,11 @@ async fn one_change_is_one_mail_and_one_post_however_often_it_comes() {
     assert!(mails[0].text.ends_with("Kind regards,\nCustomer Care Team"), "{}", mails[0].text);
     let posts = house.world.posts();
     assert_eq!(posts.len(), 1);
-    assert!(posts[0].1.starts_with(":truck: *ORDER UPDATE*") && posts[0].1.contains("| #1003 | Shipped | ETA: 2025-08-20"), "{}", posts[0].1);
+    assert!(
+        posts[0].1.starts_with(":truck: *ORDER UPDATE*") && posts[0].1.contains("| #1003 | Shipped | ETA: 2025-08-20"),
+        "{}",
+        posts[0].1
+    );
     let order = house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap();
     assert_eq!(order.tracks.status, OrderStatus::Shipped);
 }

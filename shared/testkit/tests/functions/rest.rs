@@ -51,7 +51,10 @@ async fn an_order_is_updated_in_the_shops_words() {
     let body = json!({ "order_id": "1003", "new_status": "processing", "notify_customer": true, "note": "checked", "auto_message": true });
     let updated = post(&house, "/v1/orders/update-status", &[], body).await;
     assert_eq!(updated.status, 200, "{}", updated.body);
-    assert_eq!((&updated.body["old_status"], &updated.body["new_status"], &updated.body["success"]), (&json!("pending"), &json!("processing"), &json!(true)));
+    assert_eq!(
+        (&updated.body["old_status"], &updated.body["new_status"], &updated.body["success"]),
+        (&json!("pending"), &json!("processing"), &json!(true))
+    );
     assert_eq!(updated.body["notification_sent"], true);
     assert!(updated.body["notification_message"].as_str().unwrap().contains("1003"));
     assert!(updated.body["timestamp"].is_string() && updated.body.get("external_id").is_some());
@@ -137,13 +140,26 @@ async fn an_idempotency_key_means_one_order() {
 #[tokio::test]
 async fn the_body_cannot_say_what_only_we_know() {
     let house = House::new().await;
-    for (field, value) in [("role", json!("owner")), ("tenant_id", json!("other")), ("status", json!("delivered")), ("paid", json!(true)), ("version", json!(9))] {
+    for (field, value) in [
+        ("role", json!("owner")),
+        ("tenant_id", json!("other")),
+        ("status", json!("delivered")),
+        ("paid", json!(true)),
+        ("version", json!(9)),
+    ] {
         let mut body = order("6001");
         body[field] = value;
         let refused = post(&house, "/v1/orders", &[("idempotency-key", "k")], body).await;
         assert_eq!(refused.status, 422, "{field}");
     }
-    for (path, value) in [("quantity", json!(0)), ("quantity", json!(-1)), ("quantity", json!(i64::MAX)), ("quantity", json!(1.5)), ("unit_price", json!(29.99)), ("unit_price", json!("NaN"))] {
+    for (path, value) in [
+        ("quantity", json!(0)),
+        ("quantity", json!(-1)),
+        ("quantity", json!(i64::MAX)),
+        ("quantity", json!(1.5)),
+        ("unit_price", json!(29.99)),
+        ("unit_price", json!("NaN")),
+    ] {
         let mut body = order("6001");
         body["items"][0][path] = value.clone();
         assert_eq!(post(&house, "/v1/orders", &[("idempotency-key", "k")], body).await.status, 422, "{path} {value}");
@@ -226,7 +242,10 @@ async fn the_document_describes_every_route() {
         for (verb, operation) in verbs.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{verb} {path}");
             let responses = operation["responses"].as_object().unwrap();
-            assert!(responses.values().all(|response| response["description"].as_str().is_some_and(|text| !text.is_empty())), "{verb} {path}");
+            assert!(
+                responses.values().all(|response| response["description"].as_str().is_some_and(|text| !text.is_empty())),
+                "{verb} {path}"
+            );
             if !["/v1/ask", "/v1/hooks/{tenant}/{endpoint}"].contains(&path.as_str()) {
                 let status = call(&house, None, &verb.to_uppercase(), &path.replace(['{', '}'], ""), &[], Value::Null).await.status;
                 assert!(status != 405 && status != 404, "{verb} {path} is described and not served: {status}");
