@@ -13,6 +13,7 @@ import uuid
 import boto3
 import pytest
 
+from demo import ORDERCTL
 from shop import Shop, eventually
 
 
@@ -202,7 +203,7 @@ def test_a_second_import_changes_nothing(shop: Shop, tmp_path) -> None:
 
     def run() -> str:
         env = {**os.environ, **shop.env["env"], "ORDERFLOW_API_KEY": shop.keys["api_key"]}
-        return subprocess.run(["target/release/orderctl", "import", str(sheet)], env=env, capture_output=True, text=True, check=True).stdout
+        return subprocess.run([str(ORDERCTL), "import", str(sheet)], env=env, capture_output=True, text=True, check=True).stdout
 
     assert run().strip() == "5 placed, 0 updated, 0 unchanged, 0 refused"
     assert run().strip() == "0 placed, 0 updated, 5 unchanged, 0 refused"

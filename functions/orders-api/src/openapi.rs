@@ -69,10 +69,13 @@ code{font:14px ui-monospace,monospace}.verb{display:inline-block;min-width:4.2re
 table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0;vertical-align:top}\
 @media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#111827}section{border-color:#374151}a{color:#93c5fd}}";
 
+/// Verb, path and description of one operation.
+type Operation = (String, String, Value);
+
 /// The reference as a page.
 pub fn page() -> String {
     let document: Value = serde_json::from_str(&document()).unwrap_or_default();
-    let mut tags: Vec<(String, Vec<(String, String, Value)>)> = Vec::new();
+    let mut tags: Vec<(String, Vec<Operation>)> = Vec::new();
     for (path, verbs) in document["paths"].as_object().into_iter().flatten() {
         for (verb, operation) in verbs.as_object().into_iter().flatten() {
             let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();

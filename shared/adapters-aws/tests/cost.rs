@@ -75,6 +75,19 @@ async fn placing_an_order_costs_at_most_eight_units_beside_its_own_rows() {
 
 // req: X-10
 #[tokio::test]
+async fn a_channels_own_id_costs_two_units_more() {
+    let shop = Shop::open().await;
+    let by = |id: &str, external| samples::placed_by(&shop.scope, id, "anna@example.com", external, shop.now);
+    let mut units = Vec::new();
+    for (id, external) in [("1001", None), ("1002", Some(("sheet", "row-2")))] {
+        shop.ports.orders.commit(&shop.scope, by(id, external).commit()).await.unwrap();
+        units.push(beside_head_and_history(&shop.calls("TransactWriteItems")[0]));
+    }
+    assert_eq!(units, [5.0, 7.0]);
+}
+
+// req: X-10
+#[tokio::test]
 async fn a_move_costs_what_it_writes() {
     let shop = Shop::open().await;
     let first = samples::placed(&shop.scope, "1001", shop.now);

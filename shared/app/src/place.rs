@@ -91,6 +91,7 @@ impl Place {
     ///
     /// # Errors
     /// `Invalid` with all faults, `KeyReused`, `Rejected(AlreadyPlaced)`, `Retryable`.
+    #[expect(clippy::too_many_arguments, reason = "an order with everything that is known about its arrival")]
     pub async fn run(
         &self,
         scope: &TenantScope,
@@ -151,6 +152,7 @@ impl Place {
     ///
     /// # Errors
     /// `Invalid` with all faults of the row, `Retryable`.
+    #[expect(clippy::too_many_arguments, reason = "one row with everything that is known about it")]
     pub async fn import(
         &self,
         scope: &TenantScope,

@@ -18,19 +18,20 @@ pub struct DynamoBuckets(pub(super) Dynamo);
 impl RateBuckets for DynamoBuckets {
     /// One write inside a window, two to open one; only who loses the race to open it needs a third.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        // Zero takes nothing and asks for room for one.
-        let room = amount.max(1);
-        if room > limit.count {
+        if amount.max(1) > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
         let key = keys::bucket(scope, bucket);
+        if amount == 0 {
+            return self.look(key, limit, now).await;
+        }
         let what = "take from a rate bucket";
         for _ in 0..RACES_MAX {
             let take = Write::update(key.clone(), "SET #used = #used + :amount")
                 .when("#ends > :now AND #used <= :room")
                 .moment(":now", now)
                 .number(":amount", amount)
-                .number(":room", limit.count - room);
+                .number(":room", limit.count - amount);
             match self.0.write(what, Table::Ops, &take).await? {
                 Written::Done(row) => return Ok(Allowance::Allowed { left: limit.count.saturating_sub(number(&row, "used")?) }),
                 Written::Refused(Some(row)) => {
@@ -53,5 +54,21 @@ impl RateBuckets for DynamoBuckets {
             }
         }
         Err(PortError::Retryable(format!("{what}: too many open it at once")))
+    }
+}
+
+impl DynamoBuckets {
+    /// Whoever only looks opens no window and pays for no write.
+    async fn look(&self, key: keys::Key, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        let row = self.0.get("look into a rate bucket", Table::Ops, key).await?;
+        let Some(row) = row else { return Ok(Allowance::Allowed { left: limit.count }) };
+        let (ends, used): (Timestamp, u32) = (moment(&row, "ends")?, number(&row, "used")?);
+        Ok(if ends <= now {
+            Allowance::Allowed { left: limit.count }
+        } else if used >= limit.count {
+            Allowance::Denied { retry_after: ends.duration_since(now) }
+        } else {
+            Allowance::Allowed { left: limit.count - used }
+        })
     }
 }

@@ -299,10 +299,10 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
             given.generated
         }
     };
-    if let Some(external) = &draft.external_id {
-        if external.is_empty() || external.chars().count() > limits::EXTERNAL_ID_CHARS_MAX || external.chars().any(char::is_control) {
-            checker.fault("external_id", "bad_external_id", format!("1 to {} printable characters", limits::EXTERNAL_ID_CHARS_MAX));
-        }
+    if let Some(external) = &draft.external_id
+        && (external.is_empty() || external.chars().count() > limits::EXTERNAL_ID_CHARS_MAX || external.chars().any(char::is_control))
+    {
+        checker.fault("external_id", "bad_external_id", format!("1 to {} printable characters", limits::EXTERNAL_ID_CHARS_MAX));
     }
     readable(&mut checker.faults, "customer.name", &draft.customer_name, true);
     let email = match draft.email.as_deref().map(Email::parse) {
@@ -319,15 +319,13 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
             checker.fault("customer.phone", "bad_phone", "digits with an optional leading +, as in +48600100200");
         }
     }
-    if let Some(locale) = &draft.locale {
-        if locale.len() > 35 || !locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || locale.len() < 2 {
-            checker.fault("customer.locale", "bad_locale", "a BCP 47 tag such as en or pl-PL");
-        }
+    let tag = |text: &str| (2..=35).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if draft.locale.as_deref().is_some_and(|locale| !tag(locale)) {
+        checker.fault("customer.locale", "bad_locale", "a BCP 47 tag such as en or pl-PL");
     }
-    if let Some(country) = &draft.country {
-        if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
-            checker.fault("country", "bad_country", "two upper-case letters, as in PL");
-        }
+    let code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    if draft.country.as_deref().is_some_and(|country| !code(country)) {
+        checker.fault("country", "bad_country", "two upper-case letters, as in PL");
     }
     if draft.lines.is_empty() && given.items_required {
         checker.fault("items", "required", "an order has at least one item");

@@ -32,6 +32,25 @@ pub async fn a_window_starts_with_its_first(ports: &Ports) {
 }
 
 // req: X-10
+/// Looking takes nothing and starts nothing.
+pub async fn looking_into_a_bucket_takes_nothing(ports: &Ports) {
+    let stage = Stage::set();
+    let take = |amount: u32, after: i64, count: u32| {
+        let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.after(after));
+        async move { ports.buckets.take(&scope, "wrong", amount, Limit { count, ..LIMIT }, now).await.unwrap() }
+    };
+    let wait = |seconds: i64| Allowance::Denied { retry_after: SignedDuration::from_secs(seconds) };
+    assert_eq!(take(0, 0, 10).await, Allowance::Allowed { left: 10 });
+    assert_eq!(take(9, 30, 10).await, Allowance::Allowed { left: 1 }, "the window starts here");
+    assert_eq!(take(0, 89, 10).await, Allowance::Allowed { left: 1 });
+    assert_eq!(take(1, 89, 10).await, Allowance::Allowed { left: 0 });
+    assert_eq!(take(0, 89, 10).await, wait(1));
+    assert_eq!(take(0, 89, 5).await, wait(1), "a limit that was lowered meanwhile");
+    assert_eq!(take(0, 90, 10).await, Allowance::Allowed { left: 10 });
+    assert_eq!(take(0, 90, 0).await, wait(60), "no room at all");
+}
+
+// req: X-10
 /// Sixty-four at the same time, into an empty bucket.
 pub async fn of_64_requests_ten_pass(ports: &Ports) {
     let stage = Stage::set();

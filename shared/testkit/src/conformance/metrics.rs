@@ -51,6 +51,7 @@ pub async fn a_series_is_the_sum_of_its_events(ports: &Ports) {
     assert_eq!(days, expected);
     assert_eq!(metrics.series(scope, "day", "2025-09-01", "2025-09-30").await, Ok(Vec::new()));
     assert_eq!(metrics.series(scope, "day", "2025-08-15", "2025-08-05").await, Ok(Vec::new()), "the wrong way round");
+    assert_eq!(metrics.series(scope, "day", "", "~").await.unwrap().len(), 20, "from the beginning");
     assert_eq!(metrics.series(scope, "days", "2025-08-01", "2025-08-31").await, Ok(Vec::new()));
     let down = [delta("label", "On hold", "orders", -3), delta("label", "On hold!", "orders", 1), delta("label", "On", "orders", 0)];
     assert_eq!(metrics.count(scope, &event("down"), &down, stage.now).await, Ok(true));

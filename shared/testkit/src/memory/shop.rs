@@ -23,7 +23,7 @@ pub struct MemoryBuckets(pub(super) MemoryWorld);
 #[async_trait]
 impl RateBuckets for MemoryBuckets {
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        // Zero takes nothing and asks for room for one.
+        // Zero takes nothing, opens no window and asks for room for one.
         let room = amount.max(1);
         if room > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
@@ -39,7 +39,9 @@ impl RateBuckets for MemoryBuckets {
                 Ok(Allowance::Allowed { left: limit.count - known.used })
             }
             _ => {
-                buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
+                if amount > 0 {
+                    buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
+                }
                 Ok(Allowance::Allowed { left: limit.count - amount })
             }
         }

@@ -67,6 +67,10 @@ pub fn config() -> TenantConfig {
 
 impl House {
     pub async fn new() -> House {
+        House::whose_first_order_is("Delayed").await
+    }
+
+    pub async fn whose_first_order_is(status: &str) -> House {
         let world = MemoryWorld::new();
         let clock = Arc::new(FakeClock::at("2025-08-09T10:00:01Z".parse::<Timestamp>().unwrap()));
         let tenant = TenantId::parse("demo").unwrap();
@@ -74,7 +78,7 @@ impl House {
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
         let house = House { world, clock, scope };
         for (number, status, email, eta) in [
-            ("1001", "Delayed", "john.smith@example.com", "2025-08-10"),
+            ("1001", status, "john.smith@example.com", "2025-08-10"),
             ("1002", "In Transit", "anna@example.com", "2025-08-12"),
             ("1003", "Received", "eve@example.com", "2025-08-14"),
         ] {
