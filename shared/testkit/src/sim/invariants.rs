@@ -465,6 +465,7 @@ fn messages(world: &mut World, books: &Books) {
                         Some(MessageState::Sent { .. }) => sent == 1,
                         Some(MessageState::Suppressed { .. }) => sent == 0,
                         Some(MessageState::Unknown) => sent <= 1,
+                        // Overtaken by newer news between two attempts; nobody settles these any more.
                         Some(MessageState::Failed { .. }) => superseded && sent == 0,
                         Some(MessageState::Sending { .. }) => superseded && sent <= 1,
                         None => superseded && sent == 0,

@@ -35,7 +35,7 @@ impl World {
             }
         }
         let waiting = format!(
-            "after {DRAIN_ROUNDS_MAX} rounds without faults there still wait: {} requests, {} webhooks, {} stream rows, {} outbox rows, {} + {} + {} messages",
+            "after {DRAIN_ROUNDS_MAX} rounds of peace there wait: {} requests, {} webhooks, {} + {} outbox rows, {} + {} + {} messages",
             self.open_requests.len(),
             self.open_hooks.len(),
             self.stream.len(),
