@@ -1,5 +1,7 @@
 //! The functions' handlers over in-memory ports: their samples, hostile input, and what the rows promise.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod asking;
 mod house;
 mod messages;

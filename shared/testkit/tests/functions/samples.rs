@@ -91,3 +91,77 @@ async fn http_functions() {
     let lines: Vec<&str> = table.lines().map(str::trim_end).collect();
     insta::assert_snapshot!("http_samples", lines.join("\n"));
 }
+
+/// Where records go that no retry can help.
+#[derive(Default)]
+struct Lot(std::sync::Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl app::ports::Parking for Lot {
+    async fn park(&self, _: &str, reason: &str) -> app::ports::PortResult<()> {
+        self.0.lock().unwrap().push(reason.to_owned());
+        Ok(())
+    }
+}
+
+/// What became of a batch: how many records, which come again, what was parked and why.
+fn told(batch: &aws_lambda_events::sqs::SqsEvent, response: &aws_lambda_events::sqs::SqsBatchResponse, lot: &Lot) -> String {
+    let reasons: Vec<String> = lot.0.lock().unwrap().iter().map(|reason| reason.chars().take(70).collect()).collect();
+    format!("{} record(s), {} come again, parked: {reasons:?}", batch.records.len(), response.batch_item_failures.len())
+}
+
+// req
+#[tokio::test]
+async fn queue_functions() {
+    let mut table = String::new();
+    for function in ["order-processor", "notifier", "metrics"] {
+        for (name, sample) in samples(function) {
+            // What is not even a batch never reaches a handler: the runtime answers an error and the queue keeps it.
+            let Ok(batch) = serde_json::from_str::<aws_lambda_events::sqs::SqsEvent>(&sample) else {
+                let _ = writeln!(table, "{function:<16} {name:<34} not a batch");
+                continue;
+            };
+            let house = House::new().await;
+            let lot = Lot::default();
+            let response = match function {
+                "order-processor" => order_processor::handle(&house.process(), &lot, batch.clone()).await,
+                "notifier" => notifier::handle(&house.notify(), &lot, batch.clone()).await,
+                _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
+            };
+            let _ = writeln!(table, "{function:<16} {name:<34} {}", told(&batch, &response, &lot));
+        }
+    }
+    insta::assert_snapshot!("queue_samples", table);
+}
+
+// req: X-04
+#[tokio::test]
+async fn other_functions() {
+    let mut table = String::new();
+    for (name, sample) in samples("authorizer") {
+        let house = House::new().await;
+        let request = serde_json::from_str(&sample).unwrap();
+        let response = authorizer::handle(&house.authenticate(), request).await.unwrap();
+        let _ = writeln!(table, "authorizer       {name:<38} authorized: {}", response.is_authorized);
+        assert!(!response.is_authorized, "no sample holds a key that this shop has made");
+    }
+    for (name, sample) in samples("kpi-report") {
+        let house = House::new().await;
+        let event: Value = serde_json::from_str(&sample).unwrap_or_default();
+        let said = match kpi_report::handle(&house.report(), event, crate::house::correlation()).await {
+            Ok(said) => said.to_string().chars().take(80).collect(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ = writeln!(table, "kpi-report       {name:<38} {said}");
+    }
+    for (name, sample) in samples("outbox-relay") {
+        let house = House::new().await;
+        let event: Value = serde_json::from_str(&sample).unwrap_or_default();
+        let said = match outbox_relay::handle(&house.relay(), event).await {
+            Ok(said) => said.to_string(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ = writeln!(table, "outbox-relay     {name:<38} {said}, {} published", house.world.published().len());
+    }
+    insta::assert_snapshot!("other_samples", table);
+}
