@@ -67,6 +67,14 @@ struct Draft {
 enum Via<'a> {
     Mail(Mail),
     Chat(&'a secrecy::SecretString),
+    /// Not at all: newer news is on its way.
+    Overtaken,
+}
+
+impl<'a> Via<'a> {
+    fn unless(self, overtaken: bool) -> Via<'a> {
+        if overtaken { Via::Overtaken } else { self }
+    }
 }
 
 impl Notify {
@@ -105,13 +113,12 @@ impl Notify {
         let Some(order) = self.orders.load(scope, &id).await? else {
             return Err(Error::Fatal(format!("order {id} of an event is not there")));
         };
-        // Something newer has happened that has its own event: this one is history, not news.
-        if order.version > event.aggregateversion && order.label().text() != changed.to {
-            return Ok(told);
-        }
+        // Something newer has happened that has its own event: this one is history, not news. It is settled
+        // as such rather than skipped, so that an attempt that died before is not left open for ever.
+        let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let mut waiting = Ok(());
         if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
-            waiting = self.deliver(scope, id.as_str(), event, draft, Via::Mail(mail), &mut told).await;
+            waiting = self.deliver(scope, id.as_str(), event, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
         }
         if let Some(webhook) = &config.notify.slack_webhook {
             let contact = order.contact.as_ref();
@@ -120,7 +127,7 @@ impl Notify {
             let text = slack_order_line(id.as_str(), name, email, order.label(), order.tracks.eta);
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, id.as_str(), event, draft, Via::Chat(&webhook.0), &mut told).await;
+            let slack = self.deliver(scope, id.as_str(), event, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
             waiting = waiting.and(slack);
         }
         waiting.map(|()| told)
@@ -171,6 +178,7 @@ impl Notify {
         let outcome = match &via {
             Via::Mail(mail) => self.mailer.send(mail).await,
             Via::Chat(webhook) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+            Via::Overtaken => Err(SendError::Refused("overtaken by newer news".to_owned())),
         };
         let (state, result) = match outcome {
             Ok(provider_id) => {

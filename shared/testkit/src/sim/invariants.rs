@@ -466,8 +466,8 @@ fn messages(world: &mut World, books: &Books) {
                         Some(MessageState::Suppressed { .. }) => sent == 0,
                         Some(MessageState::Unknown) => sent <= 1,
                         // Overtaken by newer news between two attempts; nobody settles these any more.
-                        Some(MessageState::Failed { .. }) => superseded && sent == 0,
-                        Some(MessageState::Sending { .. }) => superseded && sent <= 1,
+                        // Everything was delivered in the end: nothing may still be under way or waiting to be tried.
+                        Some(MessageState::Failed { .. } | MessageState::Sending { .. }) => false,
                         None => superseded && sent == 0,
                     };
                     if !right {
