@@ -54,12 +54,13 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     if not keys:  # they are printed once; remembered apart, so that a load that was interrupted can go on
         keys = _bootstrap(settings, env)
         _remember(settings, "keys", cloud, keys)
+    printed = "no orders"
     if settings.demo_orders:
         env["ORDERFLOW_API_KEY"] = keys["api_key"]
-        _run(["demo", "--tenant", settings.tenant, "--orders", str(settings.demo_orders)], env)
+        printed = _run(["demo", "--tenant", settings.tenant, "--orders", str(settings.demo_orders)], env)
     example = _example(settings, keys["api_key"])
     _remember(settings, "demo", wanted, example)
-    return {**keys, "example": example}, f"shop {settings.tenant!r} with {settings.demo_orders} orders"
+    return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"
 
 
 def _remembered(settings: Settings, name: str, wanted: dict) -> dict | None:

@@ -55,7 +55,7 @@ struct Import {
     /// Time zone of times that have none.
     #[arg(long, default_value = "UTC")]
     time_zone: String,
-    /// Move all dates so that the newest order is from today: old sample data then looks alive.
+    /// Move all dates so that the newest order is from yesterday: old sample data then looks alive.
     #[arg(long)]
     as_if_today: bool,
     /// At most so many orders.

@@ -21,7 +21,7 @@ pub struct Reading {
     pub currency: String,
     /// Time zone of times that have none.
     pub time_zone: String,
-    /// Move all dates so that the newest order is from today.
+    /// Move all dates so that the newest order is from yesterday.
     pub as_if_today: bool,
     /// At most so many orders.
     pub limit: Option<usize>,

@@ -68,7 +68,8 @@ pub fn parse(text: &str, reading: &Reading, today: Date) -> Result<Vec<Row>, Fai
     }
     let newest = drafts.iter().filter_map(|draft| draft.placed).max().map(|placed| placed.date());
     let shift = match newest.filter(|_| reading.as_if_today) {
-        Some(newest) => newest.until(today)?,
+        // Yesterday, because later today has not happened yet.
+        Some(newest) => newest.until(today.yesterday()?)?,
         None => Span::new(),
     };
     // Without a status column the file is a sales export, and "today" is its last day.
@@ -220,7 +221,7 @@ mod tests {
         let mut alive = reading();
         alive.as_if_today = true;
         let moved = parse(text, &alive, date(2025, 1, 1)).unwrap();
-        assert_eq!(moved[0].order["placed_at"], "2024-12-31T08:26:00Z");
+        assert_eq!(moved[0].order["placed_at"], "2024-12-30T08:26:00Z");
         assert_eq!(moved[0].status, rows[0].status, "moving dates changes no status");
     }
 
