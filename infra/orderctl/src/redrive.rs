@@ -9,7 +9,6 @@ use clap::Args;
 #[derive(Args)]
 pub struct Options {
     /// hooks, notify or metrics.
-    #[arg(long)]
     pub queue: String,
     /// Only show what is there.
     #[arg(long)]
