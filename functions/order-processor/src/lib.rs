@@ -1,6 +1,5 @@
 //! The hooks queue: stored webhooks become facts of orders.
 
-use app::Error;
 use app::ports::Parking;
 use app::process::Process;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -20,11 +19,7 @@ pub async fn handle(process: &Process, parking: &dyn Parking, event: SqsEvent) -
         if let Ok(processed) = &processed {
             tracing::info!(trace_id = %message.correlation, tenant = %message.tenant, inbox_id = message.inbox_id, ?processed, "webhook processed");
         }
-        Outcome::from(processed.map(drop).map_err(|error| match error {
-            // The inbox row was written before the message was sent: not seeing it is a matter of time.
-            Error::Fatal(why) if why.contains("is not there") => Error::Retryable(why),
-            other => other,
-        }))
+        Outcome::from(processed.map(drop))
     })
     .await
 }

@@ -54,7 +54,8 @@ impl Process {
         let scope = TenantScope::of_own_message(&message.tenant);
         let key = InboxKey { endpoint: message.endpoint.clone(), id: message.inbox_id.clone() };
         let Some(entry) = self.inbox.load(&scope, &key).await? else {
-            return Err(Error::Fatal(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
+            // The row was written before the message was sent: not seeing it is a matter of time.
+            return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
         if entry.state == InboxState::Done {
             return Ok(Processed::Again);

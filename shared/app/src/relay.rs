@@ -45,7 +45,10 @@ impl Relay {
         for row in rows {
             match self.publish(&row).await {
                 Ok(()) => swept.published += 1,
-                Err(_) => swept.failed += 1,
+                Err(why) => {
+                    tracing::warn!(place = row.key.place, %why, "an outbox row stays");
+                    swept.failed += 1;
+                }
             }
         }
         Ok(swept)

@@ -90,6 +90,3 @@ payloads! {
     /// A scheduled job failed.
     JobFailed(job::v1::JobFailed) = "job.failed.v1" from "orderflow.jobs";
 }
-
-/// Largest `detail` we put on the bus, in bytes. EventBridge takes 256 KiB per entry with its attributes.
-pub const DETAIL_BYTES_MAX: usize = 200 * 1024;

@@ -1,7 +1,4 @@
-//! Logs: one JSON object a line, and metrics in the embedded metric format on the same stream.
-
-use serde_json::json;
-use std::collections::BTreeMap;
+//! Logs: one JSON object a line.
 
 /// Sets logging up. Level by `LOG_LEVEL` (default "info"); libraries at "warn".
 pub fn init() {
@@ -13,22 +10,4 @@ pub fn init() {
         tracing_subscriber::fmt().json().with_env_filter(filter).with_target(true).with_current_span(true).without_time().try_init();
     // A second call (tests) keeps the first subscriber.
     drop(started);
-}
-
-/// Writes numbers in CloudWatch's embedded metric format. `dimensions` must be few and of few values.
-pub fn metric(namespace: &str, dimensions: &[(&str, &str)], values: &[(&str, f64, &str)], now: jiff::Timestamp) {
-    let names: Vec<&str> = dimensions.iter().map(|dimension| dimension.0).collect();
-    let metrics: Vec<_> = values.iter().map(|(name, _, unit)| json!({ "Name": name, "Unit": unit })).collect();
-    let mut line: BTreeMap<String, serde_json::Value> = BTreeMap::new();
-    line.insert(
-        "_aws".into(),
-        json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [names], "Metrics": metrics }] }),
-    );
-    for (name, value) in dimensions {
-        line.insert((*name).into(), json!(value));
-    }
-    for (name, value, _) in values {
-        line.insert((*name).into(), json!(value));
-    }
-    println!("{}", serde_json::Value::Object(line.into_iter().collect()));
 }

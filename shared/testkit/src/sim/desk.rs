@@ -296,11 +296,7 @@ impl Desk {
     }
 
     async fn process_one(&self, message: &HookReceived) -> Outcome {
-        Outcome::from(self.process.run(message).await.map(drop).map_err(|error| match error {
-            // The inbox row was written before the message was sent: not seeing it is a matter of time.
-            Error::Fatal(why) if why.contains("is not there") => Error::Retryable(why),
-            other => other,
-        }))
+        Outcome::from(self.process.run(message).await.map(drop))
     }
 
     /// Hands a batch to the real runner and compares what it reports with what the handlers said. A record's
