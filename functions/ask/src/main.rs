@@ -1,6 +1,6 @@
 //! Wiring of the ask function.
 
-use adapters_aws::{Aws, Dynamo, Tables};
+use adapters_aws::{Aws, Dynamo, Table, Tables};
 use adapters_http::llm::OpenAiCompatible;
 use app::answer::Ask;
 use app::ports::Llm;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { orders: settings.required("TABLE_ORDERS"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
     let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
     settings.check()?;
     // Without all three, rules and templates answer.

@@ -1,6 +1,6 @@
 //! Wiring of the authorizer.
 
-use adapters_aws::{Aws, Dynamo, Tables};
+use adapters_aws::{Aws, Dynamo, Table, Tables};
 use adapters_http::jwks::Jwks;
 use app::auth::Authenticate;
 use app::ports::TokenVerifier;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let tables = Tables::named([Table::Ops], |name| settings.required(name));
     let issuer = (settings.url("JWKS_URL"), settings.optional("JWT_ISSUER"), settings.optional("JWT_AUDIENCE"));
     settings.check()?;
     // Without an issuer only API keys are known.

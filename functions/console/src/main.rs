@@ -1,6 +1,6 @@
 //! Wiring of the console.
 
-use adapters_aws::{Aws, Dynamo, Tables};
+use adapters_aws::{Aws, Dynamo, Table, Tables};
 use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
@@ -16,13 +16,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables {
-        orders: settings.required("TABLE_ORDERS"),
-        outbox: settings.required("TABLE_OUTBOX"),
-        ops: settings.required("TABLE_OPS"),
-        metrics: settings.required("TABLE_METRICS"),
-        ..Tables::default()
-    };
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics], |name| settings.required(name));
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
     let public_url = settings.url("PUBLIC_URL");

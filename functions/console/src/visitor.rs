@@ -3,10 +3,9 @@
 use crate::desk::Console;
 use crate::failure;
 use crate::session::{self, Session};
-use app::apply::Provenance;
 use app::ports::{Allowance, Limit};
 use app::tenant::TenantConfig;
-use app::{Error, Identity, TenantScope};
+use app::{Error, Identity, Provenance, TenantScope};
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};

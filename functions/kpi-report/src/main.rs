@@ -1,6 +1,6 @@
 //! Wiring of the daily report.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, Table, Tables};
 use app::report::Report;
 use domain::kpi::Comparison;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -13,13 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables {
-        orders: settings.required("TABLE_ORDERS"),
-        outbox: settings.required("TABLE_OUTBOX"),
-        ops: settings.required("TABLE_OPS"),
-        metrics: settings.required("TABLE_METRICS"),
-        ..Tables::default()
-    };
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics], |name| settings.required(name));
     let bucket = settings.required("BUCKET_REPORTS");
     settings.check()?;
     let aws = Aws::new();

@@ -1,6 +1,6 @@
 //! Wiring of the read models' counter.
 
-use adapters_aws::{Aws, Dynamo, SqsParking, Tables};
+use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::measure::Measure;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { metrics: settings.required("TABLE_METRICS"), ..Tables::default() };
+    let tables = Tables::named([Table::Metrics], |name| settings.required(name));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();

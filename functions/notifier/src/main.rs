@@ -1,6 +1,6 @@
 //! Wiring of the notifier.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, SesMailer, SqsParking, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SesMailer, SqsParking, Table, Tables};
 use adapters_http::slack::{self, Slack};
 use app::notify::Notify;
 use aws_lambda_events::sqs::SqsEvent;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { orders: settings.required("TABLE_ORDERS"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     let slack_base = settings.url("SLACK_BASE_URL").unwrap_or_else(|| slack::BASE.to_owned());
     let default_from = settings.optional("MAIL_FROM");

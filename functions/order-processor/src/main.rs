@@ -1,6 +1,6 @@
 //! Wiring of the hooks queue's worker.
 
-use adapters_aws::{Aws, Dynamo, SqsParking, Tables};
+use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
 use app::process::Process;
 use aws_lambda_events::sqs::SqsEvent;
@@ -13,12 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables {
-        orders: settings.required("TABLE_ORDERS"),
-        outbox: settings.required("TABLE_OUTBOX"),
-        ops: settings.required("TABLE_OPS"),
-        ..Tables::default()
-    };
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();

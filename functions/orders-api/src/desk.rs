@@ -1,6 +1,6 @@
 //! The use cases this function serves, and admission to them.
 
-use app::apply::{Apply, Provenance};
+use app::apply::Apply;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::ports::{
@@ -9,7 +9,7 @@ use app::ports::{
 };
 use app::privacy::Privacy;
 use app::tenant::TenantConfig;
-use app::{Error, Identity, Scopes, TenantScope};
+use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
 use runtime::http::Origin;
 use std::sync::Arc;
@@ -58,6 +58,13 @@ pub struct Admitted {
     pub config: TenantConfig,
     /// As the author of changes.
     pub by: Provenance,
+}
+
+impl Admitted {
+    /// What their changes need to know.
+    pub fn context(&self) -> Context<'_> {
+        Context { scope: &self.scope, config: &self.config, by: &self.by }
+    }
 }
 
 impl Desk {

@@ -1,6 +1,6 @@
 //! Wiring of the REST API.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::apply::Apply;
 use app::cursor::Cursors;
 use app::place::Place;
@@ -14,13 +14,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables {
-        orders: settings.required("TABLE_ORDERS"),
-        outbox: settings.required("TABLE_OUTBOX"),
-        ops: settings.required("TABLE_OPS"),
-        metrics: settings.required("TABLE_METRICS"),
-        inventory: settings.required("TABLE_INVENTORY"),
-    };
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, bucket) = (settings.required("QUEUE_HOOKS_URL"), settings.required("BUCKET_REPORTS"));
     let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
     settings.check()?;

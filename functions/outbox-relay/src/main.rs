@@ -1,6 +1,6 @@
 //! Wiring of the outbox relay.
 
-use adapters_aws::{Aws, Dynamo, EventBridgeBus, Tables};
+use adapters_aws::{Aws, Dynamo, EventBridgeBus, Table, Tables};
 use app::relay::Relay;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { outbox: settings.required("TABLE_OUTBOX"), ..Tables::default() };
+    let tables = Tables::named([Table::Outbox], |name| settings.required(name));
     let bus = settings.required("BUS_NAME");
     settings.check()?;
     let aws = Aws::new();

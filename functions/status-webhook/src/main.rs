@@ -1,6 +1,6 @@
 //! Wiring of the webhook door.
 
-use adapters_aws::{Aws, Dynamo, SqsQueue, Tables};
+use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
 use app::receive::Receive;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables { outbox: settings.required("TABLE_OUTBOX"), ops: settings.required("TABLE_OPS"), ..Tables::default() };
+    let tables = Tables::named([Table::Outbox, Table::Ops], |name| settings.required(name));
     let hooks = settings.required("QUEUE_HOOKS_URL");
     settings.check()?;
     let aws = Aws::new();

@@ -1,7 +1,7 @@
 //! What is set, what answers, and how to mend what does not.
 
 use crate::Failed;
-use adapters_aws::{Aws, Dynamo, Tables};
+use adapters_aws::{Aws, Dynamo, Table, Tables};
 use app::ports::{OutboxStore, TenantStore};
 use clap::Args;
 use domain::ids::TenantId;
@@ -56,7 +56,7 @@ pub async fn run(options: Options) -> Result<(), Failed> {
         let set = std::env::var(check.name).is_ok_and(|value| !value.is_empty());
         line(set, check.required, check.name, &format!("from {}", check.from), check.fix);
     }
-    let db = Dynamo::new(Aws::new(), Tables::from_env());
+    let db = Dynamo::new(Aws::new(), Tables::named(Table::ALL, |name| std::env::var(name).unwrap_or_default()));
     let tenants = db.tenants().all().await;
     match &tenants {
         Ok(all) => line(true, true, "settings table", &format!("answers; {} tenant(s)", all.len()), ""),

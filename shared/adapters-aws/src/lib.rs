@@ -14,7 +14,7 @@ pub mod ses;
 
 pub use bus::EventBridgeBus;
 pub use clients::Aws;
-pub use dynamodb::{Dynamo, Tables, from_stream_image};
+pub use dynamodb::{Dynamo, Table, Tables, from_stream_image};
 pub use queue::{SqsParking, SqsQueue};
 pub use s3::S3Reports;
 pub use ses::SesMailer;

@@ -1,26 +1,16 @@
 //! The only way into an order that exists: load, decide, commit; on a conflict, again.
 
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, InboxKey, OnceDone, OrderStore};
 use crate::publish;
-use crate::scope::TenantScope;
-use domain::ids::{CorrelationId, OrderId};
-use domain::order::{Actor, Command, Order, OrderEvent, Recorded, decide};
-use jiff::tz::TimeZone;
+use domain::ids::OrderId;
+use domain::order::{Command, Order, OrderEvent, Recorded, decide};
 use std::sync::Arc;
 
 /// How often a conflict is answered by loading and deciding again. Each lost race means that somebody
 /// else's change went through, so this bounds the work without starving anybody for long.
 pub const CONFLICT_TRIES: usize = 8;
-
-/// Who asks, and why, for the history.
-#[derive(Debug, Clone)]
-pub struct Provenance {
-    /// Who.
-    pub actor: Actor,
-    /// Ties everything that follows to the request.
-    pub correlation: CorrelationId,
-}
 
 /// What else becomes true with the commit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,15 +48,8 @@ impl Apply {
     ///
     /// # Errors
     /// `NotFound`, `Rejected`, `Stale` (with `if_version`, or after too many lost races), `Retryable`.
-    pub async fn run(
-        &self,
-        scope: &TenantScope,
-        id: &OrderId,
-        command: &Command,
-        by: &Provenance,
-        with: Alongside<'_>,
-        zone: &TimeZone,
-    ) -> Result<Applied> {
+    pub async fn run(&self, context: Context<'_>, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied> {
+        let Context { scope, by, .. } = context;
         let mut current = 0;
         for _ in 0..CONFLICT_TRIES {
             let before = self.orders.load(scope, id).await?.ok_or(Error::NotFound("order"))?;
@@ -83,7 +66,7 @@ impl Apply {
             order.apply_commit(&events, now);
             let recorded =
                 Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
-            let publish = publish::of_commit(scope.tenant(), Some(before.label()), &order, &recorded, zone);
+            let publish = publish::of_commit(scope.tenant(), Some(before.label()), &order, &recorded, &context.zone());
             let commit = Commit {
                 order: &order,
                 before_version: before.version,

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod apply;
 pub mod auth;
+pub mod context;
 pub mod cursor;
 pub mod error;
 pub mod measure;
@@ -22,5 +23,6 @@ pub mod scope;
 pub mod signature;
 pub mod tenant;
 
+pub use context::{Context, Provenance};
 pub use error::{Error, Result};
 pub use scope::{Identity, Scopes, TenantScope};

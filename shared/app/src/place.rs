@@ -1,16 +1,15 @@
 //! Taking an order in, once.
 
-use crate::apply::{Alongside, Apply, Provenance};
+use crate::apply::{Alongside, Apply};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, OnceDone, OnceKey, OnceStore, OrderStore, Random};
 use crate::publish;
 use crate::scope::TenantScope;
-use crate::tenant::TenantConfig;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
 use domain::order::placement::{Draft, Given, check};
 use domain::order::{Claim, Command, Fact, Fault, Order, Placement, Recorded, Tracks, Vocabulary, decide};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -67,14 +66,15 @@ struct Born {
 }
 
 impl Born {
-    fn of(scope: &TenantScope, placement: Placement, by: &Provenance, now: Timestamp, zone: &TimeZone) -> Result<Born> {
+    fn of(context: Context<'_>, placement: Placement, now: Timestamp) -> Result<Born> {
+        let Context { scope, by, .. } = context;
         let contact = placement.contact.clone();
         let events = decide(None, &Command::Place(Box::new(placement)), now)?;
         let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
         let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
         order.apply_commit(&events[1..], now);
         let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
-        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, zone);
+        let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &context.zone());
         Ok(Born { order, recorded, publish })
     }
 
@@ -91,26 +91,23 @@ impl Place {
     ///
     /// # Errors
     /// `Invalid` with all faults, `KeyReused`, `Rejected(AlreadyPlaced)`, `Retryable`.
-    #[expect(clippy::too_many_arguments, reason = "an order with everything that is known about its arrival")]
     pub async fn run(
         &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
+        context: Context<'_>,
         draft: &Draft,
         channel: &SourceId,
-        by: &Provenance,
         idempotency: &Idempotency,
         respond: impl Fn(&Order) -> String + Send + Sync,
     ) -> Result<Placed> {
+        let scope = context.scope;
         if let Some(placed) = self.earlier(scope, idempotency).await? {
             return Ok(placed);
         }
         let now = self.clock.now();
-        let zone = config.zone();
-        let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
+        let generated = OrderId::numbered(context.config.today(now), self.random.u64());
         let given = Given { channel: channel.clone(), generated, tracks: Tracks::default(), notify: true, items_required: true, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
-        let born = Born::of(scope, placement, by, now, &zone)?;
+        let born = Born::of(context, placement, now)?;
         let response = respond(&born.order);
         let once = OnceDone {
             key: &idempotency.key,
@@ -152,53 +149,51 @@ impl Place {
     ///
     /// # Errors
     /// `Invalid` with all faults of the row, `Retryable`.
-    #[expect(clippy::too_many_arguments, reason = "one row with everything that is known about it")]
     pub async fn import(
         &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
+        context: Context<'_>,
         draft: &Draft,
         word: &str,
         vocabulary: Vocabulary,
         channel: &SourceId,
-        by: &Provenance,
     ) -> Result<Imported> {
+        let scope = context.scope;
         let now = self.clock.now();
-        let zone = config.zone();
         let unknown_word = || {
             let known = vocabulary.words().join(", ");
             Error::Invalid(vec![Fault::new("status", "unknown_status", format!("one of: {known}"))])
         };
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
-        let generated = OrderId::numbered(now.to_zoned(zone.clone()).date(), self.random.u64());
+        let generated = OrderId::numbered(context.config.today(now), self.random.u64());
         let given = Given { channel: channel.clone(), generated, tracks, notify: false, items_required: false, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {
-            return self.news(scope, config, &known, draft, word, vocabulary, channel, by).await;
+            return self.news(context, &known, draft, word, vocabulary, channel).await;
         }
-        let born = Born::of(scope, placement, by, now, &zone)?;
+        let born = Born::of(context, placement, now)?;
         let commit = born.commit(None);
         match self.orders.commit(scope, commit).await {
             Ok(()) => Ok(Imported::Placed),
-            Err(CommitError::Conflict) => Ok(Imported::Unchanged),
+            // Somebody else placed it since we looked, perhaps this very row with a lost reply.
+            Err(CommitError::Conflict) => match self.orders.load(scope, &id).await? {
+                Some(known) => self.news(context, &known, draft, word, vocabulary, channel).await,
+                None => Err(Error::Retryable(format!("order {id} was placed and is not there"))),
+            },
             Err(CommitError::Port(error)) => Err(error.into()),
             Err(_) => Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row with everything that is known about it")]
     async fn news(
         &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
+        context: Context<'_>,
         known: &Order,
         draft: &Draft,
         word: &str,
         vocabulary: Vocabulary,
         channel: &SourceId,
-        by: &Provenance,
     ) -> Result<Imported> {
         let reading = vocabulary.read(word).map(|reading| reading.claim).unwrap_or_default();
         let claim = Claim { eta: draft.eta, ..reading };
@@ -213,7 +208,7 @@ impl Place {
         let id = EventId::parse(&id[..id.len().min(EventId::MAX_LEN)]).map_err(|why| Error::Fatal(why.to_string()))?;
         let fact = Fact { id, source: channel.clone(), sequence: None, occurred_at: self.clock.now(), claim };
         let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
-        let applied = apply.run(scope, &known.id, &Command::Hear { fact, notify: true }, by, Alongside::default(), &config.zone()).await?;
+        let applied = apply.run(context, &known.id, &Command::Hear { fact, notify: true }, Alongside::default()).await?;
         Ok(if applied.events.is_empty() { Imported::Unchanged } else { Imported::Updated })
     }
 }

@@ -1,7 +1,8 @@
 //! A customer's rights: what do you know about me, and forget me. The money stays in the books; who it
 //! was does not.
 
-use crate::apply::{Alongside, Apply, Provenance};
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore};
 use crate::scope::{Identity, TenantScope};
@@ -94,11 +95,10 @@ impl Privacy {
             for summary in &page.orders {
                 let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? else { continue };
                 let hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
-                self.inbox.forget_bodies(&scope, &hooks).await?;
-                erased.webhooks += hooks.len();
+                erased.webhooks += self.inbox.forget_bodies(&scope, &hooks).await?;
                 self.orders().forget_words(&scope, &summary.id).await?;
-                let applied =
-                    self.apply.run(&scope, &summary.id, &Command::EraseContact, &by, Alongside::default(), &config.zone()).await?;
+                let context = Context { scope: &scope, config, by: &by };
+                let applied = self.apply.run(context, &summary.id, &Command::EraseContact, Alongside::default()).await?;
                 erased.orders += usize::from(!applied.events.is_empty());
             }
             if erased.orders == before {
@@ -114,8 +114,7 @@ impl Privacy {
         let parked = self.inbox.parked(scope, 1_000).await?;
         let theirs = |body: &str| body.to_lowercase().contains(&email.expose().to_lowercase());
         let keys: Vec<InboxKey> = parked.into_iter().filter(|entry| theirs(&entry.body)).map(|entry| entry.key).collect();
-        self.inbox.forget_bodies(scope, &keys).await?;
-        Ok(keys.len())
+        Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
 }
 

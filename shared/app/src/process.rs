@@ -1,6 +1,7 @@
 //! Behind the queue: a stored webhook becomes a fact of an order, or is parked with its reason.
 
-use crate::apply::{Alongside, Apply, Provenance};
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
 use crate::publish::envelope;
@@ -93,7 +94,7 @@ impl Process {
         let by = Provenance { actor: Actor::Source { source }, correlation: message.correlation.clone() };
         let command = Command::Hear { fact, notify: endpoint.notify };
         let with = Alongside { inbox: Some(&entry.key), ..Alongside::default() };
-        match self.apply.run(scope, &report.order_id, &command, &by, with, &config.zone()).await {
+        match self.apply.run(Context { scope, config: &config, by: &by }, &report.order_id, &command, with).await {
             Ok(applied) if applied.events.is_empty() => {
                 // The order knew it; the entry is done all the same.
                 self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;

@@ -52,6 +52,8 @@ macro_rules! payloads {
         impl Payload {
             /// The event's type and version, as EventBridge rules match it.
             pub const fn detail_type(&self) -> &'static str { match self { $(Self::$variant(_) => $name,)+ } }
+            /// Every type this release knows.
+            pub const TYPES: &'static [&'static str] = &[$($name),+];
             /// Who publishes it.
             pub const fn source(&self) -> &'static str { match self { $(Self::$variant(_) => $source,)+ } }
             /// The JSON Schema of every payload, by detail type.

@@ -5,8 +5,8 @@ use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
 use crate::visitor::{Visitor, see_other};
-use app::Error;
 use app::apply::Alongside;
+use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::OrderId;
@@ -67,7 +67,8 @@ async fn carry_out(
     done: Flash,
 ) -> Result<Flash, Error> {
     let with = Alongside { if_version, ..Alongside::default() };
-    match console.apply.run(&visitor.scope, id, &Command::Change(change), &visitor.provenance(), with, &visitor.zone()).await {
+    let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
+    match console.apply.run(context, id, &Command::Change(change), with).await {
         Ok(applied) if applied.events.is_empty() => Ok(Flash::Unchanged),
         Ok(_) => Ok(done),
         Err(Error::Stale { .. }) => Ok(Flash::Stale),

@@ -5,13 +5,14 @@
 #![allow(dead_code)]
 
 use app::answer::Ask;
-use app::apply::{Alongside, Apply, Provenance};
+use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::tenant::{Secret, TenantConfig};
+use app::{Context, Provenance};
 use app::{Scopes, TenantScope};
 use console::Console;
 use console::session::Sessions;
@@ -152,7 +153,10 @@ impl Shop {
         };
         let idempotency = Idempotency { key: OnceKey::new("place", "test", &number), request_hash: number };
         let channel = SourceId::parse("instagram").unwrap();
-        place.run(&self.scope(), &self.config, draft, &channel, &by, &idempotency, |_| String::new()).await.unwrap();
+        place
+            .run(Context { scope: &self.scope(), config: &self.config, by: &by }, draft, &channel, &idempotency, |_| String::new())
+            .await
+            .unwrap();
     }
 
     /// Lives through an order of the past; the clock is back at `now` afterwards.
@@ -215,7 +219,7 @@ impl Shop {
         let apply = Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) };
         let by = Provenance { actor, correlation: correlation(&format!("01989c3e-{number}-{hour}")) };
         let id = OrderId::parse(number).unwrap();
-        apply.run(&self.scope(), &id, &command, &by, Alongside::default(), &self.config.zone()).await.unwrap();
+        apply.run(Context { scope: &self.scope(), config: &self.config, by: &by }, &id, &command, Alongside::default()).await.unwrap();
     }
 
     async fn mail(&self, number: &str, hour: i64, text: &str) {

@@ -88,8 +88,7 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
             continue;
         }
         let draft = order.into_draft();
-        let outcome =
-            desk.place.import(&admitted.scope, &admitted.config, &draft, &status, import.vocabulary, &channel, &admitted.by).await;
+        let outcome = desk.place.import(admitted.context(), &draft, &status, import.vocabulary, &channel).await;
         match outcome {
             Ok(Imported::Placed) => result.placed += 1,
             Ok(Imported::Updated) => result.updated += 1,

@@ -77,7 +77,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     };
     let respond = |order: &domain::order::Order| serde_json::to_string(&CreatedOrder::of(order)).unwrap_or_default();
     let draft = new.into_draft();
-    let placed = desk.place.run(&admitted.scope, &admitted.config, &draft, &channel, &admitted.by, &idempotency, respond).await?;
+    let placed = desk.place.run(admitted.context(), &draft, &channel, &idempotency, respond).await?;
     let mut response = (StatusCode::CREATED, placed.response).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if placed.replayed {
@@ -213,7 +213,7 @@ pub async fn change(
 }
 
 async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
-    desk.apply.run(&admitted.scope, id, command, &admitted.by, with, &admitted.config.zone()).await
+    desk.apply.run(admitted.context(), id, command, with).await
 }
 
 /// A correction.

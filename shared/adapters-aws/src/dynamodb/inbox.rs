@@ -130,15 +130,17 @@ impl InboxStore for DynamoInbox {
         }
     }
 
-    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<()> {
+    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
+        let mut forgotten = 0;
         for keys in keys.chunks(AT_ONCE) {
-            try_join_all(keys.iter().map(|key| async move {
+            let written = try_join_all(keys.iter().map(|key| async move {
                 let at = keys::inbox(scope, key);
-                let write = Write::update(at, "SET #body = :empty").when("attribute_exists(PK)").text(":empty", "");
+                let write = Write::update(at, "SET #body = :empty").when("attribute_exists(PK) AND #body <> :empty").text(":empty", "");
                 self.0.write("forget a webhook", Table::Ops, &write).await
             }))
             .await?;
+            forgotten += written.iter().filter(|written| matches!(written, Written::Done(_))).count();
         }
-        Ok(())
+        Ok(forgotten)
     }
 }

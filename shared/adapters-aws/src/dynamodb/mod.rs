@@ -52,26 +52,40 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// From `TABLE_ORDERS`, `TABLE_OUTBOX`, `TABLE_OPS`, `TABLE_METRICS` and `TABLE_INVENTORY`.
-    pub fn from_env() -> Tables {
-        let name = |variable: &str| std::env::var(variable).unwrap_or_default();
-        Tables {
-            orders: name("TABLE_ORDERS"),
-            outbox: name("TABLE_OUTBOX"),
-            ops: name("TABLE_OPS"),
-            metrics: name("TABLE_METRICS"),
-            inventory: name("TABLE_INVENTORY"),
+    /// Reads the names of the tables a function uses, each from its own setting (`TABLE_ORDERS`, ...).
+    pub fn named<const N: usize>(used: [Table; N], mut setting: impl FnMut(&'static str) -> String) -> Tables {
+        let mut tables = Tables::default();
+        for table in used {
+            match table {
+                Table::Orders => tables.orders = setting("TABLE_ORDERS"),
+                Table::Outbox => tables.outbox = setting("TABLE_OUTBOX"),
+                Table::Ops => tables.ops = setting("TABLE_OPS"),
+                Table::Metrics => tables.metrics = setting("TABLE_METRICS"),
+                Table::Inventory => tables.inventory = setting("TABLE_INVENTORY"),
+            }
         }
+        tables
     }
 }
 
+/// One of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Table {
+pub enum Table {
+    /// Orders with their history and messages.
     Orders,
+    /// What waits to be published.
     Outbox,
+    /// Once-records, inbox, rate buckets, settings, keys.
     Ops,
+    /// Counters.
     Metrics,
+    /// Stock.
     Inventory,
+}
+
+impl Table {
+    /// All of them.
+    pub const ALL: [Table; 5] = [Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory];
 }
 
 /// The tables with their client; the ports are made from it.

@@ -3,7 +3,7 @@
 
 pub mod embedded;
 
-use adapters_aws::{Aws, Dynamo, S3Reports, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, Table, Tables};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
@@ -101,7 +101,7 @@ pub async fn ports() -> Option<Ports> {
     let (tables, bucket) = MADE
         .get_or_init(|| async {
             if !create {
-                return (Tables::from_env(), set("BUCKET_REPORTS"));
+                return (Tables::named(Table::ALL, |name| std::env::var(name).unwrap_or_default()), set("BUCKET_REPORTS"));
             }
             let prefix = format!("conformance-{}", jiff::Timestamp::now().as_millisecond());
             let tables = create_all(aws.dynamodb().await, &prefix).await;

@@ -195,7 +195,7 @@ impl OrderEvent {
                 let late = match heard {
                     Heard::InOrder => "",
                     Heard::Late => ", after something newer",
-                    Heard::Superseded => ", older than the last decision, so nothing changes",
+                    Heard::Superseded => ", too old to change anything",
                 };
                 format!("{} reported news{late}", fact.source)
             }

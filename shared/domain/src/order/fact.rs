@@ -60,9 +60,11 @@ pub struct Fact {
     pub claim: Claim,
 }
 
+/// The one order in which facts are applied: provider version, time, source, id.
+type Key<'a> = (Option<u64>, Timestamp, &'a SourceId, &'a EventId);
+
 impl Fact {
-    /// The one order in which facts are applied.
-    fn key(&self) -> (Option<u64>, Timestamp, &SourceId, &EventId) {
+    fn key(&self) -> Key<'_> {
         (self.sequence, self.occurred_at, &self.source, &self.id)
     }
 }
@@ -163,7 +165,26 @@ pub struct FactLog {
     /// A person decided then; older facts are history and change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Timestamp>,
+    /// Where the newest of the facts that are folded into the base stood; what stands before it comes too late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folded_to: Option<Place>,
     facts: Vec<Fact>,
+}
+
+/// A fact's place in the one order in which facts are applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    occurred_at: Timestamp,
+    source: SourceId,
+    id: EventId,
+}
+
+impl Place {
+    fn key(&self) -> Key<'_> {
+        (self.sequence, self.occurred_at, &self.source, &self.id)
+    }
 }
 
 /// How a fact was taken in.
@@ -174,7 +195,7 @@ pub enum Heard {
     InOrder,
     /// New, but something later had been heard before it.
     Late,
-    /// New, but older than the last human decision: kept in the history only.
+    /// New, but older than the last human decision, or than facts that are long folded: kept in the history only.
     Superseded,
 }
 
@@ -184,7 +205,7 @@ impl FactLog {
 
     /// A log that starts from these tracks.
     pub fn starting_at(base: Tracks, decided_at: Option<Timestamp>) -> FactLog {
-        FactLog { base, decided_at, facts: Vec::new() }
+        FactLog { base, decided_at, folded_to: None, facts: Vec::new() }
     }
 
     /// The facts in the order they are applied.
@@ -202,7 +223,8 @@ impl FactLog {
         if self.knows(&fact.id, &fact.source) {
             return None;
         }
-        if self.decided_at.is_some_and(|decided| fact.occurred_at <= decided) {
+        let folded = self.folded_to.as_ref().is_some_and(|place| fact.key() <= place.key());
+        if folded || self.decided_at.is_some_and(|decided| fact.occurred_at <= decided) {
             return Some(Heard::Superseded);
         }
         match self.facts.last() {
@@ -218,6 +240,8 @@ impl FactLog {
         while self.facts.len() > Self::MAX_FACTS {
             let oldest = self.facts.remove(0);
             self.base.apply(&oldest.claim, oldest.occurred_at, all_digital);
+            let Fact { id, source, sequence, occurred_at, .. } = oldest;
+            self.folded_to = Some(Place { sequence, occurred_at, source, id });
         }
     }
 
@@ -321,6 +345,22 @@ mod tests {
         assert_eq!(log.facts().len(), FactLog::MAX_FACTS);
         assert_eq!(log.fold(false).status, OrderStatus::Delivered);
         assert_eq!(log.base.fulfilment, FulfilmentStatus::Delivered);
+    }
+
+    /// What is folded has an order too: a word from before it cannot be put in its place any more, so it changes
+    /// nothing, instead of being applied after what it preceded.
+    #[test]
+    fn a_word_older_than_what_is_folded_comes_too_late() {
+        let mut log = FactLog::starting_at(Tracks::default(), None);
+        for n in 0..=FactLog::MAX_FACTS {
+            log.insert(fact(n, "in_transit", 10 + n as i64), false);
+        }
+        assert_eq!(log.hear(&fact(900, "order_cancelled", 9)), Some(Heard::Superseded));
+        assert_eq!(log.hear(&fact(0, "in_transit", 10)), Some(Heard::Superseded), "told again after it was folded");
+        let between = Fact { source: SourceId::parse("warehouse").unwrap(), ..fact(901, "in_transit", 10) };
+        assert_eq!(log.hear(&between), Some(Heard::Late));
+        log.insert(between, false);
+        assert_eq!((log.facts().len(), log.facts()[0].id.as_str()), (FactLog::MAX_FACTS, "e1"));
     }
 
     proptest! {

@@ -70,14 +70,16 @@ impl InboxStore for MemoryInbox {
         Ok(parked)
     }
 
-    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<()> {
+    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         let mut state = self.0.lock();
         let inbox = &mut state.shop_mut(scope).inbox;
+        let mut forgotten = 0;
         for key in keys {
-            if let Some(stored) = inbox.get_mut(key) {
+            if let Some(stored) = inbox.get_mut(key).filter(|stored| !stored.entry.body.is_empty()) {
                 stored.entry.body.clear();
+                forgotten += 1;
             }
         }
-        Ok(())
+        Ok(forgotten)
     }
 }

@@ -209,7 +209,7 @@ impl InboxStore for BadInbox {
     async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
         self.inner.parked(scope, limit).await
     }
-    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<()> {
+    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         self.inner.forget_bodies(scope, keys).await
     }
 }

@@ -6,7 +6,8 @@ use super::ports::Ports;
 use super::queue::Message;
 use super::rng::Rng;
 use super::story::{Errand, Hook, Request, Wish};
-use app::apply::{Alongside, Applied, Apply, Provenance};
+use app::Provenance;
+use app::apply::{Alongside, Applied, Apply};
 use app::measure::Measure;
 use app::notify::Notify;
 use app::place::{Place, Placed};
@@ -255,7 +256,7 @@ impl Desk {
         let by = Provenance { actor: request.actor.clone(), correlation: request.correlation.clone() };
         let respond = |order: &Order| order.id.to_string();
         let Request { scope, config, draft, channel, idempotency, .. } = request;
-        self.place.run(scope, config, draft, channel, &by, idempotency, respond).await
+        self.place.run(app::Context { scope, config, by: &by }, draft, channel, idempotency, respond).await
     }
 
     async fn staff(&self, errand: &Errand) -> Result<Applied, Error> {
@@ -279,7 +280,7 @@ impl Desk {
                 Command::Change(decision.as_change(true).ok_or(Error::Rejected(Rejection::NotPlaced))?)
             }
         };
-        self.apply.run(&errand.scope, &errand.order, &command, &by, with, &errand.config.zone()).await
+        self.apply.run(app::Context { scope: &errand.scope, config: &errand.config, by: &by }, &errand.order, &command, with).await
     }
 
     async fn replay(&self, scope: &TenantScope, key: &InboxKey) -> Result<(), Error> {

@@ -373,7 +373,7 @@ impl InboxStore for Faulty<dyn InboxStore> {
     async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
         self.port.parked(scope, limit).await
     }
-    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<()> {
+    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         self.port.forget_bodies(scope, keys).await
     }
 }

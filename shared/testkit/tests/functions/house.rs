@@ -1,24 +1,24 @@
 //! A whole suite in memory: one shop, two endpoints, the sample sheet's first orders.
 
 use app::answer::Ask;
-use app::apply::{Apply, Provenance};
+use app::apply::{Alongside, Apply};
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::Notify;
 use app::place::Place;
-use app::ports::{Llm, TenantStore};
+use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::Report;
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
-use app::{Identity, Scopes, TenantScope};
-use domain::ids::{CorrelationId, SourceId, TenantId};
+use app::{Context, Identity, Provenance, Scopes, TenantScope};
+use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::kpi::Comparison;
 use domain::order::placement::{Draft, DraftLine};
-use domain::order::{Role, Vocabulary};
+use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
 use std::sync::Arc;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
@@ -105,7 +105,10 @@ impl House {
         };
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
-        self.place().import(&self.scope, &config(), &draft, status, Vocabulary::Sheet, &channel, &by).await.unwrap();
+        self.place()
+            .import(Context { scope: &self.scope, config: &config(), by: &by }, &draft, status, Vocabulary::Sheet, &channel)
+            .await
+            .unwrap();
     }
 
     pub fn place(&self) -> Place {
@@ -120,6 +123,17 @@ impl House {
 
     pub fn apply(&self) -> Apply {
         Apply { orders: Arc::new(self.world.orders()), clock: self.clock.clone() }
+    }
+
+    /// A payment gateway says something about an order.
+    pub async fn hear(&self, number: &str, event: &str, claim: Claim, notify: bool) {
+        let source = SourceId::parse("gateway").unwrap();
+        let occurred_at = self.clock.now();
+        let fact = Fact { id: EventId::parse(event).unwrap(), source: source.clone(), sequence: None, occurred_at, claim };
+        let by = Provenance { actor: Actor::Source { source }, correlation: correlation() };
+        let context = Context { scope: &self.scope, config: &config(), by: &by };
+        let command = Command::Hear { fact, notify };
+        self.apply().run(context, &OrderId::parse(number).unwrap(), &command, Alongside::default()).await.unwrap();
     }
 
     pub fn privacy(&self) -> Privacy {

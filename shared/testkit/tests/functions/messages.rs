@@ -152,20 +152,11 @@ async fn the_daily_report_is_made_once() {
 
 #[tokio::test]
 async fn a_refunded_order_is_counted_once_open_or_closed() {
-    use app::apply::{Alongside, Provenance};
-    use domain::ids::{EventId, SourceId};
-    use domain::order::{Actor, Command, Fact, Label, Vocabulary};
+    use domain::order::{Label, Vocabulary};
     let house = House::new().await;
     // 1003 has not shipped, so it is called off; 1002 is under way and stays open.
     for (number, vocabulary) in [("1003", Vocabulary::Shop), ("1002", Vocabulary::Workflow)] {
-        let source = SourceId::parse("gateway").unwrap();
-        let claim = vocabulary.read("refunded").unwrap().claim;
-        let occurred_at = app::ports::Clock::now(house.clock.as_ref());
-        let fact = Fact { id: EventId::parse("refund").unwrap(), source: source.clone(), sequence: None, occurred_at, claim };
-        let by = Provenance { actor: Actor::Source { source }, correlation: correlation() };
-        let id = OrderId::parse(number).unwrap();
-        let command = Command::Hear { fact, notify: false };
-        house.apply().run(&house.scope, &id, &command, &by, Alongside::default(), &jiff::tz::TimeZone::UTC).await.unwrap();
+        house.hear(number, "refund", vocabulary.read("refunded").unwrap().claim, false).await;
     }
     house.settle().await;
     let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap();

@@ -108,17 +108,8 @@ async fn rules_move_an_order_on_evidence_never_on_age_alone() {
 }
 
 async fn pay(house: &House) {
-    use app::apply::{Alongside, Provenance};
-    use domain::ids::{EventId, OrderId, SourceId};
-    use domain::order::{Actor, Command, Fact, Vocabulary};
-    let source = SourceId::parse("gateway").unwrap();
-    let claim = Vocabulary::Events.read("order_paid").unwrap().claim;
-    let occurred_at = app::ports::Clock::now(house.clock.as_ref());
-    let fact = Fact { id: EventId::parse("pay-1").unwrap(), source: source.clone(), sequence: None, occurred_at, claim };
-    let by = Provenance { actor: Actor::Source { source }, correlation: crate::house::correlation() };
-    let id = OrderId::parse("1003").unwrap();
-    let command = Command::Hear { fact, notify: true };
-    house.apply().run(&house.scope, &id, &command, &by, Alongside::default(), &jiff::tz::TimeZone::UTC).await.unwrap();
+    let claim = domain::order::Vocabulary::Events.read("order_paid").unwrap().claim;
+    house.hear("1003", "pay-1", claim, true).await;
 }
 
 /// Invariant I10: 64 simultaneous deliveries, one order, one answer.

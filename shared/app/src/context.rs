@@ -1,0 +1,34 @@
+//! What every change needs to know about itself.
+
+use crate::scope::TenantScope;
+use crate::tenant::TenantConfig;
+use domain::ids::CorrelationId;
+use domain::order::Actor;
+use jiff::tz::TimeZone;
+
+/// Who asks, and why, for the history.
+#[derive(Debug, Clone)]
+pub struct Provenance {
+    /// Who.
+    pub actor: Actor,
+    /// Ties everything that follows to the request.
+    pub correlation: CorrelationId,
+}
+
+/// Whose data, under which settings, on whose behalf.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Whose data.
+    pub scope: &'a TenantScope,
+    /// Under which settings.
+    pub config: &'a TenantConfig,
+    /// On whose behalf.
+    pub by: &'a Provenance,
+}
+
+impl Context<'_> {
+    /// The shop's time zone.
+    pub fn zone(&self) -> TimeZone {
+        self.config.zone()
+    }
+}

@@ -1,0 +1,154 @@
+//! Orders: heads, histories, lists.
+
+use super::{InboxKey, Message, OnceDone, PortError, PortResult};
+use crate::scope::TenantScope;
+use async_trait::async_trait;
+use contracts::Envelope;
+use domain::ids::{OrderId, SourceId};
+use domain::order::{Label, Order, OrderStatus, Recorded};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The orders of a tenant.
+#[async_trait]
+pub trait OrderStore: Send + Sync {
+    /// An order by number.
+    async fn load(&self, scope: &TenantScope, id: &OrderId) -> PortResult<Option<Order>>;
+    /// An order's number by the channel's own id. Strongly consistent.
+    async fn find(&self, scope: &TenantScope, channel: &SourceId, external_id: &str) -> PortResult<Option<OrderId>>;
+    /// An order with its newest `limit` commits (oldest first) and its messages: one query.
+    async fn dossier(&self, scope: &TenantScope, id: &OrderId, limit: usize) -> PortResult<Option<Dossier>>;
+    /// All of it or nothing: head (guarded by version), history, reference, outbox row, once-record.
+    async fn commit(&self, scope: &TenantScope, commit: Commit<'_>) -> Result<(), CommitError>;
+    /// Replaces what people wrote or were sent about an order (notes in its history, texts and recipients of
+    /// its messages) by `[erased]`. Safe to repeat.
+    async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()>;
+    /// Summaries, newest first.
+    async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page>;
+}
+
+/// One step of an order: everything that becomes true together.
+#[derive(Debug, Clone)]
+pub struct Commit<'a> {
+    /// The order after it. Its version is `before_version + 1`.
+    pub order: &'a Order,
+    /// The version it must have now; 0 = it must not exist.
+    pub before_version: u64,
+    /// The history entry.
+    pub recorded: &'a Recorded,
+    /// What to publish; one outbox row. May be empty.
+    pub publish: &'a [Envelope],
+    /// A once-record that becomes done with it.
+    pub once: Option<OnceDone<'a>>,
+    /// The inbox entry that becomes done with it.
+    pub inbox: Option<&'a InboxKey>,
+}
+
+/// Why a commit did not happen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// The order exists already, or has another version. Load and decide again.
+    #[error("the order has changed")]
+    Conflict,
+    /// The channel's own id belongs to another order.
+    #[error("the external id is taken")]
+    ExternalIdTaken,
+    /// The once-record is done already or belongs to somebody else: the effect has happened, or will.
+    #[error("done already")]
+    OnceTaken,
+    /// The inbox entry is done already.
+    #[error("inbox entry is done already")]
+    InboxDone,
+    /// The store did not answer well. It may or may not have happened; the guards make a retry safe.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// An order with what happened to it and what was sent about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dossier {
+    /// The order.
+    pub order: Order,
+    /// Its newest commits, oldest first.
+    pub history: Vec<Recorded>,
+    /// Messages, oldest first.
+    pub messages: Vec<Message>,
+}
+
+/// Which orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderQuery {
+    /// All, by the time of the last change.
+    All,
+    /// Those with this status, by the time of the last change.
+    Status(OrderStatus),
+    /// Those that are somebody's work, by the time of the next deadline, most urgent first.
+    Open,
+    /// One customer's, by the time they were placed.
+    Customer(CustomerKey),
+}
+
+/// A customer without their address: SHA-256 of tenant and case-folded e-mail, in hex.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CustomerKey(pub String);
+
+/// Where a page ended: opaque to everyone but the store that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageKey(pub String);
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The rows.
+    pub orders: Vec<OrderSummary>,
+    /// Where to go on; none at the end.
+    pub next: Option<PageKey>,
+}
+
+/// What a list shows of an order. Lives in the indexes, so it is small.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSummary {
+    /// Number.
+    pub id: OrderId,
+    /// Status.
+    pub status: OrderStatus,
+    /// The word people see.
+    pub label: Label,
+    /// Customer's name; none after erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// Where it came from.
+    pub channel: SourceId,
+    /// Minor units.
+    pub total_minor: i64,
+    /// ISO 4217.
+    pub currency: domain::money::Currency,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it last moved.
+    pub status_since: Timestamp,
+    /// When anything last changed.
+    pub updated_at: Timestamp,
+    /// The promised day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<jiff::civil::Date>,
+}
+
+impl OrderSummary {
+    /// The summary of an order.
+    pub fn of(order: &Order) -> OrderSummary {
+        OrderSummary {
+            id: order.id.clone(),
+            status: order.tracks.status,
+            label: order.label(),
+            customer: order.contact.as_ref().map(|contact| contact.name.clone()),
+            channel: order.channel.clone(),
+            total_minor: order.totals.total_minor,
+            currency: order.totals.currency,
+            placed_at: order.placed_at,
+            status_since: order.status_since,
+            updated_at: order.updated_at,
+            eta: order.tracks.eta,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Stock levels and holds.
+
+use super::PortResult;
+use crate::scope::TenantScope;
+use async_trait::async_trait;
+use domain::ids::OrderId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Stock of one SKU at one location. `available + reserved = on hand`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StockLevel {
+    /// Unit.
+    pub sku: String,
+    /// Where.
+    pub location: String,
+    /// Free to promise; never negative.
+    pub available: i64,
+    /// Promised to orders.
+    pub reserved: i64,
+}
+
+/// What became of a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reserved {
+    /// Held for the order.
+    Held,
+    /// Held for this order before; nothing changed.
+    Again,
+    /// Not enough; nothing changed.
+    Short {
+        /// What is free.
+        available: i64,
+    },
+}
+
+/// Stock, changed by single conditional writes only.
+#[async_trait]
+pub trait StockStore: Send + Sync {
+    /// One level.
+    async fn level(&self, scope: &TenantScope, sku: &str, location: &str) -> PortResult<Option<StockLevel>>;
+    /// All levels of a SKU.
+    async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>>;
+    /// Adds to (or takes from) what is free, once per reference. `None` if it would go below zero.
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<Option<StockLevel>>;
+    /// Holds a quantity for an order, once.
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> PortResult<Reserved>;
+    /// Gives a hold back, once. False if there was none.
+    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool>;
+}
