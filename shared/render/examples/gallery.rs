@@ -20,6 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(folder.join("sample.xlsx"), render::xlsx::daily(&sample::kpi(date(2025, 8, 11)), &Comparison::default())?)?;
     std::fs::write(folder.join("busy.xlsx"), busy()?)?;
     std::fs::write(folder.join("empty.xlsx"), render::xlsx::daily(&daily(date(2025, 8, 11), []), &Comparison::default())?)?;
+    let fonts = render::pdf::Fonts::built_in()?;
+    std::fs::write(folder.join("sample.pdf"), render::pdf::delayed(&sample::kpi(date(2025, 8, 11)), "My Shop", &fonts)?)?;
+    std::fs::write(folder.join("busy.pdf"), render::pdf::delayed(&sample::many_delayed(1_000), "Księgarnia Łódź", &fonts)?)?;
+    std::fs::write(folder.join("empty.pdf"), render::pdf::delayed(&daily(date(2025, 8, 11), []), "My Shop", &fonts)?)?;
     std::fs::write(folder.join("charts.html"), charts(&folder)?)?;
     std::fs::write(folder.join("mail.html"), mail()?)?;
     Ok(())

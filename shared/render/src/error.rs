@@ -12,6 +12,18 @@ pub enum RenderError {
     /// Reading or writing memory failed.
     #[error("buffer: {0}")]
     Buffer(#[from] std::io::Error),
+    /// The PDF could not be written.
+    #[error("document: {why}")]
+    Pdf {
+        /// What was refused.
+        why: &'static str,
+    },
+    /// A font file that can't be used.
+    #[error("font: {why}")]
+    Font {
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// A mail header holds something that could end it early or start another one.
     #[error("mail header {header}: {why}")]
     Header {

@@ -1,5 +1,5 @@
-//! What people look at, made from plain figures: the daily workbook ([`xlsx`]), small charts for the
-//! console ([`svg`]) and e-mails ([`mail`]).
+//! What people look at, made from plain figures: the daily workbook ([`xlsx`]), documents to print ([`pdf`]),
+//! small charts for the console ([`svg`]) and e-mails ([`mail`]).
 //!
 //! Everything here is a function from data to bytes or markup: no clock, no network, no randomness. The
 //! same input gives the same bytes, so a report that is made twice is one report.
@@ -9,6 +9,7 @@
 
 mod error;
 pub mod mail;
+pub mod pdf;
 pub mod svg;
 pub mod xlsx;
 

@@ -1,8 +1,9 @@
 //! The 14-row sample sheet as figures.
 
 use domain::kpi::{DailyKpi, KpiOrder, daily};
+use domain::money::{Currency, Money};
 use domain::order::Label;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 
 pub fn orders() -> Vec<KpiOrder> {
     include_str!("../../../domain/fixtures/orderflow_orders.csv")
@@ -26,4 +27,28 @@ pub fn orders() -> Vec<KpiOrder> {
 
 pub fn kpi(as_of: Date) -> DailyKpi {
     daily(as_of, orders())
+}
+
+/// Delayed orders of customers all over the world, some with names that don't fit a line.
+pub fn many_delayed(count: usize) -> DailyKpi {
+    let names = [
+        "Zażółć Gęślą Jaźń",
+        "Ελένη Παπαδοπούλου",
+        "Дмитрий Александрович Преображенский-Воскресенский",
+        "محمد عبد الله الأنصاري",
+        "דוד כהן",
+        "O’Brien & Söhne <b>GmbH</b> & Co. KG, Abteilung für besondere Lieferungen",
+        "Wolfeschlegelsteinhausenbergerdorff",
+    ];
+    let orders = (0..count).map(|index| KpiOrder {
+        number: format!("ORD-20250801-{index:08}"),
+        customer: names[(index + index / 7) % names.len()].to_owned(),
+        label: Label::Delayed,
+        eta: (index % 11 != 0).then(|| date(2025, 8, 1 + (index % 14) as i8)),
+        placed_on: Some(date(2025, 7, 20)),
+        total: Some(Money::new(1_999 + index as i64 * 37, Currency::EUR)),
+        owner: None,
+        last_update: None,
+    });
+    daily(date(2025, 8, 11), orders)
 }
