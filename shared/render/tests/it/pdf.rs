@@ -8,13 +8,13 @@ use render::RenderError;
 use render::pdf::{Fonts, delayed};
 
 fn read(pdf: &[u8]) -> Document {
-    Document::load_mem(pdf).unwrap()
+    Document::load_mem(pdf).expect("a PDF")
 }
 
 fn media_box(document: &Document) -> Vec<f32> {
     let page = document.get_pages()[&1];
-    let corners = document.get_dictionary(page).unwrap().get(b"MediaBox").and_then(Object::as_array).unwrap();
-    corners.iter().map(|side| side.as_float().unwrap()).collect()
+    let corners = document.get_dictionary(page).expect("a PDF").get(b"MediaBox").and_then(Object::as_array).unwrap();
+    corners.iter().map(|side| side.as_float().expect("a PDF")).collect()
 }
 
 // req: S0-42
