@@ -13,7 +13,7 @@ fn read(pdf: &[u8]) -> Document {
 
 fn media_box(document: &Document) -> Vec<f32> {
     let page = document.get_pages()[&1];
-    let corners = document.get_dictionary(page).expect("a PDF").get(b"MediaBox").and_then(Object::as_array).unwrap();
+    let corners = document.get_dictionary(page).expect("a PDF").get(b"MediaBox").and_then(Object::as_array).expect("a media box");
     corners.iter().map(|side| side.as_float().expect("a PDF")).collect()
 }
 
