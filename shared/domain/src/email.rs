@@ -107,9 +107,15 @@ impl<'de> Deserialize<'de> for Email {
     }
 }
 
-/// Whether a character may stand before the `@`. The apostrophe is there for the O'Briens.
+/// What an address found in running text is made of before its `@`. Narrower than what an address may hold,
+/// because `=`, `/` and the like usually end what stands before them. The apostrophe is there for the O'Briens.
 pub(crate) fn local_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'')
+}
+
+/// What may stand before the `@` without quotes: `atext` of RFC 5322, and dots.
+fn dot_atom_char(c: char) -> bool {
+    local_char(c) || matches!(c, '!' | '#' | '$' | '&' | '*' | '/' | '=' | '?' | '^' | '`' | '{' | '|' | '}' | '~')
 }
 
 fn check_local(local: &str) -> Result<(), EmailFault> {
@@ -119,7 +125,7 @@ fn check_local(local: &str) -> Result<(), EmailFault> {
     if local.len() > LOCAL_LEN_MAX {
         return Err(EmailFault::LocalTooLong);
     }
-    if let Some(odd) = local.chars().find(|c| !local_char(*c)) {
+    if let Some(odd) = local.chars().find(|c| !dot_atom_char(*c)) {
         return Err(EmailFault::LocalChar(odd));
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
@@ -147,7 +153,7 @@ fn check_domain(domain: &str) -> Result<(), EmailFault> {
 /// Mail providers people really use, the most used first: a tie goes to the earlier one. Neighbours of a
 /// provider that exist themselves (`yahoo.ca`, `op.pl`) are listed so that they are never "corrected".
 #[rustfmt::skip]
-const PROVIDERS: [&str; 78] = [
+const PROVIDERS: [&str; 107] = [
     "gmail.com", "outlook.com", "hotmail.com", "yahoo.com", "icloud.com", "wp.pl", "onet.pl", "o2.pl", "interia.pl",
     "op.pl", "gazeta.pl", "poczta.onet.pl", "interia.eu", "poczta.fm", "tlen.pl", "vp.pl", "onet.eu", "autograf.pl",
     "buziaczek.pl", "go2.pl", "spoko.pl", "googlemail.com", "live.com", "msn.com", "me.com", "mac.com", "aol.com",
@@ -157,20 +163,35 @@ const PROVIDERS: [&str; 78] = [
     "yahoo.co.in", "hotmail.co.uk", "hotmail.fr", "hotmail.de", "hotmail.es", "hotmail.it", "hotmail.ca",
     "outlook.fr", "outlook.de", "outlook.es", "outlook.pl", "live.co.uk", "live.fr", "orange.fr", "wanadoo.fr",
     "free.fr", "laposte.net", "libero.it", "seznam.cz", "centrum.cz", "azet.sk", "btinternet.com", "sky.com",
-    "comcast.net", "verizon.net", "att.net",
+    "comcast.net", "verizon.net", "att.net", "bellsouth.net", "telus.net", "optusnet.com.au", "bigpond.com",
+    "earthlink.net", "sympatico.ca", "xtra.co.nz", "rogers.com", "google.com", "optonline.net", "sbcglobal.net",
+    "charter.net", "shaw.ca", "ntlworld.com", "virginmedia.com", "talktalk.net", "hushmail.com", "yandex.ru",
+    "rambler.ru", "naver.com", "hanmail.net", "rediffmail.com", "terra.com.br", "bol.com.br", "uol.com.br",
+    "mail.ru", "yahoo.com.br", "yahoo.com.au", "yahoo.co.jp",
 ];
+
+/// Real providers whose names are so short that a typo of theirs is as often a domain of somebody's own: never
+/// corrected, never suggested.
+const SHORT_PROVIDERS: [&str; 9] = ["qq.com", "163.com", "126.com", "cox.net", "aim.com", "ya.ru", "bk.ru", "uol.pt", "sapo.pt"];
 
 /// Endings nobody owns and everybody types. Real ones (`.co`, `.cm`, `.om`) are absent on purpose.
 #[rustfmt::skip]
-const TOP_LEVEL_TYPOS: [(&str, &str); 21] = [
+const TOP_LEVEL_TYPOS: [(&str, &str); 29] = [
     ("con", "com"), ("cmo", "com"), ("ocm", "com"), ("comm", "com"), ("coom", "com"), ("ccom", "com"),
     ("vom", "com"), ("xom", "com"), ("cim", "com"), ("cpm", "com"), ("cok", "com"), ("coim", "com"),
     ("nte", "net"), ("ner", "net"), ("nett", "net"), ("ogr", "org"), ("rog", "org"), ("orgg", "org"),
-    ("pll", "pl"), ("lp", "pl"), ("ppl", "pl"),
+    ("pll", "pl"), ("lp", "pl"), ("ppl", "pl"), ("vcom", "com"), ("comn", "com"), ("nrt", "net"),
+    ("netr", "net"), ("eud", "edu"), ("infi", "info"), ("inof", "info"), ("couk", "co.uk"),
 ];
 
-/// Largest edit distance (insert, delete, replace, swap neighbours) that still counts as a typo.
+/// The same for endings of two parts.
+const SECOND_LEVEL_TYPOS: [(&str, &str); 4] = [("co.ku", "co.uk"), ("co.yk", "co.uk"), ("co.ukk", "co.uk"), ("com.ay", "com.au")];
+
+/// Largest edit distance (insert, delete, replace, swap neighbours) that still counts as a typo: at most a third of
+/// the domain, and two of so few letters as in `gq.com` are another domain.
 const TYPO_DISTANCE_MAX: usize = 2;
+/// From this length on two edits are a typo.
+const TWO_EDITS_FROM: usize = 8;
 
 /// The whole address with a corrected domain, when the domain looks mistyped. A hint to show before the
 /// lookup: never itself looked up, never compared with the stored address.
@@ -181,7 +202,7 @@ pub fn suggest(text: &str) -> Option<String> {
     }
     let (local, domain) = text.rsplit_once('@')?;
     let domain = domain.to_lowercase();
-    if PROVIDERS.contains(&domain.as_str()) {
+    if PROVIDERS.contains(&domain.as_str()) || SHORT_PROVIDERS.contains(&domain.as_str()) {
         return None;
     }
     let fixed = near_provider(&domain).map(str::to_owned).or_else(|| fix_top_level(&domain))?;
@@ -198,12 +219,17 @@ fn near_provider(domain: &str) -> Option<&'static str> {
     PROVIDERS
         .into_iter()
         .map(|known| (strsim::osa_distance(domain, known), known))
-        .filter(|(distance, _)| *distance <= TYPO_DISTANCE_MAX && distance * 3 <= length)
+        .filter(|(distance, _)| *distance <= TYPO_DISTANCE_MAX && distance * 3 <= length && (*distance < 2 || length >= TWO_EDITS_FROM))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
 
 fn fix_top_level(domain: &str) -> Option<String> {
+    for (typo, right) in SECOND_LEVEL_TYPOS {
+        if let Some(name) = domain.strip_suffix(typo).and_then(|rest| rest.strip_suffix('.')) {
+            return Some(format!("{name}.{right}"));
+        }
+    }
     let (name, top) = domain.rsplit_once('.')?;
     let (_, right) = TOP_LEVEL_TYPOS.into_iter().find(|(typo, _)| *typo == top)?;
     Some(format!("{name}.{right}"))
@@ -227,7 +253,7 @@ mod tests {
             "o'brien@x.ie", "1@2.pl", "123@456.com", "a-b@c-d.org", "a.b.c.d@e.f.g.h.uk", "x@xn--mnchen-3ya.de",
             "x@example.xn--p1ai", "x@sub.domain.example.museum", "admin@shop.pl", "info@a.travel", "_@x.io", "+@x.io",
             "-a@x.io", "a-@x.io", "jan.kowalski@wp.pl", "jan@poczta.onet.pl", "a@1x.com", "a@x1.com", "a@a--b.com",
-            "noreply@mail-out.example.co.uk", "A.B+c_d%e@Example.Org", "test@mailinator.com",
+            "!#$%&`*+/=?^`{|}~@iana.org", "a|b@c.co", "a&b@c.co", "a=b@c.co", "a/b@c.co", "noreply@mail-out.example.co.uk", "A.B+c_d%e@Example.Org", "test@mailinator.com",
         ]
         .map(str::to_owned)
         .into_iter()
@@ -286,10 +312,6 @@ mod tests {
             ("mailto:a@b.co", F::LocalChar(':')),
             ("a;b@c.co", F::LocalChar(';')),
             ("a\\b@c.co", F::LocalChar('\\')),
-            ("a|b@c.co", F::LocalChar('|')),
-            ("a&b@c.co", F::LocalChar('&')),
-            ("a=b@c.co", F::LocalChar('=')),
-            ("a/b@c.co", F::LocalChar('/')),
             ("a\0b@c.co", F::LocalChar('\0')),
             ("żółw@wp.pl", F::NotAscii),
             ("a@münchen.de", F::NotAscii),
@@ -383,6 +405,23 @@ mod tests {
             ("firma.con", Some("firma.com")),
             ("fundacja.ogr", Some("fundacja.org")),
             ("sklep.pll", Some("sklep.pl")),
+            ("gmailc.om", Some("gmail.com")),
+            ("gnail.con", Some("gmail.com")),
+            ("#gmail.com", Some("gmail.com")),
+            ("comcast.nry", Some("comcast.net")),
+            ("homail.con", Some("hotmail.com")),
+            ("hotmail.co", Some("hotmail.com")),
+            ("yajoo.com", Some("yahoo.com")),
+            ("yahooo.cmo", Some("yahoo.com")),
+            ("bellsouht.net", Some("bellsouth.net")),
+            ("con-artists.con", Some("con-artists.com")),
+            ("mail.smallcompany.cmo", Some("mail.smallcompany.com")),
+            ("smallcompany.co.ku", Some("smallcompany.co.uk")),
+            ("smallcompany.couk", Some("smallcompany.co.uk")),
+            ("qq.com", None),
+            ("gq.com", None),
+            ("126.com", None),
+            ("kicksend.com", None),
             ("op.pl", None),
             ("o2.pl", None),
             ("wp.pl", None),

@@ -20,9 +20,15 @@ pub fn slack_order_line(order_id: &str, customer: &str, email: Option<&Email>, l
     };
     let eta = eta.map_or_else(|| "n/a".to_owned(), |eta| eta.to_string());
     let customer = shown(customer).unwrap_or_else(|| "n/a".to_owned());
-    let link = email.map(|email| format!(" <mailto:{0}|{0}>", email.expose())).unwrap_or_default();
+    let link = email.map(mail_link).unwrap_or_default();
     let order = shown(order_id).unwrap_or_else(|| "n/a".to_owned());
     format!("{head} | #{order} | {word} | ETA: {eta}\nCustomer: {customer}{link}")
+}
+
+/// Slack ends the target of a link at the first `|`, which an address may hold.
+fn mail_link(email: &Email) -> String {
+    let address = escape(email.expose());
+    format!(" <mailto:{}|{address}>", address.replace('|', "%7C"))
 }
 
 /// What the team reads when a status update could not be used. The address arrives masked already.
@@ -88,6 +94,11 @@ mod tests {
                 slack_order_line("1003", "John Smith", Some(&john), Label::Delivered, eta),
                 ":information_source: *ORDER STATUS* | #1003 | Delivered | ETA: 2025-08-10\n\
                  Customer: John Smith <mailto:john.smith@example.com|john.smith@example.com>",
+            ),
+            (
+                slack_order_line("1012", "Ann", Some(&email("a|b&c@x.io")), Label::Received, None),
+                ":information_source: *ORDER STATUS* | #1012 | Received | ETA: n/a\n\
+                 Customer: Ann <mailto:a%7Cb&amp;c@x.io|a|b&amp;c@x.io>",
             ),
             (
                 slack_order_line("1011", "Seán O'Brien", None, Label::Received, None),
