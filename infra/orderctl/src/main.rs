@@ -1,7 +1,10 @@
 //! Arguments of orderctl.
 
+use app::ports::Clock;
 use clap::{Args, Parser, Subcommand};
+use domain::ids::SourceId;
 use orderctl::{Failed, bootstrap, doctor, import, redrive};
+use runtime::system::SystemClock;
 use std::path::PathBuf;
 
 /// The operator's command line of OrderFlow.
@@ -16,7 +19,7 @@ struct Cli {
 enum Command {
     /// Set up a tenant: settings, webhook endpoints and keys. Prints them once, as JSON.
     Bootstrap(bootstrap::Options),
-    /// Import orders from a CSV file. Running it again changes nothing.
+    /// Import orders from a CSV, TSV or Excel file. Running it again changes nothing.
     Import(Import),
     /// Import a demo shop's orders, made up from a seed.
     Demo(Demo),
@@ -55,6 +58,9 @@ struct Import {
     /// Time zone of times that have none.
     #[arg(long, default_value = "UTC")]
     time_zone: String,
+    /// Which worksheet of an Excel file; the first, if nothing is said.
+    #[arg(long)]
+    worksheet: Option<String>,
     /// Move all dates so that the newest order is from yesterday: old sample data then looks alive.
     #[arg(long)]
     as_if_today: bool,
@@ -104,16 +110,31 @@ async fn run(command: Command) -> Result<(), Failed> {
                 as_if_today: options.as_if_today,
                 limit: options.limit,
             };
-            let text = import::read_file(&options.file)?;
-            let rows = import::parse(&text, &reading, import::today())?;
+            let table = import::read_file(&options.file, options.worksheet.as_deref())?;
+            let rows = import::rows(&table, &reading, import::today())?;
+            let vocabulary = import::vocabulary(&options.vocabulary)?;
+            let channel = SourceId::parse(&options.channel)?;
+            let faults = import::faults(&rows, vocabulary, &channel, SystemClock.now());
+            for fault in &faults {
+                eprintln!("{fault}");
+            }
+            if !rows.unknown_columns.is_empty() {
+                eprintln!("not read: the columns {}", rows.unknown_columns.join(", "));
+            }
+            if options.dry_run {
+                println!("{} orders read, {} rows to correct; nothing was sent", rows.good.len(), faults.len());
+                return if faults.is_empty() { Ok(()) } else { Err("correct these and try again".into()) };
+            }
             let target =
                 import::Target { api: options.api.api, key: options.api.key, vocabulary: options.vocabulary, channel: options.channel };
-            import::deliver(rows, &target, options.dry_run).await
+            let bad = rows.bad.len();
+            import::deliver(rows.good, &target).await?;
+            if bad == 0 { Ok(()) } else { Err(format!("{bad} rows were not sent; correct them and run the import again").into()) }
         }
         Command::Demo(options) => {
             let rows = import::demo(options.orders, options.seed, import::today())?;
             let target = import::Target { api: options.api.api, key: options.api.key, vocabulary: "sheet".into(), channel: "demo".into() };
-            import::deliver(rows, &target, false).await
+            import::deliver(rows, &target).await
         }
     }
 }

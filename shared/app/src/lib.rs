@@ -20,6 +20,7 @@ pub mod receive;
 pub mod relay;
 pub mod report;
 pub mod scope;
+pub mod sheet;
 pub mod signature;
 pub mod tenant;
 

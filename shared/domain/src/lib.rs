@@ -11,3 +11,4 @@ pub mod money;
 pub mod notify;
 pub mod order;
 pub mod pii;
+pub mod sheet;

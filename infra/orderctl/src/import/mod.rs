@@ -1,15 +1,17 @@
 //! Importing orders: read a file, group its lines into orders, send them in batches that may be repeated.
 
-mod columns;
-mod countries;
+mod dry;
 mod retail;
 mod rows;
 mod send;
 
-pub use rows::{Row, demo, parse};
+pub use dry::{faults, vocabulary};
+pub use rows::{Row, Rows, demo, rows};
 pub use send::{Target, deliver};
 
 use crate::Failed;
+use app::sheet::table;
+use domain::sheet::Table;
 use jiff::civil::Date;
 use std::io::Read;
 use std::path::Path;
@@ -33,14 +35,13 @@ pub fn today() -> Date {
     runtime::system::SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
-/// A file's text; "-" is standard input.
-pub fn read_file(path: &Path) -> Result<String, Failed> {
+/// The table in a file, of a workbook the worksheet of this name, else the first; "-" is standard input.
+pub fn read_file(path: &Path, worksheet: Option<&str>) -> Result<Table, Failed> {
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
         std::io::stdin().read_to_end(&mut bytes)?;
     } else {
         bytes = std::fs::read(path).map_err(|why| format!("{} cannot be read: {why}", path.display()))?;
     }
-    // Sheets saved by older office programs are in Latin-1; names must survive that.
-    Ok(String::from_utf8(bytes).unwrap_or_else(|not_utf8| not_utf8.into_bytes().into_iter().map(char::from).collect()))
+    Ok(table::read(&bytes, worksheet)?)
 }

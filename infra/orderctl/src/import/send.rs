@@ -46,18 +46,7 @@ struct Refused {
 }
 
 /// Sends the rows and prints what became of them. Fails if any was refused.
-pub async fn deliver(rows: Vec<Row>, target: &Target, dry_run: bool) -> Result<(), Failed> {
-    let known = domain::order::Vocabulary::ALL;
-    let vocabulary = serde_json::from_value::<domain::order::Vocabulary>(json!(target.vocabulary));
-    let vocabulary = vocabulary.map_err(|_| format!("unknown vocabulary; one of: {known:?}").to_lowercase())?;
-    let unknown: Vec<&Row> = rows.iter().filter(|row| vocabulary.read(&row.status).is_none()).collect();
-    for row in unknown.iter().take(SHOWN_MAX) {
-        eprintln!("line {}: the status {:?} is not one of: {}", row.line, row.status, vocabulary.words().join(", "));
-    }
-    if dry_run {
-        println!("{} orders read, {} with an unknown status; nothing was sent", rows.len(), unknown.len());
-        return if unknown.is_empty() { Ok(()) } else { Err("correct these and try again".into()) };
-    }
+pub async fn deliver(rows: Vec<Row>, target: &Target) -> Result<(), Failed> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
     let bar = ProgressBar::new(rows.len() as u64);
     bar.set_style(ProgressStyle::with_template("{msg} {bar:36.cyan/blue} {pos}/{len} orders  {per_sec}  {eta} left")?);

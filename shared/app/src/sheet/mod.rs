@@ -1,0 +1,3 @@
+//! Tables of orders: files people upload, and sheets we read ourselves.
+
+pub mod table;
