@@ -35,6 +35,18 @@ impl Client {
     }
 }
 
+/// Reads a whole answer; none if it has more than `max` bytes.
+pub async fn body(mut response: reqwest::Response, max: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > max {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
 /// Reads an answer's text, at most [`ANSWER_BYTES_MAX`].
 pub async fn text(mut response: reqwest::Response) -> Result<String, reqwest::Error> {
     let mut body = Vec::new();

@@ -4,4 +4,5 @@
 pub mod client;
 pub mod jwks;
 pub mod llm;
+pub mod sheets;
 pub mod slack;

@@ -1,5 +1,7 @@
 //! A tenant's settings: what a shop decides, validated and versioned as one document.
 
+use crate::ports::SheetSettings;
+use domain::money::Currency;
 use domain::order::progress::ProgressRules;
 use domain::order::{Fault, Vocabulary};
 use secrecy::{ExposeSecret, SecretString};
@@ -108,6 +110,9 @@ pub struct TenantConfig {
     pub hooks: Vec<HookEndpoint>,
     /// Outgoing messages.
     pub notify: NotifySettings,
+    /// The sheet its orders come from, if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<SheetSettings>,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
     /// Hour of the day, shop time, at which the daily report is made.
@@ -127,6 +132,7 @@ impl Default for TenantConfig {
             locale: "en".into(),
             hooks: Vec::new(),
             notify: NotifySettings::default(),
+            sheet: None,
             progress: ProgressRules::default(),
             report_hour: 6,
             llm_tokens_per_day: 200_000,
@@ -178,6 +184,22 @@ impl TenantConfig {
             }
             if self.hooks[..at].iter().any(|other| other.name == hook.name) {
                 faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
+            }
+        }
+        if let Some(sheet) = &self.sheet {
+            let id = sheet.spreadsheet_id.as_str();
+            if !(10..=100).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
+                let hint = "the part of the sheet's address between /d/ and /edit";
+                faults.push(Fault::new("sheet.spreadsheet_id", "bad_id", hint));
+            }
+            if sheet.worksheet.as_ref().is_some_and(|name| name.trim().is_empty() || name.chars().count() > 100) {
+                faults.push(Fault::new("sheet.worksheet", "bad_name", "1 to 100 characters, or nothing for the first worksheet"));
+            }
+            if Currency::parse(&sheet.currency).is_err() {
+                faults.push(Fault::new("sheet.currency", "unknown_currency", "three letters such as EUR"));
+            }
+            if sheet.service_account.expose().len() > 16 * 1024 {
+                faults.push(Fault::new("sheet.service_account", "too_long", "the JSON key file of one service account"));
             }
         }
         if self.requests_per_minute == 0 {

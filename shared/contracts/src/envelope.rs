@@ -91,4 +91,6 @@ payloads! {
     ReportReady(job::v1::ReportReady) = "report.ready.v1" from "orderflow.jobs";
     /// A scheduled job failed.
     JobFailed(job::v1::JobFailed) = "job.failed.v1" from "orderflow.jobs";
+    /// A job that had failed is well again.
+    JobRecovered(job::v1::JobRecovered) = "job.recovered.v1" from "orderflow.jobs";
 }

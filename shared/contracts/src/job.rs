@@ -2,6 +2,7 @@
 
 /// Version 1.
 pub mod v1 {
+    use jiff::Timestamp;
     use jiff::civil::Date;
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
@@ -17,6 +18,15 @@ pub mod v1 {
         pub key: String,
         /// The lines to post to the team.
         pub summary: String,
+    }
+
+    /// A job that had failed is well again.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct JobRecovered {
+        /// Which.
+        pub job: String,
+        /// Since when it had been failing.
+        pub failing_since: Timestamp,
     }
 
     /// A scheduled job failed.

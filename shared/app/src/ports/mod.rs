@@ -9,6 +9,7 @@ mod messages;
 mod once;
 mod orders;
 mod outbox;
+mod sheets;
 mod stock;
 
 pub use access::*;
@@ -19,6 +20,7 @@ pub use messages::*;
 pub use once::*;
 pub use orders::*;
 pub use outbox::*;
+pub use sheets::*;
 pub use stock::*;
 
 use jiff::Timestamp;

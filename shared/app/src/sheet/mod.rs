@@ -1,3 +1,4 @@
 //! Tables of orders: files people upload, and sheets we read ourselves.
 
+pub mod sync;
 pub mod table;

@@ -220,8 +220,28 @@ fn amount(text: &str, currency: Currency) -> Option<String> {
     Some(if cut.is_empty() { whole.to_owned() } else { format!("{whole}.{cut}") })
 }
 
-/// A day, as sheets write it: 2025-08-10, 10.08.2025, or the day of a time. Never 08/10/2025, which is two days.
+/// Days since the last day of 1899, as spreadsheets count them; the fraction is the time of day.
+fn serial(text: &str) -> Option<DateTime> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    // 1954 to 2119: other numbers are no days.
+    let days: i64 = whole.parse().ok().filter(|days| (20_000..80_000).contains(days))?;
+    let fraction = &fraction[..fraction.len().min(9)];
+    let scale = 10i64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let seconds = fraction.parse::<i64>().ok()?.checked_mul(86_400)?.checked_add(scale / 2)? / scale;
+    let midnight = jiff::civil::date(1899, 12, 30).at(0, 0, 0, 0);
+    midnight.checked_add(jiff::SignedDuration::from_secs(days * 86_400 + seconds)).ok()
+}
+
+/// A day, as sheets write it: 2025-08-10, 10.08.2025, a spreadsheet's own number, or the day of a time. Never
+/// 08/10/2025, which is two days.
 fn day(text: &str) -> Option<Date> {
+    if let Some(at) = serial(text) {
+        return Some(at.date());
+    }
     let written = text.parse::<Date>().ok().or_else(|| Date::strptime("%d.%m.%Y", text).ok());
     written
         .or_else(|| local(text).map(DateTime::date))
@@ -237,6 +257,10 @@ fn local(text: &str) -> Option<DateTime> {
 fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant);
+    }
+    if let Some(at) = serial(text) {
+        let at = if text.contains('.') { at } else { at.date().at(12, 0, 0, 0) };
+        return at.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
     }
     let civil = day(text).filter(|_| text.len() <= 10).map(|day| day.at(12, 0, 0, 0)).or_else(|| local(text))?;
     civil.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
@@ -302,6 +326,20 @@ mod tests {
         assert_eq!(sheet.orders[2].draft.lines, [], "a correction of the books is no piece of an order");
         assert_eq!(sheet.orders[3].draft.lines[0].unit_price, "0.00");
         assert_eq!(sheet.orders[3].draft.placed_at.unwrap().to_string(), "2010-12-02T11:00:00Z");
+    }
+
+    #[test]
+    fn days_are_read_as_sheets_write_them() {
+        let expected = Some(date(2025, 8, 10));
+        for text in ["2025-08-10", "10.08.2025", "45879", "45879.6", "2025-08-10 14:30", "2025-08-10T14:30:00Z"] {
+            assert_eq!(day(text), expected, "{text}");
+        }
+        for text in ["08/10/2025", "10-08-2025", "2025", "20250810", "99999999999999999999", "45879.", ".5", "soon"] {
+            assert_eq!(day(text), None, "{text}");
+        }
+        let moment = |text: &str| moment(text, &TimeZone::UTC).map(|at| at.to_string());
+        assert_eq!(moment("45879.604166667"), Some("2025-08-10T14:30:00Z".into()));
+        assert_eq!(moment("45879"), Some("2025-08-10T12:00:00Z".into()));
     }
 
     /// Every row is taken in or named, and an order with a bad line is left out whole.
