@@ -16,6 +16,12 @@ pub enum Flash {
     Progressed,
     /// The rules say no.
     NotDue,
+    /// The customer will be told.
+    Told,
+    /// They were told just that.
+    ToldBefore,
+    /// There is nowhere to write to.
+    NobodyToTell,
     /// The note is too long.
     NoteTooLong,
     /// No such order.
@@ -28,22 +34,28 @@ pub enum Flash {
     WeakKey,
     /// Left.
     SignedOut,
+    /// Eight hours have passed, or the key was revoked.
+    Expired,
 }
 
 impl Flash {
-    const ALL: [Flash; 12] = [
+    const ALL: [Flash; 16] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
         Flash::NotAllowed,
         Flash::Progressed,
         Flash::NotDue,
+        Flash::Told,
+        Flash::ToldBefore,
+        Flash::NobodyToTell,
         Flash::NoteTooLong,
         Flash::NoOrder,
         Flash::BadEmail,
         Flash::BadKey,
         Flash::WeakKey,
         Flash::SignedOut,
+        Flash::Expired,
     ];
 
     /// Its name in an address.
@@ -55,12 +67,16 @@ impl Flash {
             Flash::NotAllowed => "not-allowed",
             Flash::Progressed => "progressed",
             Flash::NotDue => "not-due",
+            Flash::Told => "told",
+            Flash::ToldBefore => "told-before",
+            Flash::NobodyToTell => "nobody-to-tell",
             Flash::NoteTooLong => "note-too-long",
             Flash::NoOrder => "no-order",
             Flash::BadEmail => "bad-email",
             Flash::BadKey => "bad-key",
             Flash::WeakKey => "weak-key",
             Flash::SignedOut => "signed-out",
+            Flash::Expired => "expired",
         }
     }
 
@@ -78,17 +94,21 @@ impl Flash {
             Flash::NotAllowed => "That step is not possible from where the order stands now. Nothing was done.",
             Flash::Progressed => "Done. The rules found the order ready and moved it on.",
             Flash::NotDue => "Not moved: the rules are still waiting for something. The evidence is shown with the order.",
+            Flash::Told => "Done. The message is on its way; what became of it stands under Messages in a moment.",
+            Flash::ToldBefore => "Not sent again: the customer was told just that less than a minute ago.",
+            Flash::NobodyToTell => "Nobody was written to: there is no address on file, or messages are switched off.",
             Flash::NoteTooLong => "Not done: a note has at most 500 characters.",
             Flash::NoOrder => "There is no order with that number. Check it, or search by the customer’s e-mail.",
             Flash::BadEmail => "That is not an e-mail address. Write it as name@example.com.",
             Flash::BadKey => "That key does not open this console. Check it and try again.",
             Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
             Flash::SignedOut => "You are signed out.",
+            Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
     }
 
     /// Good news?
     pub const fn is_good(self) -> bool {
-        matches!(self, Flash::Moved | Flash::Unchanged | Flash::Progressed | Flash::SignedOut)
+        matches!(self, Flash::Moved | Flash::Unchanged | Flash::Progressed | Flash::Told | Flash::ToldBefore | Flash::SignedOut)
     }
 }

@@ -34,6 +34,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}", get(order::show))
         .route("/console/orders/{id}/status", post(moves::change))
         .route("/console/orders/{id}/auto-progress", post(moves::auto_progress))
+        .route("/console/orders/{id}/notify", post(moves::notify))
         .route("/console/ask", get(ask::show).post(ask::answer))
         .route("/console/login", get(login::show).post(login::enter))
         .route("/console/logout", post(login::leave))

@@ -6,6 +6,7 @@
 //! random bits.
 
 use app::Error;
+use app::ports::Limit;
 use app::tenant::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -21,6 +22,9 @@ use subtle::ConstantTimeEq;
 pub const COOKIE: &str = "of_session";
 /// A working day; then the key must be shown again.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(8);
+/// The end of a session, which comes once: a bucket of its own with room for nothing else, for as long as
+/// its cookie would be good.
+pub const END: Limit = Limit { count: 1, window: LIFETIME };
 /// How far another machine's clock may be ahead of ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// Longest cookie that is looked at.
@@ -48,6 +52,13 @@ pub fn key_hash(key: &str) -> String {
 #[derive(Clone)]
 pub struct Sessions {
     key: Secret,
+}
+
+impl Session {
+    /// Where its end is written down.
+    pub fn end_bucket(&self) -> String {
+        format!("session-end:{}", self.nonce)
+    }
 }
 
 impl Sessions {

@@ -2,6 +2,7 @@
 
 use crate::desk::Console;
 use crate::failure;
+use crate::flash::Flash;
 use crate::session::{self, Session};
 use app::ports::{Allowance, Limit};
 use app::tenant::TenantConfig;
@@ -105,13 +106,13 @@ async fn admit(parts: &Parts, console: &Console, correlation: &CorrelationId) ->
         return Err(Error::Forbidden { needs: "read" });
     }
     let scope = TenantScope::of(&identity);
+    // Signed out: a copy of the cookie opens nothing any more.
+    if let Allowance::Denied { .. } = console.buckets.take(&scope, &session.end_bucket(), 0, session::END, now).await? {
+        return Ok(None);
+    }
     let config = console.tenants.config(scope.tenant()).await?.unwrap_or_default();
     let limit = Limit { count: config.requests_per_minute, window: SignedDuration::from_mins(1) };
-    if let Allowance::Denied { retry_after } =
-        console.buckets.take(&scope, &format!("console:{}", identity.principal), 1, limit, now).await?
-    {
-        return Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) });
-    }
+    console.buckets.take(&scope, &format!("console:{}", identity.principal), 1, limit, now).await?.or_wait()?;
     let form_token = console.sessions.form_token(&session)?;
     Ok(Some(Visitor { identity, scope, config, session, form_token, correlation: correlation.clone(), now }))
 }
@@ -130,10 +131,12 @@ fn to_login(parts: &Parts) -> Response {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let back = if parts.method == Method::GET { here } else { here.rsplit_once('/').map_or("/console", |(page, _)| page) };
-    let mut response = see_other(&format!("/console/login?next={}", crate::form::encode(back)));
-    if session::cookie(&parts.headers).is_some() {
-        add_cookie(&mut response, &session::clear(secure(&parts.headers)));
+    let login = format!("/console/login?next={}", crate::form::encode(back));
+    if session::cookie(&parts.headers).is_none() {
+        return see_other(&login);
     }
+    let mut response = see_other(&format!("{login}&flash={}", Flash::Expired.code()));
+    add_cookie(&mut response, &session::clear(secure(&parts.headers)));
     response
 }
 

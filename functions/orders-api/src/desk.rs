@@ -4,8 +4,7 @@ use app::apply::Apply;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::ports::{
-    Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore,
-    TenantStore,
+    Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
 };
 use app::privacy::Privacy;
 use app::tenant::TenantConfig;
@@ -81,9 +80,7 @@ impl Desk {
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let limit = Limit { count: config.requests_per_minute, window: SignedDuration::from_mins(1) };
         let bucket = format!("requests:{}", identity.principal);
-        if let Allowance::Denied { retry_after } = self.buckets.take(&scope, &bucket, 1, limit, self.clock.now()).await? {
-            return Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) });
-        }
+        self.buckets.take(&scope, &bucket, 1, limit, self.clock.now()).await?.or_wait()?;
         let by = Provenance { actor: identity.actor(), correlation: origin.correlation.clone() };
         Ok(Admitted { identity, scope, config, by })
     }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
-    use routes::{docs, imports, inbox, keys, orders, privacy, reports, settings, stats, stock};
+    use routes::{docs, imports, inbox, keys, notify, orders, privacy, reports, settings, stats, stock};
     Router::new()
         .route("/health", get(docs::health))
         .route("/openapi.json", get(docs::openapi))
@@ -26,6 +26,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/status", post(orders::change))
         .route("/v1/orders/{id}/correct", post(orders::correct))
         .route("/v1/orders/{id}/auto-progress", post(orders::auto_progress))
+        .route("/v1/orders/{id}/notify", post(notify::notify))
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
         .route("/v1/reports", get(reports::list))

@@ -128,12 +128,7 @@ impl Ask {
     }
 
     async fn allow(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit) -> Result<()> {
-        match self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await? {
-            Allowance::Allowed { .. } => Ok(()),
-            Allowance::Denied { retry_after } => {
-                Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) })
-            }
-        }
+        self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await?.or_wait()
     }
 
     /// The order that both parts name. Every candidate is loaded and compared, found or not, so that an

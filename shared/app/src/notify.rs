@@ -14,9 +14,10 @@ use crate::tenant::TenantConfig;
 use contracts::order::v1::LabelChanged;
 use contracts::{Envelope, Payload};
 use domain::ask::Lang;
+use domain::email::Email;
 use domain::ids::OrderId;
-use domain::notify::{StatusFacts, slack_invalid_payload, slack_order_line, status_email};
-use domain::order::{Contact, Order};
+use domain::notify::{EmailContent, StatusFacts, slack_invalid_payload, slack_order_line, status_email};
+use domain::order::Order;
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -87,6 +88,7 @@ impl Notify {
         let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
         let team = match &event.payload {
             Payload::OrderLabelChanged(changed) if changed.notify => return self.order_news(&scope, &config, event, changed).await,
+            Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, event, &wish.order_id).await,
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
@@ -109,10 +111,8 @@ impl Notify {
 
     async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
         let mut told = Told::default();
-        let id = OrderId::parse(&changed.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
-        let Some(order) = self.orders.load(scope, &id).await? else {
-            return Err(Error::Fatal(format!("order {id} of an event is not there")));
-        };
+        let order = self.order(scope, &changed.order_id).await?;
+        let id = &order.id;
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
@@ -133,19 +133,33 @@ impl Notify {
         waiting.map(|()| told)
     }
 
+    /// A person wants the customer to be told. It is for them alone, not for the team, and it tells how the
+    /// order stands now: what happened since the wish may have been silent.
+    async fn on_request(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, number: &str) -> Result<Told> {
+        let mut told = Told::default();
+        let order = self.order(scope, number).await?;
+        if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
+            self.deliver(scope, order.id.as_str(), event, draft, Via::Mail(mail), &mut told).await?;
+        }
+        Ok(told)
+    }
+
+    async fn order(&self, scope: &TenantScope, number: &str) -> Result<Order> {
+        let id = OrderId::parse(number).map_err(|why| Error::Fatal(why.to_string()))?;
+        let order = self.orders.load(scope, &id).await?;
+        order.ok_or_else(|| Error::Fatal(format!("order {id} of an event is not there")))
+    }
+
     fn customer_mail(&self, config: &TenantConfig, order: &Order, now: Timestamp) -> Option<(Draft, Mail)> {
-        let contact = order.contact.as_ref()?;
-        let to = contact.email.clone().filter(|_| config.notify.email)?;
+        let (to, content) = customer_message(order, config, now)?;
         let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
-        let facts = status_facts(order, &contact.name, config, now);
-        let content = status_email(&facts, language(contact, config));
         let draft = Draft {
             channel: "email",
             recipient: to.expose().to_owned(),
             shown_as: mask_email(to.expose()),
             text: format!("{}\n\n{}", content.subject, content.text),
         };
-        Some((draft, Mail { from, to, subject: content.subject, text: content.text }))
+        Some((draft, Mail { from, to: to.clone(), subject: content.subject, text: content.text }))
     }
 
     async fn deliver(
@@ -204,19 +218,19 @@ fn busy(until: Timestamp) -> Error {
     Error::Retryable(format!("another delivery is sending this until {until}"))
 }
 
-/// The facts that a message about an order may state.
-pub fn status_facts(order: &Order, name: &str, config: &TenantConfig, now: Timestamp) -> StatusFacts {
-    StatusFacts {
+/// What the customer of an order reads about how it stands now, and where; none if they cannot be written to.
+pub fn customer_message<'a>(order: &'a Order, config: &TenantConfig, now: Timestamp) -> Option<(&'a Email, EmailContent)> {
+    let contact = order.contact.as_ref().filter(|_| config.notify.email)?;
+    let to = contact.email.as_ref()?;
+    let facts = StatusFacts {
         order_id: order.id.to_string(),
-        customer: Some(name.to_owned()),
+        customer: Some(contact.name.clone()),
         label: order.label(),
         eta: order.tracks.eta,
         today: config.today(now),
         shop_name: config.shop_name.clone(),
-    }
-}
-
-/// The language to write to a customer in: theirs, else the shop's.
-pub fn language(contact: &Contact, config: &TenantConfig) -> Lang {
-    Lang::of_locale(contact.locale.as_deref().unwrap_or(&config.locale))
+    };
+    // Theirs, else the shop's.
+    let lang = Lang::of_locale(contact.locale.as_deref().unwrap_or(&config.locale));
+    Some((to, status_email(&facts, lang)))
 }

@@ -118,6 +118,9 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
         OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
+        OrderEvent::NotifyRequested { label } => {
+            Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned() })
+        }
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said is the order's own business; what follows from it is published.
         OrderEvent::FactHeard { .. } => return None,

@@ -81,6 +81,8 @@ payloads! {
     OrderDelayChanged(order::v1::DelayChanged) = "order.delay_changed.v1" from "orderflow.orders";
     /// The promised day changed.
     OrderEtaChanged(order::v1::EtaChanged) = "order.eta_changed.v1" from "orderflow.orders";
+    /// Somebody asked that the customer be told where the order stands.
+    OrderNotifyRequested(order::v1::NotifyRequested) = "order.notify_requested.v1" from "orderflow.orders";
     /// The customer's data was erased.
     OrderContactErased(order::v1::ContactErased) = "order.contact_erased.v1" from "orderflow.orders";
     /// A signed webhook was refused for its content.

@@ -119,6 +119,16 @@ pub mod v1 {
         pub to: Option<Date>,
     }
 
+    /// Somebody asked that the customer be told where the order stands. What they are told is how it stands
+    /// when the message is written.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct NotifyRequested {
+        /// The order's number.
+        pub order_id: String,
+        /// The word it had when they asked.
+        pub label: String,
+    }
+
     /// The customer's data was erased.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct ContactErased {

@@ -128,13 +128,16 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NotPlaced => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
         Rejection::ReasonRequired | Rejection::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
-        Rejection::AlreadyPlaced { .. } | Rejection::NotAllowed { .. } => StatusCode::CONFLICT,
+        Rejection::AlreadyPlaced { .. } | Rejection::NotAllowed { .. } | Rejection::MessagesOff | Rejection::NoAddress => {
+            StatusCode::CONFLICT
+        }
     };
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
         Rejection::NotPlaced => ("not-found", "Not found"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),
+        Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::ReasonRequired | Rejection::FromTheFuture => ("invalid", "The input is not valid"),
     };
     let mut problem = Problem::new(kind, title, status, detail);
@@ -178,6 +181,8 @@ mod tests {
             (Rejection::NotPlaced.into(), 404),
             (Rejection::ManagerRequired.into(), 403),
             (Rejection::ReasonRequired.into(), 422),
+            (Rejection::MessagesOff.into(), 409),
+            (Rejection::NoAddress.into(), 409),
             (
                 Rejection::NotAllowed { from: OrderStatus::Shipped, to: OrderStatus::Pending, allowed: vec![OrderStatus::Delivered] }
                     .into(),

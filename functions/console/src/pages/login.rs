@@ -10,13 +10,17 @@ use crate::layout::{Here, Look, Page, mark};
 use crate::session::{self, Session};
 use crate::visitor::{Visitor, add_cookie, may_enter, secure, see_other};
 use app::Error;
-use axum::extract::{FromRequest, Request, State};
+use app::ports::Limit;
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::ids::CorrelationId;
 use http::{HeaderMap, Uri};
+use jiff::SignedDuration;
 use maud::html;
 use runtime::http::Origin;
 use std::sync::Arc;
+
+/// Wrong keys from one address before it has to wait.
+pub const WRONG_KEYS: Limit = Limit { count: 10, window: SignedDuration::from_mins(15) };
 
 /// `GET /console/login`
 pub async fn show(uri: Uri) -> Response {
@@ -51,23 +55,33 @@ pub async fn show(uri: Uri) -> Response {
 /// `POST /console/login`
 pub async fn enter(State(console): State<Arc<Console>>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let correlation = request.extensions().get::<Origin>().map(|origin| origin.correlation.clone());
-    let form = match Anonymous::from_request(request, &console).await {
+    let (mut parts, body) = request.into_parts();
+    let origin = match Origin::from_request_parts(&mut parts, &console).await {
+        Ok(origin) => origin,
+        Err(problem) => return problem.into_response(),
+    };
+    let form = match Anonymous::from_request(Request::from_parts(parts, body), &console).await {
         Ok(form) => form,
         Err(refusal) => return refusal,
     };
-    let correlation = correlation.unwrap_or_else(runtime::system::correlation);
-    open(&console, &headers, &form, &correlation).await.unwrap_or_else(|error| failure::page(None, &correlation, error))
+    open(&console, &headers, &form, &origin).await.unwrap_or_else(|error| failure::page(None, &origin.correlation, error))
 }
 
-async fn open(console: &Console, headers: &HeaderMap, form: &Anonymous, correlation: &CorrelationId) -> Result<Response, Error> {
+async fn open(console: &Console, headers: &HeaderMap, form: &Anonymous, origin: &Origin) -> Result<Response, Error> {
+    let (correlation, attempts) = (&origin.correlation, format!("login:{}", origin.ip));
+    // Only wrong keys count: a team behind one address may sign in as often as it likes.
+    count_wrong_key(console, &attempts, 0).await?;
     let next = inside(form.fields.get("next"));
     let back = |flash: Flash| see_other(&format!("/console/login?flash={}&next={}", flash.code(), encode(next)));
     // Only keys: a session must end when its credential does, and a key can be looked up again.
     let key = form.fields.get("key").filter(|key| key.starts_with(app::auth::KEY_PREFIX)).unwrap_or_default();
     let identity = match console.authenticate.run(key).await {
         Ok(identity) => identity,
-        Err(Error::Unauthenticated) => return Ok(back(Flash::BadKey)),
+        Err(Error::Unauthenticated) => {
+            tracing::info!(trace_id = %correlation, "a wrong key was shown at the door");
+            count_wrong_key(console, &attempts, 1).await?;
+            return Ok(back(Flash::BadKey));
+        }
         Err(error) => return Err(error),
     };
     if !may_enter(&identity) {
@@ -85,8 +99,17 @@ async fn open(console: &Console, headers: &HeaderMap, form: &Anonymous, correlat
     Ok(response)
 }
 
+async fn count_wrong_key(console: &Console, bucket: &str, amount: u32) -> Result<(), Error> {
+    console.buckets.take_unverified(bucket, amount, WRONG_KEYS, console.clock.now()).await?.or_wait()
+}
+
 /// `POST /console/logout`
-pub async fn leave(headers: HeaderMap, _posted: Posted) -> Response {
+pub async fn leave(State(console): State<Arc<Console>>, headers: HeaderMap, posted: Posted) -> Response {
+    let visitor = &posted.visitor;
+    let end = visitor.session.end_bucket();
+    if let Err(error) = console.buckets.take(&visitor.scope, &end, 1, session::END, visitor.now).await {
+        return visitor.answer(Err(error.into()));
+    }
     let mut response = see_other(&format!("/console/login?flash={}", Flash::SignedOut.code()));
     add_cookie(&mut response, &session::clear(secure(&headers)));
     response

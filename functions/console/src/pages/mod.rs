@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod dashboard;
 pub mod login;
+pub mod messages;
 pub mod moves;
 pub mod order;
 pub mod orders;

@@ -33,7 +33,7 @@ async fn moved(console: &Console, id: &str, posted: &Posted) -> Result<Response,
         return Ok(back(&id, Flash::NoteTooLong));
     }
     let change = ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note }, notify: fields.ticked("notify") };
-    let flash = carry_out(console, visitor, &id, change, version(posted)?, Flash::Moved).await?;
+    let flash = carry_out(console, visitor, &id, &Command::Change(change), version(posted)?, Flash::Moved).await?;
     Ok(back(&id, flash))
 }
 
@@ -53,7 +53,24 @@ async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Resp
     }
     let decision = consider(&order, &visitor.config.progress, visitor.now);
     let Some(change) = decision.as_change(posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
-    let flash = carry_out(console, visitor, &id, change, Some(order.version), Flash::Progressed).await?;
+    let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.version), Flash::Progressed).await?;
+    Ok(back(&id, flash))
+}
+
+/// `POST /console/orders/{id}/notify`
+pub async fn notify(State(console): State<Arc<Console>>, Path(id): Path<String>, posted: Posted) -> Response {
+    posted.visitor.answer(told(&console, &id, &posted).await)
+}
+
+async fn told(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
+    let visitor = &posted.visitor;
+    visitor.require_write()?;
+    let id = order_id(id)?;
+    let command = Command::Notify { enabled: visitor.config.notify.email };
+    let flash = match carry_out(console, visitor, &id, &command, version(posted)?, Flash::Told).await? {
+        Flash::Unchanged => Flash::ToldBefore,
+        flash => flash,
+    };
     Ok(back(&id, flash))
 }
 
@@ -62,17 +79,18 @@ async fn carry_out(
     console: &Console,
     visitor: &Visitor,
     id: &OrderId,
-    change: ChangeStatus,
+    command: &Command,
     if_version: Option<u64>,
     done: Flash,
 ) -> Result<Flash, Error> {
     let with = Alongside { if_version, ..Alongside::default() };
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    match console.apply.run(context, id, &Command::Change(change), with).await {
+    match console.apply.run(context, id, command, with).await {
         Ok(applied) if applied.events.is_empty() => Ok(Flash::Unchanged),
         Ok(_) => Ok(done),
         Err(Error::Stale { .. }) => Ok(Flash::Stale),
         Err(Error::Rejected(Rejection::NotAllowed { .. })) => Ok(Flash::NotAllowed),
+        Err(Error::Rejected(Rejection::MessagesOff | Rejection::NoAddress)) => Ok(Flash::NobodyToTell),
         Err(error) => Err(error),
     }
 }

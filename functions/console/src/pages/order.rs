@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, moves, order_id, timeline};
+use super::{Params, messages, moves, order_id, timeline};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -40,7 +40,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
                 @if visitor.may_write() { (actions(order, visitor)) }
                 (customer(&dossier))
                 (tracks(order, visitor))
-                (timeline::messages(&dossier, visitor))
+                (messages::section(&dossier, visitor))
             }
             div class="order-main" {
                 (items(order))

@@ -1,9 +1,9 @@
-//! What happened to an order, newest first, and what was sent about it.
+//! What happened to an order, newest first.
 
 use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
-use app::ports::{Dossier, Message, MessageState};
+use app::ports::Dossier;
 use domain::order::{Cause, Label, OrderEvent, OrderStatus, Recorded, Tracks};
 use maud::{Markup, html};
 
@@ -63,7 +63,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
     let weight = |event: &OrderEvent| match event {
         OrderEvent::Placed { .. } => 0,
         OrderEvent::StatusChanged { .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::Reconciled { .. } => 1,
-        OrderEvent::ContactErased => 2,
+        OrderEvent::ContactErased | OrderEvent::NotifyRequested { .. } => 2,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
         OrderEvent::PaymentChanged { .. } => 5,
@@ -94,6 +94,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
+        OrderEvent::NotifyRequested { label } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }
 }
@@ -138,39 +139,6 @@ fn why(cause: &Cause) -> Markup {
             Cause::Rule { rule, reason, confidence } => p class="because" {
                 "Rule " (rule.replace('_', " ")) ": " (reason.replace('_', " ")) " (confidence " (confidence) " %)"
             },
-        }
-    }
-}
-
-/// The messages of an order, newest first.
-pub fn messages(dossier: &Dossier, visitor: &Visitor) -> Markup {
-    html! {
-        section class="card" aria-labelledby="messages-title" {
-            div class="card-head" { h2 id="messages-title" { "Messages" } span class="count" { (dossier.messages.len()) } }
-            @if dossier.messages.is_empty() { p class="muted" { "Nothing was sent about this order yet." } }
-            ul class="messages" { @for message in dossier.messages.iter().rev() { (message_row(message, visitor)) } }
-        }
-    }
-}
-
-fn message_row(message: &Message, visitor: &Visitor) -> Markup {
-    let (class, state, detail) = match &message.state {
-        MessageState::Sending { .. } => ("state", "Sending", None),
-        MessageState::Sent { .. } => ("state good", "Sent", None),
-        MessageState::Failed { reason } => ("state bad", "Failed, will be tried again", Some(reason)),
-        MessageState::Suppressed { reason } => ("state", "Not sent", Some(reason)),
-        MessageState::Unknown => ("state bad", "Unknown: please check", None),
-    };
-    html! {
-        li class="message" {
-            p class="message-head" {
-                (if message.id.channel == "email" { icons::MAIL.beside() } else { icons::BUBBLE.beside() })
-                strong { (message.id.channel) } " to " (message.to)
-                span class=(class) { (state) @if message.attempts > 1 { " · " (message.attempts) " attempts" } }
-            }
-            p class="message-text" { (message.text) }
-            @if let Some(detail) = detail { p class="because" { (detail) } }
-            p class="muted" { (ago(message.at, visitor.now, &visitor.zone())) }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod docs;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod notify;
 pub mod orders;
 pub mod privacy;
 pub mod reports;

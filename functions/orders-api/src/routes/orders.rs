@@ -4,12 +4,12 @@ use super::Answer;
 use crate::desk::{Admitted, Desk};
 use crate::view::{CreatedOrder, NewOrder, OrderList, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
+use app::notify::customer_message;
 use app::place::Idempotency;
 use app::ports::{OnceKey, OrderQuery};
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use domain::email::Email;
 use domain::ids::{OrderId, SourceId};
 use domain::order::progress::consider;
 use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
@@ -30,7 +30,7 @@ fn fault(field: &str, code: &str, message: impl Into<String>) -> Error {
 }
 
 /// A number from a path. One that could not be an order's is simply not there.
-fn order_id(text: &str) -> Result<OrderId, Error> {
+pub(super) fn order_id(text: &str) -> Result<OrderId, Error> {
     OrderId::parse(text).map_err(|_| Error::NotFound("order"))
 }
 
@@ -49,7 +49,7 @@ fn note(text: Option<String>) -> Result<Option<String>, Error> {
 }
 
 /// `If-Match: "7"` or `W/"7"`.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     let inner = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
@@ -155,7 +155,7 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
     Ok(tagged(order.version, axum::Json(OrderView::of(&order, today))))
 }
 
-fn tagged(version: u64, body: impl IntoResponse) -> Response {
+pub(super) fn tagged(version: u64, body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(header::ETAG, tag);
@@ -212,7 +212,7 @@ pub async fn change(
     Ok(tagged(applied.order.version, axum::Json(OrderView::of(&applied.order, today))))
 }
 
-async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
+pub(super) async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
     desk.apply.run(admitted.context(), id, command, with).await
 }
 
@@ -301,12 +301,9 @@ pub async fn update_status(
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
     let applied = run(&desk, &admitted, &order_id(&body.order_id)?, &Command::Change(change), with).await?;
     let order = &applied.order;
-    let told = notify && !applied.events.is_empty() && admitted.config.notify.email;
-    let message = order.contact.as_ref().and_then(|contact| contact.email.as_ref().map(|email| (contact, email))).filter(|_| told);
-    let text = message.map(|(contact, _): (_, &Email)| {
-        let facts = app::notify::status_facts(order, &contact.name, &admitted.config, desk.clock.now());
-        domain::notify::status_email(&facts, app::notify::language(contact, &admitted.config)).text
-    });
+    let told = notify && !applied.events.is_empty();
+    let message = customer_message(order, &admitted.config, desk.clock.now()).filter(|_| told);
+    let text = message.map(|(_, content)| content.text);
     let updated = StatusUpdated {
         success: true,
         order_id: order.id.to_string(),

@@ -16,12 +16,21 @@ pub struct DynamoBuckets(pub(super) Dynamo);
 
 #[async_trait]
 impl RateBuckets for DynamoBuckets {
-    /// One write inside a window, two to open one; only who loses the race to open it needs a third.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        self.take_from(keys::bucket(scope, bucket), amount, limit, now).await
+    }
+
+    async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        self.take_from(keys::unverified_bucket(bucket), amount, limit, now).await
+    }
+}
+
+impl DynamoBuckets {
+    /// One write inside a window, two to open one; only who loses the race to open it needs a third.
+    async fn take_from(&self, key: keys::Key, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         if amount.max(1) > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
-        let key = keys::bucket(scope, bucket);
         if amount == 0 {
             return self.look(key, limit, now).await;
         }
@@ -55,9 +64,7 @@ impl RateBuckets for DynamoBuckets {
         }
         Err(PortError::Retryable(format!("{what}: too many open it at once")))
     }
-}
 
-impl DynamoBuckets {
     /// Whoever only looks opens no window and pays for no write.
     async fn look(&self, key: keys::Key, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         let row = self.0.get("look into a rate bucket", Table::Ops, key).await?;

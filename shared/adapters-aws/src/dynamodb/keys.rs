@@ -14,6 +14,7 @@
 //! | ops GSI1 | `T#{tenant}#PARKED` | `{received_at}#{endpoint}#{id}` | webhooks that wait for a person |
 //! | ops | `T#{tenant}#ABOUT#{subject}` | `MSG#{event}#{channel}#{recipient}` | messages about no order |
 //! | ops | `T#{tenant}#RATE#{bucket}` | `RATE` | a rate bucket |
+//! | ops | `RATE#{bucket}` | `RATE` | a rate bucket of callers nobody has verified yet |
 //! | ops | `T#{tenant}#CONFIG` | `CONFIG` | a tenant's settings |
 //! | ops | `T#{tenant}#KEYS` | `{hash}` | API keys |
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
@@ -191,6 +192,10 @@ pub(crate) fn parked_row(entry: &InboxKey, received_at: Timestamp) -> String {
 
 pub(crate) fn bucket(scope: &TenantScope, bucket: &str) -> Key {
     key(of(scope, format_args!("RATE#{}", part(bucket))), "RATE")
+}
+
+pub(crate) fn unverified_bucket(bucket: &str) -> Key {
+    key(format!("RATE#{}", part(bucket)), "RATE")
 }
 
 pub(crate) fn config(tenant: &TenantId) -> Key {

@@ -32,12 +32,30 @@ pub enum Allowance {
     },
 }
 
+impl Allowance {
+    /// Goes on, or says when to come back.
+    ///
+    /// # Errors
+    /// `TooMany`, with at least one second to wait.
+    pub fn or_wait(self) -> crate::Result<()> {
+        match self {
+            Allowance::Allowed { .. } => Ok(()),
+            Allowance::Denied { retry_after } => {
+                Err(crate::Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) })
+            }
+        }
+    }
+}
+
 /// Counts attempts.
 #[async_trait]
 pub trait RateBuckets: Send + Sync {
     /// Takes `amount` from a bucket if no more than the limit is taken with it. An `amount` of zero takes
     /// nothing and asks whether one more would be allowed.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance>;
+    /// The same for whoever has not proved yet whose they are, by what can be seen of them (their address on
+    /// the net). These buckets are no tenant's.
+    async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance>;
 }
 
 /// A tenant's settings.

@@ -106,6 +106,11 @@ pub enum Command {
     Change(ChangeStatus),
     /// Correct it.
     Correct(CorrectStatus),
+    /// Tell the customer where it stands now.
+    Notify {
+        /// The shop sends its customers messages at all.
+        enabled: bool,
+    },
     /// Forget who ordered it.
     EraseContact,
 }

@@ -4,7 +4,7 @@ use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
 use super::status::{OrderStatus, Track};
-use super::{Label, Order};
+use super::{Label, NotifyWish, Order};
 use crate::ids::OrderId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,6 +36,12 @@ pub enum Rejection {
     /// A correction by somebody who may not.
     #[error("only a manager, an admin or the owner may correct a status")]
     ManagerRequired,
+    /// The shop writes to no customer.
+    #[error("messages to customers are switched off; switch notify.email on in the settings first")]
+    MessagesOff,
+    /// There is nowhere to write to.
+    #[error("there is no e-mail address on file for this order; nobody was written to")]
+    NoAddress,
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
@@ -51,6 +57,10 @@ fn words(statuses: &[OrderStatus]) -> String {
 /// How far ahead of us a sender's clock may be.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 
+/// The same wish to tell the customer the same within this is one wish: a double click, a retry after a lost
+/// reply.
+pub const NOTIFY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
 /// What follows from a command: events, or why not. No events means that nothing changes (a fact heard
 /// before, a status it has already).
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
@@ -61,6 +71,7 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
         (Some(order), Command::Change(change)) => change_status(order, change),
         (Some(order), Command::Correct(correction)) => correct(order, correction),
+        (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
 }
@@ -148,6 +159,18 @@ fn correct(order: &Order, correction: &CorrectStatus) -> Result<Vec<OrderEvent>,
         return Ok(Vec::new());
     }
     Ok(vec![OrderEvent::StatusCorrected { from: order.tracks.status, to: correction.to, reason: reason.to_owned() }])
+}
+
+fn notify(order: &Order, enabled: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    if !enabled {
+        return Err(Rejection::MessagesOff);
+    }
+    if order.contact.as_ref().is_none_or(|contact| contact.email.is_none()) {
+        return Err(Rejection::NoAddress);
+    }
+    let label = order.label();
+    let same = |wish: &NotifyWish| wish.label == label && now.duration_since(wish.at).abs() < NOTIFY_AGAIN_AFTER;
+    Ok(if order.notify_wish.as_ref().is_some_and(same) { Vec::new() } else { vec![OrderEvent::NotifyRequested { label }] })
 }
 
 /// What the customer would be told of these events: the new word, if it changed and they are to be told.

@@ -3,6 +3,7 @@
 
 use super::command::Actor;
 use super::fact::{Fact, Heard, Tracks};
+use super::label::Label;
 use super::placement::{Line, Totals};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
 use crate::ids::{CorrelationId, OrderId, SourceId};
@@ -142,6 +143,11 @@ pub enum OrderEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Date>,
     },
+    /// Somebody asked that the customer be told where it stands, whatever they were told before.
+    NotifyRequested {
+        /// The word it had then.
+        label: Label,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -161,6 +167,7 @@ impl OrderEvent {
             Self::DelayNoticed { .. } => "delayed",
             Self::DelayCleared => "delay_cleared",
             Self::EtaChanged { .. } => "eta_changed",
+            Self::NotifyRequested { .. } => "notify_requested",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -221,6 +228,7 @@ impl OrderEvent {
             Self::EtaChanged { from: Some(from), to: Some(to) } => format!("Promised day moved from {from} to {to}"),
             Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
             Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
+            Self::NotifyRequested { label } => format!("Customer to be told: {}", label.text()),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

@@ -141,6 +141,34 @@ fn commands_other_than_moves() {
     assert_eq!(decide(Some(&after), &Command::EraseContact, at(1)), Ok(vec![]));
 }
 
+/// The wish is a commit of its own; whoever has no address, or whose shop writes to nobody, is not told.
+#[test]
+fn a_customer_is_told_again_on_a_persons_word() {
+    let notify = Command::Notify { enabled: true };
+    let mut order = order_in(OrderStatus::Shipped);
+    assert_eq!(decide(Some(&order), &notify, at(2)), Err(Rejection::NoAddress));
+    assert_eq!(decide(None, &notify, at(2)), Err(Rejection::NotPlaced));
+    order.contact.as_mut().unwrap().email = Some(crate::email::Email::parse("sinead@example.com").unwrap());
+    assert_eq!(decide(Some(&order), &Command::Notify { enabled: false }, at(2)), Err(Rejection::MessagesOff));
+    let told = decide(Some(&order), &notify, at(2)).unwrap();
+    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped }]);
+    assert_eq!(told[0].in_words(), "Customer to be told: Shipped");
+    order.apply_commit(&told, at(2));
+    assert_eq!((order.tracks.status, order.version), (OrderStatus::Shipped, 2), "nothing but the wish is new");
+    // Within a minute, by whichever clock, it is the same wish; later, or about something else, it is another.
+    for again in [at(2), at(61), at(-57)] {
+        assert_eq!(decide(Some(&order), &notify, again), Ok(vec![]));
+    }
+    for again in [at(62), at(-58)] {
+        assert_eq!(decide(Some(&order), &notify, again), Ok(told.clone()));
+    }
+    let delivered = decide(Some(&order), &change(OrderStatus::Delivered), at(3)).unwrap();
+    order.apply_commit(&delivered, at(3));
+    assert_eq!(decide(Some(&order), &notify, at(4)), Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered }]));
+    order.contact = None;
+    assert_eq!(decide(Some(&order), &notify, at(100)), Err(Rejection::NoAddress), "erased");
+}
+
 #[test]
 fn the_rest_of_a_half_shipped_order_can_be_cancelled() {
     for command in [change(OrderStatus::Cancelled), hear(OrderStatus::Cancelled)] {
@@ -247,6 +275,7 @@ fn any_command() -> impl Strategy<Value = Command> {
                 notify: true,
             }
         }),
+        1 => Just(Command::Notify { enabled: true }),
         1 => Just(Command::EraseContact),
     ]
 }
@@ -255,9 +284,10 @@ proptest! {
     /// I7 and I22: moves are declared ones, versions have no gaps, and the history alone gives the head.
     #[test]
     fn any_story_can_be_replayed(commands in prop::collection::vec(any_command(), 0..40)) {
-        let placement = check(&draft(), given()).unwrap();
+        let placement = check(&Draft { email: Some("sinead@example.com".into()), ..draft() }, given()).unwrap();
+        let contact = placement.contact.clone();
         let born = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-        let mut order = Order::born(&born[0], None, at(0)).unwrap();
+        let mut order = Order::born(&born[0], Some(contact), at(0)).unwrap();
         order.apply_commit(&[], at(0));
         let actor = Actor::Rule { name: "test".into() };
         let correlation = crate::ids::CorrelationId::parse("c").unwrap();

@@ -55,12 +55,24 @@ pub struct Order {
     pub tracks: Tracks,
     /// What the outside world said since a person last decided.
     pub log: FactLog,
+    /// The latest wish that the customer be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify_wish: Option<NotifyWish>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
     pub status_since: Timestamp,
     /// When anything last changed.
     pub updated_at: Timestamp,
+}
+
+/// Somebody wanted the customer to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotifyWish {
+    /// The word the order had.
+    pub label: Label,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl Order {
@@ -128,6 +140,7 @@ impl Order {
             OrderEvent::DelayNoticed { since } => self.tracks.delayed = Some(Delay { since: *since }),
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
+            OrderEvent::NotifyRequested { label } => self.notify_wish = Some(NotifyWish { label: *label, at }),
             OrderEvent::ContactErased => self.contact = None,
         }
         self.updated_at = at;
@@ -147,6 +160,7 @@ impl Order {
             country: country.clone(),
             tracks: *tracks,
             log: FactLog::starting_at(*tracks, None),
+            notify_wish: None,
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,

@@ -32,6 +32,24 @@ pub async fn a_window_starts_with_its_first(ports: &Ports) {
 }
 
 // req: X-10
+/// Who has not said whose they are has buckets of their own, which are no tenant's.
+pub async fn the_unverified_have_buckets_of_their_own(ports: &Ports) {
+    let stage = Stage::set();
+    let (ours, bucket) = (&stage.ours, format!("login:{}", stage.ours.tenant()));
+    assert_eq!(ports.buckets.take(ours, &bucket, 10, LIMIT, stage.now).await, Ok(Allowance::Allowed { left: 0 }));
+    let take = |amount: u32, after: i64| {
+        let (ports, bucket, now) = (ports.clone(), bucket.clone(), stage.after(after));
+        async move { ports.buckets.take_unverified(&bucket, amount, LIMIT, now).await.unwrap() }
+    };
+    let wait = |seconds: i64| Allowance::Denied { retry_after: SignedDuration::from_secs(seconds) };
+    assert_eq!(take(0, 0).await, Allowance::Allowed { left: 10 });
+    assert_eq!(take(10, 0).await, Allowance::Allowed { left: 0 });
+    assert_eq!(take(0, 59).await, wait(1));
+    assert_eq!(take(1, 59).await, wait(1));
+    assert_eq!(take(1, 60).await, Allowance::Allowed { left: 9 }, "a new window");
+}
+
+// req: X-10
 /// Looking takes nothing and starts nothing.
 pub async fn looking_into_a_bucket_takes_nothing(ports: &Ports) {
     let stage = Stage::set();

@@ -65,6 +65,8 @@ struct StoredOrder {
 #[derive(Default)]
 struct State {
     shops: HashMap<TenantId, Shop>,
+    /// Rate buckets of nobody's.
+    unverified: HashMap<String, shop::Bucket>,
     outbox: BTreeMap<OutboxKey, Arc<OutboxRow>>,
     stream: VecDeque<Arc<OutboxRow>>,
     bus: Vec<Envelope>,

@@ -7,6 +7,7 @@ use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use domain::ids::{EventId, TenantId};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 
 /// Longer than any queue or archive keeps an event for delivery.
 const COUNTED_KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -23,27 +24,33 @@ pub struct MemoryBuckets(pub(super) MemoryWorld);
 #[async_trait]
 impl RateBuckets for MemoryBuckets {
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        // Zero takes nothing, opens no window and asks for room for one.
-        let room = amount.max(1);
-        if room > limit.count {
-            return Ok(Allowance::Denied { retry_after: limit.window });
+        Ok(take_from(&mut self.0.lock().shop_mut(scope).buckets, bucket, amount, limit, now))
+    }
+
+    async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        Ok(take_from(&mut self.0.lock().unverified, bucket, amount, limit, now))
+    }
+}
+
+fn take_from(buckets: &mut HashMap<String, Bucket>, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> Allowance {
+    // Zero takes nothing, opens no window and asks for room for one.
+    let room = amount.max(1);
+    if room > limit.count {
+        return Allowance::Denied { retry_after: limit.window };
+    }
+    match buckets.get_mut(bucket) {
+        Some(known) if known.ends > now => {
+            if known.used > limit.count - room {
+                return Allowance::Denied { retry_after: known.ends.duration_since(now) };
+            }
+            known.used += amount;
+            Allowance::Allowed { left: limit.count - known.used }
         }
-        let mut state = self.0.lock();
-        let buckets = &mut state.shop_mut(scope).buckets;
-        match buckets.get_mut(bucket) {
-            Some(known) if known.ends > now => {
-                if known.used > limit.count - room {
-                    return Ok(Allowance::Denied { retry_after: known.ends.duration_since(now) });
-                }
-                known.used += amount;
-                Ok(Allowance::Allowed { left: limit.count - known.used })
+        _ => {
+            if amount > 0 {
+                buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
             }
-            _ => {
-                if amount > 0 {
-                    buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
-                }
-                Ok(Allowance::Allowed { left: limit.count - amount })
-            }
+            Allowance::Allowed { left: limit.count - amount }
         }
     }
 }

@@ -279,6 +279,7 @@ impl Desk {
                 with.if_version = Some(order.version);
                 Command::Change(decision.as_change(true).ok_or(Error::Rejected(Rejection::NotPlaced))?)
             }
+            Wish::Notify => Command::Notify { enabled: errand.config.notify.email },
         };
         self.apply.run(app::Context { scope: &errand.scope, config: &errand.config, by: &by }, &errand.order, &command, with).await
     }

@@ -447,11 +447,14 @@ fn messages(world: &mut World, books: &Books) {
                 world.memory.messages_about(&scope, id.as_str()).into_iter().map(|message| (message.id.clone(), message)).collect();
             let mailed = ledger.order.contact.as_ref().is_some_and(|contact| contact.email.is_some()) && notify.email;
             for event in &ledger.expected {
-                let Payload::OrderLabelChanged(changed) = &event.payload else { continue };
-                if !changed.notify {
-                    continue;
-                }
-                for (channel, wanted) in [("email", mailed), ("slack", notify.slack_webhook.is_some())] {
+                // News goes to the customer and the team, and what is newer may overtake it; a wish that the customer
+                // be told goes to them alone and is always carried out.
+                let (posted, word) = match &event.payload {
+                    Payload::OrderLabelChanged(changed) if changed.notify => (notify.slack_webhook.is_some(), Some(&changed.to)),
+                    Payload::OrderNotifyRequested(_) => (false, None),
+                    _ => continue,
+                };
+                for (channel, wanted) in [("email", mailed), ("slack", posted)] {
                     if !wanted {
                         continue;
                     }
@@ -460,7 +463,7 @@ fn messages(world: &mut World, books: &Books) {
                     let state =
                         told.iter().find(|(id, _)| id.event == event.id && id.channel == channel).map(|(_, message)| &message.state);
                     let later = &ledger.labels[(event.aggregateversion as usize).min(ledger.labels.len())..];
-                    let superseded = later.iter().any(|label| label.text() != changed.to);
+                    let superseded = word.is_some_and(|word| later.iter().any(|label| label.text() != word));
                     let right = match state {
                         Some(MessageState::Sent { .. }) => sent == 1,
                         Some(MessageState::Suppressed { .. }) => sent == 0,

@@ -481,6 +481,8 @@ pub enum Wish {
     },
     /// Whatever the rules say.
     Progress,
+    /// That the customer be told.
+    Notify,
 }
 
 /// Somebody's work on an order.
@@ -510,7 +512,8 @@ impl Shop {
         let wish = match rng.below(10) {
             0..=4 => Wish::Change { to, implied: rng.per_mille(300), if_unchanged: rng.per_mille(300) },
             5..=6 => Wish::Correct { to, role },
-            _ => Wish::Progress,
+            7..=8 => Wish::Progress,
+            _ => Wish::Notify,
         };
         Errand {
             shop: index,

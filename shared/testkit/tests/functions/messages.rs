@@ -1,13 +1,14 @@
 //! Messages to customers and teams, privacy, reports.
 
 use crate::house::{House, correlation, owner};
+use app::apply::Alongside;
 use app::ports::{OrderStore, SendError};
 use app::privacy::address;
 use app::report::Made;
 use app::signature::Headers;
 use contracts::Payload;
 use domain::ids::OrderId;
-use domain::order::OrderStatus;
+use domain::order::{Command, OrderStatus};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
 use sha2::Sha256;
@@ -95,6 +96,46 @@ async fn what_may_have_gone_out_is_not_repeated_and_what_did_not_is() {
     }
     assert_eq!(house.world.sent_mails().len(), 1, "it went out, though nobody heard so");
     assert_eq!(house.world.posts().len(), 1, "Slack was told at the first try and not again");
+}
+
+/// The customer is told how the order stands when the message is written, once for each wish; the team is not.
+#[tokio::test]
+async fn a_person_can_have_the_customer_told_again() {
+    let house = House::new().await;
+    house.settle().await;
+    let id = OrderId::parse("1003").unwrap();
+    let by = app::Provenance { actor: owner().actor(), correlation: correlation() };
+    let config = crate::house::config();
+    let context = app::Context { scope: &house.scope, config: &config, by: &by };
+    let wish = Command::Notify { enabled: true };
+    let apply = house.apply();
+    assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events.len(), 1);
+    assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events, [], "a double click");
+    for row in house.world.take_stream(usize::MAX) {
+        house.relay().publish(&row).await.unwrap();
+    }
+    let events = house.world.take_published();
+    let [asked] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(asked.payload.detail_type(), "order.notify_requested.v1");
+    // It moves on before the message is written, and nobody is to be told of that.
+    house.hear("1003", "quiet", domain::order::Vocabulary::Sheet.read("Shipped").unwrap().claim, false).await;
+    for _ in 0..3 {
+        house.notify().run(asked).await.unwrap();
+    }
+    let mails = house.world.sent_mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].to.expose(), "eve@example.com");
+    assert!(mails[0].text.contains("has been shipped"), "{}", mails[0].text);
+    assert!(house.world.posts().is_empty(), "the team did not ask");
+    let dossier = house.world.orders().dossier(&house.scope, &id, 10).await.unwrap().unwrap();
+    assert!(dossier.history.iter().any(|commit| commit.actor == owner().actor() && commit.events[0].name() == "notify_requested"));
+    assert_eq!(dossier.messages.len(), 1);
+    // Who was forgotten in between is written to no more.
+    house.clock.advance(SignedDuration::from_mins(2));
+    assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events.len(), 1);
+    house.privacy().erase(&owner(), &config, &address("eve@example.com").unwrap(), &correlation()).await.unwrap();
+    house.settle().await;
+    assert_eq!(house.world.sent_mails().len(), 1);
 }
 
 // req: S0-18

@@ -107,6 +107,44 @@ async fn rules_move_an_order_on_evidence_never_on_age_alone() {
     assert!(last["text"].as_str().unwrap().contains("morning round"), "{last}");
 }
 
+#[tokio::test]
+async fn a_customer_is_told_on_a_persons_word() {
+    let house = House::new().await;
+    let path = "/v1/orders/1002/notify";
+    let asked = post(&house, path, &[], Value::Null).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let said = |answer: &Answer, field: &str| answer.body[field].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        (said(&asked, "label"), said(&asked, "channel"), said(&asked, "to")),
+        ("In Transit".into(), "email".into(), "a***@example.com".into())
+    );
+    assert_eq!((said(&asked, "subject"), &asked.body["requested"]), ("Order Status Update - Order 1002".into(), &json!(true)));
+    house.settle().await;
+    let mails = house.world.sent_mails();
+    assert_eq!((mails.len(), mails[0].text.clone()), (1, said(&asked, "text")), "they read what was shown");
+    // A retry after a lost reply, and one that insists on the version it saw.
+    let again = post(&house, path, &[], Value::Null).await;
+    assert_eq!((again.status, &again.body["requested"]), (202, &json!(false)));
+    assert_eq!(post(&house, path, &[("if-match", "\"1\"")], Value::Null).await.status, 409);
+    house.settle().await;
+    assert_eq!(house.world.sent_mails().len(), 1);
+    let timeline = get(&house, "/v1/orders/1002/timeline").await.body;
+    let last = timeline["timeline"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&last["event"], &last["text"]), (&json!("notify_requested"), &json!("Customer to be told: In Transit")), "{last}");
+    assert_eq!((&last["actor"], timeline["messages"].as_array().unwrap().len()), (&json!("key_test"), 1));
+    // Nobody to tell, nothing to tell of, and nobody who may.
+    let mut nameless = order("1004");
+    nameless["customer"] = json!({ "name": "Ann" });
+    assert_eq!(post(&house, "/v1/orders", &[("idempotency-key", "n")], nameless).await.status, 201);
+    let refused = post(&house, "/v1/orders/1004/notify", &[], Value::Null).await;
+    assert_eq!((refused.status, &refused.body["title"]), (409, &json!("The customer cannot be told")));
+    assert_eq!(post(&house, "/v1/orders/9999/notify", &[], Value::Null).await.status, 404);
+    let reader = identity("demo", Role::Readonly, Scopes::of_role(Role::Readonly));
+    assert_eq!(call(&house, Some(reader), "POST", path, &[], Value::Null).await.status, 403);
+    let stranger = identity("other", Role::Owner, Scopes::ALL);
+    assert_eq!(call(&house, Some(stranger), "POST", path, &[], Value::Null).await.status, 404);
+}
+
 async fn pay(house: &House) {
     let claim = domain::order::Vocabulary::Events.read("order_paid").unwrap().claim;
     house.hear("1003", "pay-1", claim, true).await;

@@ -230,7 +230,14 @@ impl World {
                 self.metrics_queue.send(published.clone());
             }
         }
-        if matches!(payload, Payload::OrderLabelChanged(_) | Payload::HookRejected(_) | Payload::JobFailed(_) | Payload::ReportReady(_)) {
+        if matches!(
+            payload,
+            Payload::OrderLabelChanged(_)
+                | Payload::OrderNotifyRequested(_)
+                | Payload::HookRejected(_)
+                | Payload::JobFailed(_)
+                | Payload::ReportReady(_)
+        ) {
             if again {
                 self.notify_queue.send(published.clone());
             }

@@ -1,0 +1,70 @@
+//! What was sent about an order, and the button that tells the customer again.
+
+use super::order_href;
+use crate::format::ago;
+use crate::icons;
+use crate::layout::token;
+use crate::visitor::Visitor;
+use app::notify::customer_message;
+use app::ports::{Dossier, Message, MessageState};
+use domain::order::Order;
+use maud::{Markup, html};
+
+/// The messages of an order, newest first.
+pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
+    html! {
+        section class="card" aria-labelledby="messages-title" {
+            div class="card-head" { h2 id="messages-title" { "Messages" } span class="count" { (dossier.messages.len()) } }
+            @if dossier.messages.is_empty() { p class="muted" { "Nothing was sent about this order yet." } }
+            ul class="messages" { @for message in dossier.messages.iter().rev() { (message_row(message, visitor)) } }
+            @if visitor.may_write() { (tell(&dossier.order, visitor)) }
+        }
+    }
+}
+
+/// What the customer would read now, and the button that sends it.
+fn tell(order: &Order, visitor: &Visitor) -> Markup {
+    html! {
+        div class="tell" {
+            h3 { (icons::MAIL.beside()) "Tell the customer" }
+            @match customer_message(order, &visitor.config, visitor.now) {
+                Some((_, content)) => {
+                    details class="preview" {
+                        summary { "What they will read" }
+                        p class="preview-subject" { (content.subject) }
+                        p class="message-text" { (content.text) }
+                    }
+                    form method="post" action={ (order_href(&order.id)) "/notify" } {
+                        (token(visitor))
+                        input type="hidden" name="version" value=(order.version);
+                        button class="button wide" type="submit" { "Send where it stands now" }
+                    }
+                },
+                None if !visitor.config.notify.email => p class="muted" { "Messages to customers are switched off in the settings." },
+                None => p class="muted" { "There is no e-mail address on file." },
+            }
+        }
+    }
+}
+
+fn message_row(message: &Message, visitor: &Visitor) -> Markup {
+    let (class, state, detail) = match &message.state {
+        MessageState::Sending { .. } => ("state", "Sending", None),
+        MessageState::Sent { .. } => ("state good", "Sent", None),
+        MessageState::Failed { reason } => ("state bad", "Failed, will be tried again", Some(reason)),
+        MessageState::Suppressed { reason } => ("state", "Not sent", Some(reason)),
+        MessageState::Unknown => ("state bad", "Unknown: please check", None),
+    };
+    html! {
+        li class="message" {
+            p class="message-head" {
+                (if message.id.channel == "email" { icons::MAIL.beside() } else { icons::BUBBLE.beside() })
+                strong { (message.id.channel) } " to " (message.to)
+                span class=(class) { (state) @if message.attempts > 1 { " · " (message.attempts) " attempts" } }
+            }
+            p class="message-text" { (message.text) }
+            @if let Some(detail) = detail { p class="because" { (detail) } }
+            p class="muted" { (ago(message.at, visitor.now, &visitor.zone())) }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The console as a browser meets it.
+
+#![allow(clippy::unwrap_used, reason = "what cannot be set up should stop at once")]
+
+mod browser;
+mod chat;
+mod forms;
+mod look;
+mod pages;
+mod policy;
+mod session;
+#[path = "../shop/mod.rs"]
+mod shop;
