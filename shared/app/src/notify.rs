@@ -95,6 +95,9 @@ impl Notify {
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)
             }
+            Payload::JobRecovered(well) => {
+                format!(":white_check_mark: *Job works again: {}*\nIt had been failing since {:.0}.", well.job, well.failing_since)
+            }
             Payload::ReportReady(ready) => {
                 let link = self.reports.link(&scope, &ready.key, LINK_VALID_FOR).await?;
                 format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary)

@@ -2,6 +2,7 @@
 //! what it does not understand yet instead of guessing.
 
 use domain::ids::{CorrelationId, TenantId};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// Why a queue message could not be read.
@@ -35,16 +36,47 @@ impl HookReceived {
     pub const VERSION: u64 = 1;
 
     /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
     pub fn read(body: &str) -> Result<HookReceived, BadMessage> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            v: u64,
-        }
-        let unreadable = |why: serde_json::Error| BadMessage::Unreadable(why.to_string());
-        let versioned: Versioned = serde_json::from_str(body).map_err(unreadable)?;
-        if versioned.v > Self::VERSION {
-            return Err(BadMessage::TooNew(versioned.v));
-        }
-        serde_json::from_str(body).map_err(unreadable)
+        read(body, Self::VERSION)
     }
+}
+
+/// A shop wants its sheet to be read now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetAsked {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Ties it to the request.
+    pub correlation: CorrelationId,
+}
+
+impl SheetAsked {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
+    pub fn read(body: &str) -> Result<SheetAsked, BadMessage> {
+        read(body, Self::VERSION)
+    }
+}
+
+fn read<M: DeserializeOwned>(body: &str, known: u64) -> Result<M, BadMessage> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: u64,
+    }
+    let unreadable = |why: serde_json::Error| BadMessage::Unreadable(why.to_string());
+    let versioned: Versioned = serde_json::from_str(body).map_err(unreadable)?;
+    if versioned.v > known {
+        return Err(BadMessage::TooNew(versioned.v));
+    }
+    serde_json::from_str(body).map_err(unreadable)
 }

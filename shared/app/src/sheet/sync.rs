@@ -279,8 +279,10 @@ impl SyncSheet {
         };
         status.trouble = reason.map(|reason| Trouble { since: before.map_or(now, |known| known.since), reason });
         if let Some(payload) = payload {
+            // Two events of one moment are two events.
+            let index = usize::from(status.trouble.is_none());
             let moment = u64::try_from(now.as_millisecond()).unwrap_or(0);
-            let event = envelope(scope.tenant(), "job:sheet", moment, 0, now, correlation, payload);
+            let event = envelope(scope.tenant(), "job:sheet", moment, index, now, correlation, payload);
             self.outbox.add(scope, &[event], now).await?;
         }
         Ok(())

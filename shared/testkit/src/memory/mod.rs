@@ -9,6 +9,7 @@ mod messages;
 mod once;
 mod orders;
 mod outbox;
+mod sheets;
 mod shop;
 mod stock;
 
@@ -18,6 +19,7 @@ pub use messages::{MemoryChat, MemoryMailer, MemoryMessages};
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
+pub use sheets::FakeSheet;
 pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
 pub use stock::MemoryStock;
 

@@ -7,3 +7,4 @@ mod house;
 mod messages;
 mod rest;
 mod samples;
+mod sheet;

@@ -94,7 +94,7 @@ async fn http_functions() {
 
 /// Where records go that no retry can help.
 #[derive(Default)]
-struct Lot(std::sync::Mutex<Vec<String>>);
+pub struct Lot(std::sync::Mutex<Vec<String>>);
 
 #[async_trait::async_trait]
 impl app::ports::Parking for Lot {
