@@ -65,6 +65,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "NotifierFn": {"queue"},
         "MetricsFn": {"queue"},
         "OutboxRelayFn": {"stream", "schedule"},
+        "SheetSyncFn": {"queue", "schedule"},
         "KpiReportFn": {"schedule"},
     }
 

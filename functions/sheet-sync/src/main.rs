@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     let base = settings.url("SHEETS_BASE_URL").unwrap_or_else(|| sheets::BASE.to_owned());
-    let token_url = settings.url("SHEETS_TOKEN_URL").unwrap_or_else(|| sheets::TOKEN_URL.to_owned());
+    let token_url = settings.url("SHEETS_SIGN_IN_URL").unwrap_or_else(|| sheets::TOKEN_URL.to_owned());
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);

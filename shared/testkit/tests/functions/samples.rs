@@ -154,6 +154,16 @@ async fn other_functions() {
         };
         let _ = writeln!(table, "kpi-report       {name:<38} {said}");
     }
+    for (name, sample) in samples("sheet-sync") {
+        let house = House::new().await;
+        let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());
+        let sync = crate::sheet::sync_of(&house, &testkit::memory::FakeSheet::of(""));
+        let said = match sheet_sync::handle(&sync, &lot, event, crate::house::correlation()).await {
+            Ok(said) => said.to_string(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ = writeln!(table, "sheet-sync       {name:<38} {said}, {} parked", lot.0.lock().unwrap().len());
+    }
     for (name, sample) in samples("outbox-relay") {
         let house = House::new().await;
         let event: Value = serde_json::from_str(&sample).unwrap_or_default();

@@ -29,6 +29,19 @@ fn settings() -> SheetSettings {
     }
 }
 
+pub fn sync_of(house: &House, sheet: &FakeSheet) -> SyncSheet {
+    let world = &house.world;
+    SyncSheet {
+        source: Arc::new(sheet.clone()),
+        place: house.place(),
+        files: Arc::new(world.reports()),
+        once: Arc::new(world.once()),
+        outbox: Arc::new(world.outbox()),
+        tenants: Arc::new(world.tenants()),
+        clock: house.clock.clone(),
+    }
+}
+
 impl Shop {
     async fn with(text: &str) -> Shop {
         let house = House::new().await;
@@ -37,21 +50,8 @@ impl Shop {
         Shop { house, sheet: FakeSheet::of(text) }
     }
 
-    fn sync(&self) -> SyncSheet {
-        let world = &self.house.world;
-        SyncSheet {
-            source: Arc::new(self.sheet.clone()),
-            place: self.house.place(),
-            files: Arc::new(world.reports()),
-            once: Arc::new(world.once()),
-            outbox: Arc::new(world.outbox()),
-            tenants: Arc::new(world.tenants()),
-            clock: self.house.clock.clone(),
-        }
-    }
-
     async fn call(&self, event: Value) -> Value {
-        sheet_sync::handle(&self.sync(), &Lot::default(), event, correlation()).await.unwrap()
+        sheet_sync::handle(&sync_of(&self.house, &self.sheet), &Lot::default(), event, correlation()).await.unwrap()
     }
 
     /// The schedule fires, and everything that follows from it happens.
