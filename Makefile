@@ -61,7 +61,7 @@ redrive: ## bring messages back from a dead-letter queue: Q=hooks [DRY=1]
 
 ##@ Test it
 
-.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim bench sizes deploy-build generate doctor
+.PHONY: test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
@@ -84,6 +84,11 @@ test-e2e: setup ## the deployed suite over HTTP, on the local cloud
 	  $(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
 	  $(E2E) $(PY) $(LOCAL)/down.py; exit $$code; \
 	else echo "no end-to-end tests yet"; fi
+
+test-browser: ## the console and the chat in Chromium, which is installed if it is missing (Debian, Ubuntu)
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do if command -v $$name >/dev/null; then exit 0; fi; done; \
+	echo "installing Chromium ..."; { apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu-core; } >/dev/null
+	@$(MAKE) test-e2e ARGS='-k test_browser $(ARGS)'
 
 check: lint deny validate test-template workflow ## format, clippy, dependencies, template, workflow
 

@@ -27,7 +27,10 @@ OPEN_ROUTES = {
     "GET /docs": "the same for people",
     "POST /v1/hooks/{tenant}/{endpoint}": "verifies a signature over the raw body",
     "POST /v1/hooks/order-status": "verifies a signature over the raw body",
-    "GET /": "redirects to the console",
+    "GET /": "the chat's page, the same for everybody",
+    "GET /chat": "the same",
+    "GET /chat.css": "the chat's style sheet",
+    "GET /widget.js": "the chat's script",
     "ANY /console": "session cookie",
     "ANY /console/{proxy+}": "session cookie",
 }
@@ -44,7 +47,7 @@ VARIABLES = {
     "BUS_NAME": "Bus",
     "BUCKET_REPORTS": "ReportsBucket",
 }
-SECRET_NAME = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL)(_|$)")
+SECRET_NAME = re.compile(r"(?<!PUBLISHABLE_)(KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL)(_|$)")  # a publishable key stands in web pages
 SECRET_TEXT = re.compile(r"AKIA[0-9A-Z]{16}|whsec_|xox[abprs]-|hooks\.slack\.com/services/|\bsk_(live|test)_|\bof_[a-z0-9-]+_|-----BEGIN|\beyJ[A-Za-z0-9_-]{10,}\.")
 
 

@@ -114,6 +114,20 @@ def test_a_webhook_changes_an_order_and_people_are_told_once(shop: Shop, number:
     assert len(shipped) == 1 and ":truck: *ORDER UPDATE*" in json.dumps(shipped[0])
 
 
+def test_a_person_has_the_customer_told_again(shop: Shop, number: str) -> None:
+    assert shop.place(number).status == 201
+    eventually(lambda: mails_about(shop, number), "the mail about the new order")
+    asked = shop.call("POST", f"/v1/orders/{number}/notify")
+    assert asked.status == 202 and asked.json["requested"] and asked.json["to"] == "e***@example.com", asked.body
+    again = shop.call("POST", f"/v1/orders/{number}/notify")
+    assert again.status == 202 and not again.json["requested"], "the same wish within a minute is one wish"
+    mails = eventually(lambda: len(found := mails_about(shop, number)) >= 2 and found, "the second mail")
+    assert len(mails) == 2 and asked.json["text"].split("\n")[2] in json.dumps(mails, ensure_ascii=False)
+    timeline = shop.call("GET", f"/v1/orders/{number}/timeline").json["timeline"]
+    assert timeline[-1]["event"] == "notify_requested" and timeline[-1]["actor"].startswith("key_")
+    assert not [post for post in posts_about(shop, number) if "Received" not in json.dumps(post)], "the team hears of changes only"
+
+
 # req: S0-25, S0-29
 def test_a_bad_webhook_is_refused_with_everything_that_is_wrong(shop: Shop, number: str) -> None:
     refused = shop.report(number, "", email="nobody(at)example")

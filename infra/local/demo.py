@@ -65,6 +65,11 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"
 
 
+def publishable_key(settings: Settings, cloud: dict) -> str:
+    """The demo shop's, if this cloud has it already."""
+    return (_remembered(settings, "keys", cloud) or {}).get("publishable_key", "")
+
+
 def _remembered(settings: Settings, name: str, wanted: dict) -> dict | None:
     try:
         known = json.loads((settings.state / "run" / f"{name}.json").read_text())

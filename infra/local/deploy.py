@@ -21,6 +21,8 @@ from samtranslator.yaml_helper import yaml_parse
 from processes import Failed, wait_until
 from settings import ARTIFACTS, BUILD, REGION, TEMPLATE, Settings
 
+CORS_ORIGIN = "http://localhost:3000"  # where a shop's own pages are developed
+
 
 def client(settings: Settings, service: str):
     return boto3.client(
@@ -33,7 +35,7 @@ def client(settings: Settings, service: str):
     )
 
 
-def parameters(settings: Settings) -> dict[str, str]:
+def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
     return {
         "Stage": "local",
         "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
@@ -41,19 +43,23 @@ def parameters(settings: Settings) -> dict[str, str]:
         "PublicUrl": settings.web_url,
         "MailFrom": settings.mail_from,
         "SlackBaseUrl": settings.outside_url,
-        "CorsOrigins": "http://localhost:3000",
+        "CorsOrigins": CORS_ORIGIN,
+        "ChatPublishableKey": chat_key,
         "WorkerMaxConcurrency": "0",  # the emulator takes the number for a text and stops polling
         "ArchiveDays": "0",  # no AWS::Events::Archive there
         "LogLevel": "info",
     }
 
 
-def deploy(settings: Settings, cloud: dict) -> tuple[dict[str, str], str]:
-    """Creates or updates the stack. Returns its outputs and what happened: "created", "updated", "unchanged"."""
+def deploy(settings: Settings, cloud: dict, chat_key: str) -> tuple[dict[str, str], str]:
+    """Creates or updates the stack. Returns its outputs and what happened: "created", "updated", "unchanged".
+
+    `chat_key` is the publishable key of the demo shop, "" before there is one.
+    """
     template = yaml_parse(TEMPLATE.read_text())
     packages = _package(template)
     _fit(template)
-    digest = hashlib.sha256(json.dumps([template, parameters(settings), cloud], sort_keys=True, default=str).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([template, parameters(settings, chat_key), cloud], sort_keys=True, default=str).encode()).hexdigest()
     marker = settings.state / "run" / "deployed.json"
     try:
         known = json.loads(marker.read_text())
@@ -63,7 +69,7 @@ def deploy(settings: Settings, cloud: dict) -> tuple[dict[str, str], str]:
         return known["outputs"], "unchanged"
 
     _upload(settings, packages, template)
-    outcome = _apply(settings)
+    outcome = _apply(settings, parameters(settings, chat_key))
     outputs = _outputs(settings)
     mend(settings, template, outputs)
     _await_mappings(settings)
@@ -125,12 +131,12 @@ def _upload(settings: Settings, packages: dict[str, bytes], template: dict) -> N
     s3.put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(template, default=str).encode())
 
 
-def _apply(settings: Settings) -> str:
+def _apply(settings: Settings, parameters: dict[str, str]) -> str:
     formation = client(settings, "cloudformation")
     request = {
         "StackName": settings.stack,
         "TemplateURL": f"{settings.cloud_url}/{ARTIFACTS}/template.json",
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters(settings).items()],
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     try:
@@ -174,7 +180,7 @@ def mend(settings: Settings, template: dict, outputs: dict[str, str]) -> None:
     # CORS arrives with the wrong spelling of its keys and answers every preflight with 403.
     cors = template["Resources"]["Api"]["Properties"]["CorsConfiguration"]["Fn::If"][1]
     gateway.update_api(
-        ApiId=outputs["ApiId"], CorsConfiguration={**cors, "AllowOrigins": parameters(settings)["CorsOrigins"].split(",")}
+        ApiId=outputs["ApiId"], CorsConfiguration={**cors, "AllowOrigins": [CORS_ORIGIN]}
     )
     # An authorizer without identity source gets Authorization as its source, which locks out X-API-Key.
     for authorizer in gateway.get_authorizers(ApiId=outputs["ApiId"])["Items"]:

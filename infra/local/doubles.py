@@ -134,9 +134,10 @@ class Outside(BaseHTTPRequestHandler):
 
 
 STYLE = """
-:root{color-scheme:light dark;--line:#ddd;--soft:#616061;--mark:#2eb67d}
-@media (prefers-color-scheme:dark){:root{--line:#35373b;--soft:#ababad}}
-body{font:15px/1.46 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2.5rem}
+:root{color-scheme:light dark;--ground:#fff;--ink:#1d1c1d;--link:#1264a3;--line:#ddd;--soft:#616061;--mark:#2eb67d;background:var(--ground);color:var(--ink)}
+@media (prefers-color-scheme:dark){:root{--ground:#1a1d21;--ink:#e8e8e8;--link:#6cb8f0;--line:#35373b;--soft:#ababad}}
+a{color:var(--link)}
+main{font:15px/1.46 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2.5rem}
 h1{font-size:1.15rem} small,.soft{color:var(--soft);font-size:.85rem;font-weight:400}
 article{padding:.7rem 0;border-top:1px solid var(--line)} p{margin:.15rem 0;overflow-wrap:anywhere}
 iframe{width:100%;height:22rem;border:1px solid var(--line);border-radius:6px;background:#fff} pre{white-space:pre-wrap;overflow-wrap:anywhere}
@@ -155,9 +156,9 @@ def page(posts: list[dict], mails: list[dict]) -> str:
     nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Outside</title><style>{STYLE}</style></head><body>"
+        f"<title>Outside</title><style>{STYLE}</style></head><body><main>"
         f"<section><h1>Slack <small>{len(posts)} posts, newest first</small></h1>{left or nothing}</section>"
-        f"<section><h1>Mailbox <small>{len(mails)} e-mails, newest first</small></h1>{right or nothing}</section></body></html>"
+        f"<section><h1>Mailbox <small>{len(mails)} e-mails, newest first</small></h1>{right or nothing}</section></main></body></html>"
     )
 
 

@@ -58,8 +58,9 @@ def main() -> None:
     with step("cloud", "starting the AWS APIs") as now:
         record, fresh = cloud.start(settings)
         now.note = "AWS APIs started" if fresh else "AWS APIs still running"
+    chat_key = demo.publishable_key(settings, record)
     with step("deploy", "deploying template.yaml") as now:
-        outputs, outcome = deploy.deploy(settings, record)
+        outputs, outcome = deploy.deploy(settings, record, chat_key)
         now.note = f"{len(functions.load())} functions, {outcome}"
     write_env(settings, outputs, {})
     with step("address", "opening the suite's own address") as now:
@@ -70,6 +71,9 @@ def main() -> None:
         now.note = settings.web_url
     with step("demo", f"loading {settings.demo_orders} orders") as now:
         keys, now.note = demo.load(settings, outputs, record)
+    if keys and keys["publishable_key"] != chat_key:  # a shop sets it after its first deployment, too
+        with step("chat", "giving the chat the shop's publishable key"):
+            outputs, _ = deploy.deploy(settings, record, keys["publishable_key"])
     env = write_env(settings, outputs, keys or {})
     if keys and now.note != demo.STILL_THERE:
         with settings.log("report").open("wb") as log:  # it waits for the orders to be counted; nobody has to wait for it
@@ -112,7 +116,7 @@ def welcome(settings: config.Settings, env: dict, took_s: float) -> None:
     example = keys.get("example") or {"order": "1001", "email": "john.smith@example.com"}  # nothing was loaded
     question = json.dumps({"question": f"Where is my order {example['order']}? Email: {example['email']}"})
     print(f"\n{BOLD}OrderFlow runs{RESET} {DIM}({took_s:.1f} s; stop it with: make down){RESET}\n")
-    rows = [("Console", env["console_url"]), ("REST API", f"{env['api_url']}/v1   docs: {env['api_url']}/docs"), ("Slack, mail", env["outside_url"])]
+    rows = [("Chat", env["api_url"]), ("Console", env["console_url"]), ("REST API", f"{env['api_url']}/v1   docs: {env['api_url']}/docs"), ("Slack, mail", env["outside_url"])]
     rows += [("Demo key", key)] if key else [("Demo key", "none yet: orderctl isn't built")]
     for name, value in rows:
         print(f"  {name:<12} {BOLD}{value}{RESET}")

@@ -1,4 +1,8 @@
-//! `POST /v1/ask`: where is my order?
+//! `POST /v1/ask`: where is my order? And the chat that customers ask it in.
+
+pub mod chat;
+
+pub use chat::Chat;
 
 use app::answer::{Ask, Question};
 use axum::extract::{Request, State};
@@ -11,9 +15,9 @@ use std::sync::Arc;
 /// Largest body, in bytes: a question, not a novel.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 
-/// The route.
-pub fn router(ask: Arc<Ask>) -> Router {
-    Router::new().route("/v1/ask", post(answer)).with_state(ask)
+/// All routes.
+pub fn router(ask: Arc<Ask>, chat: Arc<Chat>) -> Router {
+    Router::new().route("/v1/ask", post(answer)).with_state(ask).merge(chat::router(chat))
 }
 
 async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {

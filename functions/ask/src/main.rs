@@ -3,8 +3,10 @@
 use adapters_aws::{Aws, Dynamo, Table, Tables};
 use adapters_http::llm::OpenAiCompatible;
 use app::answer::Ask;
-use app::ports::Llm;
+use app::auth::Authenticate;
+use app::ports::{Clock, Llm};
 use app::tenant::Secret;
+use ask::Chat;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
+    let key = settings.optional("CHAT_PUBLISHABLE_KEY");
     let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
     settings.check()?;
     // Without all three, rules and templates answer.
@@ -22,12 +25,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         _ => None,
     };
     let db = Dynamo::new(Aws::new(), tables);
-    let ask = Ask {
-        orders: Arc::new(db.orders()),
-        buckets: Arc::new(db.buckets()),
-        tenants: Arc::new(db.tenants()),
-        llm,
-        clock: Arc::new(SystemClock),
-    };
-    runtime::http::serve(ask::router(Arc::new(ask))).await
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let authenticate = Authenticate { keys: Arc::new(db.keys()), tokens: None, clock: clock.clone() };
+    let ask = Ask { orders: Arc::new(db.orders()), buckets: Arc::new(db.buckets()), tenants: Arc::new(db.tenants()), llm, clock };
+    let chat = Chat { key, authenticate };
+    runtime::http::serve(ask::router(Arc::new(ask), Arc::new(chat))).await
 }

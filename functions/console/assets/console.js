@@ -132,7 +132,12 @@ function chat(form) {
     speaker.className = "visually-hidden";
     speaker.textContent = who === "me" ? "You:" : "OrderFlow:";
     const words = document.createElement("p");
-    words.textContent = text;
+    // "**likely@example.com**" in bold, as the server draws it (src/format.rs); the rest is text.
+    for (const [at, part] of text.split(/\*\*(.+?)\*\*/).entries()) {
+      const strong = at % 2 ? document.createElement("strong") : null;
+      if (strong) strong.textContent = part;
+      words.append(strong ?? part);
+    }
     bubble.append(speaker, words);
     if (link) {
       const anchor = document.createElement("a");

@@ -70,6 +70,19 @@ pub fn age(age: SignedDuration) -> String {
     if tenths < 24 * 7 * 10 { format!("{}.{}h", tenths / 10, tenths % 10) } else { format!("{} days", tenths / 240) }
 }
 
+/// "**john@gmail.com**" in bold, as answers mark what matters; the rest as it is.
+pub fn emphasised(text: &str) -> Markup {
+    let mut parts: Vec<&str> = text.split("**").collect();
+    // A mark without its partner is text.
+    let odd = parts.len().is_multiple_of(2).then(|| parts.pop()).flatten();
+    html! {
+        @for (at, part) in parts.into_iter().enumerate() {
+            @if at % 2 == 1 { strong { (part) } } @else { (part) }
+        }
+        @if let Some(rest) = odd { "**" (rest) }
+    }
+}
+
 /// "ready_to_ship" as "Ready to ship".
 pub fn words<T: Track>(word: T) -> String {
     let text = word.as_str().replace('_', " ");
@@ -95,5 +108,17 @@ mod tests {
         assert_eq!(relative(SignedDuration::from_hours(47)), "47 h ago");
         assert_eq!(relative(SignedDuration::from_hours(48)), "2 days ago");
         assert_eq!(words(OrderStatus::ReadyToShip), "Ready to ship");
+    }
+
+    #[test]
+    fn what_answers_mark_is_bold_and_nothing_else() {
+        for (text, shown) in [
+            ("Did you mean **a@b.cc**?", "Did you mean <strong>a@b.cc</strong>?"),
+            ("2 ** 3", "2 ** 3"),
+            ("**<i>** and **", "<strong>&lt;i&gt;</strong> and **"),
+            ("", ""),
+        ] {
+            assert_eq!(emphasised(text).into_string(), shown);
+        }
     }
 }

@@ -27,7 +27,6 @@ use std::sync::Arc;
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{ask, dashboard, login, moves, order, orders, queue};
     Router::new()
-        .route("/", get(login::front))
         .route("/console", get(dashboard::show))
         .route("/console/attention", get(queue::fragment))
         .route("/console/orders", get(orders::show).post(orders::find))

@@ -39,7 +39,8 @@ impl Modify for Bearer {
 
 /// Answers "where is my order?" in the customer's words.
 ///
-/// A publishable key is enough. Unknown orders and wrong addresses get the same answer.
+/// A publishable key is enough. Unknown orders and wrong addresses get the same answer. The script /widget.js
+/// puts a chat that asks here on a web page; /chat is the same chat as a page of its own.
 #[utoipa::path(post, path = "/v1/ask", tag = "ask",
     request_body(content = Object, example = json!({"question": "Where is my order 1001? Email: john.smith@example.com"})),
     responses((status = 200, description = "The answer, or what is still needed", body = Object,

@@ -5,6 +5,7 @@ use super::order_href;
 use crate::desk::Console;
 use crate::failure;
 use crate::form::{Fields, Posted};
+use crate::format::emphasised;
 use crate::icons;
 use crate::layout::{Here, Look, Page, token};
 use crate::visitor::Visitor;
@@ -12,15 +13,12 @@ use app::Error;
 use app::answer::{Answer, Question};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ask::{QUESTION_CHARS_MAX, emails, order_candidates};
+use domain::ask::{ChatWords, Lang, QUESTION_CHARS_MAX, emails, order_candidates};
 use domain::ids::OrderId;
 use http::{HeaderMap, header};
 use maud::{Markup, html};
 use serde::Serialize;
 use std::sync::Arc;
-
-/// The first words of the conversation.
-pub const GREETING: &str = "Hi! Please provide your order number and e-mail, and I’ll check its status.";
 
 /// What the conversation knows so far, so that nobody has to say it twice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -108,19 +106,20 @@ fn link(answer: &Answer) -> Option<String> {
 
 fn draw(visitor: &Visitor, turn: Option<&Turn>) -> Markup {
     let known = turn.map(|turn| turn.known.clone()).unwrap_or_default();
+    let words = ChatWords::of(Lang::En);
     let body = html! {
         div class="chat-page" {
             div class="chat-head" {
                 h1 { "Ask about an order" }
-                p { "Track orders with natural language" }
+                p { (words.line) }
             }
             section class="card sheet chat" aria-label="Conversation" {
                 div class="log" id="log" role="log" aria-live="polite" aria-label="Conversation" tabindex="0" {
-                    (bubble("them", &html! { p { (GREETING) } }))
+                    (bubble("them", &html! { p { (words.greeting) } }))
                     @if let Some(turn) = turn {
                         (bubble("me", &html! { p { (turn.question) } }))
                         (bubble("them", &html! {
-                            p { (turn.answer.reply) }
+                            p { (emphasised(&turn.answer.reply)) }
                             @if let Some(href) = link(&turn.answer) { p { a href=(href) { "Open the order" } } }
                         }))
                     }
@@ -137,7 +136,7 @@ fn draw(visitor: &Visitor, turn: Option<&Turn>) -> Markup {
             }
             p class="tip" {
                 (icons::LOCK.beside())
-                span { "Your message is processed securely. We only use your email to verify your order." }
+                span { (words.tip) }
             }
         }
     };

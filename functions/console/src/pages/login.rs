@@ -115,11 +115,6 @@ pub async fn leave(State(console): State<Arc<Console>>, headers: HeaderMap, post
     response
 }
 
-/// `GET /`
-pub async fn front() -> Response {
-    see_other("/console")
-}
-
 /// Any other address.
 pub async fn nowhere(visitor: Visitor) -> Response {
     visitor.answer(Err(Error::NotFound("page")))

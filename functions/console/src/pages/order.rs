@@ -39,8 +39,8 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             div class="order-side" {
                 @if visitor.may_write() { (actions(order, visitor)) }
                 (customer(&dossier))
-                (tracks(order, visitor))
                 (messages::section(&dossier, visitor))
+                (tracks(order, visitor))
             }
             div class="order-main" {
                 (items(order))
@@ -66,7 +66,7 @@ fn header(order: &Order, visitor: &Visitor) -> Markup {
                 @if let Some(external) = &order.external_id { " as " (external) }
                 " · version " (order.version)
             }
-            p class="order-total" { (money(order.totals.total_minor, order.totals.currency)) }
+            @if !is_bare(order) { p class="order-total" { (money(order.totals.total_minor, order.totals.currency)) } }
         }
     }
 }
@@ -200,7 +200,20 @@ fn evidence(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
     }
 }
 
+/// A sheet may say that there is an order and nothing of what was ordered.
+fn is_bare(order: &Order) -> bool {
+    order.lines.is_empty() && order.totals.total_minor == 0
+}
+
 fn items(order: &Order) -> Markup {
+    if is_bare(order) {
+        return html! {
+            section class="card" aria-labelledby="items-title" {
+                div class="card-head" { h2 id="items-title" { "Items" } }
+                p class="muted" { "Nothing is known of what was ordered, or of what it cost." }
+            }
+        };
+    }
     let currency = order.totals.currency;
     let sum = |line: &Line| line.unit_price_minor.saturating_mul(i64::from(line.quantity));
     html! {

@@ -5,6 +5,7 @@
 
 mod address;
 mod catalogue;
+mod chat;
 mod compose;
 mod cue;
 mod extract;
@@ -15,6 +16,7 @@ mod text;
 mod verify;
 
 pub use catalogue::{Message, neutral};
+pub use chat::ChatWords;
 pub use compose::{AskFacts, asks_when_or_where, closed, closing, compose, fallback, is_delayed, on_the_way_or_before};
 pub use extract::{CANDIDATES_MAX, accept_llm_candidate, accept_llm_email, emails, order_candidates};
 pub use lang::Lang;

@@ -150,6 +150,10 @@ impl House {
         }
     }
 
+    pub fn chat(&self, key: Option<String>) -> ask::Chat {
+        ask::Chat { key, authenticate: self.authenticate() }
+    }
+
     pub fn receive(&self) -> Receive {
         Receive {
             tenants: Arc::new(self.world.tenants()),

@@ -83,7 +83,7 @@ async fn through(router: Router, function: &str, table: &mut String) {
 async fn http_functions() {
     let mut table = String::new();
     let house = House::new().await;
-    through(ask::router(Arc::new(house.ask(None))), "ask", &mut table).await;
+    through(ask::router(Arc::new(house.ask(None)), Arc::new(house.chat(None))), "ask", &mut table).await;
     let house = House::new().await;
     through(status_webhook::router(Arc::new(house.receive())), "status-webhook", &mut table).await;
     let house = House::whose_first_order_is("Received").await;

@@ -1,0 +1,248 @@
+"""The console and the chat in real Chromium: what people see, hear and press."""
+
+from __future__ import annotations
+
+import json
+from typing import Iterator
+
+import axe
+import pytest
+from chromium import Broken, Chromium, Page, executable
+
+from shop import Shop, eventually
+
+SHOP_PAGE = "http://localhost:3000/"  # an origin that the local cloud lets in
+CHAT = "document.querySelector('#chat').shadowRoot"
+WIDGET = "document.querySelector('#orderflow-chat').shadowRoot"
+JOHN = "john.smith@example.com"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    program = executable()
+    if not program:
+        pytest.skip("no Chromium here; `make test-browser` installs it on Debian and Ubuntu")
+    with Chromium(program) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(browser: Chromium) -> Page:
+    return browser.page()
+
+
+def sign_in(page: Page, shop: Shop) -> None:
+    page.goto(shop.env["console_url"])
+    page.js("document.querySelector('#key').focus()")
+    page.type(shop.keys["api_key"])
+    page.press("Enter")
+    page.wait("location.pathname === '/console' && document.readyState === 'complete'", "the dashboard")
+
+
+def say(page: Page, chat: str, text: str) -> str:
+    """Types into the field that has the focus, sends with Enter, and waits for the answer."""
+    page.type(text)
+    page.press("Enter")
+    page.wait(f"{chat}.querySelector('form').ariaBusy === 'false' && {chat}.querySelector('.log').lastChild.matches('.them')", "an answer")
+    return page.js(f"{chat}.querySelector('.log').lastChild.querySelector('p').textContent")
+
+
+def shop_page(shop: Shop, attributes: str = "") -> dict:
+    """A page of a shop on another origin that allows itself nothing but the chat's two addresses."""
+    api = shop.env["api_url"]
+    policy = f"default-src 'none'; script-src {api}; connect-src {api}; require-trusted-types-for 'script'; trusted-types 'none'"
+    script = f"""<script src="{api}/widget.js" data-key="{shop.keys['publishable_key']}" {attributes} defer></script>"""
+    html = f"""<!doctype html><html lang="en"><head><title>Mugs</title>{script}</head><body><main><h1>Mugs</h1><a href="#">Blue mug</a></main></body></html>"""
+    return {SHOP_PAGE: lambda _: (200, {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}, html)}
+
+
+def test_the_root_page_is_the_chat(shop: Shop) -> None:
+    answer = shop.call("GET", "/", key=None)
+    assert answer.status == 200 and "Track orders with natural language" in answer.body.decode()
+
+
+# req: S0-21
+def test_the_chat_asks_for_what_is_missing_and_answers(page: Page, shop: Shop) -> None:
+    page.goto(shop.env["api_url"] + "/")
+    page.wait(f"!!{CHAT}", "the chat")
+    assert page.js(f"{CHAT}.querySelector('h1').textContent") == "OrderStatusAI"
+    text = page.js(f"{CHAT}.textContent")
+    for said in (
+        "Track orders with natural language",
+        "Hi! Please provide your order number and e-mail, and I’ll check its status.",
+        "Your message is processed securely. We only use your email to verify your order.",
+    ):
+        assert said in text
+    assert page.js(f"{CHAT}.activeElement.tagName") == "TEXTAREA", "one can type at once"
+    assert say(page, CHAT, "1001") == "For verification, please also provide the e-mail used to place the order."
+    assert page.js(f"{CHAT}.activeElement.placeholder") == "name@example.com", "it follows what is still needed"
+    answer = say(page, CHAT, JOHN)
+    assert "1001" in answer and "Delayed" in answer
+    # Number and address are remembered for as long as the page is there, and nowhere else.
+    assert "Delayed" in say(page, CHAT, "And when will it come?")
+    assert page.js("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    # Shift and Enter begin a new line.
+    page.type("one")
+    page.press("Enter", shift=True)
+    assert page.js(f"{CHAT}.activeElement.value") == "one\n"
+    assert page.complaints == []
+
+
+# req: S0-21
+def test_the_chat_shows_that_it_types_and_says_what_went_wrong(page: Page, shop: Shop) -> None:
+    ask = shop.env["api_url"] + "/v1/ask"
+    html = "<img src=x onerror=alert(1)> **bold@example.com** <b>plain</b>"
+    page.goto(shop.env["api_url"] + "/chat#" + shop.keys["publishable_key"])
+    page.wait(f"!!{CHAT}", "the chat")
+
+    seen = {}
+
+    def answer(status: int, body: object = None) -> None:
+        def respond(request: dict) -> tuple[int, dict, str]:
+            seen["request"] = request
+            return status, {"content-type": "application/json"}, json.dumps(body)
+
+        page.stand_in({ask: respond})
+
+    answer(200, {"reply": html, "needs": [], "trace_id": "t"})
+    page.js(f"new MutationObserver(() => {{ window.dots ||= !!{CHAT}.querySelector('.typing'); }}).observe({CHAT}, {{childList: true, subtree: true}})")
+    assert say(page, CHAT, "1001") == html.replace("**", "")
+    assert page.js("window.dots"), "dots were shown while it thought"
+    assert page.js(f"{CHAT}.querySelector('.log').lastChild.innerHTML").count("<strong>") == 1
+    assert page.js(f"{CHAT}.querySelector('.log img, .log b') === null"), "what comes from outside is text"
+    assert seen["request"]["headers"]["x-api-key"] == shop.keys["publishable_key"]
+    for status, words in (
+        (429, "There have been too many attempts"),
+        (403, "This chat is not set up yet"),
+        (422, "Your message is too long"),
+        (503, "Something went wrong on our side"),
+        (0, "There is no connection"),
+    ):
+        answer(status)
+        assert words in say(page, CHAT, "" if status != 429 else "1002")
+        assert page.js(f"{CHAT}.activeElement.value") == "1002", "the message is still there"
+    page.stand_in({})
+
+
+# req: S0-22
+def test_the_chat_looks_like_glass_over_four_colours(page: Page, shop: Shop) -> None:
+    page.goto(shop.env["api_url"] + "/")
+    page.wait(f"!!{CHAT}", "the chat")
+    ground = f"getComputedStyle({CHAT}.querySelector('.ground')).backgroundColor"
+    blobs = f"[...{CHAT}.querySelectorAll('.ground i')].map(blob => getComputedStyle(blob).backgroundColor)"
+    assert page.js(ground) == "rgb(234, 240, 255)"
+    assert page.js(blobs) == ["rgb(255, 124, 110)", "rgb(122, 168, 255)", "rgb(255, 214, 110)", "rgb(255, 124, 46)"]
+    assert "blur" in page.js(f"getComputedStyle({CHAT}.querySelector('.sheet')).backdropFilter")
+    moving = f"getComputedStyle({CHAT}.querySelector('.ground i')).animationName"
+    assert page.js(moving) == "drift"
+    page.prefer(color_scheme="dark", reduced_motion="reduce")
+    assert page.js(ground) == "rgb(13, 16, 32)" and page.js(moving) == "none"
+
+
+# req: S0-21
+def test_a_shop_embeds_the_chat_by_one_line_inside_a_strict_policy(page: Page, shop: Shop) -> None:
+    page.stand_in(shop_page(shop))
+    page.goto(SHOP_PAGE)
+    page.wait(f"!!{WIDGET}", "the button")
+    assert page.js("document.activeElement === document.body"), "it does not take the focus by itself"
+    for _ in range(2):  # the shop's own link, then the button
+        page.press("Tab")
+    assert page.js(f"{WIDGET}.activeElement?.textContent") == "Where is my order?"
+    page.press("Enter")
+    page.wait(f"{WIDGET}.activeElement?.tagName === 'TEXTAREA'", "the field to have the focus")
+    assert page.js(f"{WIDGET}.querySelector('[role=dialog]').hidden") is False
+    assert say(page, WIDGET, "Where is 1001?") == "For verification, please also provide the e-mail used to place the order."
+    assert "Delayed" in say(page, WIDGET, JOHN)
+    page.press("Escape")
+    assert page.js(f"{WIDGET}.querySelector('[role=dialog]').hidden && {WIDGET}.activeElement.matches('.open')"), "back where one was"
+    page.press("Enter")
+    assert page.js(f"{WIDGET}.querySelectorAll('.me').length") == 2, "the conversation is still there"
+    # The shop's page is as it was: its own text keeps its own look, and nothing of ours is in the open.
+    assert page.js("getComputedStyle(document.querySelector('h1')).fontSize") == "32px"
+    assert page.js("document.styleSheets.length + document.adoptedStyleSheets.length + localStorage.length") == 0
+    assert page.complaints == [], "nothing that the policy refuses"
+
+
+def test_the_chat_speaks_the_language_of_the_page(page: Page, shop: Shop) -> None:
+    page.stand_in(shop_page(shop, 'data-lang="pl"'))
+    page.goto(SHOP_PAGE)
+    page.wait(f"!!{WIDGET}", "the button")
+    assert page.js(f"{WIDGET}.querySelector('.open').textContent") == "Gdzie jest moje zamówienie?"
+
+
+def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop: Shop) -> None:
+    sign_in(page, shop)
+    shown = "document.querySelector('#stat-received .stat-value').textContent"
+    before = page.js(shown)
+    page.js("document.querySelector('#reason-all').focus()")
+    assert shop.place().status == 201
+    # Coming back to the tab looks again at once; otherwise it is every 30 seconds.
+    eventually(lambda: page.js("document.dispatchEvent(new Event('visibilitychange'))") and page.js(shown) != before, "the figure to change")
+    assert page.js("document.activeElement.id") == "reason-all"
+    assert "live" in page.js("document.querySelector('[data-live]').textContent")
+
+
+def test_staff_tell_a_customer_again(page: Page, shop: Shop, number: str) -> None:
+    assert shop.place(number, email=f"{number.lower()}@example.com").status == 201
+    mails = lambda: [mail for mail in shop.outside("/mail") if number in json.dumps(mail)]  # noqa: E731
+    eventually(lambda: len(mails()) == 1, "the mail about the new order")
+    sign_in(page, shop)
+    page.goto(f"{shop.env['console_url']}/orders/{number}")
+    page.js("document.querySelector('form[action$=\"/notify\"] button').focus()")
+    page.press("Enter")
+    page.wait("document.querySelector('.flash')?.textContent.includes('on its way')", "the word that it was done")
+    assert "Customer to be told: Received" in page.js("document.querySelector('.timeline').textContent")
+    eventually(lambda: len(mails()) == 2, "the second mail")
+
+
+ROUTES = ["", "/orders", "/orders?status=failed", "/orders/1001", "/ask", "/gone"]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "scale"),
+    [("light", 1280, 1), ("dark", 1280, 1), ("light", 640, 2), ("dark", 390, 1)],
+    ids=["light", "dark", "200-percent", "phone"],
+)
+def test_every_page_is_accessible(browser: Chromium, shop: Shop, scheme: str, width: int, scale: float) -> None:
+    """axe-core finds nothing, nothing is cut off to the side, and the policy has nothing to refuse."""
+    if why := axe.missing():
+        pytest.skip(f"{why}; accessibility is left to machines that have it")
+    page = browser.page(width, 900)
+    page.size(width, 900, scale)
+    page.prefer(color_scheme=scheme, reduced_motion="reduce")
+    faults: list[str] = []
+
+    def look(name: str) -> None:
+        faults.extend(f"{name}: {finding}" for finding in axe.findings(page))
+        if page.js("document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth"):
+            faults.append(f"{name}: wider than the window")
+
+    console = shop.env["console_url"]
+    page.goto(f"{console}/login?flash=bad-key")
+    look("login")
+    sign_in(page, shop)
+    for route in ROUTES:
+        page.goto(console + route)
+        page.js("document.querySelectorAll('details').forEach(details => { details.open = true; })")
+        look(route or "dashboard")
+    for url in (shop.env["api_url"] + "/docs", shop.env["outside_url"]):
+        page.goto(url)
+        look(url)
+    page.goto(shop.env["api_url"] + "/")
+    page.wait(f"!!{CHAT}", "the chat")
+    say(page, CHAT, "1001")
+    look("chat")
+    page.goto("about:blank")
+    page.goto(shop.env["api_url"] + "/chat#nonsense")
+    page.wait(f"!!{CHAT}", "the chat")
+    say(page, CHAT, "1001")
+    look("chat with a wrong key")
+    page.stand_in(shop_page(shop))
+    page.goto(SHOP_PAGE)
+    page.wait(f"!!{WIDGET}", "the button")
+    look("button on a shop's page")
+    page.js(f"{WIDGET}.querySelector('.open').click()")
+    look("chat on a shop's page")
+    expected = ("403", "404")  # a wrong key, and the page that says so
+    faults += [complaint for complaint in page.complaints if not any(f"status of {status}" in complaint for status in expected)]
+    assert faults == []
