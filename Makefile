@@ -77,13 +77,17 @@ test-local: setup
 	@$(PY) -m pytest -q -p no:cacheprovider infra/local
 
 # A cloud of its own beside the one somebody may be looking at.
-E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=4666 WEB_PORT=8180 OUTSIDE_PORT=4670 DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
-test-e2e: setup ## the deployed suite over HTTP, on the local cloud
-	@if compgen -G 'infra/e2e/test_*.py' >/dev/null; then \
-	  $(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
-	  $(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
-	  $(E2E) $(PY) $(LOCAL)/down.py; exit $$code; \
-	else echo "no end-to-end tests yet"; fi
+E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=$(or $(E2E_CLOUD_PORT),4666) WEB_PORT=$(or $(E2E_WEB_PORT),8180) \
+  OUTSIDE_PORT=$(or $(E2E_OUTSIDE_PORT),4670) DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
+# The tests that `cargo test` leaves out because they need a cloud.
+CLOUD_TESTS = --workspace --test conformance --test cloud
+test-e2e: setup ## the adapters' conformance, and the deployed suite over HTTP, on the local cloud
+	@$(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
+	if $(CARGO) nextest --version >/dev/null 2>&1; then tests="nextest run --run-ignored only $(CLOUD_TESTS)"; \
+	else tests="test $(CLOUD_TESTS) -- --ignored"; fi; \
+	CONFORMANCE_CREATE=1 $(E2E) $(PY) $(LOCAL)/within.py $(CARGO) $$tests || code=$$?; \
+	$(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
+	$(E2E) $(PY) $(LOCAL)/down.py; exit $$code
 
 check: lint deny validate test-template workflow ## format, clippy, dependencies, template, workflow
 
