@@ -4,6 +4,7 @@
 
 mod asking;
 mod house;
+mod importing;
 mod messages;
 mod rest;
 mod samples;
