@@ -56,12 +56,12 @@ hook: ## send a signed status webhook: ORDER=1001 STATUS=Delivered [EMAIL=..]
 ctl: ## the operator's command line: ARGS='import orders.csv'
 	@$(PY) $(LOCAL)/ctl.py $(ARGS)
 
-redrive: ## bring messages back from a dead-letter queue: Q=hooks [DRY=1]
+redrive: ## bring back what was given up on: Q=hooks, notify, metrics, outbox or reports [DRY=1]
 	@$(PY) $(LOCAL)/ctl.py redrive $(or $(Q),$(error which queue? make redrive Q=hooks)) $(if $(DRY),--dry-run)
 
 ##@ Test it
 
-.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim bench sizes deploy-build generate doctor
+.PHONY: test test-rust test-template test-local test-e2e check fmt lint deny validate workflow sim costs bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
