@@ -121,6 +121,9 @@ workflow:
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
 	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
 
+costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
+	@$(CARGO) run --release --quiet -p testkit --bin sim -- --costs
+
 bench: setup deploy-build ## benchmarks: instructions, throughput, cold start
 	@$(CARGO) bench --workspace
 	@$(PY) infra/bench/coldstart/measure.py $(TARGET)/deploy
