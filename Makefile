@@ -56,12 +56,12 @@ hook: ## send a signed status webhook: ORDER=1001 STATUS=Delivered [EMAIL=..]
 ctl: ## the operator's command line: ARGS='import orders.csv'
 	@$(PY) $(LOCAL)/ctl.py $(ARGS)
 
-redrive: ## bring messages back from a dead-letter queue: Q=hooks [DRY=1]
+redrive: ## bring back what was given up on: Q=hooks, notify, metrics, outbox or reports [DRY=1]
 	@$(PY) $(LOCAL)/ctl.py redrive $(or $(Q),$(error which queue? make redrive Q=hooks)) $(if $(DRY),--dry-run)
 
 ##@ Test it
 
-.PHONY: test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim bench sizes deploy-build generate doctor
+.PHONY: test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim costs bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
@@ -77,13 +77,17 @@ test-local: setup
 	@$(PY) -m pytest -q -p no:cacheprovider infra/local
 
 # A cloud of its own beside the one somebody may be looking at.
-E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=4666 WEB_PORT=8180 OUTSIDE_PORT=4670 DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
-test-e2e: setup ## the deployed suite over HTTP, on the local cloud
-	@if compgen -G 'infra/e2e/test_*.py' >/dev/null; then \
-	  $(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
-	  $(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
-	  $(E2E) $(PY) $(LOCAL)/down.py; exit $$code; \
-	else echo "no end-to-end tests yet"; fi
+E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=$(or $(E2E_CLOUD_PORT),4666) WEB_PORT=$(or $(E2E_WEB_PORT),8180) \
+  OUTSIDE_PORT=$(or $(E2E_OUTSIDE_PORT),4670) DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
+# The tests that `cargo test` leaves out because they need a cloud.
+CLOUD_TESTS = --workspace --test conformance --test cloud
+test-e2e: setup ## the adapters' conformance, and the deployed suite over HTTP, on the local cloud
+	@$(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
+	if $(CARGO) nextest --version >/dev/null 2>&1; then tests="nextest run --run-ignored only $(CLOUD_TESTS)"; \
+	else tests="test $(CLOUD_TESTS) -- --ignored"; fi; \
+	CONFORMANCE_CREATE=1 $(E2E) $(PY) $(LOCAL)/within.py $(CARGO) $$tests || code=$$?; \
+	$(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
+	$(E2E) $(PY) $(LOCAL)/down.py; exit $$code
 
 test-browser: ## the console and the chat in Chromium, which is installed if it is missing (Debian, Ubuntu)
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do if command -v $$name >/dev/null; then exit 0; fi; done; \
@@ -121,6 +125,9 @@ workflow:
 
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
 	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
+	@$(CARGO) run --release --quiet -p testkit --bin sim -- --costs
 
 bench: setup deploy-build ## benchmarks: instructions, throughput, cold start
 	@$(CARGO) bench --workspace

@@ -35,6 +35,13 @@ class Shop:
         self.env = known.load()
         self.keys = self.env["keys"]
 
+    def aws(self) -> dict[str, str]:
+        """Of a boto3 client."""
+        env = self.env["env"]
+        names = {"endpoint_url": "AWS_ENDPOINT_URL", "region_name": "AWS_REGION"}
+        secrets = {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
+        return {argument: env[name] for argument, name in {**names, **secrets}.items()}
+
     def call(self, verb: str, path: str, body: Any = None, key: str | None = "", headers: dict[str, str] | None = None) -> Answer:
         """One request. `key` "" is the owner's, None is none."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
@@ -52,6 +59,11 @@ class Shop:
         """What the outside world (Slack, the mailbox) has received."""
         with urllib.request.urlopen(self.env["outside_url"] + path, timeout=30) as response:
             return json.loads(response.read())
+
+    def plan_outside(self, fault: dict) -> None:
+        """What the next posts to Slack meet; doubles.py says what there is."""
+        request = urllib.request.Request(self.env["outside_url"] + "/fail", json.dumps(fault).encode(), method="POST")
+        urllib.request.urlopen(request, timeout=30).close()
 
     def place(self, number: str | None = None, email: str = "eve@example.com", key: str | None = None, **more: Any) -> Answer:
         """Places an order of two mugs."""

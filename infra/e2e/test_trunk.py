@@ -5,8 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import os
-import re
-import signal
 import subprocess
 import uuid
 
@@ -225,65 +223,10 @@ def test_a_second_import_changes_nothing(shop: Shop, tmp_path) -> None:
 
 
 def test_the_daily_report_lands(shop: Shop) -> None:
-    client = boto3.client("lambda", **aws(shop))
-    name = function(client, "kpi-report")
-    result = json.loads(client.invoke(FunctionName=name, Payload=json.dumps({"tenant": "demo", "again": True}))["Payload"].read())
+    client = boto3.client("lambda", **shop.aws())
+    result = json.loads(client.invoke(FunctionName=shop.env["functions"]["kpi-report"], Payload=json.dumps({"tenant": "demo", "again": True}))["Payload"].read())
     assert result["reports"][0]["made"].startswith("daily/"), result
     assert "Total orders" in result["reports"][0]["summary"]
     rows = shop.call("GET", "/v1/reports").json
     assert rows and rows[0]["name"].endswith(".xlsx")
     eventually(lambda: [p for p in shop.outside("/messages") if "Daily Logistics Report" in json.dumps(p)], "the summary in Slack")
-
-
-def aws(shop: Shop) -> dict:
-    env = shop.env["env"]
-    return {
-        "endpoint_url": env["AWS_ENDPOINT_URL"],
-        "region_name": env["AWS_REGION"],
-        "aws_access_key_id": env["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
-    }
-
-
-def function(client, folder: str) -> str:
-    names = [row["FunctionName"] for row in client.list_functions(MaxItems=50)["Functions"]]
-    plain = folder.replace("-", "")
-    return next(name for name in names if plain in re.sub("[^a-z]", "", name.lower()))
-
-
-# req: X-05
-def test_killed_functions_lose_nothing_and_say_nothing_twice(shop: Shop) -> None:
-    """Any function's process may die at any moment; what was accepted is done, once."""
-    numbers = [f"K-{uuid.uuid4().hex[:8]}" for _ in range(12)]
-    for at, number in enumerate(numbers):
-        answer = eventually(lambda number=number: (a := shop.place(number, key=number)).status == 201 and a, "the order to be placed")
-        assert answer.json["order_id"] == number
-        kill_one(at)
-        eventually(lambda number=number: shop.report(number, "Shipped").status == 202, "the webhook to be accepted")
-        kill_one(at + 1)
-    for number in numbers:
-        eventually(lambda number=number: shop.call("GET", f"/v1/orders/{number}").json.get("status") == "shipped", f"{number} to be shipped", 180)
-
-    def told(number: str) -> bool:
-        messages = shop.call("GET", f"/v1/orders/{number}/timeline").json.get("messages", [])
-        mails = [message["state"] for message in messages if message["channel"] == "email"]
-        return bool(mails) and all(state in ("sent", "unknown", "suppressed") for state in mails)
-
-    for number in numbers:
-        eventually(lambda number=number: told(number), f"the mails about {number} to be settled", 240)
-        mails = mails_about(shop, number)
-        bodies = [json.dumps(mail) for mail in mails]
-        assert len(bodies) <= 2, f"{number}: {len(bodies)} mails for two changes"
-
-
-def kill_one(turn: int) -> None:
-    """Kills whatever process of one of the functions is alive, without warning."""
-    folders = ["orders-api", "status-webhook", "order-processor", "outbox-relay", "notifier", "metrics"]
-    folder = folders[turn % len(folders)]
-    found = subprocess.run(["pgrep", "-f", f"{folder}.*bootstrap|bootstrap.*{folder}"], capture_output=True, text=True).stdout.split()
-    for pid in found:
-        try:
-            if "bootstrap" in os.readlink(f"/proc/{pid}/exe"):
-                os.kill(int(pid), signal.SIGKILL)
-        except OSError:
-            continue

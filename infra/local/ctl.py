@@ -11,7 +11,4 @@ from demo import ORDERCTL
 if __name__ == "__main__":
     if not ORDERCTL.is_file():
         sys.exit("orderctl isn't built. Build it: make build")
-    cloud = known.load()
-    env = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    env["ORDERFLOW_API_KEY"] = cloud["keys"].get("api_key", "")
-    os.execve(ORDERCTL, [str(ORDERCTL), *sys.argv[1:]], {**env, **cloud["env"]})
+    os.execve(ORDERCTL, [str(ORDERCTL), *sys.argv[1:]], known.environment())

@@ -5,7 +5,8 @@
     GET  /messages                  Slack posts as JSON, oldest first      DELETE forgets them
     GET  /mail                      e-mails as JSON, oldest first          DELETE forgets them
     GET  /mail/<n>.eml              one e-mail as it was sent
-    POST /fail {"status": 500, "times": 3, "retry_after": 2}   the next Slack posts fail so, for tests
+    POST /fail {"status": 500, "times": 3, "retry_after": 2}   the next Slack posts fail so, for tests;
+               {"status": 200, "delay_s": 5, "about": "#1001 "}  or are taken, and answered late; "about" picks them by their text
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import slack
 KEPT_MAX = 500  # of each kind, so that a loop in a test can't eat the machine
 MAIL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 BODY_BYTES_MAX = 256 * 1024
+DELAY_S_MAX = 30
 
 
 class Inbox:
@@ -51,7 +53,7 @@ class Inbox:
 
 
 class Failure:
-    """The fault that the next Slack posts meet."""
+    """What the next Slack posts meet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,12 +61,19 @@ class Failure:
 
     def plan(self, plan: dict) -> None:
         with self._lock:
-            self._plan = {"status": int(plan.get("status", 500)), "times": int(plan.get("times", 1)), "retry_after": plan.get("retry_after")}
+            self._plan = {
+                "status": int(plan.get("status", 500)),
+                "times": int(plan.get("times", 1)),
+                "retry_after": plan.get("retry_after"),
+                "delay_s": min(float(plan.get("delay_s", 0)), DELAY_S_MAX),
+                "about": str(plan.get("about", "")),
+            }
 
-    def take(self) -> dict | None:
+    def take(self, body: bytes) -> dict:
+        """What this post meets; no status: nothing."""
         with self._lock:
-            if self._plan.get("times", 0) <= 0:
-                return None
+            if self._plan.get("times", 0) <= 0 or self._plan["about"].encode() not in body:
+                return {}
             self._plan["times"] -= 1
             return dict(self._plan)
 
@@ -85,12 +94,14 @@ class Outside(BaseHTTPRequestHandler):
         if self.path == "/fail":
             FAILURE.plan(json.loads(body or b"{}"))
             return self._answer(204)
-        if fault := FAILURE.take():
+        fault = FAILURE.take(body)
+        if fault.get("status", 200) != 200:
             headers = {"Retry-After": str(fault["retry_after"])} if fault["retry_after"] else {}
             return self._answer(fault["status"], "text/html", "rate_limited" if fault["status"] == 429 else "server_error", headers)
         status, text, payload = slack.judge(self.path, self.headers.get("Content-Type", ""), body)
         if payload is not None:
             POSTS.add({"path": self.path, "payload": payload})
+        time.sleep(fault.get("delay_s", 0))
         self._answer(status, "text/html", text)
 
     def do_GET(self) -> None:  # noqa: N802

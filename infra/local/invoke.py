@@ -1,9 +1,10 @@
 """`make invoke FN=ask EVENT=events/samples/ask/question.json`: one function in AWS's own runtime image (`sam local invoke`),
 talking to the running local cloud. Without Docker, the function is invoked in the local cloud itself.
 
-SAM passes only variables that the template declares, so the endpoint is put into a copy of the template. The local cloud
-listens on this machine's loopback only, which a container can't see: on Linux a relay on Docker's bridge lets it in for as
-long as the invocation lasts; Docker Desktop has a name for the same.
+SAM passes only variables that the template declares, so the endpoint is put into a copy of the template. The local cloud and
+the Slack double listen on this machine's loopback only, which a container can't see: on Linux, relays on Docker's bridge let it
+in for as long as the invocation lasts; Docker Desktop has a name for the same. In the container, "localhost" is this machine
+too (nothing listens on its own), so that the demo shop's Slack address, http://localhost:4570/..., works there as it does here.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import socketserver
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Iterator
 
@@ -33,29 +34,40 @@ from settings import ROOT, TEMPLATE, credentials
 
 
 @contextmanager
-def reachable_from_containers(settings: config.Settings) -> Iterator[str]:
-    """An address of the local cloud that containers can use."""
+def reachable_from_containers(settings: config.Settings) -> Iterator[tuple[str, str]]:
+    """The name or address that containers reach this machine by, for a URL and for a line of /etc/hosts."""
     if platform.system() != "Linux":
-        yield f"http://host.docker.internal:{settings.cloud_port}"
+        yield "host.docker.internal", "host-gateway"
         return
     inspected = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, text=True, check=True).stdout
     network = json.loads(inspected)[0]["IPAM"]["Config"][0]
     gateway = network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts()))
+    with ExitStack() as relays:
+        for port in (settings.cloud_port, settings.outside_port):
+            relays.enter_context(relay(gateway, port))
+        yield gateway, gateway
+
+
+@contextmanager
+def relay(address: str, port: int) -> Iterator[None]:
+    """Hands connections to address:port on to the same port of the loopback."""
 
     class Relay(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with socket.create_connection(("127.0.0.1", settings.cloud_port)) as cloud:
-                back = threading.Thread(target=pump, args=(cloud, self.request), daemon=True)
+            with socket.create_connection(("127.0.0.1", port)) as inside:
+                back = threading.Thread(target=pump, args=(inside, self.request), daemon=True)
                 back.start()
-                pump(self.request, cloud)
+                pump(self.request, inside)
                 back.join()
 
     class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
         daemon_threads = True
+        block_on_close = False  # a connection that a container left open would hold us up
 
-    with Server((gateway, 0), Relay) as server:
+    with Server((address, port), Relay) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{gateway}:{server.server_address[1]}"
+        yield
         server.shutdown()
 
 
@@ -125,9 +137,10 @@ def main() -> int:
         print("no Docker here: invoking the function in the local cloud instead", file=sys.stderr)
         return in_cloud(env, function, options.event, settings)
     template = settings.state / "sam-template.json"
-    with reachable_from_containers(settings) as endpoint:
+    with reachable_from_containers(settings) as (host, gateway):
+        endpoint = f"http://{host}:{settings.cloud_port}"
         template.write_text(json.dumps(local_template(env, settings, function, endpoint), indent=2))
-        return with_sam(options.sam, template, function, options.event, settings, options.extra)
+        return with_sam(options.sam, template, function, options.event, settings, ["--add-host", f"localhost:{gateway}", *options.extra])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import smtplib
 import threading
 from email.message import EmailMessage
 
+import doubles
 import mails
 import pytest
 import slack
@@ -50,6 +51,17 @@ def test_slack_refuses_what_slack_refuses(payload: object, answer: tuple[int, st
 def test_slack_knows_its_addresses() -> None:
     assert judge({"text": "x"}, "/services/T000/B000/") == (404, "no_service")
     assert judge({"text": "x"}, "/elsewhere") == (404, "no_team")
+
+
+def test_a_planned_failure_meets_the_posts_it_is_about() -> None:
+    failure = doubles.Failure()
+    assert failure.take(b"x") == {}
+    failure.plan({"status": 429, "times": 1, "about": "#1001 "})
+    assert failure.take(b"order #1002 shipped") == {}
+    assert failure.take(b"order #1001 shipped")["status"] == 429
+    assert failure.take(b"order #1001 shipped") == {}
+    failure.plan({"status": 200, "delay_s": 10**9})
+    assert failure.take(b"")["delay_s"] == doubles.DELAY_S_MAX
 
 
 def test_only_the_senders_markup_is_markup() -> None:

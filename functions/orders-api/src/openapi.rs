@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 #[openapi(
     info(
         title = "OrderFlow API",
-        description = "Orders, status webhooks, where-is-my-order answers, figures and settings. Errors are application/problem+json (RFC 9457) and say what to do next.",
+        description = "Orders, status webhooks, where-is-my-order answers, figures and settings. Errors are application/problem+json (RFC 9457) and say what to do next. What API Gateway refuses before any function sees it has its own body, {\"message\": ...}: 403 without a valid credential, 404 for a path outside /v1, 413 above 10 MB, 429 above the stage's throttle.",
         license(name = "MIT", identifier = "MIT")
     ),
     paths(

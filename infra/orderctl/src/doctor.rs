@@ -64,7 +64,13 @@ pub async fn run(options: Options) -> Result<(), Failed> {
     }
     match db.outbox().waiting(Timestamp::MAX, 500).await {
         Ok(rows) if rows.len() < 500 => line(true, true, "outbox", &format!("{} row(s) waiting", rows.len()), ""),
-        Ok(_) => line(false, true, "outbox", "500 rows or more are waiting", "look at the outbox-relay function's log and the bus"),
+        Ok(_) => line(
+            false,
+            true,
+            "outbox",
+            "500 rows or more are waiting",
+            "look at the outbox-relay function's log, mend it, then run orderctl redrive outbox",
+        ),
         Err(why) => line(false, true, "outbox", &why.to_string(), "check the credentials and TABLE_OUTBOX"),
     }
     if let Ok(api) = std::env::var("API_URL") {

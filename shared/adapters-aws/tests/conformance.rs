@@ -1,14 +1,13 @@
-//! The conformance suite against DynamoDB and S3, or whatever `AWS_ENDPOINT_URL` says is them.
+//! The conformance suite against DynamoDB and S3, or whatever `AWS_ENDPOINT_URL` says is them: on the tables that
+//! `TABLE_*` name or, with `CONFORMANCE_CREATE=1`, on tables it makes for itself.
 //!
-//! Runs when `AWS_ENDPOINT_URL` is set, on the tables that `TABLE_*` name or, with `CONFORMANCE_CREATE=1`, on
-//! tables it makes for itself. Skips otherwise.
+//! Ignored unless asked for, so that a run without a cloud says how many tests it left out.
 
 mod support;
 
-use testkit::conformance::Ports;
+use support::ports;
 
-async fn ports() -> Option<Ports> {
-    support::ports().await
+testkit::conformance_tests! {
+    #[ignore = "needs a cloud: make test-e2e"]
+    ports
 }
-
-testkit::conformance_tests!(ports);

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod context;
 pub mod cursor;
 pub mod error;
+pub mod import;
 pub mod measure;
 pub mod notify;
 pub mod place;

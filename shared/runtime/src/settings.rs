@@ -55,7 +55,10 @@ impl Settings {
     /// An address that must be a URL.
     pub fn url(&mut self, name: &str) -> Option<String> {
         let value = self.optional(name)?;
-        if value.starts_with("https://") || value.starts_with("http://127.0.0.1") || value.starts_with("http://localhost") {
+        let host = |rest: &str| rest.split(['/', ':', '?', '#']).next().map(str::to_owned);
+        // Without TLS only to this very machine, where the local cloud and its doubles are.
+        let local = value.strip_prefix("http://").and_then(host).is_some_and(|host| host == "127.0.0.1" || host == "localhost");
+        if local || value.starts_with("https://") {
             return Some(value.trim_end_matches('/').to_owned());
         }
         self.faults.push(format!("{name} must be an https:// address"));
@@ -85,5 +88,16 @@ mod tests {
         let mut good = Settings::from_pairs([("LLM", "http://127.0.0.1:9/")]);
         assert_eq!(good.url("LLM").as_deref(), Some("http://127.0.0.1:9"));
         assert_eq!(good.check(), Ok(()));
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        for far in ["http://localhost.evil.example", "http://127.0.0.1.evil.example/", "http://localhost@evil.example/", "http://10.0.0.1"]
+        {
+            let mut settings = Settings::from_pairs([("LLM", far)]);
+            assert_eq!(settings.url("LLM"), None, "{far}");
+            assert!(settings.check().is_err(), "{far}");
+        }
+        assert_eq!(Settings::from_pairs([("SLACK", "http://localhost:4570")]).url("SLACK").as_deref(), Some("http://localhost:4570"));
     }
 }

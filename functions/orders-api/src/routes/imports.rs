@@ -4,6 +4,7 @@ use super::Answer;
 use crate::desk::Desk;
 use crate::view::NewOrder;
 use app::Error;
+use app::import::ImportRow;
 use app::place::Imported;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -67,6 +68,8 @@ pub struct RefusedRow {
 }
 
 /// Imports up to 100 orders. A second run of the same rows changes nothing.
+///
+/// Rows of different orders are taken in at the same time, rows of one order in their order.
 #[utoipa::path(post, path = "/v1/imports/orders", tag = "imports", request_body = Import,
     responses((status = 200, description = "What became of each row", body = ImportResult), (status = 422, description = "Nothing was imported")))]
 pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(import): Json<Import>) -> Answer<Response> {
@@ -76,29 +79,16 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     }
     let channel =
         SourceId::parse(&import.channel).map_err(|why| Error::Invalid(vec![Fault::new("channel", "bad_channel", why.to_string())]))?;
+    let rows: Vec<ImportRow> =
+        import.rows.into_iter().map(|Row { status, order }| ImportRow { status, draft: order.into_draft() }).collect();
+    let outcomes = desk.place.import_all(admitted.context(), &rows, import.vocabulary, &channel).await?;
     let mut result = ImportResult::default();
-    for (row, Row { status, order }) in import.rows.into_iter().enumerate() {
-        let number = order.number.clone();
-        if number.is_none() {
-            result.refused.push(RefusedRow {
-                row,
-                number,
-                errors: vec![Fault::new("order.number", "required", "an import needs the number")],
-            });
-            continue;
-        }
-        let draft = order.into_draft();
-        let outcome = desk.place.import(admitted.context(), &draft, &status, import.vocabulary, &channel).await;
+    for (row, (outcome, ImportRow { draft, .. })) in outcomes.into_iter().zip(rows).enumerate() {
         match outcome {
             Ok(Imported::Placed) => result.placed += 1,
             Ok(Imported::Updated) => result.updated += 1,
             Ok(Imported::Unchanged) => result.unchanged += 1,
-            Err(Error::Invalid(errors)) => result.refused.push(RefusedRow { row, number, errors }),
-            Err(Error::Rejected(why)) => {
-                result.refused.push(RefusedRow { row, number, errors: vec![Fault::new("status", "refused", why.to_string())] });
-            }
-            // Rows before this one are in; sending the request again skips them.
-            Err(other) => return Err(other.into()),
+            Err(errors) => result.refused.push(RefusedRow { row, number: draft.number, errors }),
         }
     }
     Ok(axum::Json(result).into_response())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::process::ExitCode;
 use testkit::sim::invariants::INVARIANTS;
-use testkit::sim::{Bug, Options, Report, Stats, World, bugs, hunt, run};
+use testkit::sim::{Bug, Options, Report, Stats, bill, bugs, hunt, run};
 
 /// Runs the real use cases in a world that delivers twice, late and out of order, and kills processes
 /// between any two calls. One seed decides everything.
@@ -13,7 +13,7 @@ use testkit::sim::{Bug, Options, Report, Stats, World, bugs, hunt, run};
 #[command(name = "sim")]
 struct Arguments {
     /// Replay one seed
-    #[arg(long, conflicts_with_all = ["seeds", "bugs"])]
+    #[arg(long, conflicts_with_all = ["seeds", "bugs", "costs"])]
     seed: Option<u64>,
     /// Search these seeds: 1000, or 1000..2000
     #[arg(long, value_parser = seeds, conflicts_with = "bugs")]
@@ -27,6 +27,9 @@ struct Arguments {
     /// Plant every bug in turn and show what found it
     #[arg(long)]
     bugs: bool,
+    /// Show what a month costs on AWS, as the README does
+    #[arg(long, conflicts_with_all = ["seeds", "bugs"])]
+    costs: bool,
     /// Plant this bug (a name from --bugs)
     #[arg(long, value_parser = bug)]
     bug: Option<Bug>,
@@ -46,6 +49,10 @@ fn bug(text: &str) -> Result<Bug, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.costs {
+        print!("{}", bill::table());
+        return ExitCode::SUCCESS;
+    }
     if arguments.bugs {
         return planted(arguments.steps.min(200));
     }
@@ -96,18 +103,12 @@ fn search(seeds: Range<u64>, options: Options) -> ExitCode {
 
 /// What an order costs as these seeds went, and as it does where nothing goes wrong.
 fn costs(sum: &Stats) -> String {
-    let calm = (0..10).map(|seed| {
-        let mut world = World::calm(seed);
-        world.run(400);
-        world.drain();
-        world.stats()
-    });
-    let calm = calm.fold(Stats::default(), Stats::plus);
+    let (usage, orders) = bill::calm();
     let mut text = String::new();
-    let _ = writeln!(text, "cost per order at list prices (see sim/cost.rs), with these faults, duplicates and retries:");
+    let _ = writeln!(text, "cost per order at list prices (see sim/prices.rs), with these faults, duplicates and retries:");
     let _ = writeln!(text, "{}", sum.usage.per_order(sum.orders));
-    let _ = writeln!(text, "cost/order where nothing goes wrong:");
-    let _ = writeln!(text, "{}", calm.usage.per_order(calm.orders));
+    let _ = writeln!(text, "cost per order where nothing goes wrong:");
+    let _ = writeln!(text, "{}", usage.per_order(orders));
     text
 }
 

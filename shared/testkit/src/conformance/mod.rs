@@ -138,12 +138,12 @@ async fn eventually<T: std::fmt::Debug, F: Future<Output = T>>(read: impl Fn() -
     panic!("it never became so: {last:?}")
 }
 
-/// One `#[tokio::test]` for every promise. `$ports` is an async function without arguments that gives
-/// `Option<Ports>`; none skips.
+/// One `#[tokio::test]` for every promise. `$ports` is an async function without arguments that gives [`Ports`];
+/// attributes before it (`#[ignore = "why"]`) go to every test.
 #[macro_export]
 macro_rules! conformance_tests {
-    ($ports:path) => {
-        $crate::conformance_tests! { @each $ports:
+    ($(#[$attribute:meta])* $ports:path) => {
+        $crate::conformance_tests! { @each [$(#[$attribute])*] $ports:
             orders::a_commit_guards_the_version,
             orders::a_commit_is_all_or_nothing,
             orders::refusals_have_one_precedence,
@@ -196,15 +196,15 @@ macro_rules! conformance_tests {
             reports::files_are_kept_listed_and_linked,
         }
     };
-    (@each $ports:path: $($suite:ident::$test:ident),+ $(,)?) => {
-        $(
-            #[tokio::test]
-            async fn $test() {
-                if let Some(ports) = $ports().await {
-                    $crate::conformance::$suite::$test(&ports).await;
-                }
-            }
-        )+
+    (@each $attributes:tt $ports:path: $($suite:ident::$test:ident),+ $(,)?) => {
+        $($crate::conformance_tests! { @one $attributes $ports: $suite::$test })+
+    };
+    (@one [$(#[$attribute:meta])*] $ports:path: $suite:ident::$test:ident) => {
+        #[tokio::test]
+        $(#[$attribute])*
+        async fn $test() {
+            $crate::conformance::$suite::$test(&$ports().await).await;
+        }
     };
 }
 
@@ -212,8 +212,8 @@ macro_rules! conformance_tests {
 mod in_memory {
     use super::Ports;
 
-    async fn ports() -> Option<Ports> {
-        Some(Ports::memory())
+    async fn ports() -> Ports {
+        Ports::memory()
     }
 
     crate::conformance_tests!(ports);

@@ -1,8 +1,9 @@
 //! What an order costs, counted from the calls that its use cases really made.
 //!
-//! Prices are list prices of us-east-1 in US dollars as of 2025-11, on-demand and without free tiers. Items
-//! are taken to be under 1 KB for writes and 4 KB for reads, which orders of a few lines are; a write inside
+//! Items are taken to be under 1 KB for writes and 4 KB for reads, which orders of a few lines are; a write inside
 //! a transaction counts twice, as DynamoDB bills it.
+
+use super::prices;
 
 macro_rules! calls {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $unit:expr;)+) => {
@@ -34,7 +35,7 @@ enum Billed {
     Transaction(f64),
     /// Events on the bus, per item.
     Events,
-    /// Queue requests per call; every message is sent, received and deleted.
+    /// A message on a queue per call.
     Queue,
     /// Mails per call.
     Mail,
@@ -94,20 +95,12 @@ calls! {
     MetricCount = "metrics.count", Billed::Transaction(0.0);
 }
 
-/// Per million write units.
-const WRITE_UNITS: f64 = 0.625;
-/// Per million read units.
-const READ_UNITS: f64 = 0.125;
-/// Per million events on the bus.
-const EVENTS: f64 = 1.0;
-/// Per million queue requests.
-const QUEUE_REQUESTS: f64 = 0.40;
-/// Per million mails.
-const MAILS: f64 = 100.0;
-/// Per million requests to the HTTP API.
-const HTTP_REQUESTS: f64 = 1.0;
-/// Per million invocations, with 15 ms of 256 MB on Arm each.
-const INVOCATIONS: f64 = 0.20 + 0.015 * 0.25 * 13.333_4;
+/// Requests of a message: it is sent, received and deleted, by itself at worst.
+const REQUESTS_EACH: f64 = 3.0;
+/// An invocation's share of time and memory: 15 ms of 256 MB, nearly all of it waiting for DynamoDB.
+const GIGABYTE_SECONDS_EACH: f64 = 0.015 * 0.25;
+/// What an invocation leaves in the logs, in kilobytes: a line or two of ours, and Lambda's own three.
+const LOG_KILOBYTES_EACH: f64 = 1.2;
 
 /// What was used, in units that are billed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -139,12 +132,24 @@ impl Usage {
                 Billed::Writes(units) => usage.writes += count * units,
                 Billed::Transaction(index) => usage.writes += 2.0 * items + count * index,
                 Billed::Events => usage.events += items,
-                Billed::Queue => usage.queue += 3.0 * count,
+                Billed::Queue => usage.queue += REQUESTS_EACH * count,
                 Billed::Mail => usage.mails += count,
                 Billed::Free => {}
             }
         }
         usage
+    }
+
+    /// What messages take that the bus puts on queues.
+    pub fn of_messages(messages: u64) -> Usage {
+        Usage { queue: REQUESTS_EACH * messages as f64, ..Usage::default() }
+    }
+
+    /// What requests with a credential take before their use case: the authorizer with its read of the key, the
+    /// tenant's settings, and the caller's bucket.
+    pub fn at_the_door(requests: u64) -> Usage {
+        let requests = requests as f64;
+        Usage { invocations: requests, reads: 2.0 * requests, writes: requests, ..Usage::default() }
     }
 
     /// The sum of two.
@@ -161,35 +166,31 @@ impl Usage {
         }
     }
 
-    /// In US dollars.
-    pub fn dollars(&self) -> f64 {
-        let millionths = self.writes * WRITE_UNITS
-            + self.reads * READ_UNITS
-            + self.events * EVENTS
-            + self.queue * QUEUE_REQUESTS
-            + self.mails * MAILS
-            + self.http * HTTP_REQUESTS
-            + self.invocations * INVOCATIONS;
-        millionths / 1e6
+    /// What is billed by use: a name, how much, and dollars per million.
+    pub fn lines(&self) -> [(&'static str, f64, f64); 8] {
+        [
+            ("DynamoDB write units", self.writes, prices::WRITE_UNITS),
+            ("DynamoDB read units", self.reads, prices::READ_UNITS),
+            ("bus events", self.events, prices::EVENTS),
+            ("queue requests", self.queue, prices::QUEUE_REQUESTS),
+            ("mails", self.mails, prices::MAILS),
+            ("HTTP requests", self.http, prices::HTTP_REQUESTS),
+            ("invocations", self.invocations, prices::INVOCATION_REQUESTS + GIGABYTE_SECONDS_EACH * prices::GIGABYTE_SECONDS),
+            ("kilobytes of logs", self.invocations * LOG_KILOBYTES_EACH, prices::LOG_KILOBYTES),
+        ]
     }
 
     /// As a table, per order.
     pub fn per_order(&self, orders: u64) -> String {
         use std::fmt::Write;
-        let share = |units: f64| units / orders.max(1) as f64;
-        let mut text = String::new();
-        for (name, units, price) in [
-            ("DynamoDB write units", self.writes, WRITE_UNITS),
-            ("DynamoDB read units", self.reads, READ_UNITS),
-            ("bus events", self.events, EVENTS),
-            ("queue requests", self.queue, QUEUE_REQUESTS),
-            ("mails", self.mails, MAILS),
-            ("HTTP requests", self.http, HTTP_REQUESTS),
-            ("invocations", self.invocations, INVOCATIONS),
-        ] {
-            let _ = writeln!(text, "  {name:<22} {:>8.1}   ${:.7}", share(units), share(units * price / 1e6));
+        let orders = orders.max(1) as f64;
+        let (mut text, mut total) = (String::new(), 0.0);
+        for (name, units, price) in self.lines() {
+            let dollars = units / orders * price / 1e6;
+            total += dollars;
+            let _ = writeln!(text, "  {name:<22} {:>8.1}   ${dollars:.7}", units / orders);
         }
-        let _ = write!(text, "  {:<22} {:>8}   ${:.7}", "an order costs", "", share(self.dollars()));
+        let _ = write!(text, "  {:<22} {:>8}   ${total:.7}", "an order costs", "");
         text
     }
 }

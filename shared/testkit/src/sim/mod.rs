@@ -3,12 +3,14 @@
 //!
 //! One seed decides everything, so `sim --seed N` replays a failure step by step. No thread, no wall clock.
 
+pub mod bill;
 pub mod bugs;
 pub mod cost;
 pub mod desk;
 pub mod faults;
 pub mod invariants;
 pub mod ports;
+pub mod prices;
 pub mod queue;
 pub mod rng;
 pub mod story;

@@ -49,6 +49,11 @@ impl<T: Clone> SimQueue<T> {
         self.next_id += 1;
     }
 
+    /// Messages that there ever were.
+    pub fn ever(&self) -> u64 {
+        self.next_id
+    }
+
     /// Messages waiting, seen or not.
     pub fn len(&self) -> usize {
         self.waiting.len()

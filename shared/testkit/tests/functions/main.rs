@@ -5,6 +5,7 @@
 mod asking;
 mod chat;
 mod house;
+mod importing;
 mod messages;
 mod rest;
 mod samples;

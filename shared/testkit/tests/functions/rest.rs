@@ -265,6 +265,8 @@ async fn the_document_describes_every_route() {
     let house = House::new().await;
     let document = call(&house, None, "GET", "/openapi.json", &[], Value::Null).await.body;
     assert_eq!(document["openapi"], "3.1.0");
+    let description = document["info"]["description"].as_str().unwrap();
+    assert!(description.contains("403 without a valid credential"), "the gateway's own refusals are no problem documents: {description}");
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() >= 20, "{}", paths.len());
     for (path, verbs) in paths {

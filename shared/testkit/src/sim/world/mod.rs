@@ -108,6 +108,8 @@ pub struct Stats {
     pub deaths: u64,
     /// Requests over HTTP.
     pub http: u64,
+    /// Those that passed the authorizer.
+    pub with_credential: u64,
     /// Commits of orders.
     pub commits: u64,
     /// Orders.
@@ -131,6 +133,7 @@ impl Stats {
             invocations: self.invocations + other.invocations,
             deaths: self.deaths + other.deaths,
             http: self.http + other.http,
+            with_credential: self.with_credential + other.with_credential,
             commits: self.commits + other.commits,
             orders: self.orders + other.orders,
             faults: self.faults + other.faults,
@@ -346,6 +349,8 @@ impl World {
     pub fn stats(&self) -> Stats {
         let (calls, items) = self.faults.counts();
         let usage = Usage { http: self.stats.http as f64, invocations: self.stats.invocations as f64, ..Usage::of(&calls, &items) };
+        let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever();
+        let usage = usage.plus(Usage::at_the_door(self.stats.with_credential)).plus(Usage::of_messages(from_the_bus));
         Stats {
             commits: self.memory.commits(),
             orders: self.known.len() as u64,

@@ -23,6 +23,7 @@ impl World {
         self.stats.deliveries += job.deliveries() as u64;
         self.stats.invocations += 1;
         self.stats.http += u64::from(job.is_http());
+        self.stats.with_credential += u64::from(job.has_credential());
         self.stats.deaths += u64::from(answer.is_none());
         if self.trace.is_some() {
             let line = format!("{} {:<8} {}", self.now(), job.name(), described(&job, answer.as_ref()));

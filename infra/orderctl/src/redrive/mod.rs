@@ -1,0 +1,81 @@
+//! Going on after what was wrong has been mended: messages go back to their queue, committed events to the bus.
+
+mod messages;
+mod outbox;
+
+use crate::Failed;
+use adapters_aws::Aws;
+use clap::{Args, ValueEnum};
+
+/// What to bring back.
+#[derive(Args)]
+pub struct Options {
+    /// Whose dead-letter queue.
+    pub queue: Queue,
+    /// Only show what is there.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// At most so many.
+    #[arg(long, default_value_t = 10_000)]
+    pub limit: usize,
+}
+
+/// The dead-letter queues, by what they are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Queue {
+    /// Webhooks that could not be applied: back to their queue.
+    Hooks,
+    /// Events that nobody was told of: back to their queue.
+    Notify,
+    /// Events that were not counted: back to their queue.
+    Metrics,
+    /// Committed events that were not published: to the bus.
+    Outbox,
+    /// Report runs that failed: shown and cleared, for the schedule itself makes what is still due.
+    Reports,
+}
+
+impl Queue {
+    const fn name(self) -> &'static str {
+        match self {
+            Queue::Hooks => "hooks",
+            Queue::Notify => "notify",
+            Queue::Metrics => "metrics",
+            Queue::Outbox => "outbox",
+            Queue::Reports => "reports",
+        }
+    }
+}
+
+fn setting(name: &str) -> Result<String, Failed> {
+    let set = std::env::var(name).ok().filter(|value| !value.is_empty());
+    set.ok_or_else(|| format!("{name} is not set; export the stack's outputs (orderctl doctor lists them)").into())
+}
+
+/// Brings back what waits.
+pub async fn run(options: Options) -> Result<(), Failed> {
+    let aws = Aws::new();
+    let kind = options.queue.name().to_uppercase();
+    let dead = setting(&format!("DLQ_{kind}_URL"))?;
+    let (own, what, taken) = match options.queue {
+        Queue::Hooks | Queue::Notify | Queue::Metrics => (Some(setting(&format!("QUEUE_{kind}_URL"))?), "message(s)", "moved"),
+        Queue::Outbox => {
+            outbox::run(&aws, &setting("TABLE_OUTBOX")?, &setting("BUS_NAME")?, &options).await?;
+            // They tell of rows, and those are published now.
+            (None, "notice(s) of the relay", "cleared")
+        }
+        Queue::Reports => (None, "failed run(s)", "cleared"),
+    };
+    let about = messages::about(&aws, &dead).await?;
+    let count = messages::take(&aws, &dead, own.as_deref(), &options).await?;
+    if options.dry_run {
+        println!("{count} {what} shown of about {about}, none {taken}");
+    } else {
+        println!("{count} {what} {taken}");
+    }
+    if options.queue == Queue::Reports {
+        println!("Nothing needs to be moved: the next run, within a quarter of an hour, makes every report that is still due today.");
+        println!("For a day that has passed, invoke kpi-report with {{\"tenant\": \"NAME\", \"day\": \"YYYY-MM-DD\"}}.");
+    }
+    Ok(())
+}
