@@ -233,7 +233,7 @@ def test_every_page_is_accessible(browser: Chromium, shop: Shop, scheme: str, wi
     say(page, CHAT, "1001")
     look("chat")
     page.goto("about:blank")
-    page.goto(shop.env["api_url"] + "/chat#nonsense")
+    page.goto(shop.env["api_url"] + "/chat#of_demo_nonsense")
     page.wait(f"!!{CHAT}", "the chat")
     say(page, CHAT, "1001")
     look("chat with a wrong key")

@@ -23,7 +23,7 @@
   const words = WORDS[language] ?? WORDS.en;
   const fills = dataset.fill ? document.getElementById(dataset.fill) : null;
   // Our own page takes another shop's key from its address, behind the #, which no server sees.
-  const key = (fills && location.hash.slice(1)) || dataset.key || "";
+  const key = (fills && location.hash.startsWith("#of_") ? location.hash.slice(1) : dataset.key) || "";
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
