@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod asking;
+mod door;
+mod hostile_auth;
+mod hostile_orders;
+mod hostile_rest;
+mod hostile_settings;
 mod house;
 mod messages;
 mod rest;
