@@ -38,6 +38,9 @@ pub trait RateBuckets: Send + Sync {
     /// Takes `amount` from a bucket if no more than the limit is taken with it. An `amount` of zero takes
     /// nothing and asks whether one more would be allowed.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance>;
+    /// Gives back what was taken in the window that is open now. Nothing happens if that window has ended, or if
+    /// less than that was taken in it.
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()>;
 }
 
 /// A tenant's settings.

@@ -4,6 +4,7 @@
 
 mod asking;
 mod door;
+mod hostile_ask;
 mod hostile_auth;
 mod hostile_orders;
 mod hostile_rest;
@@ -12,3 +13,4 @@ mod house;
 mod messages;
 mod rest;
 mod samples;
+mod watched;
