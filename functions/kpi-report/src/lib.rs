@@ -21,6 +21,10 @@ pub struct Run {
 
 /// Handles an invocation; says what became of each tenant.
 pub async fn handle(report: &Report, event: Value, correlation: CorrelationId) -> Result<Value, lambda_runtime::Error> {
+    // What reads objects would also read a list, and an empty one asks for everything.
+    if !event.is_object() {
+        return Err("not a report request: it must be an object".into());
+    }
     let run: Run = serde_json::from_value(event).map_err(|why| format!("not a report request: {why}"))?;
     let outcomes = match run.tenant {
         None => report.due(&correlation).await?,

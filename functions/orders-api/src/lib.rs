@@ -1,5 +1,6 @@
 //! The REST API: orders, imports, figures, settings, keys, privacy.
 
+pub mod body;
 pub mod desk;
 pub mod openapi;
 pub mod routes;

@@ -2,6 +2,8 @@
 //! the same binary talks to the real thing and to a double.
 
 pub mod client;
+#[cfg(test)]
+mod double;
 pub mod jwks;
 pub mod llm;
 pub mod sheets;

@@ -52,38 +52,15 @@ impl TeamChat for Slack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use crate::double::{Answer, double};
     use tokio::net::TcpListener;
 
-    /// Answers one request with a status and a body; gives back what was asked.
-    async fn double(status: &'static str, body: &'static str) -> (String, tokio::task::JoinHandle<String>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        #[expect(clippy::disallowed_methods, reason = "a test double on its own task")]
-        let served = tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut seen = Vec::new();
-            let mut buffer = [0; 4096];
-            while !String::from_utf8_lossy(&seen).contains("}") {
-                let read = stream.read(&mut buffer).await.unwrap();
-                if read == 0 {
-                    break;
-                }
-                seen.extend_from_slice(&buffer[..read]);
-            }
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
-            stream.write_all(answer.as_bytes()).await.unwrap();
-            String::from_utf8_lossy(&seen).into_owned()
-        });
-        (base, served)
-    }
-
     async fn post(status: &'static str, body: &'static str) -> (Result<(), SendError>, String) {
-        let (base, served) = double(status, body).await;
+        let (base, seen) = double([Answer::says(status, body)]).await;
         let slack = Slack::new(&base);
         let webhook = SecretString::from(format!("{base}/services/T0/B0/xyz"));
         let result = slack.post(&webhook, "hello <b>").await;
-        (result, served.await.unwrap())
+        (result, seen.last())
     }
 
     #[tokio::test]

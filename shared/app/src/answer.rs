@@ -1,19 +1,20 @@
 //! "Where is my order?": understand, verify, look one order up, answer from facts.
 //!
 //! Unknown order and wrong address get the same words, status and work, so nobody can find out which
-//! orders exist. A language model may help to find the number in the question and to word the answer; what
+//! orders exist. Every pair of order and address is an attempt, paid before anything is looked up. A language model may help to find the number in the question and to word the answer; what
 //! it says counts only if it stands in the question, or in the facts.
 
 use crate::error::{Error, Result};
 use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, Prompt, RateBuckets, TenantStore};
+pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::ask::{self, AskFacts, Lang, Need, Plan};
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId};
-use domain::order::{Fault, Order};
+use domain::order::Order;
 use jiff::{SignedDuration, civil::Date};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -25,20 +26,6 @@ pub const QUESTIONS: Limit = Limit { count: 60, window: SignedDuration::from_min
 const CANDIDATES_MAX: usize = 3;
 /// Tokens set aside for one call of the model, prompt and answer.
 const TOKENS_PER_CALL: u32 = 600;
-
-/// What is asked.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    /// In the customer's words.
-    pub question: String,
-    /// The number, if the page knows it already.
-    #[serde(default)]
-    pub order_id: Option<String>,
-    /// The address, if the page knows it already.
-    #[serde(default)]
-    pub email: Option<String>,
-}
 
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -85,12 +72,12 @@ impl Ask {
     pub async fn run(&self, identity: &Identity, caller: &str, question: &Question, correlation: &CorrelationId) -> Result<Answer> {
         identity.require("ask", |scopes| scopes.ask)?;
         let scope = TenantScope::of(identity);
-        check(question)?;
+        question.check()?;
         let now = self.clock.now();
         self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
-        let (lang, candidates, email, suggestion) = match self.helped(&scope, &config, question, plan).await {
+        let (lang, candidates, emails, suggestion) = match self.helped(&scope, &config, question, plan).await {
             Plan::Reply { text, needs, .. } => {
                 let needs = needs
                     .iter()
@@ -101,9 +88,9 @@ impl Ask {
                     .collect();
                 return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string() });
             }
-            Plan::Lookup { lang, candidates, email, suggestion } => (lang, candidates, email, suggestion),
+            Plan::Lookup { lang, candidates, emails, suggestion } => (lang, candidates, emails, suggestion),
         };
-        match self.verified(&scope, caller, &candidates, &email).await? {
+        match self.verified(&scope, caller, &candidates, &emails).await? {
             Some(order) => {
                 let facts = facts(&order, config.today(now));
                 let reply = self.worded(&scope, &config, &facts, lang, &question.question).await;
@@ -131,28 +118,54 @@ impl Ask {
         self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await?.or_wait()
     }
 
-    /// The order that both parts name. Every candidate is loaded and compared, found or not, so that an
-    /// unknown number and a wrong address cost the same.
-    async fn verified(&self, scope: &TenantScope, caller: &str, candidates: &[OrderId], email: &Email) -> Result<Option<Order>> {
+    /// The order that both parts name.
+    ///
+    /// Each address that is tried with an order is an attempt at it. Attempts are taken before anything is looked
+    /// up, so that of many simultaneous guesses no more than the budget are made, and given back when they turn
+    /// out right. With several addresses only those at the order that was found are: else somebody with an order
+    /// of their own could try addresses at all the others for nothing.
+    async fn verified(&self, scope: &TenantScope, caller: &str, candidates: &[OrderId], emails: &[Email]) -> Result<Option<Order>> {
         let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
-        let buckets: Vec<String> = candidates.iter().map(|id| format!("attempt:{caller}:{id}")).collect();
-        for bucket in &buckets {
-            self.allow(scope, bucket, 0, ATTEMPTS).await?;
+        let tried = u32::try_from(emails.len()).unwrap_or(u32::MAX);
+        let bucket = |id: &OrderId| format!("attempt:{caller}:{id}");
+        for (taken, id) in candidates.iter().enumerate() {
+            if let Err(denied) = self.allow(scope, &bucket(id), tried, ATTEMPTS).await {
+                self.give_back(scope, candidates[..taken].iter().map(bucket), tried).await;
+                return Err(denied);
+            }
         }
+        let found = self.owned(scope, candidates, emails).await;
+        match &found {
+            Ok(None) => {}
+            Ok(Some(order)) if emails.len() > 1 => self.give_back(scope, std::iter::once(bucket(&order.id)), tried).await,
+            // An order of this address; or nothing was learned, because a dependency did not answer.
+            Ok(Some(_)) | Err(_) => self.give_back(scope, candidates.iter().map(bucket), tried).await,
+        }
+        found
+    }
+
+    /// Every candidate is loaded and compared with every address, found or not, so that an unknown number and a
+    /// wrong address cost the same.
+    async fn owned(&self, scope: &TenantScope, candidates: &[OrderId], emails: &[Email]) -> Result<Option<Order>> {
         let mut found = None;
         for id in candidates {
             let order = self.orders.load(scope, id).await?;
             let on_file = order.as_ref().and_then(|order| order.contact.as_ref()).and_then(|contact| contact.email.as_ref());
-            if same(on_file, email) && found.is_none() {
+            let matches = emails.iter().fold(false, |any, email| same(on_file, email) | any);
+            if matches && found.is_none() {
                 found = order;
             }
         }
-        if found.is_none() {
-            for bucket in &buckets {
-                self.allow(scope, bucket, 1, ATTEMPTS).await?;
+        Ok(found)
+    }
+
+    /// A right answer is not withheld because its attempts could not be given back: they end with the window.
+    async fn give_back(&self, scope: &TenantScope, buckets: impl Iterator<Item = String> + Send, amount: u32) {
+        for bucket in buckets {
+            if let Err(why) = self.buckets.give_back(scope, &bucket, amount, self.clock.now()).await {
+                tracing::warn!(tenant = %scope.tenant(), %why, "attempts were not given back");
             }
         }
-        Ok(found)
     }
 
     /// Rules come first. Only if they find no number at all is a model asked for one, and its answer counts
@@ -200,20 +213,6 @@ impl Ask {
         let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
     }
-}
-
-fn check(question: &Question) -> Result<()> {
-    let mut faults = Vec::new();
-    if question.question.chars().count() > ask::QUESTION_CHARS_MAX {
-        faults.push(Fault::new("question", "too_long", format!("at most {} characters", ask::QUESTION_CHARS_MAX)));
-    }
-    if question.order_id.as_ref().is_some_and(|id| id.len() > 128) {
-        faults.push(Fault::new("order_id", "too_long", "at most 128 characters"));
-    }
-    if question.email.as_ref().is_some_and(|email| email.len() > 320) {
-        faults.push(Fault::new("email", "too_long", "at most 320 characters"));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
 /// Compares without telling by its timing how much of it was right.

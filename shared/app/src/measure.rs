@@ -59,7 +59,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             let mut deltas = vec![delta(LABELS, &changed.to, "orders", 1), delta(LABELS, &changed.to, value.as_str(), changed.total.minor)];
             if let Some(from) = &changed.from {
                 deltas.push(delta(LABELS, from, "orders", -1));
-                deltas.push(delta(LABELS, from, value, -changed.total.minor));
+                deltas.push(delta(LABELS, from, value, changed.total.minor.saturating_neg()));
             }
             deltas
         }

@@ -205,10 +205,12 @@ impl Notify {
             Err(SendError::NotSent(reason)) => (MessageState::Failed { reason: reason.clone() }, Err(Error::Retryable(reason))),
             Err(SendError::Refused(reason)) => {
                 told.settled += 1;
+                tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was not sent");
                 (MessageState::Suppressed { reason }, Ok(()))
             }
-            Err(SendError::Unknown(_)) => {
+            Err(SendError::Unknown(reason)) => {
                 told.settled += 1;
+                tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message may not have been sent");
                 (MessageState::Unknown, Ok(()))
             }
         };

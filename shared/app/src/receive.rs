@@ -1,6 +1,7 @@
 //! The door for webhooks: verify the raw bytes, store, queue, answer. The work is done behind the queue.
 
 use crate::error::{Error, Result};
+use crate::loose::{Loose, unreadable};
 use crate::ports::{
     Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore,
 };
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// Largest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Longest field of a refused report that is shown to the team, in characters.
+const BRIEF_CHARS_MAX: usize = 64;
 
 /// The use case.
 #[derive(Clone)]
@@ -63,26 +66,6 @@ struct Wire {
     sequence: Option<Loose>,
 }
 
-/// Shops send numbers as numbers or as text, and null for nothing.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Loose {
-    Text(String),
-    Whole(i64),
-    Other(serde::de::IgnoredAny),
-}
-
-impl Loose {
-    fn text(value: &Option<Loose>) -> Result<Option<String>, ()> {
-        match value {
-            None => Ok(None),
-            Some(Loose::Text(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-            Some(Loose::Whole(number)) => Ok(Some(number.to_string())),
-            Some(Loose::Other(_)) => Err(()),
-        }
-    }
-}
-
 /// A status report whose fields hold what they should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusReport {
@@ -110,15 +93,34 @@ pub struct Refused {
     email_masked: Option<String>,
 }
 
+impl Refused {
+    /// Nothing of it can be read.
+    fn whole(why: &str) -> Refused {
+        let faults = vec![Fault::new("", "bad_json", format!("the body must be one JSON object: {why}"))];
+        Refused { faults, order_id: None, status: None, email_masked: None }
+    }
+}
+
+/// What a team may see of a field that was refused: short, on one line, and never an address in the wrong place.
+fn brief(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).take(BRIEF_CHARS_MAX).collect();
+    if text.contains('@') { mask_email(&text) } else { text }
+}
+
+/// A day, alone or at the head of a time ("2025-08-10", "2025-08-10T09:30:00Z", "2025-08-10 09:30").
+fn day(text: &str) -> Option<Date> {
+    let (day, rest) = text.split_at_checked(10).unwrap_or((text, ""));
+    if rest.is_empty() || rest.starts_with(['T', ' ']) { day.parse().ok() } else { None }
+}
+
 /// Reads a body. All the faults at once.
 pub fn read(body: &str) -> Result<StatusReport, Refused> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    let wire: Wire = serde_json::from_str(body).map_err(|why| Refused {
-        faults: vec![Fault::new("", "bad_json", format!("the body must be one JSON object: {why}"))],
-        order_id: None,
-        status: None,
-        email_masked: None,
-    })?;
+    // What reads objects would also read a list, field by field.
+    if body.trim_start().starts_with('[') {
+        return Err(Refused::whole("it is a list"));
+    }
+    let wire: Wire = serde_json::from_str(body).map_err(|why| Refused::whole(&unreadable(&why)))?;
     let mut faults = Vec::new();
     let mut text = |field: &str, value: &Option<Loose>, required: bool| match Loose::text(value) {
         Err(()) => {
@@ -153,8 +155,11 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
         faults.push(Fault::new("customer", "too_long", format!("at most {} characters", limits::NAME_CHARS_MAX)));
     }
     let eta = eta.and_then(|text| {
-        let day = text.get(..10).unwrap_or(&text);
-        day.parse::<Date>().map_err(|_| faults.push(Fault::new("eta", "bad_date", "a date such as 2025-08-10"))).ok()
+        let day = day(&text);
+        if day.is_none() {
+            faults.push(Fault::new("eta", "bad_date", "a date such as 2025-08-10"));
+        }
+        day
     });
     let occurred_at = occurred_at.and_then(|text| {
         let fault = |_| faults.push(Fault::new("occurredAt", "bad_time", "a time such as 2025-08-10T09:30:00Z"));
@@ -167,15 +172,12 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
         (Some(order_id), Some(status), Some(email)) if faults.is_empty() => {
             Ok(StatusReport { order_id, status, email, eta, occurred_at, sequence })
         }
-        _ => {
-            let brief = |text: String| text.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
-            Err(Refused {
-                faults,
-                order_id: order_text.map(brief),
-                status: status.map(brief),
-                email_masked: email_text.as_deref().map(mask_email),
-            })
-        }
+        _ => Err(Refused {
+            faults,
+            order_id: order_text.as_deref().map(brief),
+            status: status.as_deref().map(brief),
+            email_masked: email_text.as_deref().map(mask_email),
+        }),
     }
 }
 
@@ -188,12 +190,15 @@ impl Receive {
     pub async fn run(&self, tenant: &str, endpoint: &str, headers: &Headers, body: &[u8], correlation: &CorrelationId) -> Result<Receipt> {
         let now = self.clock.now();
         let (scope, endpoint, verified) = self.verified(tenant, endpoint, headers, body, now).await?;
-        let text = std::str::from_utf8(body).unwrap_or_default();
-        if let Err(refused) = read(text) {
-            let faults = refused.faults.clone();
-            self.tell_team(&scope, &endpoint, refused, &verified, now, correlation).await?;
-            return Err(Error::Invalid(faults));
-        }
+        let checked = std::str::from_utf8(body).map_err(|_| Refused::whole("it is not UTF-8")).and_then(|text| read(text).map(|_| text));
+        let text = match checked {
+            Ok(text) => text,
+            Err(refused) => {
+                let faults = refused.faults.clone();
+                self.tell_team(&scope, &endpoint, refused, &verified, now, correlation).await?;
+                return Err(Error::Invalid(faults));
+            }
+        };
         let key = InboxKey { endpoint: endpoint.name.clone(), id: inbox_id(&verified) };
         let entry = InboxEntry {
             key: key.clone(),

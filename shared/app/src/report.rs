@@ -80,19 +80,31 @@ pub enum Made {
 impl Report {
     /// Makes every report that is due: the tenant's hour has come and today's report is not made yet. A
     /// schedule that fires late, twice or at once with itself makes each report once.
+    ///
+    /// # Errors
+    /// The first one, after every other tenant had its turn: run it again, what is made stays made.
     pub async fn due(&self, correlation: &CorrelationId) -> Result<Vec<(TenantId, Made)>> {
-        let mut made = Vec::new();
+        let (mut made, mut first) = (Vec::new(), None);
         for tenant in self.tenants.all().await? {
-            let Some(config) = self.tenants.config(&tenant).await? else { continue };
-            let local = self.clock.now().to_zoned(config.zone());
-            let outcome = if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
-                Made::NotDue
-            } else {
-                self.daily(&TenantScope::of_own_message(&tenant), &config, local.date(), false, correlation).await?
-            };
-            made.push((tenant, outcome));
+            match self.due_of(&tenant, correlation).await {
+                Ok(Some(outcome)) => made.push((tenant, outcome)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(trace_id = %correlation, tenant = %tenant, %error, "a report was not made");
+                    first = first.or(Some(error));
+                }
+            }
         }
-        Ok(made)
+        first.map_or(Ok(made), Err)
+    }
+
+    async fn due_of(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Option<Made>> {
+        let Some(config) = self.tenants.config(tenant).await? else { return Ok(None) };
+        let local = self.clock.now().to_zoned(config.zone());
+        if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
+            return Ok(Some(Made::NotDue));
+        }
+        self.daily(&TenantScope::of_own_message(tenant), &config, local.date(), false, correlation).await.map(Some)
     }
 
     /// Makes the report of one day, unless it is made; `again` makes it anew.
@@ -115,14 +127,15 @@ impl Report {
             Claim::Done { response, .. } => return Ok(Made::Before { key: response }),
             Claim::Busy { .. } => return Ok(Made::Busy),
         };
-        let made = self.make(scope, config, day, &key, correlation).await?;
-        if matches!(made, Made::Failed { .. }) {
-            self.once.release(scope, &once, fence).await?;
-        } else {
-            let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
-            self.once.complete(scope, done).await?;
+        let made = self.make(scope, config, day, &key, correlation).await;
+        if matches!(made, Ok(Made::Failed { .. }) | Err(_)) {
+            // The next run need not wait for the lease. What went wrong first is what the caller must hear.
+            let released = self.once.release(scope, &once, fence).await;
+            return made.and_then(|made| Ok(released.map(|_| made)?));
         }
-        Ok(made)
+        let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
+        self.once.complete(scope, done).await?;
+        made
     }
 
     async fn make(&self, scope: &TenantScope, config: &TenantConfig, day: Date, key: &str, correlation: &CorrelationId) -> Result<Made> {

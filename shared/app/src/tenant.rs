@@ -59,6 +59,14 @@ pub enum SignatureScheme {
     Hmac,
 }
 
+/// Bytes of a webhook's secret.
+const SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=256;
+
+/// Is it a secret of the Standard Webhooks kind?
+fn signs(secret: &Secret) -> bool {
+    standardwebhooks::Webhook::new(secret.expose()).is_ok()
+}
+
 /// One address that takes status webhooks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HookEndpoint {
@@ -92,6 +100,38 @@ impl Default for NotifySettings {
     fn default() -> Self {
         NotifySettings { email: true, from: None, slack_webhook: None }
     }
+}
+
+impl NotifySettings {
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.from.as_deref().is_some_and(|from| !is_sender(from)) {
+            faults.push(Fault::new("notify.from", "bad_email", "orders@shop.example or Shop <orders@shop.example>"));
+        }
+        let web = |url: &Secret| {
+            let url = url.expose();
+            url.len() <= 500 && url.starts_with("http") && url.bytes().all(|b| b.is_ascii_graphic())
+        };
+        if self.slack_webhook.as_ref().is_some_and(|url| !web(url)) {
+            faults.push(Fault::new(
+                "notify.slack_webhook",
+                "bad_url",
+                "the address of an incoming webhook, https://hooks.slack.com/services/...",
+            ));
+        }
+        faults
+    }
+}
+
+/// An address, or a name with one: what may stand in `From`.
+fn is_sender(text: &str) -> bool {
+    let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", text),
+    };
+    // Letters outside ASCII would have to be encoded there.
+    let plain = |c: char| c.is_ascii() && !c.is_control() && !matches!(c, '<' | '>' | '"' | ',' | ';' | ':' | '\\' | '(' | ')' | '@');
+    name.chars().count() <= 80 && name.chars().all(plain) && domain::email::Email::parse(address).is_ok()
 }
 
 /// Everything a tenant decides.
@@ -166,6 +206,10 @@ impl TenantConfig {
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             faults.push(Fault::new("time_zone", "unknown_zone", "an IANA name such as Europe/Warsaw"));
         }
+        if !(2..=35).contains(&self.locale.len()) || !self.locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            faults.push(Fault::new("locale", "bad_locale", "a BCP 47 tag such as en or pl"));
+        }
+        faults.extend(self.notify.faults());
         if self.report_hour > 23 {
             faults.push(Fault::new("report_hour", "out_of_range", "0 to 23"));
         }
@@ -179,8 +223,11 @@ impl TenantConfig {
             if !name_ok {
                 faults.push(Fault::new(format!("hooks[{at}].name"), "bad_name", "1 to 32 lower-case letters, digits and dashes"));
             }
-            if hook.secrets.is_empty() || hook.secrets.len() > 3 || hook.secrets.iter().any(|secret| secret.expose().len() < 16) {
-                faults.push(Fault::new(format!("hooks[{at}].secrets"), "weak_secret", "one to three secrets of at least 16 characters"));
+            if !(1..=3).contains(&hook.secrets.len()) || hook.secrets.iter().any(|secret| !SECRET_BYTES.contains(&secret.expose().len())) {
+                faults.push(Fault::new(format!("hooks[{at}].secrets"), "weak_secret", "one to three secrets of 16 to 256 characters"));
+            } else if hook.scheme == SignatureScheme::StandardWebhooks && !hook.secrets.iter().all(signs) {
+                // It would verify nothing, and every webhook would be turned away.
+                faults.push(Fault::new(format!("hooks[{at}].secrets"), "bad_secret", "base64, with or without whsec_ in front"));
             }
             if self.hooks[..at].iter().any(|other| other.name == hook.name) {
                 faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
@@ -206,5 +253,72 @@ impl TenantConfig {
             faults.push(Fault::new("requests_per_minute", "out_of_range", "at least 1"));
         }
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn faults(change: impl Fn(&mut TenantConfig)) -> Vec<(String, String)> {
+        let hook = |name: &str, scheme, secret: &str| HookEndpoint {
+            name: name.into(),
+            scheme,
+            secrets: vec![Secret::new(secret)],
+            vocabulary: Vocabulary::Sheet,
+            notify: true,
+        };
+        let mut config = TenantConfig {
+            hooks: vec![
+                hook("plain", SignatureScheme::Hmac, "a-secret-of-enough-length"),
+                hook("standard", SignatureScheme::StandardWebhooks, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+            ],
+            ..TenantConfig::default()
+        };
+        change(&mut config);
+        config.faults().into_iter().map(|fault| (fault.field, fault.code)).collect()
+    }
+
+    // req: S0-23
+    #[test]
+    fn settings_that_could_not_work_are_refused() {
+        assert_eq!(faults(|_| {}), []);
+        let one = |field: &str, code: &str| vec![(field.to_owned(), code.to_owned())];
+        for secret in ["", "short", &"x".repeat(257)] {
+            assert_eq!(faults(|config| config.hooks[0].secrets = vec![Secret::new(secret)]), one("hooks[0].secrets", "weak_secret"));
+        }
+        let text = || vec![Secret::new("not base64, so it signs nothing")];
+        assert_eq!(faults(|config| config.hooks[1].secrets = text()), one("hooks[1].secrets", "bad_secret"));
+        assert_eq!(faults(|config| config.hooks[0].secrets = text()), [], "any text signs a plain body");
+        for locale in ["", "e", "en_GB", "en\n", &"e".repeat(36)] {
+            assert_eq!(faults(|config| config.locale = locale.into()), one("locale", "bad_locale"), "{locale:?}");
+        }
+        for url in ["", "ftp://x", "https://hooks.slack.com/a b", "https://x\r\nhost: y", &format!("https://{}", "x".repeat(500))] {
+            let with = |config: &mut TenantConfig| config.notify.slack_webhook = Some(Secret::new(url));
+            assert_eq!(faults(with), one("notify.slack_webhook", "bad_url"), "{url:?}");
+        }
+    }
+
+    // req: S0-27
+    #[test]
+    fn a_sender_is_one_address_and_cannot_add_a_header() {
+        for good in ["orders@shop.example", "Shop 24 <orders@shop.example>", "<orders@shop.example>"] {
+            assert_eq!(faults(|config| config.notify.from = Some(good.into())), [], "{good}");
+        }
+        for bad in [
+            "",
+            "shop",
+            "a@b.co, c@d.co",
+            "a@b.co\r\nBcc: c@d.co",
+            "Shop\nBcc: c@d.co <a@b.co>",
+            "\"Shop\" <a@b.co>",
+            "c@d.co <a@b.co>",
+            "Żabka <a@b.co>",
+            "Shop <a@b.co> x",
+            &format!("{} <a@b.co>", "x".repeat(81)),
+        ] {
+            assert_eq!(faults(|config| config.notify.from = Some(bad.into())), [("notify.from".into(), "bad_email".into())], "{bad:?}");
+        }
     }
 }

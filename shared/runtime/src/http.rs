@@ -1,19 +1,22 @@
 //! HTTP around the use cases: who calls, limits, problem details, and the way from API Gateway to axum.
 
+use crate::gateway::readable;
 use crate::problem::Problem;
 use crate::system::correlation;
 use app::{Error, Identity};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequestParts, Path, Query, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use domain::ids::CorrelationId;
 use domain::order::Fault;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use lambda_http::request::RequestContext;
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::{Adapter, LambdaEvent};
 use serde::de::DeserializeOwned;
+use tower::ServiceExt;
 
 /// Largest request body, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -50,19 +53,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
     }
 }
 
-/// A JSON body. Wrong type, bad syntax, too large or not UTF-8: a problem, never a panic or a bare 400.
-#[derive(Debug, Clone)]
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let raw = raw_body(request, BODY_BYTES_MAX).await?;
-        Ok(Json(parse(&raw)?))
-    }
-}
-
 /// Query parameters; a bad one is a problem like any other.
 #[derive(Debug, Clone)]
 pub struct Params<T>(pub T);
@@ -95,8 +85,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
 
 /// The raw bytes of a body, at most `limit`.
 pub async fn raw_body(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
-    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
-    if encoded {
+    if request.headers().get_all(header::CONTENT_ENCODING).iter().any(|value| value != "identity") {
         return Err(Problem::new(
             "encoding",
             "Unsupported encoding",
@@ -109,13 +98,39 @@ pub async fn raw_body(request: Request, limit: usize) -> Result<Vec<u8>, Problem
     Ok(collected.map_err(too_large)?.to_vec())
 }
 
-/// Reads JSON; a fault says where it went wrong.
+/// JSON without the byte order mark that some programs put in front.
+fn without_mark(raw: &[u8]) -> &[u8] {
+    raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw)
+}
+
+/// Reads JSON; a fault says where it went wrong and what kind it is. Only the first one: where a type has a
+/// schema, the REST API finds all of them.
 pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Error> {
-    let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-    serde_json::from_slice(raw).map_err(|why| {
-        let code = if why.is_data() { "wrong_type" } else { "bad_json" };
-        Error::Invalid(vec![Fault::new("", code, why.to_string())])
-    })
+    let mut json = serde_json::Deserializer::from_slice(without_mark(raw));
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|why| {
+        let at = if why.path().iter().len() == 0 { String::new() } else { why.path().to_string() };
+        // A number where a word of a closed set belongs is told as bad syntax, and is none.
+        let malformed = !why.inner().is_data() && serde_json::from_slice::<serde_json::Value>(without_mark(raw)).is_err();
+        fault(&at, why.inner(), malformed)
+    })?;
+    json.end().map_err(|why| fault("", &why, true))?;
+    Ok(read)
+}
+
+fn fault(at: &str, why: &serde_json::Error, malformed: bool) -> Error {
+    let text = why.to_string();
+    let named = |kind: &str| text.strip_prefix(kind).and_then(|rest| rest.split('`').nth(1));
+    let inside = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+    let (field, code) = if malformed {
+        (String::new(), "bad_json")
+    } else if let Some(name) = named("duplicate field ") {
+        (inside(name), "duplicate")
+    } else if let Some(name) = named("missing field ") {
+        (inside(name), "required")
+    } else {
+        (at.to_owned(), if text.starts_with("unknown field") { "unknown_field" } else { "wrong_type" })
+    };
+    Error::Invalid(vec![Fault::new(field, code, text)])
 }
 
 /// Finishes a router: problem details for unknown routes and verbs, security headers, and the identity
@@ -130,7 +145,8 @@ pub fn finish(router: Router) -> Router {
 
 /// Runs a router as a Lambda function behind an HTTP API.
 pub async fn serve(router: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(finish(router)).await
+    let readable = |event: LambdaEvent<LambdaRequest>| LambdaEvent::new(readable(event.payload), event.context);
+    lambda_runtime::run(Adapter::from(finish(router)).map_request(readable)).await
 }
 
 async fn context(mut request: Request, next: Next) -> Response {
@@ -168,7 +184,12 @@ async fn headers(request: Request, next: Next) -> Response {
         if let Some(cause) = &problem.cause {
             tracing::error!(trace_id = trace, status = problem.status, cause, "request failed");
         }
+        // The answer is written anew with its trace id; what a router or a handler said beside it (Allow) stays.
+        let said = std::mem::take(response.headers_mut());
         response = problem.traced(trace).into_response();
+        for (name, value) in &said {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

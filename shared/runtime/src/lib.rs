@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod bus;
+pub mod gateway;
 pub mod http;
 pub mod problem;
 pub mod settings;

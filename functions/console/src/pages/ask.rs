@@ -33,7 +33,8 @@ impl Known {
         let earlier = |name: &str| fields.get(name).map(str::to_owned);
         Known {
             order_id: order_candidates(question).into_iter().next().or_else(|| earlier("order_id")),
-            email: emails(question).into_iter().next().or_else(|| earlier("email")),
+            // Any of several may be the right one.
+            email: Some(emails(question).join(" ")).filter(|emails| !emails.is_empty()).or_else(|| earlier("email")),
         }
     }
 }
@@ -75,7 +76,9 @@ async fn turn(console: &Console, posted: &Posted) -> Result<Turn, Error> {
         question: question.clone(),
     };
     let answer = console.ask.run(&visitor.identity, &visitor.identity.principal, &asked, &visitor.correlation).await?;
-    Ok(Turn { question, answer, known })
+    // Of several numbers in a question, the one that was found is the one that is talked about.
+    let order_id = answer.order_id.clone().or(known.order_id);
+    Ok(Turn { question, answer, known: Known { order_id, ..known } })
 }
 
 /// A turn as the script gets it.

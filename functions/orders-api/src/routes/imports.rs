@@ -1,6 +1,7 @@
 //! Imports: orders as they stand elsewhere, row by row, as often as you like.
 
 use super::Answer;
+use crate::body::Json;
 use crate::desk::Desk;
 use crate::view::NewOrder;
 use app::Error;
@@ -10,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::SourceId;
 use domain::order::{Fault, Vocabulary};
-use runtime::http::{Caller, Json, Origin};
+use runtime::http::{Caller, Origin};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -34,6 +35,7 @@ pub struct Import {
 
 /// One order as it stands elsewhere.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     /// In the words of the vocabulary.
     #[schema(example = "In Transit")]

@@ -7,6 +7,7 @@ use app::ports::{InboxKey, InboxState};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::queue::HookReceived;
+use domain::ids::{EventId, SourceId};
 use lambda_http::http::StatusCode;
 use runtime::http::{Caller, Origin, Segments};
 use serde::Serialize;
@@ -61,6 +62,10 @@ pub async fn replay(
     Segments((endpoint, id)): Segments<(String, String)>,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    // What could be no entry's name is not there; a store need not be asked.
+    if SourceId::parse(&endpoint).is_err() || EventId::parse(&id).is_err() {
+        return Err(Error::NotFound("webhook").into());
+    }
     let key = InboxKey { endpoint, id };
     desk.inbox.load(&admitted.scope, &key).await.map_err(Error::from)?.ok_or(Error::NotFound("webhook"))?;
     let message = HookReceived {

@@ -1,6 +1,7 @@
 //! API keys: made once, shown once, kept as a hash.
 
 use super::Answer;
+use crate::body::Json;
 use crate::desk::Desk;
 use app::auth::make_key;
 use app::ports::ApiKey;
@@ -9,7 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::order::{Fault, Role};
 use lambda_http::http::StatusCode;
-use runtime::http::{Caller, Json, Origin, Segments};
+use runtime::http::{Caller, Origin, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -49,6 +50,26 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
     Ok(axum::Json(keys.iter().map(row).collect::<Vec<_>>()).into_response())
 }
 
+/// What a new key may do. Whatever is not said, it may not.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewKeyScopes {
+    /// Ask where an order is.
+    pub ask: bool,
+    /// Read orders.
+    pub read: bool,
+    /// Place and change orders.
+    pub write: bool,
+    /// Settings, keys, privacy requests.
+    pub admin: bool,
+}
+
+impl From<NewKeyScopes> for Scopes {
+    fn from(NewKeyScopes { ask, read, write, admin }: NewKeyScopes) -> Scopes {
+        Scopes { ask, read, write, admin }
+    }
+}
+
 /// A key to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -56,8 +77,7 @@ pub struct NewKeyBody {
     /// What it is for.
     pub name: String,
     /// What it may do. A publishable key, safe in a web page, has "ask" only.
-    #[schema(value_type = Object)]
-    pub scopes: Scopes,
+    pub scopes: NewKeyScopes,
 }
 
 /// Makes a key. Its text is in this answer and nowhere else.
@@ -66,10 +86,10 @@ pub struct NewKeyBody {
 pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(body): Json<NewKeyBody>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let name = body.name.trim();
-    if name.is_empty() || name.chars().count() > 80 {
-        return Err(Error::Invalid(vec![Fault::new("name", "bad_name", "1 to 80 characters")]).into());
+    if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
+        return Err(Error::Invalid(vec![Fault::new("name", "bad_name", "1 to 80 printable characters")]).into());
     }
-    let made = make_key(&admitted.scope, name, Role::Service, body.scopes, desk.random.as_ref(), desk.clock.as_ref());
+    let made = make_key(&admitted.scope, name, Role::Service, body.scopes.into(), desk.random.as_ref(), desk.clock.as_ref());
     desk.keys.save(&admitted.scope, &made.key).await.map_err(Error::from)?;
     let mut shown = serde_json::to_value(row(&made.key)).unwrap_or_default();
     shown["key"] = app::tenant::Secret(made.text).expose().into();

@@ -1,6 +1,7 @@
 //! Orders: place, list, read, move.
 
 use super::Answer;
+use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
 use crate::view::{CreatedOrder, NewOrder, OrderList, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
@@ -14,7 +15,7 @@ use domain::ids::{OrderId, SourceId};
 use domain::order::progress::consider;
 use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
-use runtime::http::{BODY_BYTES_MAX, Caller, Json, Origin, Params, Segments, parse, raw_body};
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -48,13 +49,19 @@ fn note(text: Option<String>) -> Result<Option<String>, Error> {
     }
 }
 
-/// `If-Match: "7"` or `W/"7"`.
+/// `If-Match: "7"` or `W/"7"`; `*` means whatever there is.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default();
+    let text = match headers.get_all(header::IF_MATCH).iter().collect::<Vec<_>>().as_slice() {
+        [] => return Ok(None),
+        [one] => one.to_str().unwrap_or_default().trim(),
+        _ => "",
+    };
+    if text == "*" {
+        return Ok(None);
+    }
     let inner = text.strip_prefix("W/").unwrap_or(text).trim_matches('"');
-    let version = inner.parse().map_err(|_| fault("If-Match", "bad_version", "the ETag of the order you read, for example \"7\""))?;
-    Ok(Some(version))
+    let version = inner.parse().ok().filter(|_| inner.bytes().all(|b| b.is_ascii_digit()));
+    version.map(Some).ok_or_else(|| fault("If-Match", "bad_version", "one ETag of the order you read, for example \"7\""))
 }
 
 /// Places an order.
@@ -68,7 +75,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let key = idempotency_key(request.headers())?;
     let raw = raw_body(request, BODY_BYTES_MAX).await?;
-    let new: NewOrder = parse(&raw)?;
+    let new: NewOrder = body::read(&raw)?;
     let channel = new.channel.clone().unwrap_or_else(|| "api".to_owned());
     let channel = SourceId::parse(&channel).map_err(|why| fault("channel", "bad_channel", why.to_string()))?;
     let idempotency = Idempotency {

@@ -1,11 +1,12 @@
 //! A customer's rights.
 
 use super::Answer;
+use crate::body::Json;
 use crate::desk::Desk;
 use app::privacy::address;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use runtime::http::{Caller, Json, Origin};
+use runtime::http::{Caller, Origin};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::ToSchema;

@@ -4,10 +4,11 @@ use super::Answer;
 use crate::desk::Desk;
 use app::Error;
 use app::tenant::{Secret, TenantConfig};
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use runtime::http::{Caller, Json, Origin};
-use serde_json::{Value, json};
+use domain::order::Fault;
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, parse, raw_body};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// What stands in an answer for a secret that is set. Sent back unchanged it keeps the secret.
@@ -24,6 +25,31 @@ fn masked(config: &TenantConfig) -> Value {
     serde_json::to_value(shown).unwrap_or_default()
 }
 
+/// Fields that were given and that no setting has: a misspelled one would silently fall back to its default.
+fn unknown(given: &Value, read: &Value, at: &str, faults: &mut Vec<Fault>) {
+    match (given, read) {
+        (Value::Object(given), Value::Object(read)) => {
+            for (name, value) in given {
+                let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
+                let place = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+                match read.get(&name) {
+                    Some(known) => unknown(value, known, &place, faults),
+                    // A setting that is not set.
+                    None if value.is_null() => {}
+                    None => faults.push(Fault::new(place, "unknown_field", "is no setting; leave it out")),
+                }
+            }
+        }
+        (Value::Array(given), Value::Array(read)) => {
+            for (index, (given, read)) in given.iter().zip(read).enumerate() {
+                unknown(given, read, &format!("{at}[{index}]"), faults);
+            }
+        }
+        (Value::Array(_), Value::Object(_)) => faults.push(Fault::new(at, "wrong_type", "must be an object")),
+        _ => {}
+    }
+}
+
 /// Reads the settings; secrets show as "(set)".
 #[utoipa::path(get, path = "/v1/settings", tag = "settings", responses((status = 200, description = "The settings", body = Object)))]
 pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
@@ -34,13 +60,12 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
 /// Replaces the settings. `version` must be the one that was read; a secret sent as "(set)" stays.
 #[utoipa::path(put, path = "/v1/settings", tag = "settings", request_body = Object,
     responses((status = 200, description = "The settings now", body = Object), (status = 409, description = "Changed meanwhile"), (status = 422, description = "Every fault")))]
-pub async fn write(
-    State(desk): State<Arc<Desk>>,
-    caller: Caller,
-    origin: Origin,
-    Json(mut config): Json<TenantConfig>,
-) -> Answer<Response> {
+pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, request: Request) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let mut config: TenantConfig = parse(&raw)?;
+    let mut faults = Vec::new();
+    unknown(&parse(&raw)?, &serde_json::to_value(&config).unwrap_or_default(), "", &mut faults);
     let before = &admitted.config;
     for hook in &mut config.hooks {
         if hook.secrets.iter().any(|secret| secret.expose() == SET) {
@@ -52,9 +77,9 @@ pub async fn write(
     if config.notify.slack_webhook.as_ref().is_some_and(|secret| secret.expose() == SET) {
         config.notify.slack_webhook = before.notify.slack_webhook.clone();
     }
-    let faults = config.faults();
+    faults.extend(config.faults());
     if !faults.is_empty() {
-        return Err(Error::Invalid(faults).into());
+        return Err(Error::Invalid(Fault::listed(faults, 0)).into());
     }
     if config.version != before.version {
         return Err(Error::Stale { current: before.version }.into());
@@ -63,7 +88,5 @@ pub async fn write(
     if !desk.tenants.save(&admitted.scope, &config, before.version).await.map_err(Error::from)? {
         return Err(Error::Stale { current: before.version + 1 }.into());
     }
-    let mut shown = masked(&config);
-    shown["saved"] = json!(true);
-    Ok(axum::Json(shown).into_response())
+    Ok(axum::Json(masked(&config)).into_response())
 }

@@ -1,6 +1,7 @@
 //! Stock levels.
 
 use super::Answer;
+use crate::body::Json;
 use crate::desk::Desk;
 use app::Error;
 use app::ports::StockLevel;
@@ -10,7 +11,7 @@ use domain::ids::{EventId, Sku};
 use domain::order::Fault;
 use lambda_http::http::StatusCode;
 use runtime::Problem;
-use runtime::http::{Caller, Json, Origin, Segments};
+use runtime::http::{Caller, Origin, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;

@@ -23,6 +23,15 @@ impl RateBuckets for DynamoBuckets {
     async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         self.take_from(keys::unverified_bucket(bucket), amount, limit, now).await
     }
+
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
+        let give = Write::update(keys::bucket(scope, bucket), "SET #used = #used - :amount")
+            .when("#ends > :now AND #used >= :amount")
+            .moment(":now", now)
+            .number(":amount", amount);
+        // A window that has ended keeps nothing that could be given back.
+        self.0.write("give back to a rate bucket", Table::Ops, &give).await.map(|_: Written| ())
+    }
 }
 
 impl DynamoBuckets {

@@ -39,7 +39,8 @@ impl MetricStore for DynamoMetrics {
     async fn count(&self, scope: &TenantScope, event: &EventId, deltas: &[Delta], now: Timestamp) -> PortResult<bool> {
         let mut points: BTreeMap<(&str, &str), BTreeMap<&str, i64>> = BTreeMap::new();
         for delta in deltas {
-            *points.entry((&delta.series, &delta.point)).or_default().entry(&delta.field).or_default() += delta.by;
+            let sum = points.entry((&delta.series, &delta.point)).or_default().entry(&delta.field).or_default();
+            *sum = sum.saturating_add(delta.by);
         }
         if points.len() > POINTS_MAX {
             return Err(PortError::Fatal(format!("an event may change {POINTS_MAX} points, not {}", points.len())));
@@ -81,8 +82,10 @@ fn add_row(points: &mut BTreeMap<String, BTreeMap<String, i64>>, row: &Row) -> P
     let fields = points.entry(super::item::text(row, "SK")?.to_owned()).or_default();
     for (name, value) in row {
         if let Some(field) = name.strip_prefix(FIELD) {
-            let number = value.as_n().ok().and_then(|digits| digits.parse::<i64>().ok()).ok_or_else(|| corrupt("counter"))?;
-            *fields.entry(field.to_owned()).or_default() += number;
+            // The table counts wider than we do: a sum that no longer fits stays at the limit instead of hiding the rest.
+            let number = value.as_n().ok().and_then(|digits| digits.parse::<i128>().ok()).ok_or_else(|| corrupt("counter"))?;
+            let sum = fields.entry(field.to_owned()).or_default();
+            *sum = i64::try_from(i128::from(*sum).saturating_add(number)).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX });
         }
     }
     Ok(())

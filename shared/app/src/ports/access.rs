@@ -56,6 +56,9 @@ pub trait RateBuckets: Send + Sync {
     /// The same for whoever has not proved yet whose they are, by what can be seen of them (their address on
     /// the net). These buckets are no tenant's.
     async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance>;
+    /// Gives back what was taken in the window that is open now. Nothing happens if that window has ended, or if
+    /// less than that was taken in it.
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()>;
 }
 
 /// A tenant's settings.

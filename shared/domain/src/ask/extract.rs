@@ -30,7 +30,8 @@ pub(super) struct Candidate {
 ///
 /// Every run of three or more digits outside e-mail addresses, links, dates, times, prices, telephone
 /// numbers and postcodes; `ORD-YYYYMMDD-XXXXXXXX`; and, behind a cue ("order", "zamówienie", "nr", "#"),
-/// numbers with letters and dashes. Those behind a cue come first.
+/// numbers with letters, dashes and slashes. Those behind a cue come first. An [`OrderId`] holds no slash, so
+/// a shop keeps "1001/2025" as "1001-2025", and that is how it is found.
 pub fn order_candidates(text: &str) -> Vec<String> {
     ranked(text).into_iter().map(|candidate| candidate.text).collect()
 }
@@ -38,7 +39,8 @@ pub fn order_candidates(text: &str) -> Vec<String> {
 /// [`order_candidates`] with what stood before each.
 pub(super) fn ranked(text: &str) -> Vec<Candidate> {
     let mut map = Map::new(&normalise(text));
-    let mut candidates = shaped(&mut map);
+    let mut candidates = slashed(&map);
+    candidates.extend(shaped(&mut map));
     map.label_numbers();
     candidates.extend(dashed(&mut map));
     candidates.extend(digits(&map));
@@ -113,6 +115,41 @@ fn dashed(map: &mut Map) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// `1001/2025`, `FV/12/2025`, `A/1001` behind a cue, whole, before its parts are looked at: the part in front of
+/// a slash may be another order. Neither a day ("08/01/2025") nor a fraction ("24/7") is one.
+fn slashed(map: &Map) -> Vec<Candidate> {
+    let tokens = tokens(map);
+    let joined = |left: &(usize, usize), right: &(usize, usize)| right.0 == left.1 + 1 && map.chars[left.1] == '/';
+    let mut found = Vec::new();
+    for chain in tokens.chunk_by(joined).filter(|chain| chain.len() > 1) {
+        let (start, end) = (chain[0].0, chain[chain.len() - 1].1);
+        let written = map.text(start, end);
+        let whole = written.replace('/', "-");
+        let long = written.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= DIGITS_MIN);
+        let letters = written.bytes().any(|b| b.is_ascii_alphabetic());
+        let some_digits = written.bytes().filter(u8::is_ascii_digit).count() > 1;
+        let named = (long || (letters && some_digits)) && !day_like(&written) && !is_measure(&whole);
+        let cue = cue::before(&map.words, start, written.len());
+        if named && cue >= Cue::Weak && map.free(start, end) && OrderId::parse(&whole).is_ok() {
+            found.push(Candidate { text: whole, start, cue });
+        }
+    }
+    found
+}
+
+/// "08/01/2025", "2025/08/01", "08/2025": a year beside a month, with or without a day.
+fn day_like(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('/').collect();
+    let upto = |part: &str, max: u32| part.len() <= 2 && part.parse().is_ok_and(|number: u32| (1..=max).contains(&number));
+    let year = |part: &str| part.len() == 4 && part.parse().is_ok_and(|year: u32| (1990..=2099).contains(&year));
+    match parts.as_slice() {
+        [month, last] if year(last) => upto(month, 12),
+        [first, month] if year(first) => upto(month, 12),
+        [one, two, last] => (year(last) && upto(one, 31) && upto(two, 31)) || (year(one) && upto(two, 31) && upto(last, 31)),
+        _ => false,
+    }
 }
 
 fn digits(map: &Map) -> Vec<Candidate> {
@@ -195,14 +232,14 @@ pub(super) fn broken_address(text: &str) -> Option<String> {
 }
 
 /// What a model says the order number is, if it stands in the question as a word of its own and outside
-/// addresses, links, dates, times and prices. Returned as the question spells it.
+/// addresses, links, dates, times and prices. Returned as the question spells it, slashes as dashes.
 pub fn accept_llm_candidate(question: &str, answer: &str) -> Option<String> {
     if answer.len() > LLM_ANSWER_LEN_MAX {
         return None;
     }
     let answer = normalise(answer);
-    let answer = answer.trim().trim_matches(['"', '\'', '`', '#', '.', ',', ':', '*', ' ']);
-    if OrderId::parse(answer).is_err() || !answer.bytes().any(|b| b.is_ascii_digit()) {
+    let answer = answer.trim().trim_matches(['"', '\'', '`', '#', '.', ',', ':', '*', '/', ' ']);
+    if OrderId::parse(&answer.replace('/', "-")).is_err() || !answer.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let mut map = Map::new(&normalise(question));
@@ -214,7 +251,7 @@ pub fn accept_llm_candidate(question: &str, answer: &str) -> Option<String> {
         let end = start + wanted.len();
         let equal = map.chars[start..end].iter().zip(&wanted).all(|(a, b)| a.eq_ignore_ascii_case(b));
         let whole = !inside(map.chars.get(end)) && (start == 0 || !inside(map.chars.get(start - 1)));
-        (equal && whole && map.spans[start..end].iter().all(usable)).then(|| map.text(start, end))
+        (equal && whole && map.spans[start..end].iter().all(usable)).then(|| map.text(start, end).replace('/', "-"))
     })
 }
 

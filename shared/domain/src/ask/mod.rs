@@ -20,7 +20,7 @@ pub use chat::ChatWords;
 pub use compose::{AskFacts, asks_when_or_where, closed, closing, compose, fallback, is_delayed, on_the_way_or_before};
 pub use extract::{CANDIDATES_MAX, accept_llm_candidate, accept_llm_email, emails, order_candidates};
 pub use lang::Lang;
-pub use plan::{Need, Plan, QUESTION_CHARS_MAX, plan, plan_in};
+pub use plan::{EMAILS_MAX, Need, Plan, QUESTION_CHARS_MAX, plan, plan_in};
 pub use verify::{ANSWER_CHARS_MAX, Violation, verify};
 
 pub(crate) use compose::state_words;

@@ -12,6 +12,8 @@ use std::fmt;
 
 /// Longest question, in characters.
 pub const QUESTION_CHARS_MAX: usize = 2_000;
+/// Most addresses of one question that are tried.
+pub const EMAILS_MAX: usize = 3;
 
 /// A fact that the customer still has to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,8 +42,9 @@ pub enum Plan {
         lang: Lang,
         /// The order numbers it may be, likeliest first; at least one, at most [`CANDIDATES_MAX`].
         candidates: Vec<OrderId>,
-        /// The proof of ownership.
-        email: Email,
+        /// The proof of ownership: one address, or as many as the question gives, at most [`EMAILS_MAX`]. Every
+        /// one that is tried with an order is an attempt at it.
+        emails: Vec<Email>,
         /// A likelier spelling of the address, to show if nothing matches. Never looked up itself.
         suggestion: Option<String>,
     },
@@ -52,11 +55,11 @@ impl fmt::Debug for Plan {
         match self {
             // The text may repeat an address.
             Plan::Reply { lang, needs, .. } => f.debug_struct("Reply").field("lang", lang).field("needs", needs).finish_non_exhaustive(),
-            Plan::Lookup { lang, candidates, email, suggestion } => f
+            Plan::Lookup { lang, candidates, emails, suggestion } => f
                 .debug_struct("Lookup")
                 .field("lang", lang)
                 .field("candidates", candidates)
-                .field("email", email)
+                .field("emails", emails)
                 .field("suggestion", &suggestion.as_deref().map(mask_email))
                 .finish(),
         }
@@ -71,8 +74,9 @@ pub fn plan(question: &str, order_id: Option<&str>, email: Option<&str>) -> Plan
 /// Reads the question. `order_id` and `email` are what the page remembers or a form field holds.
 ///
 /// A number behind a cue in the question ("and order 1002?") is newer than a remembered one and goes
-/// first; the remembered one goes before bare numbers. A well-formed `email` goes before one in the text,
-/// which may be anybody's ("I wrote to support@…"). `locale` decides the language when the words do not.
+/// first; the remembered one goes before bare numbers. A well-formed `email` rules out those in the text,
+/// which may be anybody's ("I wrote to support@…"); of several in the text any may be the right one. `locale`
+/// decides the language when the words do not.
 pub fn plan_in(question: &str, order_id: Option<&str>, email: Option<&str>, locale: Option<&str>) -> Plan {
     let lang = Lang::detect(question, locale);
     let reply = |text: String, needs: &[Need]| Plan::Reply { lang, text, needs: needs.to_vec() };
@@ -85,16 +89,16 @@ pub fn plan_in(question: &str, order_id: Option<&str>, email: Option<&str>, loca
         return reply(Message::Empty.text(lang), &[Need::OrderId, Need::Email]);
     }
     let candidates = candidates(question, order_id.as_deref());
-    let (address, broken) = address(question, email.as_deref());
-    match (candidates.is_empty(), address, broken) {
-        (false, Some(address), _) => {
-            let suggestion = email::suggest(address.expose());
-            Plan::Lookup { lang, candidates, email: address, suggestion }
+    let given = given_addresses(question, email.as_deref());
+    match (candidates.is_empty(), given) {
+        (false, Given::Addresses(emails)) => {
+            let suggestion = emails.iter().find_map(|email| email::suggest(email.expose()));
+            Plan::Lookup { lang, candidates, emails, suggestion }
         }
-        (true, Some(_), _) => reply(Message::AskId.text(lang), &[Need::OrderId]),
-        (true, None, None) => reply(Message::AskBoth.text(lang), &[Need::OrderId, Need::Email]),
-        (false, None, None) => reply(Message::AskEmail.text(lang), &[Need::Email]),
-        (no_number, None, Some(broken)) => {
+        (true, Given::Addresses(_)) => reply(Message::AskId.text(lang), &[Need::OrderId]),
+        (true, Given::Nothing) => reply(Message::AskBoth.text(lang), &[Need::OrderId, Need::Email]),
+        (false, Given::Nothing) => reply(Message::AskEmail.text(lang), &[Need::Email]),
+        (no_number, Given::Broken(broken)) => {
             let suggestion = email::suggest(&broken);
             let mut text = Message::BadEmail { suggestion: suggestion.as_deref() }.text(lang);
             if no_number {
@@ -124,22 +128,33 @@ fn candidates(question: &str, given: Option<&str>) -> Vec<OrderId> {
 /// The field holds the number itself, or a person's words around it.
 fn given_candidates(given: &str) -> Vec<String> {
     let bare = given.trim().trim_start_matches('#').trim();
-    if OrderId::parse(bare).is_ok() && bare.bytes().any(|b| b.is_ascii_digit()) {
-        return vec![if bare.to_ascii_uppercase().starts_with("ORD-") { bare.to_ascii_uppercase() } else { bare.to_owned() }];
+    let whole = bare.replace('/', "-");
+    if OrderId::parse(&whole).is_err() || !whole.bytes().any(|b| b.is_ascii_digit()) {
+        return order_candidates(given);
     }
-    order_candidates(given)
+    let spelled = if whole.to_ascii_uppercase().starts_with("ORD-") { whole.to_ascii_uppercase() } else { whole };
+    let parts = if bare.contains('/') { order_candidates(given) } else { Vec::new() };
+    std::iter::once(spelled).chain(parts).collect()
 }
 
-/// The address to verify with, or else what was meant as one.
-fn address(question: &str, given: Option<&str>) -> (Option<Email>, Option<String>) {
+/// What stands where an address belongs.
+enum Given {
+    /// At least one, at most [`EMAILS_MAX`].
+    Addresses(Vec<Email>),
+    /// Something that was meant as one.
+    Broken(String),
+    Nothing,
+}
+
+fn given_addresses(question: &str, given: Option<&str>) -> Given {
     let given = given.map(str::trim);
-    if let Some(address) = given.and_then(|given| Email::parse(given).ok().or_else(|| addresses(given).into_iter().next())) {
-        return (Some(address), None);
+    let in_field = given.map_or_else(Vec::new, |given| Email::parse(given).map_or_else(|_| addresses(given), |email| vec![email]));
+    let mut emails = if in_field.is_empty() { addresses(question) } else { in_field };
+    emails.truncate(EMAILS_MAX);
+    if !emails.is_empty() {
+        return Given::Addresses(emails);
     }
-    match addresses(question).into_iter().next() {
-        Some(address) => (Some(address), None),
-        None => (None, given.map(str::to_owned).or_else(|| broken_address(question))),
-    }
+    given.map(str::to_owned).or_else(|| broken_address(question)).map_or(Given::Nothing, Given::Broken)
 }
 
 #[cfg(test)]
@@ -150,8 +165,9 @@ mod tests {
     #[track_caller]
     fn looks_up(question: &str, order_id: Option<&str>, email: Option<&str>) -> (Vec<String>, String, Option<String>) {
         match plan(question, order_id, email) {
-            Plan::Lookup { candidates, email, suggestion, .. } => {
-                (candidates.iter().map(ToString::to_string).collect(), email.expose().to_owned(), suggestion)
+            Plan::Lookup { candidates, emails, suggestion, .. } => {
+                let emails: Vec<&str> = emails.iter().map(Email::expose).collect();
+                (candidates.iter().map(ToString::to_string).collect(), emails.join(" "), suggestion)
             }
             Plan::Reply { text, .. } => panic!("{question}: {text}"),
         }
@@ -233,6 +249,25 @@ mod tests {
         assert_eq!(email("where", "John <john@x.io>"), "john@x.io");
     }
 
+    // req: S0-05 S0-14
+    #[test]
+    fn of_several_addresses_any_may_be_the_right_one() {
+        let emails = |question: &str, remembered: Option<&str>| looks_up(question, Some("1001"), remembered).1;
+        assert_eq!(emails("a@b.co or c@d.co, A@B.co", None), "a@b.co c@d.co");
+        assert_eq!(emails("a@b.co c@d.co e@f.co g@h.co", None), "a@b.co c@d.co e@f.co", "three are tried");
+        assert_eq!(emails("mail c@d.co", Some("a@b.co")), "a@b.co", "a field of its own says which one");
+        assert_eq!(emails("where", Some("a@b.co, c@d.co")), "a@b.co c@d.co");
+    }
+
+    // req: S0-03
+    #[test]
+    fn a_number_with_a_slash_is_whole_in_its_field_too() {
+        let ids = |remembered: &str| looks_up("where is it", Some(remembered), Some("a@b.co")).0;
+        assert_eq!(ids("1001/2025"), ["1001-2025", "1001"]);
+        assert_eq!(ids("#FV/12/2025"), ["FV-12-2025"]);
+        assert_eq!(ids("A/1001"), ["A-1001", "1001"]);
+    }
+
     // req: S0-08
     #[test]
     fn a_mistyped_provider_is_hinted_at_and_never_looked_up() {
@@ -267,9 +302,10 @@ mod tests {
             email in proptest::option::of("\\PC{0,80}"),
         ) {
             match plan(&question, order_id.as_deref(), email.as_deref()) {
-                Plan::Lookup { candidates, suggestion, email, .. } => {
+                Plan::Lookup { candidates, suggestion, emails, .. } => {
                     prop_assert!(!candidates.is_empty() && candidates.len() <= CANDIDATES_MAX);
-                    prop_assert_ne!(suggestion.as_deref(), Some(email.expose()));
+                    prop_assert!(!emails.is_empty() && emails.len() <= EMAILS_MAX);
+                    prop_assert!(emails.iter().all(|email| suggestion.as_deref() != Some(email.expose())));
                 }
                 Plan::Reply { text, needs, .. } => prop_assert!(!text.is_empty() && text.len() < 700 && !needs.is_empty()),
             }

@@ -255,6 +255,38 @@ fn sums_are_ours_and_a_wrong_one_is_refused_with_both() {
     assert_eq!(check(&draft(), given()).unwrap().contact.name, "Sinéad O’Brien", "names are kept as they are");
 }
 
+/// An order is kept as one row of at most 400 KB, with room for what the store puts beside it.
+#[test]
+fn the_largest_order_that_is_accepted_fits_into_its_row() {
+    let largest = |name: &str| {
+        let line =
+            DraftLine { sku: "\"".repeat(64), name: name.into(), quantity: 100_000, unit_price: "0.01".into(), ..Default::default() };
+        let name = "\u{10348}".repeat(200);
+        Draft { customer_name: name.clone(), external_id: Some(name[..512].into()), lines: vec![line; 1_000], ..draft() }
+    };
+    let placement = check(&largest(&"\\".repeat(38)), given()).unwrap();
+    let events = decide(None, &Command::Place(Box::new(placement.clone())), at(0)).unwrap();
+    let mut order = Order::born(&events[0], Some(placement.contact), at(0)).unwrap();
+    for n in 0..FactLog::MAX_FACTS {
+        let (id, source) = (format!("{n:0>160}"), "s".repeat(32));
+        let claim = Claim { eta: Some(jiff::civil::date(2025, 8, 9)), delayed: Some(true), ..Claim::default() };
+        let (id, source) = (EventId::parse(&id).unwrap(), SourceId::parse(&source).unwrap());
+        order.log.insert(Fact { id, source, sequence: Some(u64::MAX), occurred_at: at(n as i64), claim }, false);
+    }
+    let bytes = serde_json::to_string(&order).unwrap().len();
+    assert!((280_000..320 * 1024).contains(&bytes), "{bytes}");
+    let faults = check(&largest(&"\\".repeat(39)), given()).unwrap_err();
+    assert_eq!(faults.iter().map(|fault| (fault.field.as_str(), fault.code.as_str())).collect::<Vec<_>>(), [("items", "too_large")]);
+}
+
+#[test]
+fn more_faults_than_anybody_reads_are_counted_not_listed() {
+    let bad = DraftLine { quantity: -1, unit_price: "x".into(), ..Default::default() };
+    let faults = check(&Draft { lines: vec![bad; 1_000], ..draft() }, given()).unwrap_err();
+    assert_eq!(faults.len(), Fault::LISTED_MAX + 1);
+    assert_eq!(faults.last().map(|fault| (fault.code.as_str(), fault.message.as_str())), Some(("more", "2900 more; correct these first")));
+}
+
 use crate::money::Money;
 
 fn any_command() -> impl Strategy<Value = Command> {

@@ -91,6 +91,20 @@ impl Fault {
     pub fn new(field: impl Into<String>, code: &str, message: impl Into<String>) -> Fault {
         Fault { field: field.into(), code: code.to_owned(), message: message.into() }
     }
+
+    /// Most faults that are told at once: an answer must not be many times larger than the question.
+    pub const LISTED_MAX: usize = 100;
+
+    /// All of them, or the first [`Fault::LISTED_MAX`] and how many more there are beside the `more` that were
+    /// only counted.
+    pub fn listed(mut faults: Vec<Fault>, more: usize) -> Vec<Fault> {
+        let more = more + faults.len().saturating_sub(Self::LISTED_MAX);
+        faults.truncate(Self::LISTED_MAX);
+        if more > 0 {
+            faults.push(Fault::new("", "more", format!("{more} more; correct these first")));
+        }
+        faults
+    }
 }
 
 /// An order as somebody describes it, nothing checked but the JSON types.
@@ -178,6 +192,8 @@ pub mod limits {
     pub const QUANTITY_MAX: i64 = 100_000;
     /// Characters of a name.
     pub const NAME_CHARS_MAX: usize = 200;
+    /// Bytes of all units and names as JSON: an order is kept as one row, which takes 400 KB.
+    pub const TEXT_BYTES_MAX: usize = 200 * 1024;
     /// Characters of the channel's own id.
     pub const EXTERNAL_ID_CHARS_MAX: usize = 128;
     /// An order placed before this is a typing error.
@@ -213,6 +229,11 @@ fn readable(faults: &mut Vec<Fault>, field: &str, text: &str, required: bool) {
     if text.chars().any(char::is_control) {
         faults.push(Fault::new(field, "control_character", "must not contain control characters"));
     }
+}
+
+/// What a text takes where an order is kept.
+fn stored_bytes(text: &str) -> usize {
+    text.len() + text.bytes().filter(|b| matches!(b, b'"' | b'\\')).count()
 }
 
 struct Checker {
@@ -281,7 +302,7 @@ pub struct Given {
     pub now: Timestamp,
 }
 
-/// Checks a draft. Either a placement or every fault it has.
+/// Checks a draft. Either a placement or every fault it has, as [`Fault::listed`].
 pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     let mut checker = Checker { faults: Vec::new() };
     let currency = match Currency::parse(&draft.currency) {
@@ -335,6 +356,9 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     }
     let lines: Vec<Line> =
         draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
+    if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > limits::TEXT_BYTES_MAX {
+        checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", limits::TEXT_BYTES_MAX));
+    }
     let totals = currency.map(|currency| checker.totals(draft, &lines, currency));
     let placed_at = draft.placed_at.unwrap_or(given.now);
     if placed_at > given.now + SignedDuration::from_mins(10) {
@@ -343,7 +367,7 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if placed_at.to_zoned(jiff::tz::TimeZone::UTC).year() < limits::PLACED_YEAR_MIN {
         checker.fault("placed_at", "out_of_range", format!("must be {} or later", limits::PLACED_YEAR_MIN));
     }
-    let (Some(totals), true) = (totals, checker.faults.is_empty()) else { return Err(checker.faults) };
+    let (Some(totals), true) = (totals, checker.faults.is_empty()) else { return Err(Fault::listed(checker.faults, 0)) };
     let mut tracks = given.tracks;
     tracks.eta = draft.eta.or(tracks.eta);
     Ok(Placement {

@@ -69,6 +69,32 @@ pub async fn looking_into_a_bucket_takes_nothing(ports: &Ports) {
 }
 
 // req: X-10
+/// What is given back can be taken again, in the same window only.
+pub async fn what_is_given_back_can_be_taken_again(ports: &Ports) {
+    let stage = Stage::set();
+    let take = |amount: u32, after: i64| {
+        let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.after(after));
+        async move { ports.buckets.take(&scope, "tries", amount, LIMIT, now).await.unwrap() }
+    };
+    let give = |amount: u32, after: i64| {
+        let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.after(after));
+        async move { ports.buckets.give_back(&scope, "tries", amount, now).await }
+    };
+    assert_eq!(give(1, 0).await, Ok(()), "there is no bucket");
+    assert_eq!(take(9, 0).await, Allowance::Allowed { left: 1 });
+    assert_eq!(give(2, 1).await, Ok(()));
+    assert_eq!(take(3, 2).await, Allowance::Allowed { left: 0 });
+    assert_eq!(give(11, 3).await, Ok(()), "more than was taken");
+    assert_eq!(take(1, 3).await, Allowance::Denied { retry_after: SignedDuration::from_secs(57) });
+    assert_eq!(ports.buckets.give_back(&stage.theirs, "tries", 1, stage.after(3)).await, Ok(()));
+    assert_eq!(take(1, 4).await, Allowance::Denied { retry_after: SignedDuration::from_secs(56) }, "nobody else's");
+    assert_eq!(give(10, 60).await, Ok(()), "the window has ended");
+    assert_eq!(take(10, 60).await, Allowance::Allowed { left: 0 });
+    assert_eq!(give(4, 61).await, Ok(()));
+    assert_eq!(take(0, 61).await, Allowance::Allowed { left: 4 });
+}
+
+// req: X-10
 /// Sixty-four at the same time, into an empty bucket.
 pub async fn of_64_requests_ten_pass(ports: &Ports) {
     let stage = Stage::set();

@@ -182,6 +182,7 @@ macro_rules! conformance_tests {
             limits::a_window_starts_with_its_first,
             limits::looking_into_a_bucket_takes_nothing,
             limits::the_unverified_have_buckets_of_their_own,
+            limits::what_is_given_back_can_be_taken_again,
             limits::of_64_requests_ten_pass,
             limits::settings_are_saved_by_version,
             limits::keys_are_found_by_their_hash,

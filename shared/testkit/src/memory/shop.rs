@@ -53,6 +53,14 @@ fn take_from(buckets: &mut HashMap<String, Bucket>, bucket: &str, amount: u32, l
             Allowance::Allowed { left: limit.count - amount }
         }
     }
+
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
+        if let Some(known) = self.0.lock().shop_mut(scope).buckets.get_mut(bucket).filter(|known| known.ends > now && known.used >= amount)
+        {
+            known.used -= amount;
+        }
+        Ok(())
+    }
 }
 
 /// [`TenantStore`] in memory.
@@ -130,7 +138,7 @@ impl MetricStore for MemoryMetrics {
                 None => series.entry(delta.point.clone()).or_default(),
             };
             match fields.get_mut(&delta.field) {
-                Some(sum) => *sum += delta.by,
+                Some(sum) => *sum = sum.saturating_add(delta.by),
                 None => {
                     fields.insert(delta.field.clone(), delta.by);
                 }

@@ -489,6 +489,9 @@ impl RateBuckets for Faulty<dyn RateBuckets> {
     async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         meet!(self, BucketTake, 1, self.port.take_unverified(bucket, amount, limit, now))
     }
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
+        self.port.give_back(scope, bucket, amount, now).await
+    }
 }
 
 #[async_trait]

@@ -65,6 +65,19 @@ pub fn config() -> TenantConfig {
     }
 }
 
+fn draft(number: &str, customer: &str, item: &str, email: &str, eta: &str) -> Draft {
+    let line = DraftLine { sku: "MUG".into(), name: item.into(), quantity: 2, unit_price: "29.99".into(), ..DraftLine::default() };
+    Draft {
+        number: Some(number.into()),
+        currency: "USD".into(),
+        customer_name: customer.into(),
+        email: Some(email.into()),
+        lines: vec![line],
+        eta: Some(eta.parse().unwrap()),
+        ..Draft::default()
+    }
+}
+
 impl House {
     pub async fn new() -> House {
         House::whose_first_order_is("Delayed").await
@@ -88,25 +101,19 @@ impl House {
     }
 
     pub async fn import(&self, number: &str, status: &str, email: &str, eta: &str) {
-        let draft = Draft {
-            number: Some(number.into()),
-            currency: "USD".into(),
-            customer_name: "John Smith".into(),
-            email: Some(email.into()),
-            lines: vec![DraftLine {
-                sku: "MUG".into(),
-                name: "Mug".into(),
-                quantity: 2,
-                unit_price: "29.99".into(),
-                ..DraftLine::default()
-            }],
-            eta: Some(eta.parse().unwrap()),
-            ..Draft::default()
-        };
+        self.take_in(status, &draft(number, "John Smith", "Mug", email, eta)).await;
+    }
+
+    /// An order whose customer and item are called whatever somebody thought of.
+    pub async fn import_named(&self, number: &str, customer: &str, item: &str, email: &str) {
+        self.take_in("Shipped", &draft(number, customer, item, email, "2025-08-30")).await;
+    }
+
+    async fn take_in(&self, status: &str, draft: &Draft) {
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
         self.place()
-            .import(Context { scope: &self.scope, config: &config(), by: &by }, &draft, status, Vocabulary::Sheet, &channel)
+            .import(Context { scope: &self.scope, config: &config(), by: &by }, draft, status, Vocabulary::Sheet, &channel)
             .await
             .unwrap();
     }

@@ -4,9 +4,22 @@
 
 mod asking;
 mod chat;
+mod door;
+mod hostile_ask;
+mod hostile_auth;
+mod hostile_hooks;
+mod hostile_orders;
+mod hostile_queue;
+mod hostile_reports;
+mod hostile_rest;
+mod hostile_schedule;
+mod hostile_settings;
+mod hostile_words;
 mod house;
 mod importing;
 mod messages;
 mod rest;
 mod samples;
 mod sheet;
+mod signing;
+mod watched;
