@@ -4,7 +4,7 @@
 //! orders exist. Every pair of order and address is an attempt, paid before anything is looked up. A language model may help to find the number in the question and to word the answer; what
 //! it says counts only if it stands in the question, or in the facts.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, Prompt, RateBuckets, TenantStore};
 pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};

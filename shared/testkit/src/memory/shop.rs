@@ -30,6 +30,14 @@ impl RateBuckets for MemoryBuckets {
     async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         Ok(take_from(&mut self.0.lock().unverified, bucket, amount, limit, now))
     }
+
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
+        if let Some(known) = self.0.lock().shop_mut(scope).buckets.get_mut(bucket).filter(|known| known.ends > now && known.used >= amount)
+        {
+            known.used -= amount;
+        }
+        Ok(())
+    }
 }
 
 fn take_from(buckets: &mut HashMap<String, Bucket>, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> Allowance {
@@ -52,14 +60,6 @@ fn take_from(buckets: &mut HashMap<String, Bucket>, bucket: &str, amount: u32, l
             }
             Allowance::Allowed { left: limit.count - amount }
         }
-    }
-
-    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
-        if let Some(known) = self.0.lock().shop_mut(scope).buckets.get_mut(bucket).filter(|known| known.ends > now && known.used >= amount)
-        {
-            known.used -= amount;
-        }
-        Ok(())
     }
 }
 

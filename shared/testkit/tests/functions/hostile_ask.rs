@@ -10,7 +10,13 @@ use domain::order::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use testkit::memory::ScriptedLlm;
+use testkit::memory::{MemoryWorld, ScriptedLlm};
+
+/// The function, with a page that has no key of its own.
+fn asking(ask: Ask) -> axum::Router {
+    let authenticate = app::auth::Authenticate { keys: Arc::new(MemoryWorld::new().keys()), tokens: None, clock: ask.clock.clone() };
+    ask::router(Arc::new(ask), Arc::new(ask::Chat { key: None, authenticate }))
+}
 
 async fn post(house: &House, body: &[u8]) -> Answer {
     ask_as(house.ask(None), body, "203.0.113.7", &[]).await
@@ -18,7 +24,7 @@ async fn post(house: &House, body: &[u8]) -> Answer {
 
 async fn ask_as(ask: Ask, body: &[u8], ip: &str, headers: &[(&str, &str)]) -> Answer {
     let identity = Some(identity("demo", Role::Service, Scopes::ASK));
-    knock(ask::router(Arc::new(ask)), Knock { path: "/v1/ask", body, identity, ip, headers, ..Knock::default() }).await
+    knock(asking(ask), Knock { path: "/v1/ask", body, identity, ip, headers, ..Knock::default() }).await
 }
 
 async fn asked(house: &House, question: &str) -> Answer {
@@ -87,10 +93,10 @@ async fn no_body_is_a_crash() {
     let hidden = ask_as(house.ask(None), b"\x1f\x8b", "a", &[("content-encoding", "identity"), ("content-encoding", "gzip")]).await;
     hidden.refuses(415, "gzip behind identity");
     for verb in ["GET", "PUT", "PATCH", "DELETE", "TRACE"] {
-        let answer = knock(ask::router(Arc::new(house.ask(None))), Knock { verb, path: "/v1/ask", ..Knock::default() }).await;
+        let answer = knock(asking(house.ask(None)), Knock { verb, path: "/v1/ask", ..Knock::default() }).await;
         assert_eq!(answer.refuses(405, verb).header("allow"), "POST", "{verb}");
     }
-    let nobody = knock(ask::router(Arc::new(house.ask(None))), Knock { path: "/v1/ask", body: b"{}", ..Knock::default() }).await;
+    let nobody = knock(asking(house.ask(None)), Knock { path: "/v1/ask", body: b"{}", ..Knock::default() }).await;
     nobody.refuses(401, "no identity");
 }
 
@@ -135,7 +141,7 @@ async fn nobody_finds_out_which_orders_exist_or_whose_they_are() {
         headers: &[("x-tenant-id", "demo")],
         ..Knock::default()
     };
-    let foreign = knock(ask::router(Arc::new(ask)), knocked).await;
+    let foreign = knock(asking(ask), knocked).await;
     let (first, expected, _) = seen.unwrap();
     assert_eq!((foreign.bytes, log.take()), (first.bytes, expected));
 }

@@ -64,6 +64,10 @@ impl RateBuckets for Watched<dyn RateBuckets> {
         self.log.note(&format!("buckets.take {}", bucket.split(':').next().unwrap())).await;
         self.port.take(scope, bucket, amount, limit, now).await
     }
+    async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        self.log.note("buckets.take_unverified").await;
+        self.port.take_unverified(bucket, amount, limit, now).await
+    }
     async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
         self.log.note(&format!("buckets.give_back {}", bucket.split(':').next().unwrap())).await;
         self.port.give_back(scope, bucket, amount, now).await
