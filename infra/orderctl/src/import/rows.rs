@@ -89,7 +89,8 @@ fn take(
     let text =
         |column: Option<usize>| column.and_then(|at| record.get(at)).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
     let Some(number) = text(Some(columns.order)) else { return Ok(()) };
-    let number = number.trim_start_matches('#').to_owned();
+    // As a number is kept: `OrderId::written`. What is none is told by the API, with its row.
+    let number = number.trim_start_matches('#').replace('/', "-");
     let at = *known.entry(number.clone()).or_insert_with(|| {
         let customer_id = text(columns.customer_id);
         let named = text(columns.customer).or_else(|| customer_id.as_ref().map(|id| format!("Customer {id}")));
