@@ -23,7 +23,7 @@ pub fn router(ask: Arc<Ask>, chat: Arc<Chat>) -> Router {
 
 async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {
     let question = Question::read(&raw_body(request, BODY_BYTES_MAX).await?)?;
-    let answer = ask.run(&caller.0, &origin.ip, &question, &origin.correlation).await?;
+    let answer = ask.run(&caller.0, &origin.network(), &question, &origin.correlation).await?;
     tracing::info!(trace_id = %origin.correlation, tenant = %caller.0.tenant, answered = answer.order_id.is_some(), "asked");
     Ok(axum::Json(answer).into_response())
 }

@@ -65,7 +65,7 @@ pub struct Ask {
 impl Ask {
     /// Answers a question.
     ///
-    /// `caller` tells one customer from another behind the same publishable key: their address on the net.
+    /// `caller` tells one customer from another behind the same publishable key: their network.
     ///
     /// # Errors
     /// `Invalid` for a question that is empty or too long, `TooMany`, `Forbidden`, `Retryable`.

@@ -4,7 +4,7 @@
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore};
+use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore, PageKey};
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::email::Email;
@@ -16,6 +16,12 @@ use std::sync::Arc;
 
 /// Orders handled in one call. A customer with more calls again until nothing is left.
 pub const ORDERS_MAX: usize = 200;
+/// Orders of an export that are read before its size is looked at: five of the largest there are, head and
+/// history, are 3.5 MB.
+const EXPORTED_AT_ONCE: usize = 5;
+/// Size of an export, in bytes, at which the rest is left for the next answer. A function answers with at most
+/// six megabytes.
+const EXPORT_BYTES: usize = 2 * 1024 * 1024;
 /// Commits of an order that are looked at.
 const HISTORY_MAX: usize = 1_000;
 
@@ -37,13 +43,13 @@ pub struct Privacy {
     pub inbox: Arc<dyn InboxStore>,
 }
 
-/// Everything we hold about a customer.
-#[derive(Debug, Clone, Serialize)]
+/// Everything we hold about a customer, or a part of it.
+#[derive(Debug, Clone)]
 pub struct Export {
     /// Their orders, whole.
     pub orders: Vec<serde_json::Value>,
-    /// More orders exist than one answer holds.
-    pub more: bool,
+    /// Where to go on, if there are more orders than one answer holds.
+    pub next: Option<PageKey>,
 }
 
 /// What was forgotten.
@@ -60,20 +66,27 @@ impl Privacy {
         &self.apply.orders
     }
 
-    /// Everything we hold about an address.
-    pub async fn export(&self, identity: &Identity, email: &Email) -> Result<Export> {
+    /// Everything we hold about an address, from where an earlier answer ended.
+    pub async fn export(&self, identity: &Identity, email: &Email, after: Option<PageKey>) -> Result<Export> {
         identity.require("admin", |scopes| scopes.admin)?;
         let scope = TenantScope::of(identity);
         let query = OrderQuery::Customer(customer_key(scope.tenant(), email));
-        let page = self.orders().page(&scope, &query, None, ORDERS_MAX).await?;
-        let mut orders = Vec::new();
-        for summary in &page.orders {
-            if let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? {
-                let value = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
-                orders.push(value);
+        let mut export = Export { orders: Vec::new(), next: after };
+        let mut bytes = 0;
+        loop {
+            let page = self.orders().page(&scope, &query, export.next.as_ref(), EXPORTED_AT_ONCE).await?;
+            for summary in &page.orders {
+                if let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? {
+                    let order = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
+                    bytes += order.to_string().len();
+                    export.orders.push(order);
+                }
+            }
+            export.next = page.next;
+            if export.next.is_none() || bytes > EXPORT_BYTES {
+                return Ok(export);
             }
         }
-        Ok(Export { orders, more: page.next.is_some() })
     }
 
     /// Forgets an address: contact, free text, stored webhooks. Amounts, dates and statuses stay.

@@ -141,10 +141,9 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
     let occurred_at = text("occurredAt", &wire.occurred_at, false);
     let sequence = text("sequence", &wire.sequence, false);
 
-    let order_id = order_text.as_deref().and_then(|text| {
-        let number = text.strip_prefix('#').unwrap_or(text);
-        OrderId::parse(number).map_err(|why| faults.push(Fault::new("orderId", "bad_number", why.to_string()))).ok()
-    });
+    let order_id = order_text
+        .as_deref()
+        .and_then(|text| OrderId::written(text).map_err(|why| faults.push(Fault::new("orderId", "bad_number", why.to_string()))).ok());
     let email = email_text
         .as_deref()
         .and_then(|text| Email::parse(text).map_err(|why| faults.push(Fault::new("email", "bad_email", why.to_string()))).ok());

@@ -105,6 +105,13 @@ impl EventId {
 }
 
 impl OrderId {
+    /// Reads a number as shops and people write it: "#1001" is 1001, and "1001/2025" is kept as "1001-2025",
+    /// because a slash would part a path in two.
+    pub fn written(text: &str) -> Result<OrderId, BadId> {
+        let text = text.strip_prefix('#').unwrap_or(text);
+        if text.contains('/') { OrderId::parse(&text.replace('/', "-")) } else { OrderId::parse(text) }
+    }
+
     /// `ORD-YYYYMMDD-XXXXXXXX`: the day it was placed and 40 random bits in Crockford's base 32, which has
     /// no I, L, O or U, so that the number survives a telephone.
     pub fn numbered(day: jiff::civil::Date, random: u64) -> OrderId {
@@ -129,6 +136,16 @@ mod tests {
             assert!(OrderId::parse(bad).is_err(), "{bad}");
         }
         assert!(serde_json::from_str::<OrderId>("\"a b\"").is_err());
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        for (text, number) in [("1001", "1001"), ("#1001", "1001"), ("1001/2025", "1001-2025"), ("#FV/12/2025", "FV-12-2025")] {
+            assert_eq!(OrderId::written(text).map(|id| id.to_string()), Ok(number.to_owned()), "{text}");
+        }
+        for bad in ["", "#", "##1", "10 01", "1001#", "١"] {
+            assert!(OrderId::written(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

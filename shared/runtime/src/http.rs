@@ -16,6 +16,7 @@ use http::{HeaderValue, StatusCode, header};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, LambdaEvent};
 use serde::de::DeserializeOwned;
+use std::net::{IpAddr, Ipv6Addr};
 use tower::ServiceExt;
 
 /// Largest request body, in bytes.
@@ -28,6 +29,20 @@ pub struct Origin {
     pub ip: String,
     /// Ties everything that follows to this request.
     pub correlation: CorrelationId,
+}
+
+impl Origin {
+    /// Whoever can choose among addresses counts as one: a customer of an IPv6 provider has a whole /64.
+    pub fn network(&self) -> String {
+        match self.ip.parse().map(|ip: IpAddr| ip.to_canonical()) {
+            Ok(IpAddr::V6(ip)) => {
+                let [a, b, c, d, ..] = ip.segments();
+                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            Ok(IpAddr::V4(ip)) => ip.to_string(),
+            Err(_) => self.ip.clone(),
+        }
+    }
 }
 
 /// The verified caller. API Gateway's authorizer put it into the request's context; nothing the client
@@ -200,4 +215,21 @@ async fn headers(request: Request, next: Next) -> Response {
         headers.insert("x-trace-id", trace);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // req: S0-14
+    #[test]
+    fn whoever_can_choose_among_addresses_counts_as_one() {
+        let network = |ip: &str| Origin { ip: ip.into(), correlation: correlation() }.network();
+        for one in ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:0001:0002::9"] {
+            assert_eq!(network(one), "2001:db8:1:2::/64", "{one}");
+        }
+        assert_eq!(network("2001:db8:1:3::1"), "2001:db8:1:3::/64");
+        assert_eq!((network("203.0.113.7"), network("::ffff:203.0.113.7")), ("203.0.113.7".into(), "203.0.113.7".into()));
+        assert_eq!(network("unknown"), "unknown");
+    }
 }

@@ -378,7 +378,7 @@ pub async fn auto_progress(
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
     let mut decision = consider(&order, &admitted.config.progress, desk.clock.now());
     if let Some(reason) = note(params.0.reason)? {
-        decision.reason = format!("{} (asked: {reason})", decision.reason);
+        decision = decision.asked_for(&reason);
     }
     let applied = match decision.as_change(params.0.notify.unwrap_or(true)) {
         // Decided on this version: if the order has changed meanwhile, the decision no longer stands.

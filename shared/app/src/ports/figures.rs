@@ -7,6 +7,10 @@ use domain::ids::EventId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// How long it is remembered that an event was counted. Longer than a queue and its dead-letter queue keep it
+/// (18 days) and than the bus's archive can replay it (`ArchiveDays` of the template, at most 40).
+pub const COUNTED_KEPT: SignedDuration = SignedDuration::from_hours(45 * 24);
+
 /// A change to one counter of a read model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {

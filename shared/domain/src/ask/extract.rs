@@ -126,14 +126,14 @@ fn slashed(map: &Map) -> Vec<Candidate> {
     for chain in tokens.chunk_by(joined).filter(|chain| chain.len() > 1) {
         let (start, end) = (chain[0].0, chain[chain.len() - 1].1);
         let written = map.text(start, end);
-        let whole = written.replace('/', "-");
+        let Ok(whole) = OrderId::written(&written) else { continue };
         let long = written.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= DIGITS_MIN);
         let letters = written.bytes().any(|b| b.is_ascii_alphabetic());
         let some_digits = written.bytes().filter(u8::is_ascii_digit).count() > 1;
-        let named = (long || (letters && some_digits)) && !day_like(&written) && !is_measure(&whole);
+        let named = (long || (letters && some_digits)) && !day_like(&written) && !is_measure(whole.as_str());
         let cue = cue::before(&map.words, start, written.len());
-        if named && cue >= Cue::Weak && map.free(start, end) && OrderId::parse(&whole).is_ok() {
-            found.push(Candidate { text: whole, start, cue });
+        if named && cue >= Cue::Weak && map.free(start, end) {
+            found.push(Candidate { text: whole.to_string(), start, cue });
         }
     }
     found
@@ -239,7 +239,7 @@ pub fn accept_llm_candidate(question: &str, answer: &str) -> Option<String> {
     }
     let answer = normalise(answer);
     let answer = answer.trim().trim_matches(['"', '\'', '`', '#', '.', ',', ':', '*', '/', ' ']);
-    if OrderId::parse(&answer.replace('/', "-")).is_err() || !answer.bytes().any(|b| b.is_ascii_digit()) {
+    if OrderId::written(answer).is_err() || !answer.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
     let mut map = Map::new(&normalise(question));

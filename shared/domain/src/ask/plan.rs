@@ -128,10 +128,10 @@ fn candidates(question: &str, given: Option<&str>) -> Vec<OrderId> {
 /// The field holds the number itself, or a person's words around it.
 fn given_candidates(given: &str) -> Vec<String> {
     let bare = given.trim().trim_start_matches('#').trim();
-    let whole = bare.replace('/', "-");
-    if OrderId::parse(&whole).is_err() || !whole.bytes().any(|b| b.is_ascii_digit()) {
-        return order_candidates(given);
-    }
+    let whole = match OrderId::written(bare) {
+        Ok(whole) if bare.bytes().any(|b| b.is_ascii_digit()) => whole.to_string(),
+        _ => return order_candidates(given),
+    };
     let spelled = if whole.to_ascii_uppercase().starts_with("ORD-") { whole.to_ascii_uppercase() } else { whole };
     let parts = if bare.contains('/') { order_candidates(given) } else { Vec::new() };
     std::iter::once(spelled).chain(parts).collect()

@@ -188,9 +188,44 @@ pub struct Recorded {
     pub events: Vec<OrderEvent>,
 }
 
+/// What stands where a person's words were, once they are to be forgotten.
+pub const ERASED: &str = "[erased]";
+/// Between a rule's own reason and the words of whoever asked it to look.
+const ASKED: &str = " (asked: ";
+
+/// A rule's reason with the words of whoever asked it to look.
+pub(super) fn asked(reason: &str, words: &str) -> String {
+    format!("{reason}{ASKED}{words})")
+}
+
 impl Recorded {
     /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
     pub const MAX_EVENTS: usize = 10;
+
+    /// Replaces what people wrote by [`ERASED`]. What rules wrote has no names in it and stays. True if there was
+    /// anything to forget; safe to repeat.
+    pub fn forget_words(&mut self) -> bool {
+        let mut found = false;
+        for event in &mut self.events {
+            let (words, forgotten) = match event {
+                OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) }, .. } => (note, ERASED.to_owned()),
+                OrderEvent::StatusCorrected { reason, .. } => (reason, ERASED.to_owned()),
+                OrderEvent::StatusChanged { cause: Cause::Rule { reason, .. }, .. } => match reason.split_once(ASKED) {
+                    Some((own, _)) => {
+                        let forgotten = asked(own, ERASED);
+                        (reason, forgotten)
+                    }
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if *words != forgotten {
+                *words = forgotten;
+                found = true;
+            }
+        }
+        found
+    }
 }
 
 impl OrderEvent {
@@ -236,4 +271,49 @@ impl OrderEvent {
 
 fn list(statuses: &[OrderStatus]) -> String {
     statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // req: X-08
+    #[test]
+    fn only_words_of_people_are_forgotten() {
+        let because = |cause| OrderEvent::StatusChanged {
+            from: OrderStatus::Pending,
+            to: OrderStatus::Processing,
+            via: Vec::new(),
+            cause,
+            decided: true,
+            notify: false,
+        };
+        let note = |note: Option<&str>| because(Cause::Asked { note: note.map(str::to_owned) });
+        let rule = |reason: String| because(Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100 });
+        let corrected =
+            |reason: &str| OrderEvent::StatusCorrected { from: OrderStatus::Shipped, to: OrderStatus::Pending, reason: reason.into() };
+        let mut recorded = Recorded {
+            version: 1,
+            at: "2025-08-09T10:00:00Z".parse().unwrap(),
+            actor: Actor::Rule { name: "r".into() },
+            correlation: CorrelationId::parse("c").unwrap(),
+            events: vec![
+                note(Some("Anna called")),
+                note(None),
+                corrected("Anna insisted"),
+                rule("pending for 25.0 h of 24 h".into()),
+                rule(asked("pending for 25.0 h of 24 h", "Anna (asked: twice)")),
+            ],
+        };
+        assert!(recorded.forget_words());
+        let expected = [
+            note(Some(ERASED)),
+            note(None),
+            corrected(ERASED),
+            rule("pending for 25.0 h of 24 h".into()),
+            rule(format!("pending for 25.0 h of 24 h (asked: {ERASED})")),
+        ];
+        assert_eq!(recorded.events, expected);
+        assert!(!recorded.forget_words(), "safe to repeat");
+    }
 }

@@ -88,6 +88,12 @@ pub fn consider(order: &Order, rules: &ProgressRules, now: Timestamp) -> Decisio
 }
 
 impl Decision {
+    /// The same decision with the words of whoever asked for it, which can be forgotten later.
+    #[must_use]
+    pub fn asked_for(self, words: &str) -> Decision {
+        Decision { reason: super::event::asked(&self.reason, words), ..self }
+    }
+
     /// The command that carries it out, if it says so.
     pub fn as_change(&self, notify: bool) -> Option<ChangeStatus> {
         let to = self.next_status.filter(|_| self.should_progress)?;

@@ -112,7 +112,8 @@ impl Reader<'_> {
             return;
         }
         let mut faults = Vec::new();
-        let number = self.cell(row, Column::Order).map(|number| number.trim_start_matches('#').to_owned());
+        // As a number is kept: `OrderId::written`. What is none is listed with its row.
+        let number = self.cell(row, Column::Order).map(|number| number.trim_start_matches('#').replace('/', "-"));
         let Some(number) = number.filter(|number| !number.is_empty()) else {
             faults.push(Fault::new(Column::Order.name(), "required", "the row has no order number"));
             self.bad.push(BadRow { line: row.line, number: None, faults });

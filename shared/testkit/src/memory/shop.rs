@@ -1,16 +1,14 @@
 use super::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    Allowance, ApiKey, Delta, KeyStore, Limit, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore, TenantStore,
+    Allowance, ApiKey, COUNTED_KEPT, Delta, KeyStore, Limit, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore,
+    TenantStore,
 };
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use domain::ids::{EventId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
-
-/// Longer than any queue or archive keeps an event for delivery.
-const COUNTED_KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 pub(super) struct Bucket {
     used: u32,

@@ -290,6 +290,12 @@ async fn a_thousand_questions_a_minute_are_sixty() {
         }
     }
     assert_eq!(answered, 60);
+    let mut six = 0;
+    for n in 0..100 {
+        let own = format!("2001:db8:1:2::{n:x}");
+        six += usize::from(ask_as(house.ask(None), br#"{"question":"where is it?"}"#, &own, &[]).await.status == 200);
+    }
+    assert_eq!(six, 60, "a hundred addresses of one customer's network");
     house.clock.advance(SignedDuration::from_secs(60));
     assert_eq!(asked(&house, "where is it?").await.status, 200);
 }

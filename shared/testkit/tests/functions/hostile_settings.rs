@@ -214,3 +214,38 @@ async fn rows_and_movements_are_checked_one_by_one() {
         }
     }
 }
+
+/// A function answers with six megabytes at most: much is given in parts, each order in one of them.
+// req: X-08
+#[tokio::test]
+async fn an_export_comes_in_parts_that_fit() {
+    let house = House::new().await;
+    let name = "\u{6f22}".repeat(65);
+    let items = |n: usize| -> Vec<Value> {
+        (0..1_000).map(|at| json!({ "sku": format!("S{n}-{at}"), "name": name, "quantity": 1, "unit_price": "0.01" })).collect()
+    };
+    for n in 0..12 {
+        let order = json!({ "number": format!("90{n:02}"), "currency": "USD", "customer": { "name": "Ann", "email": "big@example.com" }, "items": items(n) });
+        let rows = json!([{ "status": "Shipped", "order": order }]);
+        assert_eq!(
+            call(&house, "POST", "/v1/imports/orders", &json!({ "channel": "sheet", "vocabulary": "sheet", "rows": rows })).await.body["placed"],
+            1
+        );
+    }
+    let mut numbers = Vec::new();
+    let mut body = json!({ "email": "big@example.com" });
+    loop {
+        let part = call(&house, "POST", "/v1/privacy/export", &body).await;
+        assert_eq!(part.status, 200);
+        assert!(part.bytes.len() < 6_000_000, "{} bytes", part.bytes.len());
+        numbers.extend(part.body["orders"].as_array().unwrap().iter().map(|order| order["order"]["id"].as_str().unwrap().to_owned()));
+        assert_eq!(part.body["more"], part.body["next_cursor"].is_string());
+        let Some(cursor) = part.body["next_cursor"].as_str() else { break };
+        let theirs = json!({ "email": "anna@example.com", "cursor": cursor });
+        assert_eq!(call(&house, "POST", "/v1/privacy/export", &theirs).await.refuses(422, "another's").faults(), ["cursor bad_cursor"]);
+        body["cursor"] = json!(cursor);
+    }
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 12);
+}

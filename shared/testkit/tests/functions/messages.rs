@@ -160,7 +160,7 @@ async fn a_customer_is_forgotten_everywhere() {
     house.settle().await;
     assert!(house.world.everything(&house.scope).contains("eve@example.com"));
     let email = address("Eve@example.com").unwrap();
-    let exported = house.privacy().export(&owner(), &email).await.unwrap();
+    let exported = house.privacy().export(&owner(), &email, None).await.unwrap();
     assert_eq!(exported.orders.len(), 1);
     let erased = house.privacy().erase(&owner(), &crate::house::config(), &email, &correlation()).await.unwrap();
     assert_eq!((erased.orders, erased.webhooks), (1, 2));
