@@ -27,6 +27,8 @@ pub struct Desk {
     pub inbox: Arc<dyn InboxStore>,
     /// Replays.
     pub hooks: Arc<dyn Queue>,
+    /// Sheets to be read now.
+    pub sheets: Arc<dyn Queue>,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
     /// Files.

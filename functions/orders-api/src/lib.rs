@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
-    use routes::{docs, imports, inbox, keys, notify, orders, privacy, reports, settings, stats, stock};
+    use routes::{docs, imports, inbox, keys, notify, orders, privacy, reports, settings, sheet, stats, stock};
     Router::new()
         .route("/health", get(docs::health))
         .route("/openapi.json", get(docs::openapi))
@@ -31,6 +31,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
         .route("/v1/reports", get(reports::list))
+        .route("/v1/sheet", get(sheet::read))
+        .route("/v1/sheet/sync", post(sheet::sync))
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inventory/{sku}", get(stock::read))

@@ -16,7 +16,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mut settings = Settings::from_env();
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
-    let (hooks, bucket) = (settings.required("QUEUE_HOOKS_URL"), settings.required("BUCKET_REPORTS"));
+    let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
+    let bucket = settings.required("BUCKET_REPORTS");
     let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
     settings.check()?;
     let aws = Aws::new();
@@ -31,6 +32,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         orders: Arc::new(db.orders()),
         inbox: Arc::new(db.inbox()),
         hooks: Arc::new(SqsQueue::new(aws.clone(), hooks)),
+        sheets: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         metrics: Arc::new(db.metrics()),
         reports: Arc::new(S3Reports::new(aws, bucket)),
         stock: Arc::new(db.stock()),

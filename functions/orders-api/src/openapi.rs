@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, generated from the handlers, and the page that shows it to people.
 
-use crate::routes::{docs, imports, inbox, keys, notify, orders, privacy, reports, settings, stats, stock};
+use crate::routes::{docs, imports, inbox, keys, notify, orders, privacy, reports, settings, sheet, stats, stock};
 use maud::{DOCTYPE, html};
 use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         orders::create, orders::list, orders::read, orders::timeline, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         notify::notify,
-        imports::orders, stats::stats, reports::list, inbox::parked, inbox::replay, stock::read, stock::adjust,
+        imports::orders, stats::stats, reports::list, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
         settings::read, settings::write, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
         ask, hook
     ),

@@ -22,6 +22,9 @@ fn masked(config: &TenantConfig) -> Value {
     if shown.notify.slack_webhook.is_some() {
         shown.notify.slack_webhook = Some(Secret::new(SET));
     }
+    if let Some(sheet) = &mut shown.sheet {
+        sheet.service_account = Secret::new(SET);
+    }
     serde_json::to_value(shown).unwrap_or_default()
 }
 
@@ -76,6 +79,12 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     }
     if config.notify.slack_webhook.as_ref().is_some_and(|secret| secret.expose() == SET) {
         config.notify.slack_webhook = before.notify.slack_webhook.clone();
+    }
+    if let Some(sheet) = config.sheet.as_mut().filter(|sheet| sheet.service_account.expose() == SET) {
+        match &before.sheet {
+            Some(known) => sheet.service_account = known.service_account.clone(),
+            None => faults.push(Fault::new("sheet.service_account", "required", "paste the service account's JSON key file")),
+        }
     }
     faults.extend(config.faults());
     if !faults.is_empty() {

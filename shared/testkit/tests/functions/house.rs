@@ -228,6 +228,7 @@ impl House {
             orders: Arc::new(world.orders()),
             inbox: Arc::new(world.inbox()),
             hooks: Arc::new(world.queue()),
+            sheets: Arc::new(world.queue()),
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
             stock: Arc::new(world.stock()),

@@ -174,3 +174,28 @@ async fn a_lost_memory_repeats_nothing() {
     assert_eq!((&again["placed"], &again["updated"]), (&json!(0), &json!(0)), "{again}");
     assert_eq!(shop.house.world.sent_mails(), []);
 }
+
+#[tokio::test]
+async fn the_api_shows_how_it_stands_has_it_read_now_and_keeps_its_key() {
+    use crate::door::{Knock, knock};
+    let shop = Shop::with(SHEET).await;
+    let go = async |verb, path, body: &str| {
+        let knocked = Knock { verb, path, body: body.as_bytes(), identity: Some(crate::house::owner()), ..Knock::default() };
+        knock(orders_api::router(shop.house.desk()), knocked).await
+    };
+    shop.tick().await;
+    let stands = go("GET", "/v1/sheet", "").await;
+    assert_eq!((stands.status, &stands.body["orders"], &stands.body["placed"]), (200, &json!(2), &json!(2)));
+    assert_eq!(go("POST", "/v1/sheet/sync", "").await.status, 202);
+    let asked = shop.house.world.take_queued().unwrap();
+    assert_eq!(contracts::queue::SheetAsked::read(&asked).unwrap().tenant.as_str(), "demo");
+    let mut settings = go("GET", "/v1/settings", "").await.body;
+    assert_eq!(settings["sheet"]["service_account"], "(set)", "the key goes in and never comes out");
+    settings["sheet"]["worksheet"] = json!("Orders");
+    assert_eq!(go("PUT", "/v1/settings", &settings.to_string()).await.status, 200);
+    let kept = shop.house.world.tenants().config(shop.house.scope.tenant()).await.unwrap().unwrap().sheet.unwrap();
+    assert_eq!((kept.service_account.expose(), kept.worksheet.as_deref()), ("{}", Some("Orders")));
+    settings["version"] = json!(3);
+    settings["sheet"]["spreadsheet_id"] = json!("../../etc");
+    assert_eq!(go("PUT", "/v1/settings", &settings.to_string()).await.status, 422);
+}

@@ -1,0 +1,34 @@
+//! The shop's own sheet: how it stands, and reading it now.
+
+use super::Answer;
+use crate::desk::Desk;
+use app::Error;
+use app::sheet::sync::{SheetStatus, SyncSheet};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use contracts::queue::SheetAsked;
+use lambda_http::http::StatusCode;
+use runtime::http::{Caller, Origin};
+use std::sync::Arc;
+
+/// How the sheet stands since it was last read: orders in it, rows to correct, what is wrong with it.
+#[utoipa::path(get, path = "/v1/sheet", tag = "imports",
+    responses((status = 200, description = "How it stands", body = Object), (status = 404, description = "No sheet is set up")))]
+pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    admitted.config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
+    let status: SheetStatus = SyncSheet::status(&*desk.reports, &admitted.scope).await?;
+    Ok(axum::Json(status).into_response())
+}
+
+/// Has the sheet read now, also if it is switched off. Look at `/v1/sheet` for what became of it.
+#[utoipa::path(post, path = "/v1/sheet/sync", tag = "imports",
+    responses((status = 202, description = "Queued"), (status = 404, description = "No sheet is set up")))]
+pub async fn sync(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    admitted.config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
+    let message = SheetAsked { v: SheetAsked::VERSION, tenant: admitted.scope.tenant().clone(), correlation: origin.correlation.clone() };
+    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+    desk.sheets.send(&message).await.map_err(Error::from)?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
