@@ -236,3 +236,6 @@ impl SheetSource for GoogleSheets {
         Ok(Table { header: header.map(|row| row.cells).unwrap_or_default(), rows: rows.collect() })
     }
 }
+
+#[cfg(test)]
+mod tests;
