@@ -14,6 +14,7 @@ from expand import ROOT, Template, as_list, branches, target, targets
 Rule = Callable[[Template], list[str]]
 RULES: dict[str, Rule] = {}
 
+DAYS_4_S = 4 * 24 * 3600
 DAYS_14_S = 14 * 24 * 3600
 VISIBILITY_FACTOR = 6
 GATEWAY_TIMEOUT_MS_MAX = 30_000
@@ -116,6 +117,17 @@ def every_work_queue_has_an_age_alarm(t: Template) -> list[str]:
         f"{name}: no alarm on the age of its oldest message"
         for name in t.of("SQS::Queue")
         if name not in dead and not alarms_on(t, "ApproximateAgeOfOldestMessage", name)
+    ]
+
+
+@rule
+def queues_keep_messages_long_enough(t: Template) -> list[str]:
+    """A message's age counts from its first send, in the dead-letter queue too."""
+    dead = dead_letter_queues(t)
+    return [
+        f"{name}: keeps messages for less than a long weekend, or so long that its dead-letter queue drops them at once"
+        for name, queue in t.of("SQS::Queue").items()
+        if name not in dead and not DAYS_4_S <= queue.get("MessageRetentionPeriod", 0) <= DAYS_14_S // 2
     ]
 
 
@@ -335,6 +347,13 @@ def rows_that_age_expire(t: Template) -> list[str]:
 
 
 @rule
+def events_can_be_replayed_for_a_while(t: Template) -> list[str]:
+    archives = {target(archive["SourceArn"]): archive for archive in t.of("Events::Archive").values()}
+    findings = [f"{name}: no archive" for name in t.of("Events::EventBus") if name not in archives]
+    return findings + [f"{bus}: its archive keeps everything for ever" for bus, archive in archives.items() if targets(archive.get("RetentionDays")) != {"ArchiveDays"}]
+
+
+@rule
 def commits_reach_the_relay(t: Template) -> list[str]:
     findings = []
     if t.resources["OutboxTable"]["Properties"].get("StreamSpecification", {}).get("StreamViewType") != "NEW_IMAGE":
@@ -372,6 +391,8 @@ def queues_and_buckets_are_encrypted_and_tls_only(t: Template) -> list[str]:
         rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
         if not any("ExpirationInDays" in found for found in rules):
             findings.append(f"{name}: keeps everything for ever")
+        if not any("NoncurrentVersionExpiration" in found for found in rules):
+            findings.append(f"{name}: keeps what was overwritten for ever")
     policies = {**t.of("SQS::QueuePolicy"), **t.of("S3::BucketPolicy")}
     guarded = {
         guarded

@@ -68,13 +68,14 @@ def test_has_the_shape_of_its_source(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in GOOD if function_of(path) in ("notifier", "metrics", "outbox-relay")], ids=name)
 def test_events_keep_their_schema_and_reach_the_function(path: Path) -> None:
-    rules = {"notifier": "NotifyRule", "metrics": "MetricsRule"}
+    rules = {"notifier": ["NotifyRule", "OrderNewsRule"], "metrics": ["MetricsRule"]}
     for record in json.loads(path.read_text()).get("Records", []):
         if function_of(path) == "outbox-relay":
             envelopes = json.loads(record["dynamodb"]["NewImage"]["events"]["S"])
         else:
             body = json.loads(record["body"])
-            wanted = TEMPLATE.resources[rules[function_of(path)]]["Properties"]["EventPattern"]["detail-type"]
+            patterns = [TEMPLATE.resources[name]["Properties"]["EventPattern"] for name in rules[function_of(path)]]
+            wanted = [kind for pattern in patterns for kind in pattern["detail-type"]]
             assert any(body["detail-type"] == kind if isinstance(kind, str) else body["detail-type"].startswith(kind["prefix"]) for kind in wanted)
             assert body["detail-type"] == body["detail"]["type"] and body["source"] == body["detail"]["source"]
             envelopes = [body["detail"]]

@@ -148,8 +148,8 @@ STYLE = """
 :root{color-scheme:light dark;--ground:#fff;--ink:#1d1c1d;--link:#1264a3;--line:#ddd;--soft:#616061;--mark:#2eb67d;background:var(--ground);color:var(--ink)}
 @media (prefers-color-scheme:dark){:root{--ground:#1a1d21;--ink:#e8e8e8;--link:#6cb8f0;--line:#35373b;--soft:#ababad}}
 a{color:var(--link)}
-main{font:15px/1.46 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(20rem,1fr));gap:0 2.5rem}
-h1{font-size:1.15rem} small,.soft{color:var(--soft);font-size:.85rem;font-weight:400}
+main{font:15px/1.46 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(30rem,100%),1fr));gap:0 2.5rem}
+header{grid-column:1/-1;color:var(--soft);border-bottom:1px solid var(--line);padding-bottom:.8rem;margin-bottom:1rem} h1{font-size:1.15rem} small,.soft{color:var(--soft);font-size:.85rem;font-weight:400}
 article{padding:.7rem 0;border-top:1px solid var(--line)} p{margin:.15rem 0;overflow-wrap:anywhere}
 iframe{width:100%;height:22rem;border:1px solid var(--line);border-radius:6px;background:#fff} pre{white-space:pre-wrap;overflow-wrap:anywhere}
 """
@@ -163,17 +163,22 @@ def page(posts: list[dict], mails: list[dict]) -> str:
         + "</article>"
         for post in reversed(posts)
     )
-    right = "".join(_mail(mail) for mail in list(reversed(mails))[:50])
+    right = "".join(_mail(mail, newest=at == 0) for at, mail in enumerate(list(reversed(mails))[:50]))
     nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Outside</title><style>{STYLE}</style></head><body><main>"
-        f"<section><h1>Slack <small>{len(posts)} posts, newest first</small></h1>{left or nothing}</section>"
-        f"<section><h1>Mailbox <small>{len(mails)} e-mails, newest first</small></h1>{right or nothing}</section></main></body></html>"
+        f'<title>Slack and mailbox</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>'
+        "<header>What the demo shop's team and customers got. Nothing leaves this machine.</header>"
+        f"<section><h1>Slack <small>{_counted(posts, 'post')}</small></h1>{left or nothing}</section>"
+        f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section></main></body></html>"
     )
 
 
-def _mail(entry: dict) -> str:
+def _counted(entries: list[dict], what: str) -> str:
+    return f"{len(entries)} {what}{'' if len(entries) == 1 else 's'}{', newest first' if len(entries) > 1 else ''}"
+
+
+def _mail(entry: dict, newest: bool) -> str:
     shown = mails.read(entry["raw"])
     body = (
         # sandbox: a mail may not run scripts or leave its frame
@@ -185,7 +190,7 @@ def _mail(entry: dict) -> str:
     return (
         f'<article><b>{html.escape(shown["subject"])}</b> <span class="soft">{_clock(entry)}</span>'
         f'<p class="soft">to {html.escape(", ".join(entry["to"]))} · <a href="/mail/{entry["n"]}.eml">source</a></p>'
-        f"<details><summary>open</summary>{body}</details>{files}</article>"
+        f"<details{' open' if newest else ''}><summary>text</summary>{body}</details>{files}</article>"
     )
 
 
