@@ -199,12 +199,7 @@ async fn headers(request: Request, next: Next) -> Response {
         if let Some(cause) = &problem.cause {
             tracing::error!(trace_id = trace, status = problem.status, cause, "request failed");
         }
-        // The answer is written anew with its trace id; what a router or a handler said beside it (Allow) stays.
-        let said = std::mem::take(response.headers_mut());
         response = problem.traced(trace).into_response();
-        for (name, value) in &said {
-            response.headers_mut().entry(name).or_insert_with(|| value.clone());
-        }
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
