@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use runtime::http::{Caller, Json, Origin};
 use serde::Deserialize;
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// Whose data.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The customer's address.
@@ -19,8 +19,8 @@ pub struct Subject {
 }
 
 /// Everything held about an address.
-#[utoipa::path(post, path = "/v1/privacy/export", tag = "privacy", request_body = Subject,
-    responses((status = 200, description = "Orders, histories and messages", body = Object)))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/privacy/export", tag = "privacy", request_body = Subject,
+    responses((status = 200, description = "Orders, histories and messages", body = Object))))]
 pub async fn export(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(subject): Json<Subject>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let export = desk.privacy.export(&admitted.identity, &address(&subject.email)?).await?;
@@ -28,8 +28,8 @@ pub async fn export(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
 }
 
 /// Forgets an address. Amounts, dates and statuses stay; safe to repeat.
-#[utoipa::path(post, path = "/v1/privacy/erase", tag = "privacy", request_body = Subject,
-    responses((status = 200, description = "What was forgotten", body = Object)))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/privacy/erase", tag = "privacy", request_body = Subject,
+    responses((status = 200, description = "What was forgotten", body = Object))))]
 pub async fn erase(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(subject): Json<Subject>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let email = address(&subject.email)?;
