@@ -4,6 +4,7 @@ use adapters_aws::{Aws, Dynamo, Table, Tables};
 use adapters_http::llm::OpenAiCompatible;
 use app::answer::Ask;
 use app::ports::Llm;
+use app::recent::RecentSettings;
 use app::tenant::Secret;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
@@ -22,12 +23,13 @@ async fn main() -> Result<(), lambda_http::Error> {
         _ => None,
     };
     let db = Dynamo::new(Aws::new(), tables);
+    let clock = Arc::new(SystemClock);
     let ask = Ask {
-        orders: Arc::new(db.orders()),
+        lookup: Arc::new(db.lookup()),
         buckets: Arc::new(db.buckets()),
-        tenants: Arc::new(db.tenants()),
+        tenants: Arc::new(RecentSettings::new(Arc::new(db.tenants()), clock.clone())),
         llm,
-        clock: Arc::new(SystemClock),
+        clock,
     };
     runtime::http::serve(ask::router(Arc::new(ask))).await
 }

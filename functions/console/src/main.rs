@@ -27,9 +27,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
     let console = Console {
         orders: orders.clone(),
-        apply: Apply { orders: orders.clone(), clock: clock.clone() },
+        apply: Apply { orders, clock: clock.clone() },
         // Operators get the rules' own words: they are quick, and cost nothing.
-        ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
+        ask: Ask { lookup: Arc::new(db.lookup()), buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
         tenants,
         keys: keys.clone(),

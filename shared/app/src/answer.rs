@@ -5,7 +5,7 @@
 //! it says counts only if it stands in the question, or in the facts.
 
 use crate::error::{Error, Result};
-use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, Prompt, RateBuckets, TenantStore};
+use crate::ports::{Allowance, Clock, Limit, Llm, Lookup, Prompt, RateBuckets, TenantStore};
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::ask::{self, AskFacts, Lang, Need, Plan};
@@ -63,11 +63,11 @@ pub struct Answer {
 /// The use case.
 #[derive(Clone)]
 pub struct Ask {
-    /// Orders.
-    pub orders: Arc<dyn OrderStore>,
-    /// Attempts.
+    /// Orders, and the attempts made at them.
+    pub lookup: Arc<dyn Lookup>,
+    /// Questions and attempts.
     pub buckets: Arc<dyn RateBuckets>,
-    /// Time zone, language, budget.
+    /// Time zone, language, budget; they may be a little old.
     pub tenants: Arc<dyn TenantStore>,
     /// Optional help.
     pub llm: Option<Arc<dyn Llm>>,
@@ -128,25 +128,18 @@ impl Ask {
     }
 
     async fn allow(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit) -> Result<()> {
-        match self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await? {
-            Allowance::Allowed { .. } => Ok(()),
-            Allowance::Denied { retry_after } => {
-                Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) })
-            }
-        }
+        granted(self.buckets.take(scope, bucket, amount, limit, self.clock.now()).await?)
     }
 
-    /// The order that both parts name. Every candidate is loaded and compared, found or not, so that an
+    /// The order that both parts name. Every candidate is looked up and compared, found or not, so that an
     /// unknown number and a wrong address cost the same.
     async fn verified(&self, scope: &TenantScope, caller: &str, candidates: &[OrderId], email: &Email) -> Result<Option<Order>> {
         let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
         let buckets: Vec<String> = candidates.iter().map(|id| format!("attempt:{caller}:{id}")).collect();
-        for bucket in &buckets {
-            self.allow(scope, bucket, 0, ATTEMPTS).await?;
-        }
+        let looked = self.lookup.look(scope, candidates, &buckets, ATTEMPTS, self.clock.now()).await?;
+        looked.allowances.into_iter().try_for_each(granted)?;
         let mut found = None;
-        for id in candidates {
-            let order = self.orders.load(scope, id).await?;
+        for order in looked.orders {
             let on_file = order.as_ref().and_then(|order| order.contact.as_ref()).and_then(|contact| contact.email.as_ref());
             if same(on_file, email) && found.is_none() {
                 found = order;
@@ -204,6 +197,15 @@ impl Ask {
         let limit = Limit { count: config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
         let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
+    }
+}
+
+fn granted(allowance: Allowance) -> Result<()> {
+    match allowance {
+        Allowance::Allowed { .. } => Ok(()),
+        Allowance::Denied { retry_after } => {
+            Err(Error::TooMany { retry_after_s: u64::try_from(retry_after.as_secs()).unwrap_or(0).max(1) })
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod privacy;
 pub mod process;
 pub mod publish;
 pub mod receive;
+pub mod recent;
 pub mod relay;
 pub mod report;
 pub mod scope;

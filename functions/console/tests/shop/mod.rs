@@ -123,8 +123,14 @@ impl Shop {
         let (buckets, tenants, keys) = (Arc::new(self.world.buckets()), Arc::new(self.world.tenants()), Arc::new(self.world.keys()));
         Console {
             orders: orders.clone(),
-            apply: Apply { orders: orders.clone(), clock: clock.clone() },
-            ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
+            apply: Apply { orders, clock: clock.clone() },
+            ask: Ask {
+                lookup: Arc::new(self.world.lookup()),
+                buckets: buckets.clone(),
+                tenants: tenants.clone(),
+                llm: None,
+                clock: clock.clone(),
+            },
             metrics: Arc::new(self.world.metrics()),
             tenants,
             keys: keys.clone(),

@@ -1,6 +1,6 @@
 //! Rate buckets: so many in a window that starts with the first.
 
-use super::item::{Write, moment, number};
+use super::item::{Row, Write, moment, number};
 use super::{Dynamo, Table, Written, keys};
 use app::TenantScope;
 use app::ports::{Allowance, Limit, PortError, PortResult, RateBuckets};
@@ -18,13 +18,10 @@ pub struct DynamoBuckets(pub(super) Dynamo);
 impl RateBuckets for DynamoBuckets {
     /// One write inside a window, two to open one; only who loses the race to open it needs a third.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        if amount.max(1) > limit.count {
+        if amount > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
         let key = keys::bucket(scope, bucket);
-        if amount == 0 {
-            return self.look(key, limit, now).await;
-        }
         let what = "take from a rate bucket";
         for _ in 0..RACES_MAX {
             let take = Write::update(key.clone(), "SET #used = #used + :amount")
@@ -57,18 +54,18 @@ impl RateBuckets for DynamoBuckets {
     }
 }
 
-impl DynamoBuckets {
-    /// Whoever only looks opens no window and pays for no write.
-    async fn look(&self, key: keys::Key, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        let row = self.0.get("look into a rate bucket", Table::Ops, key).await?;
-        let Some(row) = row else { return Ok(Allowance::Allowed { left: limit.count }) };
-        let (ends, used): (Timestamp, u32) = (moment(&row, "ends")?, number(&row, "used")?);
-        Ok(if ends <= now {
-            Allowance::Allowed { left: limit.count }
-        } else if used >= limit.count {
-            Allowance::Denied { retry_after: ends.duration_since(now) }
-        } else {
-            Allowance::Allowed { left: limit.count - used }
-        })
+/// Whether one more would be allowed, by a bucket's row. Whoever only looks opens no window and pays for no write.
+pub(super) fn room(row: Option<&Row>, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+    if limit.count == 0 {
+        return Ok(Allowance::Denied { retry_after: limit.window });
     }
+    let Some(row) = row else { return Ok(Allowance::Allowed { left: limit.count }) };
+    let (ends, used): (Timestamp, u32) = (moment(row, "ends")?, number(row, "used")?);
+    Ok(if ends <= now {
+        Allowance::Allowed { left: limit.count }
+    } else if used >= limit.count {
+        Allowance::Denied { retry_after: ends.duration_since(now) }
+    } else {
+        Allowance::Allowed { left: limit.count - used }
+    })
 }

@@ -45,7 +45,7 @@ pub(crate) const METRIC_SHARDS: u64 = 4;
 const NOT_ORDERS: [&str; 3] = ["hook:", "job:", "report:"];
 
 /// Where a row is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub pk: String,
     pub sk: String,

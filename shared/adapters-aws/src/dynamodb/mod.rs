@@ -5,6 +5,7 @@ mod inbox;
 mod item;
 mod keys;
 mod keys_store;
+mod lookup;
 mod messages;
 mod metrics;
 mod once;
@@ -16,6 +17,7 @@ mod tenants;
 pub use buckets::DynamoBuckets;
 pub use inbox::DynamoInbox;
 pub use keys_store::DynamoKeys;
+pub use lookup::DynamoLookup;
 pub use messages::DynamoMessages;
 pub use metrics::DynamoMetrics;
 pub use once::DynamoOnce;
@@ -29,9 +31,10 @@ use crate::error::port_error;
 use app::ports::{PortError, PortResult};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::CancellationReason;
-use item::{Failure, Row, Write, key_row, s};
+use aws_sdk_dynamodb::types::{CancellationReason, KeysAndAttributes};
+use item::{Failure, Row, Write, key_row, s, text};
 use keys::Key;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,8 +114,8 @@ enum Transacted {
     Refused(Vec<Option<Row>>),
 }
 
-/// Tries of a write that met somebody else's transaction on the same row. Only the SDK's other errors are
-/// retried by the SDK; this one it leaves to us.
+/// Tries of a write that met somebody else's transaction on the same row, and of a batch that was answered only in
+/// part. Everything else that may pass is retried by the SDK; these two it leaves to us.
 const CONFLICT_TRIES: u32 = 5;
 
 /// Full jitter below 20, 40, 80, 160 ms.
@@ -158,6 +161,11 @@ impl Dynamo {
         DynamoBuckets(self.clone())
     }
 
+    /// Orders and rate buckets in one.
+    pub fn lookup(&self) -> DynamoLookup {
+        DynamoLookup(self.clone())
+    }
+
     /// Settings.
     pub fn tenants(&self) -> DynamoTenants {
         DynamoTenants(self.clone())
@@ -194,6 +202,37 @@ impl Dynamo {
         let call = self.aws.dynamodb().await.get_item().table_name(self.table(table)?).set_key(Some(key_row(key))).consistent_read(true);
         let answer = call.send().await.map_err(|error| port_error(what, &error))?;
         Ok(answer.item)
+    }
+
+    /// The rows with these keys, as of the last write; those that are not there are left out. At most 100 keys.
+    async fn get_each(&self, what: &str, wanted: &[(Table, &[Key])]) -> PortResult<HashMap<Key, Row>> {
+        let mut left = HashMap::new();
+        for (table, keys) in wanted.iter().filter(|(_, keys)| !keys.is_empty()) {
+            let unique: HashSet<&Key> = keys.iter().collect();
+            let rows = unique.into_iter().map(|key| key_row(key.clone())).collect();
+            let asked = KeysAndAttributes::builder().set_keys(Some(rows)).consistent_read(true).build();
+            let asked = asked.map_err(|why| PortError::Fatal(format!("{what}: the request could not be built: {why}")))?;
+            left.insert(self.table(*table)?.to_owned(), asked);
+        }
+        let mut found = HashMap::new();
+        let mut lost = 0;
+        while !left.is_empty() {
+            let call = self.aws.dynamodb().await.batch_get_item().set_request_items(Some(left));
+            let answer = call.send().await.map_err(|error| port_error(what, &error))?;
+            for row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
+                found.insert(Key { pk: text(&row, "PK")?.to_owned(), sk: text(&row, "SK")?.to_owned() }, row);
+            }
+            // Busy partitions leave keys over without an error.
+            left = answer.unprocessed_keys.unwrap_or_default();
+            if !left.is_empty() {
+                if lost + 1 == CONFLICT_TRIES {
+                    return Err(PortError::Retryable(format!("{what}: throttled")));
+                }
+                pause(lost).await;
+                lost += 1;
+            }
+        }
+        Ok(found)
     }
 
     /// Some rows of a partition.

@@ -146,6 +146,7 @@ impl Embedded {
         match operation {
             "CreateTable" => run!(create_table),
             "GetItem" => run!(get_item),
+            "BatchGetItem" => run!(batch_get_item),
             "PutItem" => run!(put_item),
             "UpdateItem" => run!(update_item),
             "DeleteItem" => run!(delete_item),

@@ -72,6 +72,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         outbox: Arc::new(dynamo.outbox()),
         messages: Arc::new(dynamo.messages()),
         buckets: Arc::new(dynamo.buckets()),
+        lookup: Arc::new(dynamo.lookup()),
         tenants: Arc::new(dynamo.tenants()),
         keys: Arc::new(dynamo.keys()),
         metrics: Arc::new(dynamo.metrics()),

@@ -35,8 +35,7 @@ pub enum Allowance {
 /// Counts attempts.
 #[async_trait]
 pub trait RateBuckets: Send + Sync {
-    /// Takes `amount` from a bucket if no more than the limit is taken with it. An `amount` of zero takes
-    /// nothing and asks whether one more would be allowed.
+    /// Takes `amount`, at least 1, from a bucket if no more than the limit is taken with it.
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance>;
 }
 

@@ -1,7 +1,7 @@
 //! Rate buckets, settings and keys.
 
-use super::{Ports, Stage, patiently, race};
-use app::ports::{Allowance, ApiKey, Limit};
+use super::{Ports, Stage, patiently, race, samples};
+use app::ports::{Allowance, ApiKey, Limit, Looked};
 use app::scope::Scopes;
 use app::tenant::TenantConfig;
 use domain::order::Role;
@@ -35,19 +35,47 @@ pub async fn a_window_starts_with_its_first(ports: &Ports) {
 /// Looking takes nothing and starts nothing.
 pub async fn looking_into_a_bucket_takes_nothing(ports: &Ports) {
     let stage = Stage::set();
-    let take = |amount: u32, after: i64, count: u32| {
+    let look = |after: i64, count: u32| {
         let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.after(after));
-        async move { ports.buckets.take(&scope, "wrong", amount, Limit { count, ..LIMIT }, now).await.unwrap() }
+        async move { ports.lookup.look(&scope, &[], &["wrong".to_owned()], Limit { count, ..LIMIT }, now).await.unwrap().allowances }
     };
-    let wait = |seconds: i64| Allowance::Denied { retry_after: SignedDuration::from_secs(seconds) };
-    assert_eq!(take(0, 0, 10).await, Allowance::Allowed { left: 10 });
-    assert_eq!(take(9, 30, 10).await, Allowance::Allowed { left: 1 }, "the window starts here");
-    assert_eq!(take(0, 89, 10).await, Allowance::Allowed { left: 1 });
-    assert_eq!(take(1, 89, 10).await, Allowance::Allowed { left: 0 });
-    assert_eq!(take(0, 89, 10).await, wait(1));
-    assert_eq!(take(0, 89, 5).await, wait(1), "a limit that was lowered meanwhile");
-    assert_eq!(take(0, 90, 10).await, Allowance::Allowed { left: 10 });
-    assert_eq!(take(0, 90, 0).await, wait(60), "no room at all");
+    let take = |amount: u32, after: i64| {
+        let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.after(after));
+        async move { ports.buckets.take(&scope, "wrong", amount, LIMIT, now).await.unwrap() }
+    };
+    let wait = |seconds: i64| [Allowance::Denied { retry_after: SignedDuration::from_secs(seconds) }];
+    assert_eq!(look(0, 10).await, [Allowance::Allowed { left: 10 }]);
+    assert_eq!(take(9, 30).await, Allowance::Allowed { left: 1 }, "the window starts here");
+    assert_eq!(look(89, 10).await, [Allowance::Allowed { left: 1 }]);
+    assert_eq!(take(1, 89).await, Allowance::Allowed { left: 0 });
+    assert_eq!(look(89, 10).await, wait(1));
+    assert_eq!(look(89, 5).await, wait(1), "a limit that was lowered meanwhile");
+    assert_eq!(look(90, 10).await, [Allowance::Allowed { left: 10 }]);
+    assert_eq!(look(90, 0).await, wait(60), "no room at all");
+}
+
+// req: S0-14
+/// Each answer stands in its question's place, and only for its own tenant.
+pub async fn orders_and_buckets_are_found_in_one_look(ports: &Ports) {
+    let stage = Stage::set();
+    let scope = &stage.ours;
+    let mut placed = Vec::new();
+    for id in ["1001", "1002"] {
+        let step = samples::placed(scope, id, stage.now);
+        ports.orders.commit(scope, step.commit()).await.unwrap();
+        placed.push(Some(step.order));
+    }
+    ports.buckets.take(scope, "attempt:a:1002", 4, LIMIT, stage.now).await.unwrap();
+    let numbers = ["1002", "9999", "1001", "1002"].map(samples::number);
+    let buckets = ["attempt:a:1001", "attempt:a:1002", "attempt:a:1001"].map(str::to_owned);
+    let look = async |scope, orders: &[_], buckets: &[_]| ports.lookup.look(scope, orders, buckets, LIMIT, stage.now).await.unwrap();
+    let found = look(scope, &numbers, &buckets).await;
+    assert_eq!(found.orders, [placed[1].clone(), None, placed[0].clone(), placed[1].clone()]);
+    assert_eq!(found.allowances, [10, 6, 10].map(|left| Allowance::Allowed { left }));
+    assert_eq!(look(scope, &[], &[]).await, Looked { orders: Vec::new(), allowances: Vec::new() });
+    let theirs = look(&stage.theirs, &numbers, &buckets).await;
+    assert_eq!(theirs.orders, [None, None, None, None]);
+    assert_eq!(theirs.allowances, [Allowance::Allowed { left: 10 }; 3]);
 }
 
 // req: X-10

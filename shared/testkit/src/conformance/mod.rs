@@ -21,8 +21,8 @@ pub mod stock;
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets, ReportStore,
-    StockStore, TenantStore,
+    InboxStore, KeyStore, Lookup, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets,
+    ReportStore, StockStore, TenantStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +45,8 @@ pub struct Ports {
     pub messages: Arc<dyn MessageStore>,
     /// Rate buckets.
     pub buckets: Arc<dyn RateBuckets>,
+    /// Orders and rate buckets in one.
+    pub lookup: Arc<dyn Lookup>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// API keys.
@@ -68,6 +70,7 @@ impl Ports {
             outbox: Arc::new(world.outbox()),
             messages: Arc::new(world.messages()),
             buckets: Arc::new(world.buckets()),
+            lookup: Arc::new(world.lookup()),
             tenants: Arc::new(world.tenants()),
             keys: Arc::new(world.keys()),
             metrics: Arc::new(world.metrics()),
@@ -181,6 +184,7 @@ macro_rules! conformance_tests {
             messages::messages_are_their_tenants_own,
             limits::a_window_starts_with_its_first,
             limits::looking_into_a_bucket_takes_nothing,
+            limits::orders_and_buckets_are_found_in_one_look,
             limits::of_64_requests_ten_pass,
             limits::settings_are_saved_by_version,
             limits::keys_are_found_by_their_hash,

@@ -18,7 +18,7 @@ pub use messages::{MemoryChat, MemoryMailer, MemoryMessages};
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
-pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
+pub use shop::{MemoryBuckets, MemoryKeys, MemoryLookup, MemoryMetrics, MemoryReports, MemoryTenants};
 pub use stock::MemoryStock;
 
 use app::TenantScope;
@@ -154,6 +154,11 @@ impl MemoryWorld {
     /// The rate buckets.
     pub fn buckets(&self) -> MemoryBuckets {
         MemoryBuckets(self.clone())
+    }
+
+    /// Orders and rate buckets in one.
+    pub fn lookup(&self) -> MemoryLookup {
+        MemoryLookup(self.clone())
     }
 
     /// The tenants' settings.

@@ -1,11 +1,12 @@
 use super::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    Allowance, ApiKey, Delta, KeyStore, Limit, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore, TenantStore,
+    Allowance, ApiKey, Delta, KeyStore, Limit, Looked, Lookup, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore,
+    TenantStore,
 };
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
-use domain::ids::{EventId, TenantId};
+use domain::ids::{EventId, OrderId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 
 /// Longer than any queue or archive keeps an event for delivery.
@@ -23,28 +24,44 @@ pub struct MemoryBuckets(pub(super) MemoryWorld);
 #[async_trait]
 impl RateBuckets for MemoryBuckets {
     async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
-        // Zero takes nothing, opens no window and asks for room for one.
-        let room = amount.max(1);
-        if room > limit.count {
+        if amount > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
         }
         let mut state = self.0.lock();
         let buckets = &mut state.shop_mut(scope).buckets;
         match buckets.get_mut(bucket) {
             Some(known) if known.ends > now => {
-                if known.used > limit.count - room {
+                if known.used > limit.count - amount {
                     return Ok(Allowance::Denied { retry_after: known.ends.duration_since(now) });
                 }
                 known.used += amount;
                 Ok(Allowance::Allowed { left: limit.count - known.used })
             }
             _ => {
-                if amount > 0 {
-                    buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
-                }
+                buckets.insert(bucket.to_owned(), Bucket { used: amount, ends: now + limit.window });
                 Ok(Allowance::Allowed { left: limit.count - amount })
             }
         }
+    }
+}
+
+/// [`Lookup`] in memory.
+#[derive(Clone)]
+pub struct MemoryLookup(pub(super) MemoryWorld);
+
+#[async_trait]
+impl Lookup for MemoryLookup {
+    async fn look(&self, scope: &TenantScope, orders: &[OrderId], buckets: &[String], limit: Limit, now: Timestamp) -> PortResult<Looked> {
+        let state = self.0.lock();
+        let shop = state.shop(scope);
+        let order = |id: &OrderId| shop?.orders.get(id).map(|stored| stored.order.clone());
+        let allowance = |bucket: &String| match shop.and_then(|shop| shop.buckets.get(bucket)).filter(|known| known.ends > now) {
+            _ if limit.count == 0 => Allowance::Denied { retry_after: limit.window },
+            Some(known) if known.used >= limit.count => Allowance::Denied { retry_after: known.ends.duration_since(now) },
+            Some(known) => Allowance::Allowed { left: limit.count - known.used },
+            None => Allowance::Allowed { left: limit.count },
+        };
+        Ok(Looked { orders: orders.iter().map(order).collect(), allowances: buckets.iter().map(allowance).collect() })
     }
 }
 

@@ -142,7 +142,7 @@ impl House {
 
     pub fn ask(&self, llm: Option<Arc<dyn Llm>>) -> Ask {
         Ask {
-            orders: Arc::new(self.world.orders()),
+            lookup: Arc::new(self.world.lookup()),
             buckets: Arc::new(self.world.buckets()),
             tenants: Arc::new(self.world.tenants()),
             llm,
