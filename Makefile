@@ -117,9 +117,8 @@ workflow:
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
 	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-bench: setup deploy-build ## benchmarks: instructions, throughput, cold start
-	@$(CARGO) bench --workspace
-	@$(PY) infra/bench/coldstart/measure.py $(TARGET)/deploy
+bench: setup deploy-build ## what it costs in time, memory and capacity, against its limits; writes docs/benchmarks.md
+	@CARGO='$(CARGO)' $(PY) infra/bench/bench.py $(TARGET)
 
 sizes: setup deploy-build ## what each function weighs when it is deployed
 	@$(PY) $(LOCAL)/layout.py --sizes $(TARGET)/deploy
