@@ -129,9 +129,8 @@ sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
 costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
 	@$(CARGO) run --release --quiet -p testkit --bin sim -- --costs
 
-bench: setup deploy-build ## benchmarks: instructions, throughput, cold start
-	@$(CARGO) bench --workspace
-	@$(PY) infra/bench/coldstart/measure.py $(TARGET)/deploy
+bench: setup deploy-build ## what it costs in time, memory and capacity, against its limits; writes docs/benchmarks.md
+	@CARGO='$(CARGO)' $(PY) infra/bench/bench.py $(TARGET)
 
 sizes: setup deploy-build ## what each function weighs when it is deployed
 	@$(PY) $(LOCAL)/layout.py --sizes $(TARGET)/deploy

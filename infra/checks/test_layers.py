@@ -57,6 +57,14 @@ def test_the_domain_is_pure() -> None:
         assert not [name for name in names if name.startswith(("aws", "lambda", "reqwest", "axum"))], room
 
 
+# docs/adr/0005-programs-have-a-fixed-address.md
+# req: X-01
+def test_every_function_is_linked_alike() -> None:
+    for name in functions():
+        scripts = [t["src_path"] for t in packages()[name]["targets"] if t["kind"] == ["custom-build"]]
+        assert [Path(script).resolve() for script in scripts] == [ROOT / "infra/link.rs"], name
+
+
 # req
 def test_functions_use_no_other_function() -> None:
     assert len(functions()) >= 10

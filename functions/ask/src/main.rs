@@ -5,6 +5,7 @@ use adapters_http::llm::OpenAiCompatible;
 use app::answer::Ask;
 use app::auth::Authenticate;
 use app::ports::{Clock, Llm};
+use app::recent::RecentSettings;
 use app::tenant::Secret;
 use ask::Chat;
 use runtime::settings::Settings;
@@ -27,7 +28,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let db = Dynamo::new(Aws::new(), tables);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let authenticate = Authenticate { keys: Arc::new(db.keys()), tokens: None, clock: clock.clone() };
-    let ask = Ask { orders: Arc::new(db.orders()), buckets: Arc::new(db.buckets()), tenants: Arc::new(db.tenants()), llm, clock };
+    let tenants = Arc::new(RecentSettings::new(Arc::new(db.tenants()), clock.clone()));
+    let ask = Ask { orders: Arc::new(db.orders()), buckets: Arc::new(db.buckets()), tenants, llm, clock };
     let chat = Chat { key, authenticate };
     runtime::http::serve(ask::router(Arc::new(ask), Arc::new(chat))).await
 }

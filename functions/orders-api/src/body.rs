@@ -2,8 +2,11 @@
 //!
 //! `serde` stops at the first thing it cannot read, and reads a list where an object belongs. The schema that
 //! `/openapi.json` shows of the same type says all that is wrong, so that a person with a hundred rows mends them
-//! in one go.
+//! in one go. The schemas are read from that document, once, when the first body comes.
 
+use crate::openapi::DOCUMENT;
+use crate::routes::{imports, keys, orders, privacy, stock};
+use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
 use domain::order::Fault;
@@ -12,16 +15,56 @@ use runtime::Problem;
 use runtime::http::{BODY_BYTES_MAX, parse, raw_body};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use std::sync::LazyLock;
 
+/// Says nothing.
+static NONE: Value = Value::Null;
 /// Longest name of a field that is repeated in an answer, in characters.
 const NAME_CHARS_MAX: usize = 40;
+
+/// The schemas of the OpenAPI document by name.
+static SCHEMAS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    let mut document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    match document["components"]["schemas"].take() {
+        Value::Object(schemas) => schemas,
+        _ => Map::new(),
+    }
+});
+
+/// What is read as a body.
+pub trait Described: DeserializeOwned {
+    /// Its schema's name in the OpenAPI document.
+    const SCHEMA: &'static str;
+}
+
+macro_rules! described {
+    ($($of:ident::$name:ident),* $(,)?) => {
+        $(impl Described for $of::$name {
+            const SCHEMA: &'static str = stringify!($name);
+        })*
+
+        #[cfg(test)]
+        const DESCRIBED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+described!(
+    view::NewOrder,
+    imports::Import,
+    keys::NewKeyBody,
+    orders::Move,
+    orders::Correction,
+    orders::StatusUpdate,
+    privacy::ExportOf,
+    privacy::Subject,
+    stock::Adjustment,
+);
 
 /// A body of at most [`BODY_BYTES_MAX`].
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: Described, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -33,21 +76,18 @@ impl<T: DeserializeOwned + ToSchema, S: Send + Sync> FromRequest<S> for Json<T> 
 ///
 /// # Errors
 /// `Invalid` with every fault, at most [`Fault::LISTED_MAX`] of them.
-pub fn read<T: DeserializeOwned + ToSchema>(raw: &[u8]) -> Result<T, Error> {
+pub fn read<T: Described>(raw: &[u8]) -> Result<T, Error> {
     let value: Value = parse(raw)?;
     let read = parse(raw);
-    let mut nested = Vec::new();
-    T::schemas(&mut nested);
-    let named = |(name, schema)| Some((name, serde_json::to_value(schema).ok()?));
-    let mut against = Against { named: nested.into_iter().filter_map(named).collect(), faults: Vec::new(), more: 0 };
-    against.check(&serde_json::to_value(T::schema()).unwrap_or_default(), &value, "");
+    let mut against = Against { named: &SCHEMAS, faults: Vec::new(), more: 0 };
+    against.check(against.named.get(T::SCHEMA).unwrap_or(&NONE), &value, "");
     // What no schema can say (a key that comes twice) `serde` has said.
     if against.faults.is_empty() { read } else { Err(Error::Invalid(against.listed())) }
 }
 
 /// A value held against its schema.
 struct Against {
-    named: Map<String, Value>,
+    named: &'static Map<String, Value>,
     /// At most [`Fault::LISTED_MAX`].
     faults: Vec<Fault>,
     /// How many more there are: a megabyte of input can have a million.
@@ -67,8 +107,8 @@ impl Against {
         Fault::listed(self.faults, self.more)
     }
 
-    fn check(&mut self, schema: &Value, value: &Value, at: &str) {
-        let schema = self.plain(schema, value);
+    fn check(&mut self, schema: &'static Value, value: &Value, at: &str) {
+        let Some(schema) = self.plain(schema, value) else { return };
         let types: Vec<&str> = match &schema["type"] {
             Value::String(one) => vec![one],
             Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
@@ -80,7 +120,7 @@ impl Against {
             return self.fault(at, code, wanted_words(wanted));
         }
         match value {
-            Value::Object(fields) => self.object(&schema, fields, at),
+            Value::Object(fields) => self.object(schema, fields, at),
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.check(&schema["items"], item, &format!("{at}[{index}]"));
@@ -97,7 +137,7 @@ impl Against {
         }
     }
 
-    fn object(&mut self, schema: &Value, fields: &Map<String, Value>, at: &str) {
+    fn object(&mut self, schema: &'static Value, fields: &Map<String, Value>, at: &str) {
         let inside = |name: &str| {
             let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
             if at.is_empty() { name } else { format!("{at}.{name}") }
@@ -119,14 +159,17 @@ impl Against {
     }
 
     /// Without references and alternatives: an optional object is "null or that".
-    fn plain(&self, schema: &Value, value: &Value) -> Value {
-        let schema = schema["$ref"].as_str().and_then(|path| self.named.get(path.rsplit('/').next()?)).unwrap_or(schema);
+    fn plain(&self, schema: &'static Value, value: &Value) -> Option<&'static Value> {
+        let schema = match schema["$ref"].as_str() {
+            Some(path) => self.named.get(path.rsplit('/').next()?)?,
+            None => schema,
+        };
         match schema["oneOf"].as_array() {
             Some(either) => {
-                let fits = |branch: &&Value| (branch["type"] == "null") == value.is_null();
-                either.iter().find(fits).map_or(Value::Null, |branch| self.plain(branch, value))
+                let branch = either.iter().find(|branch| (branch["type"] == "null") == value.is_null())?;
+                self.plain(branch, value)
             }
-            None => schema.clone(),
+            None => Some(schema),
         }
     }
 }
@@ -162,7 +205,7 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn faults<T: DeserializeOwned + ToSchema>(body: &str) -> Vec<String> {
+    fn faults<T: Described>(body: &str) -> Vec<String> {
         match read::<T>(body.as_bytes()) {
             Err(Error::Invalid(faults)) => faults.iter().map(|fault| format!("{} {}", fault.field, fault.code)).collect(),
             _ => panic!("{body}"),
@@ -171,6 +214,13 @@ mod tests {
 
     fn order() -> Value {
         json!({ "currency": "USD", "customer": { "name": "Ann" }, "items": [{ "sku": "MUG", "quantity": 2, "unit_price": "29.99" }] })
+    }
+
+    #[test]
+    fn every_body_has_a_schema() {
+        for name in DESCRIBED {
+            assert_eq!(SCHEMAS.get(*name).map(|schema| &schema["type"]), Some(&json!("object")), "{name}");
+        }
     }
 
     #[test]

@@ -6,57 +6,58 @@ use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Cause, Order, OrderEvent, Recorded, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// A new order.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     /// The shop's own order number; one is made if it has none.
-    #[schema(example = "1001")]
+    #[cfg_attr(test, schema(example = "1001"))]
     pub number: Option<String>,
     /// The channel's own id, if it differs from the number. Unique per channel.
     pub external_id: Option<String>,
     /// Where it was placed. Default "api".
-    #[schema(example = "instagram")]
+    #[cfg_attr(test, schema(example = "instagram"))]
     pub channel: Option<String>,
     /// ISO 4217.
-    #[schema(example = "USD")]
+    #[cfg_attr(test, schema(example = "USD"))]
     pub currency: String,
     /// Who ordered.
     pub customer: NewCustomer,
     /// ISO 3166-1 alpha-2.
-    #[schema(example = "PL")]
+    #[cfg_attr(test, schema(example = "PL"))]
     pub country: Option<String>,
     /// What was ordered.
     pub items: Vec<NewItem>,
     /// Decimal, default 0.
-    #[schema(example = "9.99")]
+    #[cfg_attr(test, schema(example = "9.99"))]
     pub shipping: Option<String>,
     /// Decimal, default 0.
     pub tax: Option<String>,
     /// Decimal, default 0.
     pub discount: Option<String>,
     /// What you think it comes to. Refused with both numbers if we make it something else.
-    #[schema(example = "69.97")]
+    #[cfg_attr(test, schema(example = "69.97"))]
     pub total: Option<String>,
     /// When the customer placed it; default now.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     pub placed_at: Option<Timestamp>,
     /// The promised day.
-    #[schema(value_type = Option<String>, format = Date)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
     pub eta: Option<Date>,
 }
 
 /// Who ordered.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCustomer {
     /// As they write it.
-    #[schema(example = "John Smith")]
+    #[cfg_attr(test, schema(example = "John Smith"))]
     pub name: String,
     /// Needed for mail and for "where is my order".
-    #[schema(example = "john.smith@example.com")]
+    #[cfg_attr(test, schema(example = "john.smith@example.com"))]
     pub email: Option<String>,
     /// Digits with an optional leading +.
     pub phone: Option<String>,
@@ -65,21 +66,22 @@ pub struct NewCustomer {
 }
 
 /// A position.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewItem {
     /// The shop's stock-keeping unit.
-    #[schema(example = "MUG-BLUE")]
+    #[cfg_attr(test, schema(example = "MUG-BLUE"))]
     pub sku: String,
     /// What people call it.
     #[serde(default)]
-    #[schema(example = "Blue mug")]
+    #[cfg_attr(test, schema(example = "Blue mug"))]
     pub name: String,
     /// 1 to 100,000.
-    #[schema(example = 2)]
+    #[cfg_attr(test, schema(example = 2))]
     pub quantity: i64,
     /// Decimal, each.
-    #[schema(example = "29.99")]
+    #[cfg_attr(test, schema(example = "29.99"))]
     pub unit_price: String,
     /// What you think the position comes to.
     pub total_price: Option<String>,
@@ -120,16 +122,17 @@ impl NewOrder {
 }
 
 /// The answer to a new order. It repeats no personal data, because it is kept to be given again.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CreatedOrder {
     /// Its number.
-    #[schema(example = "ORD-20250809-7K3M9QXA")]
+    #[cfg_attr(test, schema(example = "ORD-20250809-7K3M9QXA"))]
     pub order_id: String,
     /// Its status.
-    #[schema(example = "pending")]
+    #[cfg_attr(test, schema(example = "pending"))]
     pub status: &'static str,
     /// What is to be paid.
-    #[schema(example = "69.97")]
+    #[cfg_attr(test, schema(example = "69.97"))]
     pub total: String,
     /// ISO 4217.
     pub currency: String,
@@ -151,14 +154,15 @@ impl CreatedOrder {
 }
 
 /// A row of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct OrderRow {
     /// Number.
     pub order_id: String,
     /// Status.
     pub status: &'static str,
     /// The word people see.
-    #[schema(example = "In Transit")]
+    #[cfg_attr(test, schema(example = "In Transit"))]
     pub label: &'static str,
     /// Name; none after erasure.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,14 +174,14 @@ pub struct OrderRow {
     /// ISO 4217.
     pub currency: String,
     /// When it was placed.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub placed_at: Timestamp,
     /// When anything last changed.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub updated_at: Timestamp,
     /// The promised day.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = Date)]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
     pub eta: Option<Date>,
 }
 
@@ -200,7 +204,8 @@ impl OrderRow {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct OrderList {
     /// The rows.
     pub orders: Vec<OrderRow>,
@@ -210,7 +215,8 @@ pub struct OrderList {
 }
 
 /// An order.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct OrderView {
     /// What lists show.
     #[serde(flatten)]
@@ -234,7 +240,8 @@ pub struct OrderView {
 }
 
 /// The four tracks.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct TracksView {
     /// Order.
     pub order: &'static str,
@@ -249,7 +256,8 @@ pub struct TracksView {
 }
 
 /// A position.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ItemView {
     /// Unit.
     pub sku: String,
@@ -295,7 +303,8 @@ impl OrderView {
 }
 
 /// What happened to an order, and what was sent about it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Timeline {
     /// The order as it stands.
     pub order: OrderView,
@@ -306,12 +315,13 @@ pub struct Timeline {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Entry {
     /// Version after it.
     pub version: u64,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// What, machine-readable.
     pub event: &'static str,
@@ -326,7 +336,8 @@ pub struct Entry {
 }
 
 /// A message.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct MessageView {
     /// "email", "slack".
     pub channel: String,
@@ -340,7 +351,7 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
 }
 

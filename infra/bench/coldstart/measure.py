@@ -1,7 +1,6 @@
 """What a cold start costs: CPU and memory from exec to the first poll for work, per function, against a bare runtime.
 
-    measure.py target/deploy   cold starts of the functions built there, with a stand-in for Lambda's Runtime API
-    measure.py --warm 300      CPU per answered question in the running local cloud (make run)
+    measure.py [target/deploy]   cold starts of the functions built there, with a stand-in for Lambda's Runtime API
 
 CPU time rather than wall clock, so that a busy machine doesn't change the figures, and a ratio to the bare binary in the
 same run, so that a slower one doesn't either.
@@ -9,16 +8,13 @@ same run, so that a slower one doesn't either.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -26,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "infra/local"))
 
 import functions  # noqa: E402
-import known  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
+BARE = "bare runtime"
 RATIO_MAX = 1.5
-WARM_CPU_MS_MAX = 0.5
 
 
 class RuntimeApi(BaseHTTPRequestHandler):
@@ -117,76 +113,44 @@ def cold_start(binary: Path, extra: dict[str, str]) -> tuple[float, float]:
 
 def bare() -> Path:
     target = ROOT / "target/bench-bare"
-    subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=HERE / "bare", env={**os.environ, "CARGO_TARGET_DIR": str(target)}, check=True)
+    subprocess.run(["cargo", "build", "--release", "--quiet", "--locked"], cwd=HERE / "bare", env={**os.environ, "CARGO_TARGET_DIR": str(target)}, check=True)
     return target / "release/bare"
 
 
-def cold(binaries: Path, rounds: int) -> int:
-    candidates = [("bare runtime", bare(), {})]
+@dataclass(frozen=True)
+class ColdStart:
+    """Medians of one program."""
+
+    name: str
+    cpu_ms: float
+    ratio: float  # to the bare runtime
+    memory_mib: float
+
+    @property
+    def ok(self) -> bool:
+        return self.ratio <= RATIO_MAX
+
+
+def cold_starts(binaries: Path, rounds: int = 15) -> list[ColdStart]:
+    """The bare runtime first, then every function of the template."""
+    candidates = [(BARE, bare(), {})]
     for function in functions.load():
-        if (binary := binaries / function.folder).is_file():
-            candidates.append((function.folder, binary, variables(function.logical_id)))
-    if len(candidates) == 1:
-        raise SystemExit(f"no function is built in {binaries}")
+        binary = binaries / function.folder
+        if not binary.is_file():
+            raise SystemExit(f"{binary} is missing; build them all: make deploy-build")
+        candidates.append((function.folder, binary, variables(function.logical_id)))
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name, *_ in candidates}
     for _ in range(rounds):  # in turns, so that a noisy moment hits all alike
         for name, binary, extra in candidates:
             samples[name].append(cold_start(binary, extra))
-    yardstick = statistics.median(cpu for cpu, _ in samples["bare runtime"])
-    print(f"{'cold start':<16} {'CPU ms':>7} {'ratio':>6} {'MiB':>6}   (median of {rounds}; at most {RATIO_MAX} x bare)")
-    slow = 0
-    for name, found in samples.items():
-        cpu = statistics.median(sample[0] for sample in found)
-        over = cpu > RATIO_MAX * yardstick
-        slow += over
-        print(f"{name:<16} {cpu:7.2f} {cpu / yardstick:6.2f} {statistics.median(sample[1] for sample in found):6.1f}{'   TOO SLOW' if over else ''}")
-    return 1 if slow else 0
-
-
-def warm(count: int) -> int:
-    env = known.load()
-    key, example = env["keys"]["publishable_key"], env["keys"]["example"]
-    body = json.dumps({"question": f"Where is my order {example['order']}? Email: {example['email']}"}).encode()
-    request = urllib.request.Request(f"{env['api_url']}/v1/ask", body, {"Content-Type": "application/json", "X-API-Key": key})
-
-    def ask(times: int) -> None:
-        done = 0
-        while done < times:
-            try:
-                with urllib.request.urlopen(request, timeout=30) as response:
-                    response.read()
-                done += 1
-            except urllib.error.HTTPError as refused:
-                if refused.code != 429:
-                    raise
-                time.sleep(float(refused.headers.get("Retry-After") or 1))  # the demo key's own limit; waiting costs no CPU
-
-    ask(20)
-    pids = running(env["functions"]["ask"], env["cloud_url"])
-    before = sum(cpu_ms(pid) for pid in pids)
-    ask(count)
-    per_ask = (sum(cpu_ms(pid) for pid in pids) - before) / count
-    print(f"warm ask: {per_ask:.3f} ms CPU a question ({count} questions; at most {WARM_CPU_MS_MAX})")
-    return 1 if per_ask > WARM_CPU_MS_MAX else 0
-
-
-def running(function: str, cloud_url: str) -> list[int]:
-    """Processes of a function in this local cloud."""
-    wanted = {f"AWS_LAMBDA_FUNCTION_NAME={function}".encode(), f"AWS_ENDPOINT_URL={cloud_url}".encode()}
-    found = []
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if wanted <= set(path.read_bytes().split(b"\0")):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
+    medians = {name: tuple(statistics.median(values) for values in zip(*found, strict=True)) for name, found in samples.items()}
+    yardstick = medians[BARE][0]
+    return [ColdStart(name, cpu, cpu / yardstick, memory) for name, (cpu, memory) in medians.items()]
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", type=Path, nargs="?", default=ROOT / "target/deploy")
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--warm", type=int, metavar="QUESTIONS")
-    options = parser.parse_args()
-    sys.exit(warm(options.warm) if options.warm else cold(options.binaries, options.rounds))
+    found = cold_starts(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "target/deploy")
+    print(f"{'cold start':<16} {'CPU ms':>7} {'ratio':>6} {'MiB':>6}   (at most {RATIO_MAX} x bare)")
+    for start in found:
+        print(f"{start.name:<16} {start.cpu_ms:7.2f} {start.ratio:6.2f} {start.memory_mib:6.1f}{'' if start.ok else '   TOO SLOW'}")
+    sys.exit(0 if all(start.ok for start in found) else 1)

@@ -1,11 +1,12 @@
 //! "Where is my order?": understand, verify, look one order up, answer from facts.
 //!
 //! Unknown order and wrong address get the same words, status and work, so nobody can find out which
-//! orders exist. Every pair of order and address is an attempt, paid before anything is looked up. A language model may help to find the number in the question and to word the answer; what
-//! it says counts only if it stands in the question, or in the facts.
+//! orders exist. Every pair of order and address is an attempt, paid before anything is compared. A language model
+//! may help to find the number in the question and to word the answer; what it says counts only if it stands in the
+//! question, or in the facts.
 
 use crate::error::Result;
-use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, Prompt, RateBuckets, TenantStore};
+use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
 pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -13,6 +14,7 @@ use domain::ask::{self, AskFacts, Lang, Need, Plan};
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId};
 use domain::order::Order;
+use futures::future::{join, join_all};
 use jiff::{SignedDuration, civil::Date};
 use serde::Serialize;
 use std::sync::Arc;
@@ -120,21 +122,23 @@ impl Ask {
 
     /// The order that both parts name.
     ///
-    /// Each address that is tried with an order is an attempt at it. Attempts are taken before anything is looked
-    /// up, so that of many simultaneous guesses no more than the budget are made, and given back when they turn
-    /// out right. With several addresses only those at the order that was found are: else somebody with an order
-    /// of their own could try addresses at all the others for nothing.
+    /// Each address that is tried with an order is an attempt at it. Attempts are taken before anything is
+    /// compared, so that of many simultaneous guesses no more than the budget are made, and given back when they turn
+    /// out right. With several addresses only those at the order that was found are: else somebody with an order of
+    /// their own could try addresses at all the others for nothing. Orders are read meanwhile: a customer waits.
     async fn verified(&self, scope: &TenantScope, caller: &str, candidates: &[OrderId], emails: &[Email]) -> Result<Option<Order>> {
         let candidates = &candidates[..candidates.len().min(CANDIDATES_MAX)];
         let tried = u32::try_from(emails.len()).unwrap_or(u32::MAX);
-        let bucket = |id: &OrderId| format!("attempt:{caller}:{id}");
-        for (taken, id) in candidates.iter().enumerate() {
-            if let Err(denied) = self.allow(scope, &bucket(id), tried, ATTEMPTS).await {
-                self.give_back(scope, candidates[..taken].iter().map(bucket), tried).await;
-                return Err(denied);
-            }
+        let bucket = &|id: &OrderId| format!("attempt:{caller}:{id}");
+        let taking = candidates.iter().map(|id| async move { self.allow(scope, &bucket(id), tried, ATTEMPTS).await });
+        let loading = candidates.iter().map(|id| self.orders.load(scope, id));
+        let (taken, loaded) = join(join_all(taking), join_all(loading)).await;
+        if taken.iter().any(Result::is_err) {
+            let paid = candidates.iter().zip(&taken).filter(|(_, taken)| taken.is_ok());
+            self.give_back(scope, paid.map(|(id, _)| bucket(id)), tried).await;
+            return taken.into_iter().collect::<Result<()>>().map(|()| None);
         }
-        let found = self.owned(scope, candidates, emails).await;
+        let found = owned(loaded, emails);
         match &found {
             Ok(None) => {}
             Ok(Some(order)) if emails.len() > 1 => self.give_back(scope, std::iter::once(bucket(&order.id)), tried).await,
@@ -142,21 +146,6 @@ impl Ask {
             Ok(Some(_)) | Err(_) => self.give_back(scope, candidates.iter().map(bucket), tried).await,
         }
         found
-    }
-
-    /// Every candidate is loaded and compared with every address, found or not, so that an unknown number and a
-    /// wrong address cost the same.
-    async fn owned(&self, scope: &TenantScope, candidates: &[OrderId], emails: &[Email]) -> Result<Option<Order>> {
-        let mut found = None;
-        for id in candidates {
-            let order = self.orders.load(scope, id).await?;
-            let on_file = order.as_ref().and_then(|order| order.contact.as_ref()).and_then(|contact| contact.email.as_ref());
-            let matches = emails.iter().fold(false, |any, email| same(on_file, email) | any);
-            if matches && found.is_none() {
-                found = order;
-            }
-        }
-        Ok(found)
     }
 
     /// A right answer is not withheld because its attempts could not be given back: they end with the window.
@@ -213,6 +202,21 @@ impl Ask {
         let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
     }
+}
+
+/// Every order is compared with every address, found or not, so that an unknown number and a wrong address cost the
+/// same.
+fn owned(loaded: Vec<PortResult<Option<Order>>>, emails: &[Email]) -> Result<Option<Order>> {
+    let mut found = None;
+    for order in loaded {
+        let order = order?;
+        let on_file = order.as_ref().and_then(|order| order.contact.as_ref()).and_then(|contact| contact.email.as_ref());
+        let matches = emails.iter().fold(false, |any, email| same(on_file, email) | any);
+        if matches && found.is_none() {
+            found = order;
+        }
+    }
+    Ok(found)
 }
 
 /// Compares without telling by its timing how much of it was right.

@@ -20,6 +20,7 @@ pub mod process;
 pub mod publish;
 pub mod question;
 pub mod receive;
+pub mod recent;
 pub mod relay;
 pub mod report;
 pub mod scope;

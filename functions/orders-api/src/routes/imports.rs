@@ -14,38 +14,40 @@ use domain::order::{Fault, Vocabulary};
 use runtime::http::{Caller, Origin};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// Rows of one request.
 pub const ROWS_MAX: usize = 100;
 
 /// A batch of rows.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Import {
     /// Where they come from.
-    #[schema(example = "sheet")]
+    #[cfg_attr(test, schema(example = "sheet"))]
     pub channel: String,
     /// Whose status words they use: sheet, shop, workflow, sales, saleor, shopify, orderflow.
-    #[schema(value_type = String, example = "sheet")]
+    #[cfg_attr(test, schema(value_type = String, example = "sheet"))]
     pub vocabulary: Vocabulary,
     /// At most 100.
     pub rows: Vec<Row>,
 }
 
 /// One order as it stands elsewhere.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// In the words of the vocabulary.
-    #[schema(example = "In Transit")]
+    #[cfg_attr(test, schema(example = "In Transit"))]
     pub status: String,
     /// The order. Its number is required: it is what makes the import repeatable.
     pub order: NewOrder,
 }
 
 /// What became of the rows.
-#[derive(Debug, Default, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ImportResult {
     /// New orders.
     pub placed: usize,
@@ -58,22 +60,23 @@ pub struct ImportResult {
 }
 
 /// A row that was refused.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct RefusedRow {
     /// Position in the request, from 0.
     pub row: usize,
     /// Its number, if it had one.
     pub number: Option<String>,
     /// Everything wrong with it.
-    #[schema(value_type = Vec<serde_json::Value>)]
+    #[cfg_attr(test, schema(value_type = Vec<serde_json::Value>))]
     pub errors: Vec<Fault>,
 }
 
 /// Imports up to 100 orders. A second run of the same rows changes nothing.
 ///
 /// Rows of different orders are taken in at the same time, rows of one order in their order.
-#[utoipa::path(post, path = "/v1/imports/orders", tag = "imports", request_body = Import,
-    responses((status = 200, description = "What became of each row", body = ImportResult), (status = 422, description = "Nothing was imported")))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/imports/orders", tag = "imports", request_body = Import,
+    responses((status = 200, description = "What became of each row", body = ImportResult), (status = 422, description = "Nothing was imported"))))]
 pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(import): Json<Import>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     if import.rows.len() > ROWS_MAX {

@@ -13,17 +13,17 @@ use lambda_http::http::StatusCode;
 use runtime::http::{Caller, Origin, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// A key without the key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct KeyRow {
     /// Public id.
     pub id: String,
     /// What it is for.
     pub name: String,
     /// What it may do.
-    #[schema(value_type = Object)]
+    #[cfg_attr(test, schema(value_type = Object))]
     pub scopes: Scopes,
     /// When it was made.
     pub created_at: String,
@@ -43,7 +43,7 @@ fn row(key: &ApiKey) -> KeyRow {
 }
 
 /// Lists the keys.
-#[utoipa::path(get, path = "/v1/keys", tag = "settings", responses((status = 200, description = "All keys", body = Vec<KeyRow>)))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/keys", tag = "settings", responses((status = 200, description = "All keys", body = Vec<KeyRow>))))]
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let keys = desk.keys.keys(&admitted.scope).await.map_err(Error::from)?;
@@ -51,7 +51,8 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
 }
 
 /// What a new key may do. Whatever is not said, it may not.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewKeyScopes {
     /// Ask where an order is.
@@ -71,7 +72,8 @@ impl From<NewKeyScopes> for Scopes {
 }
 
 /// A key to be made.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewKeyBody {
     /// What it is for.
@@ -81,8 +83,8 @@ pub struct NewKeyBody {
 }
 
 /// Makes a key. Its text is in this answer and nowhere else.
-#[utoipa::path(post, path = "/v1/keys", tag = "settings", request_body = NewKeyBody,
-    responses((status = 201, description = "The key, shown once", body = Object)))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/keys", tag = "settings", request_body = NewKeyBody,
+    responses((status = 201, description = "The key, shown once", body = Object))))]
 pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(body): Json<NewKeyBody>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let name = body.name.trim();
@@ -97,8 +99,8 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
 }
 
 /// Revokes a key, at once.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "settings", params(("id" = String, Path, description = "Key id")),
-    responses((status = 204, description = "Revoked"), (status = 404, description = "No such key")))]
+#[cfg_attr(test, utoipa::path(delete, path = "/v1/keys/{id}", tag = "settings", params(("id" = String, Path, description = "Key id")),
+    responses((status = 204, description = "Revoked"), (status = 404, description = "No such key"))))]
 pub async fn revoke(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let keys = desk.keys.keys(&admitted.scope).await.map_err(Error::from)?;

@@ -14,23 +14,23 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use runtime::http::{Caller, Origin, Segments};
 use serde::Serialize;
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// What the customer is about to read.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Notified {
     /// Order number.
     pub order_id: String,
     /// The word it has now.
-    #[schema(example = "In Transit")]
+    #[cfg_attr(test, schema(example = "In Transit"))]
     pub label: &'static str,
     /// False: the same was asked for less than a minute ago, and is sent once.
     pub requested: bool,
     /// By which way.
-    #[schema(example = "email")]
+    #[cfg_attr(test, schema(example = "email"))]
     pub channel: &'static str,
     /// To whom, masked.
-    #[schema(example = "j***@example.com")]
+    #[cfg_attr(test, schema(example = "j***@example.com"))]
     pub to: String,
     /// The subject line.
     pub subject: String,
@@ -42,10 +42,10 @@ pub struct Notified {
 ///
 /// The message is sent behind a queue; the timeline shows who asked for it and what became of it. The same
 /// wish within a minute is one wish, so a retry after a lost reply writes to nobody twice.
-#[utoipa::path(post, path = "/v1/orders/{id}/notify", tag = "orders",
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/notify", tag = "orders",
     params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this ETag")),
     responses((status = 202, description = "On its way", body = Notified), (status = 404, description = "No such order"),
-              (status = 409, description = "No address on file, messages switched off, or the order changed meanwhile")))]
+              (status = 409, description = "No address on file, messages switched off, or the order changed meanwhile"))))]
 pub async fn notify(
     State(desk): State<Arc<Desk>>,
     caller: Caller,

@@ -19,7 +19,6 @@ use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
 
 const PAGE_DEFAULT: usize = 50;
 const PAGE_MAX: usize = 200;
@@ -67,10 +66,10 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
 /// Places an order.
 ///
 /// Sending the same `Idempotency-Key` with the same body again gives the same answer and no second order.
-#[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = NewOrder,
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = NewOrder,
     params(("Idempotency-Key" = String, Header, description = "1 to 200 printable characters, kept for 48 hours")),
     responses((status = 201, description = "Placed", body = CreatedOrder), (status = 409, description = "The number is taken"),
-              (status = 422, description = "Every fault of the input, or a reused key")))]
+              (status = 422, description = "Every fault of the input, or a reused key"))))]
 pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, request: Request) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let key = idempotency_key(request.headers())?;
@@ -106,7 +105,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
 }
 
 /// Filters of the list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 #[serde(deny_unknown_fields)]
 pub struct ListParams {
     /// Only this status.
@@ -122,8 +122,8 @@ pub struct ListParams {
 }
 
 /// Lists orders, the latest change first.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders", params(ListParams),
-    responses((status = 200, description = "A page", body = OrderList), (status = 422, description = "A bad filter, limit or cursor")))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders", tag = "orders", params(ListParams),
+    responses((status = 200, description = "A page", body = OrderList), (status = 422, description = "A bad filter, limit or cursor"))))]
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<ListParams>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let (filter, query) = filter(&admitted, &params)?;
@@ -153,8 +153,8 @@ fn filter(admitted: &Admitted, params: &ListParams) -> Result<(String, OrderQuer
 }
 
 /// Reads an order.
-#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Order number")),
-    responses((status = 200, description = "The order, its version in ETag", body = OrderView), (status = 404, description = "No such order")))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The order, its version in ETag", body = OrderView), (status = 404, description = "No such order"))))]
 pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
@@ -171,8 +171,8 @@ pub(super) fn tagged(version: u64, body: impl IntoResponse) -> Response {
 }
 
 /// Reads an order with what happened to it and what was sent about it.
-#[utoipa::path(get, path = "/v1/orders/{id}/timeline", tag = "orders", params(("id" = String, Path, description = "Order number")),
-    responses((status = 200, description = "The order, its newest 200 changes and its messages", body = Timeline), (status = 404, description = "No such order")))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}/timeline", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The order, its newest 200 changes and its messages", body = Timeline), (status = 404, description = "No such order"))))]
 pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
@@ -182,11 +182,12 @@ pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
 }
 
 /// A move.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Move {
     /// Where to.
-    #[schema(example = "processing")]
+    #[cfg_attr(test, schema(example = "processing"))]
     pub status: String,
     /// Why; shown in the timeline.
     pub note: Option<String>,
@@ -195,9 +196,9 @@ pub struct Move {
 }
 
 /// Moves an order one declared step.
-#[utoipa::path(post, path = "/v1/orders/{id}/status", tag = "orders", request_body = Move,
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/status", tag = "orders", request_body = Move,
     params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this ETag")),
-    responses((status = 200, description = "The order now", body = OrderView), (status = 409, description = "Not allowed, with what is; or changed meanwhile")))]
+    responses((status = 200, description = "The order now", body = OrderView), (status = 409, description = "Not allowed, with what is; or changed meanwhile"))))]
 pub async fn change(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
@@ -224,7 +225,8 @@ pub(super) async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command:
 }
 
 /// A correction.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
     /// What it really is.
@@ -234,9 +236,9 @@ pub struct Correction {
 }
 
 /// Overrules the transition table. Managers only, with a reason, in the history for ever.
-#[utoipa::path(post, path = "/v1/orders/{id}/correct", tag = "orders", request_body = Correction,
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/correct", tag = "orders", request_body = Correction,
     params(("id" = String, Path, description = "Order number")),
-    responses((status = 200, description = "The order now", body = OrderView), (status = 403, description = "Needs a manager")))]
+    responses((status = 200, description = "The order now", body = OrderView), (status = 403, description = "Needs a manager"))))]
 pub async fn correct(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
@@ -252,7 +254,8 @@ pub async fn correct(
 }
 
 /// A move in the words of single-status shop systems.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StatusUpdate {
     /// Order number.
@@ -268,7 +271,8 @@ pub struct StatusUpdate {
 }
 
 /// What the move led to.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct StatusUpdated {
     /// Always true; refusals are problems.
     pub success: bool,
@@ -289,8 +293,8 @@ pub struct StatusUpdated {
 }
 
 /// Moves an order in the words of single-status shop systems.
-#[utoipa::path(post, path = "/v1/orders/update-status", tag = "orders", request_body = StatusUpdate,
-    responses((status = 200, description = "Moved", body = StatusUpdated), (status = 409, description = "Not allowed, with what is")))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/update-status", tag = "orders", request_body = StatusUpdate,
+    responses((status = 200, description = "Moved", body = StatusUpdated), (status = 409, description = "Not allowed, with what is"))))]
 pub async fn update_status(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
@@ -340,7 +344,8 @@ pub async fn update_status_of(
 }
 
 /// Parameters of an automatic step.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 pub struct ProgressParams {
     /// Why now; kept with the decision.
     pub reason: Option<String>,
@@ -349,7 +354,8 @@ pub struct ProgressParams {
 }
 
 /// What the rules decided.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Progressed {
     /// Moved?
     pub progressed: bool,
@@ -364,8 +370,8 @@ pub struct Progressed {
 }
 
 /// Lets the rules decide whether an order moves on now.
-#[utoipa::path(post, path = "/v1/orders/{id}/auto-progress", tag = "orders", params(("id" = String, Path, description = "Order number"), ProgressParams),
-    responses((status = 200, description = "The decision with its evidence, carried out or not", body = Progressed), (status = 404, description = "No such order")))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/auto-progress", tag = "orders", params(("id" = String, Path, description = "Order number"), ProgressParams),
+    responses((status = 200, description = "The decision with its evidence, carried out or not", body = Progressed), (status = 404, description = "No such order"))))]
 pub async fn auto_progress(
     State(desk): State<Arc<Desk>>,
     caller: Caller,

@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use runtime::http::{Caller, Origin};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// Whose data.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The customer's address.
@@ -20,7 +20,8 @@ pub struct Subject {
 }
 
 /// Whose data, and from where on.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExportOf {
     /// The customer's address.
@@ -30,10 +31,11 @@ pub struct ExportOf {
 }
 
 /// What is held about an address, or a part of it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Exported {
     /// Orders with their histories and messages.
-    #[schema(value_type = Vec<Object>)]
+    #[cfg_attr(test, schema(value_type = Vec<Object>))]
     pub orders: Vec<serde_json::Value>,
     /// More orders exist than one answer holds.
     pub more: bool,
@@ -43,8 +45,8 @@ pub struct Exported {
 }
 
 /// Everything held about an address, in parts if it is much.
-#[utoipa::path(post, path = "/v1/privacy/export", tag = "privacy", request_body = ExportOf,
-    responses((status = 200, description = "Orders, histories and messages", body = Exported)))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/privacy/export", tag = "privacy", request_body = ExportOf,
+    responses((status = 200, description = "Orders, histories and messages", body = Exported))))]
 pub async fn export(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(of): Json<ExportOf>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let email = address(&of.email)?;
@@ -56,8 +58,8 @@ pub async fn export(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
 }
 
 /// Forgets an address. Amounts, dates and statuses stay; safe to repeat.
-#[utoipa::path(post, path = "/v1/privacy/erase", tag = "privacy", request_body = Subject,
-    responses((status = 200, description = "What was forgotten", body = Object)))]
+#[cfg_attr(test, utoipa::path(post, path = "/v1/privacy/erase", tag = "privacy", request_body = Subject,
+    responses((status = 200, description = "What was forgotten", body = Object))))]
 pub async fn erase(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(subject): Json<Subject>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let email = address(&subject.email)?;

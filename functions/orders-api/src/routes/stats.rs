@@ -12,17 +12,18 @@ use runtime::http::{Caller, Origin, Params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
 
 /// Window.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
 pub struct StatsParams {
     /// Days back, today included: 1 to 365, default 30.
     pub days: Option<u16>,
 }
 
 /// Figures.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Stats {
     /// Orders there are.
     pub total_orders: i64,
@@ -35,7 +36,8 @@ pub struct Stats {
 }
 
 /// A day in the shop.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Day {
     /// Date.
     pub day: String,
@@ -46,8 +48,8 @@ pub struct Day {
 }
 
 /// Reads the figures.
-#[utoipa::path(get, path = "/v1/stats", tag = "figures", params(StatsParams),
-    responses((status = 200, description = "Figures from the read model", body = Stats)))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/stats", tag = "figures", params(StatsParams),
+    responses((status = 200, description = "Figures from the read model", body = Stats))))]
 pub async fn stats(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<StatsParams>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let days = params.days.unwrap_or(30);

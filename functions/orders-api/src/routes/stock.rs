@@ -14,10 +14,10 @@ use runtime::Problem;
 use runtime::http::{Caller, Origin, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::ToSchema;
 
 /// A level.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LevelView {
     /// Unit.
     pub sku: String,
@@ -48,8 +48,8 @@ fn sku(text: &str) -> Result<Sku, Error> {
 }
 
 /// Reads the levels of a SKU at all locations.
-#[utoipa::path(get, path = "/v1/inventory/{sku}", tag = "inventory", params(("sku" = String, Path, description = "Stock-keeping unit")),
-    responses((status = 200, description = "Levels by location", body = Vec<LevelView>)))]
+#[cfg_attr(test, utoipa::path(get, path = "/v1/inventory/{sku}", tag = "inventory", params(("sku" = String, Path, description = "Stock-keeping unit")),
+    responses((status = 200, description = "Levels by location", body = Vec<LevelView>))))]
 pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(text): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let levels = desk.stock.levels(&admitted.scope, sku(&text)?.as_str()).await.map_err(Error::from)?;
@@ -57,11 +57,12 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
 }
 
 /// A movement.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// Where.
-    #[schema(example = "main")]
+    #[cfg_attr(test, schema(example = "main"))]
     pub location: String,
     /// How many came (or, negative, left).
     pub by: i64,
@@ -70,9 +71,9 @@ pub struct Adjustment {
 }
 
 /// Adds to or takes from what is free.
-#[utoipa::path(post, path = "/v1/inventory/{sku}/adjust", tag = "inventory", request_body = Adjustment,
+#[cfg_attr(test, utoipa::path(post, path = "/v1/inventory/{sku}/adjust", tag = "inventory", request_body = Adjustment,
     params(("sku" = String, Path, description = "Stock-keeping unit")),
-    responses((status = 200, description = "The level now", body = LevelView), (status = 409, description = "It would go below zero")))]
+    responses((status = 200, description = "The level now", body = LevelView), (status = 409, description = "It would go below zero"))))]
 pub async fn adjust(
     State(desk): State<Arc<Desk>>,
     caller: Caller,

@@ -3,8 +3,8 @@
 //! # What a commit costs
 //!
 //! A transaction writes every row twice (prepare, commit): two units a kilobyte. To head and history themselves
-//! a new order adds the outbox row (2 a kilobyte, 1 to 2 KB), the once-record (2), the reference if the channel
-//! has its own id (2), and one unit for each index it is in. `tests/cost.rs` holds us to it.
+//! a new order adds the outbox row (2, for it stays under a kilobyte), the once-record (2), the reference if the
+//! channel has its own id (2), and one unit for each index it is in. `tests/cost.rs` holds us to it.
 //!
 //! # Why the list index is keyed by status
 //!

@@ -1,7 +1,11 @@
 //! What waits to be published: one row a commit, first published from the table's stream, swept up if that
 //! missed one.
+//!
+//! The events of one commit say most things about themselves in the same words, and a row is billed by the kilobyte,
+//! twice in a transaction. So the first event stands there whole and every other one only as far as it differs from it
+//! ([`pack`]): an order that is placed with everything filled in stays under one kilobyte.
 
-use super::item::{Row, Write, json, text, to_json};
+use super::item::{Row, Write, text, to_json};
 use super::{AT_ONCE, Dynamo, Query, Range, Table, keys};
 use crate::error::corrupt;
 use app::TenantScope;
@@ -11,6 +15,7 @@ use contracts::Envelope;
 use futures::future::try_join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
 
 /// Rows leave when they are published. This is only so that a row nobody could ever publish does not stay for
 /// ever; it is twice as long as the dead-letter queues keep theirs, and the sweeper raises an alarm long before.
@@ -31,11 +36,43 @@ pub(super) fn loose_row(scope: &TenantScope, events: &[Envelope], now: Timestamp
 }
 
 fn row(key: keys::Key, events: &[Envelope], now: Timestamp) -> PortResult<Write> {
-    let events = to_json("the events", events)?;
+    let events = pack(events)?;
     if events.len() > EVENTS_BYTES_MAX {
         return Err(PortError::Fatal(format!("the events of one commit are larger than {EVENTS_BYTES_MAX} bytes")));
     }
     Ok(Write::put(key).text("events", events).expires("ttl", now + KEPT))
+}
+
+/// A list of objects; in all but the first, what the first says too is left out, and `null` stands for what only the
+/// first says.
+fn pack(events: &[Envelope]) -> PortResult<String> {
+    let mut packed: Vec<Map<String, Value>> = Vec::with_capacity(events.len());
+    for event in events {
+        let Ok(Value::Object(mut event)) = serde_json::to_value(event) else {
+            return Err(PortError::Fatal("the events cannot be written as JSON".into()));
+        };
+        if let Some(first) = packed.first() {
+            let only_first: Vec<String> = first.keys().filter(|name| !event.contains_key(*name)).cloned().collect();
+            event.retain(|name, value| first.get(name) != Some(value));
+            event.extend(only_first.into_iter().map(|name| (name, Value::Null)));
+        }
+        packed.push(event);
+    }
+    to_json("the events", &packed)
+}
+
+fn unpack(text: &str) -> PortResult<Vec<Envelope>> {
+    let mut packed: Vec<Map<String, Value>> = serde_json::from_str(text).map_err(|_| corrupt("events"))?;
+    if let Some((first, others)) = packed.split_first_mut() {
+        for event in others {
+            for (name, value) in &*first {
+                if !event.contains_key(name) {
+                    event.insert(name.clone(), value.clone());
+                }
+            }
+        }
+    }
+    packed.into_iter().map(|event| serde_json::from_value(Value::Object(event)).map_err(|_| corrupt("events"))).collect()
 }
 
 /// Reads the `NewImage` of a record of the outbox table's stream (anything that serialises as DynamoDB JSON).
@@ -45,14 +82,14 @@ fn row(key: keys::Key, events: &[Envelope], now: Timestamp) -> PortResult<Write>
 pub fn from_stream_image(image: &impl serde::Serialize) -> PortResult<OutboxRow> {
     let image = serde_json::to_value(image).map_err(|_| corrupt("stream image"))?;
     let attribute = |name: &str| image[name]["S"].as_str().ok_or_else(|| corrupt(name));
-    let events = serde_json::from_str(attribute("events")?).map_err(|_| corrupt("events"))?;
+    let events = unpack(attribute("events")?)?;
     let key = OutboxKey { shard: attribute("PK")?.to_owned(), place: attribute("SK")?.to_owned() };
     Ok(OutboxRow { key, events })
 }
 
 fn row_of(row: &Row) -> PortResult<OutboxRow> {
     let key = OutboxKey { shard: text(row, "PK")?.to_owned(), place: text(row, "SK")?.to_owned() };
-    Ok(OutboxRow { key, events: json(row, "events")? })
+    Ok(OutboxRow { key, events: unpack(text(row, "events")?)? })
 }
 
 /// [`OutboxStore`] in its own table.
@@ -105,6 +142,8 @@ impl OutboxStore for DynamoOutbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ids::TenantId;
+    use testkit::conformance::samples;
 
     // req: X-05
     #[test]
@@ -115,5 +154,30 @@ mod tests {
         let row = from_stream_image(&image).unwrap();
         assert_eq!((row.key.shard.as_str(), row.events.len()), ("OUTBOX7", 0));
         assert!(from_stream_image(&serde_json::json!({"PK": {"S": "x"}})).is_err());
+    }
+
+    // req: X-05
+    #[test]
+    fn events_come_out_as_they_went_in() {
+        let scope = TenantScope::of_own_message(&TenantId::parse("shop").unwrap());
+        let placed = samples::placed(&scope, "1001", Timestamp::UNIX_EPOCH);
+        let other = samples::placed(&scope, "1002", Timestamp::UNIX_EPOCH + KEPT);
+        let caused = |event: &Envelope| Envelope { causationid: Some(event.id.clone()), ..event.clone() };
+        let [first, second] = &placed.publish[..] else { panic!("placed, and a label") };
+        let cases: [&[Envelope]; 5] = [
+            &[],
+            std::slice::from_ref(first),
+            &placed.publish,
+            &[caused(first), second.clone(), caused(second)],
+            &[first.clone(), caused(second), other.publish[0].clone()],
+        ];
+        for events in cases {
+            let packed = pack(events).unwrap();
+            assert_eq!(unpack(&packed).unwrap(), events, "{packed}");
+            assert!(packed.len() <= serde_json::to_string(events).unwrap().len(), "{packed}");
+        }
+        let whole = serde_json::to_string(&placed.publish).unwrap();
+        assert_eq!(unpack(&whole).unwrap(), placed.publish, "what was not packed is read as it stands");
+        assert!(unpack("{}").is_err() && unpack("[1]").is_err() && unpack("[{}]").is_err());
     }
 }

@@ -2,13 +2,16 @@
 
 use crate::house::{House, config, correlation, identity};
 use app::answer::{Answer, Question};
-use app::ports::{PortError, TenantStore};
+use app::ports::{PortError, PortResult, TenantStore};
+use app::recent::{AGE_MAX, RecentSettings};
 use app::tenant::TenantConfig;
-use app::{Error, Scopes};
+use app::{Error, Scopes, TenantScope};
+use domain::ids::TenantId;
 use domain::order::Role;
 use jiff::SignedDuration;
 use std::sync::Arc;
-use testkit::memory::ScriptedLlm;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use testkit::memory::{MemoryTenants, ScriptedLlm};
 
 fn asked(question: &str) -> Question {
     Question { question: question.into(), order_id: None, email: None }
@@ -129,4 +132,65 @@ async fn other_tenants_orders_do_not_exist() {
     let answer = house.ask(None).run(&other, "c", &asked(JOHN), &correlation()).await.unwrap();
     assert_eq!(answer.order_id, None);
     assert!(!answer.reply.contains("Delayed"));
+}
+
+/// Counts how often the settings were really read.
+struct Counted(MemoryTenants, AtomicUsize);
+
+#[async_trait::async_trait]
+impl TenantStore for Counted {
+    async fn config(&self, tenant: &TenantId) -> PortResult<Option<TenantConfig>> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.config(tenant).await
+    }
+
+    async fn save(&self, scope: &TenantScope, config: &TenantConfig, before_version: u64) -> PortResult<bool> {
+        self.0.save(scope, config, before_version).await
+    }
+
+    async fn all(&self) -> PortResult<Vec<TenantId>> {
+        self.0.all().await
+    }
+}
+
+// req: X-10
+#[tokio::test]
+async fn settings_are_read_anew_when_they_are_old() {
+    let house = House::new().await;
+    let store = Arc::new(Counted(house.world.tenants(), AtomicUsize::new(0)));
+    let recent = RecentSettings::new(store.clone(), house.clock.clone());
+    let locale = async || recent.config(house.scope.tenant()).await.unwrap().unwrap().locale;
+    let reads = || store.1.load(Ordering::Relaxed);
+    assert_eq!((locale().await, locale().await, reads()), ("en".to_owned(), "en".to_owned(), 1));
+    let polish = TenantConfig { version: 2, locale: "pl".into(), ..config() };
+    assert!(house.world.tenants().save(&house.scope, &polish, 1).await.unwrap(), "in another process");
+    house.clock.advance(AGE_MAX - SignedDuration::from_millis(1));
+    assert_eq!((locale().await, reads()), ("en".to_owned(), 1));
+    house.clock.advance(SignedDuration::from_millis(1));
+    assert_eq!((locale().await, reads()), ("pl".to_owned(), 2));
+    house.clock.advance(SignedDuration::from_secs(-5));
+    assert_eq!((locale().await, reads()), ("pl".to_owned(), 3), "a clock that was set back makes nothing younger");
+    let english = TenantConfig { version: 3, ..config() };
+    assert!(recent.save(&house.scope, &english, 2).await.unwrap(), "in this process");
+    assert_eq!((locale().await, reads()), ("en".to_owned(), 4));
+    assert_eq!(recent.all().await.unwrap(), [house.scope.tenant().clone()]);
+}
+
+// req: X-10
+#[tokio::test]
+async fn only_so_many_settings_are_kept() {
+    let house = House::new().await;
+    let store = Arc::new(Counted(house.world.tenants(), AtomicUsize::new(0)));
+    let recent = RecentSettings::new(store.clone(), house.clock.clone());
+    let tenants: Vec<TenantId> = (0..150).map(|at| TenantId::parse(&format!("shop-{at}")).unwrap()).collect();
+    let read_all = async || {
+        let before = store.1.load(Ordering::Relaxed);
+        for tenant in &tenants {
+            assert_eq!(recent.config(tenant).await, Ok(None));
+        }
+        store.1.load(Ordering::Relaxed) - before
+    };
+    assert_eq!((read_all().await, read_all().await), (150, 50), "a hundred are kept, the others are read each time");
+    house.clock.advance(AGE_MAX);
+    assert_eq!((read_all().await, read_all().await), (150, 50), "old ones make room");
 }
