@@ -6,9 +6,10 @@
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Clock, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, ReportStore, SendError, TeamChat,
-    TenantStore,
+    Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult, ReportStore,
+    SendError, TeamChat, TenantStore,
 };
+use crate::privacy::forget_traces;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::order::v1::LabelChanged;
@@ -42,6 +43,8 @@ pub struct Notify {
     pub chat: Arc<dyn TeamChat>,
     /// Links to reports.
     pub reports: Arc<dyn ReportStore>,
+    /// Webhooks, forgotten with the customer they name.
+    pub inbox: Arc<dyn InboxStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The sender for tenants that have not chosen one.
@@ -71,6 +74,14 @@ enum Via<'a> {
     Overtaken,
 }
 
+/// What a message is about.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    event: &'a Envelope,
+    /// The order whose customer it names, if it names one.
+    named: Option<&'a OrderId>,
+}
+
 impl<'a> Via<'a> {
     fn unless(self, overtaken: bool) -> Via<'a> {
         if overtaken { Via::Overtaken } else { self }
@@ -87,6 +98,11 @@ impl Notify {
         let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
         let team = match &event.payload {
             Payload::OrderLabelChanged(changed) if changed.notify => return self.order_news(&scope, &config, event, changed).await,
+            // Whoever had read the contact before it was erased has written by now.
+            Payload::OrderContactErased(erased) => {
+                forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
+                return Ok(Told::default());
+            }
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
@@ -102,23 +118,28 @@ impl Notify {
         let mut told = Told::default();
         if let Some(webhook) = &config.notify.slack_webhook {
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text: team };
-            self.deliver(&scope, &event.subject, event, draft, Via::Chat(&webhook.0), &mut told).await?;
+            self.deliver(&scope, About { event, named: None }, draft, Via::Chat(&webhook.0), &mut told).await?;
         }
         Ok(told)
     }
 
     async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
         let mut told = Told::default();
-        let id = OrderId::parse(&changed.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
+        let id = number(&changed.order_id)?;
         let Some(order) = self.orders.load(scope, &id).await? else {
             return Err(Error::Fatal(format!("order {id} of an event is not there")));
         };
+        if order.contact.is_none() {
+            // An attempt before this one may have died with the customer's name in its hands.
+            self.orders.forget_words(scope, &id).await?;
+        }
+        let about = About { event, named: order.contact.as_ref().map(|_| &order.id) };
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let mut waiting = Ok(());
         if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
-            waiting = self.deliver(scope, id.as_str(), event, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
+            waiting = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
         }
         if let Some(webhook) = &config.notify.slack_webhook {
             let contact = order.contact.as_ref();
@@ -127,7 +148,7 @@ impl Notify {
             let text = slack_order_line(id.as_str(), name, email, order.label(), order.tracks.eta);
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, id.as_str(), event, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
+            let slack = self.deliver(scope, about, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
             waiting = waiting.and(slack);
         }
         waiting.map(|()| told)
@@ -148,15 +169,8 @@ impl Notify {
         Some((draft, Mail { from, to, subject: content.subject, text: content.text }))
     }
 
-    async fn deliver(
-        &self,
-        scope: &TenantScope,
-        subject: &str,
-        event: &Envelope,
-        draft: Draft,
-        via: Via<'_>,
-        told: &mut Told,
-    ) -> Result<()> {
+    async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
+        let About { event, named } = about;
         let now = self.clock.now();
         let recipient = hex::encode(Sha256::digest(draft.recipient.as_bytes()))[..16].to_owned();
         let message = Message {
@@ -167,7 +181,7 @@ impl Notify {
             state: MessageState::Sending { lease_until: now + LEASE },
             attempts: 1,
         };
-        let attempt = match self.messages.claim(scope, subject, &message, now).await? {
+        let attempt = match self.messages.claim(scope, &event.subject, &message, now).await? {
             MessageClaim::Send { attempt } => attempt,
             MessageClaim::Settled(_) => {
                 told.settled += 1;
@@ -175,10 +189,13 @@ impl Notify {
             }
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
-        let outcome = match &via {
-            Via::Mail(mail) => self.mailer.send(mail).await,
-            Via::Chat(webhook) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
-            Via::Overtaken => Err(SendError::Refused("overtaken by newer news".to_owned())),
+        let forgotten = self.is_forgotten(scope, named).await;
+        let outcome = match (&forgotten, &via) {
+            (Err(why), _) => Err(SendError::NotSent(why.to_string())),
+            (Ok(true), _) => Err(SendError::Refused("the customer was forgotten".to_owned())),
+            (Ok(false), Via::Mail(mail)) => self.mailer.send(mail).await,
+            (Ok(false), Via::Chat(webhook)) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+            (Ok(false), Via::Overtaken) => Err(SendError::Refused("overtaken by newer news".to_owned())),
         };
         let (state, result) = match outcome {
             Ok(provider_id) => {
@@ -195,9 +212,21 @@ impl Notify {
                 (MessageState::Unknown, Ok(()))
             }
         };
-        self.messages.settle(scope, subject, &message.id, attempt, &state).await?;
+        self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;
+        if let (Ok(true), Some(id)) = (forgotten, named) {
+            self.orders.forget_words(scope, id).await?;
+        }
         result
     }
+
+    async fn is_forgotten(&self, scope: &TenantScope, named: Option<&OrderId>) -> PortResult<bool> {
+        let Some(id) = named else { return Ok(false) };
+        Ok(self.orders.load(scope, id).await?.is_some_and(|order| order.contact.is_none()))
+    }
+}
+
+fn number(text: &str) -> Result<OrderId> {
+    OrderId::parse(text).map_err(|why| Error::Fatal(why.to_string()))
 }
 
 fn busy(until: Timestamp) -> Error {

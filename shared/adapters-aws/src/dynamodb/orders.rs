@@ -23,12 +23,10 @@ use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStor
 use app::privacy::customer_key;
 use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
-use domain::order::{Cause, Order, OrderEvent, OrderStatus, Recorded, Track};
+use domain::order::{ERASED, Order, OrderStatus, Recorded, Track};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{HashSet, VecDeque};
 
-/// What stands where words were.
-pub(super) const ERASED: &str = "[erased]";
 /// Largest JSON of an order or of a commit. A row takes 400 KB, and the head carries a summary and index keys.
 const DOC_BYTES_MAX: usize = 350 * 1024;
 /// Messages that a dossier's first read leaves room for; a longer list takes another read.
@@ -186,7 +184,7 @@ impl OrderStore for DynamoOrders {
                 } else {
                     let mut recorded: Recorded = json(&row, "doc")?;
                     let change = |doc| Write::update(key, "SET #doc = :doc").text(":doc", doc);
-                    forget_words(&mut recorded).then(|| to_json("a commit", &recorded)).transpose()?.map(change)
+                    recorded.forget_words().then(|| to_json("a commit", &recorded)).transpose()?.map(change)
                 };
                 if let Some(write) = forget {
                     self.0.write("forget an order's words", Table::Orders, &write.when("attribute_exists(PK)")).await?;
@@ -217,23 +215,6 @@ impl OrderStore for DynamoOrders {
         let next = rows.last().filter(|_| more).map(|(place, _)| PageKey(place.clone()));
         Ok(Page { orders: rows.into_iter().map(|(_, summary)| summary).collect(), next })
     }
-}
-
-/// What people wrote goes; what rules wrote has no names in it and stays. True if there was anything.
-fn forget_words(commit: &mut Recorded) -> bool {
-    let mut found = false;
-    for event in &mut commit.events {
-        let words = match event {
-            OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) }, .. } => note,
-            OrderEvent::StatusCorrected { reason, .. } => reason,
-            _ => continue,
-        };
-        if words != ERASED {
-            *words = ERASED.to_owned();
-            found = true;
-        }
-    }
-    found
 }
 
 /// One partition of an index, read as far as the merge needs it.
@@ -327,27 +308,5 @@ mod tests {
         let expected =
             [CommitError::InboxDone, CommitError::OnceTaken, CommitError::ExternalIdTaken, CommitError::Conflict, CommitError::Conflict];
         assert_eq!(errors, expected);
-    }
-
-    #[test]
-    fn only_words_of_people_are_forgotten() {
-        let asked = |note: Option<&str>| OrderEvent::StatusChanged {
-            from: OrderStatus::Pending,
-            to: OrderStatus::Processing,
-            via: Vec::new(),
-            cause: Cause::Asked { note: note.map(str::to_owned) },
-            decided: true,
-            notify: false,
-        };
-        let mut recorded = Recorded {
-            version: 1,
-            at: "2025-08-09T10:00:00Z".parse().unwrap(),
-            actor: domain::order::Actor::Rule { name: "r".into() },
-            correlation: domain::ids::CorrelationId::parse("c").unwrap(),
-            events: vec![asked(Some("Anna called")), asked(None)],
-        };
-        assert!(forget_words(&mut recorded));
-        assert_eq!(recorded.events, [asked(Some(ERASED)), asked(None)]);
-        assert!(!forget_words(&mut recorded), "safe to repeat");
     }
 }

@@ -32,6 +32,9 @@ pub enum Cause {
         reason: String,
         /// 0 to 100.
         confidence: u8,
+        /// What the person wrote who asked the rules, if somebody did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
 }
 
@@ -181,9 +184,29 @@ pub struct Recorded {
     pub events: Vec<OrderEvent>,
 }
 
+/// What stands where words were.
+pub const ERASED: &str = "[erased]";
+
 impl Recorded {
     /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
     pub const MAX_EVENTS: usize = 10;
+
+    /// Forgets what people wrote; what rules wrote has no names in it and stays. True if there was anything.
+    pub fn forget_words(&mut self) -> bool {
+        let mut found = false;
+        for event in &mut self.events {
+            let words = match event {
+                OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
+                OrderEvent::StatusCorrected { reason, .. } => reason,
+                _ => continue,
+            };
+            if words != ERASED {
+                *words = ERASED.to_owned();
+                found = true;
+            }
+        }
+        found
+    }
 }
 
 impl OrderEvent {
@@ -205,7 +228,8 @@ impl OrderEvent {
                     Cause::Asked { note: Some(note) } => format!(": {note}"),
                     Cause::Asked { note: None } => String::new(),
                     Cause::Fact { source } => format!(", says {source}"),
-                    Cause::Rule { reason, .. } => format!(", by rule: {reason}"),
+                    Cause::Rule { reason, note: Some(note), .. } => format!(", by rule: {reason} (asked: {note})"),
+                    Cause::Rule { reason, note: None, .. } => format!(", by rule: {reason}"),
                 };
                 format!("{from} to {to}{passing}{why}")
             }
@@ -228,4 +252,43 @@ impl OrderEvent {
 
 fn list(statuses: &[OrderStatus]) -> String {
     statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::status::OrderStatus;
+
+    // req: X-08
+    #[test]
+    fn only_words_of_people_are_forgotten() {
+        let moved = |cause| OrderEvent::StatusChanged {
+            from: OrderStatus::Pending,
+            to: OrderStatus::Processing,
+            via: Vec::new(),
+            cause,
+            decided: true,
+            notify: false,
+        };
+        let asked = |note: Option<&str>| moved(Cause::Asked { note: note.map(str::to_owned) });
+        let ruled = |note: Option<&str>| {
+            let (rule, reason) = ("auto_progress".to_owned(), "payment is captured".to_owned());
+            moved(Cause::Rule { rule, reason, confidence: 100, note: note.map(str::to_owned) })
+        };
+        let corrected = |reason: &str| OrderEvent::StatusCorrected {
+            from: OrderStatus::Shipped,
+            to: OrderStatus::Processing,
+            reason: reason.to_owned(),
+        };
+        let mut recorded = Recorded {
+            version: 1,
+            at: "2025-08-09T10:00:00Z".parse().unwrap(),
+            actor: Actor::Rule { name: "r".into() },
+            correlation: CorrelationId::parse("c").unwrap(),
+            events: vec![asked(Some("Anna called")), asked(None), ruled(Some("Anna waits")), ruled(None), corrected("Anna insisted")],
+        };
+        assert!(recorded.forget_words());
+        assert_eq!(recorded.events, [asked(Some(ERASED)), asked(None), ruled(Some(ERASED)), ruled(None), corrected(ERASED)]);
+        assert!(!recorded.forget_words(), "safe to repeat");
+    }
 }

@@ -19,7 +19,7 @@ mod matrix;
 pub use alias::Vocabulary;
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::{Rejection, decide};
-pub use event::{Cause, OrderEvent, Recorded};
+pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use label::Label;
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};

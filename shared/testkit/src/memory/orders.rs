@@ -9,12 +9,10 @@ use app::ports::{
 use app::privacy::customer_key;
 use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
-use domain::order::{Cause, Order, OrderEvent, Recorded};
+use domain::order::{ERASED, Order};
 use jiff::Timestamp;
 use std::cmp::Reverse;
 
-/// What stands where words were.
-const ERASED: &str = "[erased]";
 /// Largest JSON of an order; a table row takes 400 KB with its indexes.
 const DOC_BYTES_MAX: usize = 350 * 1024;
 
@@ -30,17 +28,6 @@ pub(super) fn oldest_first(messages: &mut [Message]) {
 fn too_large(order: &Order) -> bool {
     let lines: usize = order.lines.iter().map(|line| line.sku.len() + line.name.len() + 160).sum();
     lines > DOC_BYTES_MAX / 8 && serde_json::to_string(order).map_or(0, |doc| doc.len()) > DOC_BYTES_MAX
-}
-
-/// What people wrote goes; what rules wrote has no names in it and stays.
-fn forget_words(commit: &mut Recorded) {
-    for event in &mut commit.events {
-        match event {
-            OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) }, .. } => *note = ERASED.to_owned(),
-            OrderEvent::StatusCorrected { reason, .. } => *reason = ERASED.to_owned(),
-            _ => {}
-        }
-    }
 }
 
 fn refusal(shop: &Shop, commit: &Commit<'_>) -> Option<CommitError> {
@@ -137,7 +124,7 @@ impl OrderStore for MemoryOrders {
         let mut state = self.0.lock();
         let shop = state.shop_mut(scope);
         for commit in shop.orders.get_mut(id).into_iter().flat_map(|stored| &mut stored.history) {
-            forget_words(commit);
+            commit.forget_words();
         }
         for message in shop.messages.get_mut(id.as_str()).into_iter().flat_map(|messages| messages.values_mut()) {
             message.text = ERASED.to_owned();

@@ -88,9 +88,17 @@ impl House {
     }
 
     pub async fn import(&self, number: &str, status: &str, email: &str, eta: &str) {
+        self.import_row(number, "USD", status, email, eta).await;
+    }
+
+    pub async fn import_in(&self, number: &str, currency: &str, status: &str) {
+        self.import_row(number, currency, status, "ann@example.com", "2025-08-14").await;
+    }
+
+    async fn import_row(&self, number: &str, currency: &str, status: &str, email: &str, eta: &str) {
         let draft = Draft {
             number: Some(number.into()),
-            currency: "USD".into(),
+            currency: currency.into(),
             customer_name: "John Smith".into(),
             email: Some(email.into()),
             lines: vec![DraftLine {
@@ -129,11 +137,24 @@ impl House {
     pub async fn hear(&self, number: &str, event: &str, claim: Claim, notify: bool) {
         let source = SourceId::parse("gateway").unwrap();
         let occurred_at = self.clock.now();
-        let fact = Fact { id: EventId::parse(event).unwrap(), source: source.clone(), sequence: None, occurred_at, claim };
+        let fact = Fact { id: EventId::parse(event).unwrap(), source, sequence: None, occurred_at, claim };
+        self.command(number, Command::Hear { fact, notify }).await;
+    }
+
+    /// Somebody says something about an order, and nobody is told.
+    pub async fn hear_fact(&self, number: &str, fact: Fact) {
+        self.command(number, Command::Hear { fact, notify: false }).await;
+    }
+
+    pub async fn command(&self, number: &str, command: Command) {
+        let source = SourceId::parse("gateway").unwrap();
         let by = Provenance { actor: Actor::Source { source }, correlation: correlation() };
         let context = Context { scope: &self.scope, config: &config(), by: &by };
-        let command = Command::Hear { fact, notify };
         self.apply().run(context, &OrderId::parse(number).unwrap(), &command, Alongside::default()).await.unwrap();
+    }
+
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn privacy(&self) -> Privacy {
@@ -186,6 +207,7 @@ impl House {
             mailer: Arc::new(self.world.mailer()),
             chat: Arc::new(self.world.chat()),
             reports: Arc::new(self.world.reports()),
+            inbox: Arc::new(self.world.inbox()),
             clock: self.clock.clone(),
             default_from: None,
         }

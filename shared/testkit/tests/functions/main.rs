@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod asking;
+mod forgetting;
 mod house;
+mod imports;
 mod messages;
 mod rest;
 mod samples;
+mod stale;
