@@ -24,6 +24,20 @@ pub struct Row {
     pub known: bool,
     word: &'static str,
     order: Value,
+    /// As it goes over the wire.
+    wire: String,
+}
+
+impl Row {
+    fn new(number: OrderId, customer: Rc<Customer>, bad: bool, word: &'static str, order: Value) -> Row {
+        let mut row = Row { number, customer, bad, known: false, word, order, wire: String::new() };
+        row.write();
+        row
+    }
+
+    fn write(&mut self) {
+        self.wire = json!({ "status": self.word, "order": self.order }).to_string();
+    }
 }
 
 /// A shop's sheet.
@@ -85,15 +99,17 @@ impl Sheet {
         } else {
             row.order["eta"] = json!(format!("2025-08-{:02}", rng.between(8, 16)));
         }
+        row.write();
     }
 
     /// These rows as a request.
     pub fn chunk(&self, sheet: usize, rows: Range<usize>, client: &Identity, serial: u64) -> Chunk {
         let numbers = self.rows[rows.clone()].iter().map(|row| row.number.clone()).collect();
-        let body: Vec<Value> = self.rows[rows.clone()].iter().map(|row| json!({ "status": row.word, "order": row.order })).collect();
-        let body = json!({ "channel": Sheet::CHANNEL, "vocabulary": self.vocabulary, "rows": body });
+        let written: Vec<&str> = self.rows[rows.clone()].iter().map(|row| row.wire.as_str()).collect();
+        let (channel, vocabulary) = (Sheet::CHANNEL, json!(self.vocabulary));
+        let body = format!(r#"{{"channel":"{channel}","vocabulary":{vocabulary},"rows":[{}]}}"#, written.join(","));
         let correlation = CorrelationId::parse(&format!("import-{serial}")).expect("a token");
-        Chunk { sheet, client: client.clone(), numbers, rows, body: Bytes::from(body.to_string()), correlation }
+        Chunk { sheet, client: client.clone(), numbers, rows, body: Bytes::from(body), correlation }
     }
 }
 
@@ -112,7 +128,7 @@ impl Shop {
         } else if bad {
             order["currency"] = json!("EURO");
         }
-        Row { number: OrderId::parse(&number).expect("digits"), customer, bad, known: false, word, order }
+        Row::new(OrderId::parse(&number).expect("digits"), customer, bad, word, order)
     }
 
     /// A row about an order that somebody places, or has placed, over the API.
@@ -121,6 +137,6 @@ impl Shop {
         order["number"] = json!(number);
         order["external_id"] = Value::Null;
         let word = rng.pick(words(sheet.vocabulary));
-        Row { number: number.clone(), customer: request.customer.clone(), bad: false, known: false, word, order }
+        Row::new(number.clone(), request.customer.clone(), false, word, order)
     }
 }
