@@ -32,7 +32,7 @@ setup: ## Python tools in .venv
 	@$(LOCAL)/venv.sh $(VENV) infra/requirements.txt
 
 build: setup ## all functions and orderctl, laid out in build/<function>/bootstrap
-	@$(CARGO) build --release --workspace --exclude testkit --bins
+	@$(CARGO) build --release --workspace --exclude sim --bins
 	@$(PY) $(LOCAL)/layout.py
 
 run: build ## the whole suite on this machine, with demo data
@@ -124,10 +124,10 @@ workflow:
 	@if command -v actionlint >/dev/null; then actionlint; else echo "no actionlint here: workflows are left to CI"; fi
 
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
-	@$(CARGO) run --release -p testkit --bin sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(CARGO) run --release -p sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
-	@$(CARGO) run --release --quiet -p testkit --bin sim -- --costs
+	@$(CARGO) run --release --quiet -p sim -- --costs
 
 bench: setup deploy-build ## what it costs in time, memory and capacity, against its limits; writes docs/benchmarks.md
 	@CARGO='$(CARGO)' $(PY) infra/bench/bench.py $(TARGET)

@@ -85,7 +85,7 @@ def question(target: Path) -> Iterator[Figure]:
 
 
 def simulator() -> Iterator[Figure]:
-    printed = cargo("the simulator", "run", "--quiet", "--release", "-p", "testkit", "--bin", "sim", "--", "--seeds", str(SIMULATOR_SEEDS))
+    printed = cargo("the simulator", "run", "--quiet", "--release", "-p", "sim", "--", "--seeds", str(SIMULATOR_SEEDS))
     per_second = re.search(r"deliveries +\d+ +(\d+) per second and core", printed)
     yield at_least("simulated deliveries per second and core, invariants checked", int(per_second[1]), 100_000)
 

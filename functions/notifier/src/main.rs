@@ -27,6 +27,7 @@ async fn main() -> Result<(), Error> {
         mailer: Arc::new(SesMailer::new(aws.clone())),
         chat: Arc::new(Slack::new(slack_base)),
         reports: Arc::new(S3Reports::new(aws.clone(), bucket)),
+        inbox: Arc::new(db.inbox()),
         clock: Arc::new(SystemClock),
         default_from,
     };

@@ -6,7 +6,8 @@ use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
 use std::sync::Arc;
 
-/// Orders now, by the word people see. One point per label, fields "orders" and "value:EUR" (minor units).
+/// Orders now, by the word people see. One point per label, fields "orders", and for each currency "orders:EUR" and
+/// "value:EUR" (minor units).
 pub const LABELS: &str = "label";
 /// Orders placed per shop day. Point "2025-08-09", fields "orders", "units", "revenue:EUR" (minor units).
 pub const DAYS: &str = "day";
@@ -55,11 +56,13 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             ]
         }
         Payload::OrderLabelChanged(changed) => {
-            let value = format!("value:{}", changed.total.currency);
-            let mut deltas = vec![delta(LABELS, &changed.to, "orders", 1), delta(LABELS, &changed.to, value.as_str(), changed.total.minor)];
-            if let Some(from) = &changed.from {
-                deltas.push(delta(LABELS, from, "orders", -1));
-                deltas.push(delta(LABELS, from, value, changed.total.minor.saturating_neg()));
+            let (orders, value) = (format!("orders:{}", changed.total.currency), format!("value:{}", changed.total.currency));
+            let mut deltas = Vec::with_capacity(6);
+            for (label, by) in [(Some(&changed.to), 1), (changed.from.as_ref(), -1)] {
+                let Some(label) = label else { continue };
+                deltas.push(delta(LABELS, label, "orders", by));
+                deltas.push(delta(LABELS, label, orders.as_str(), by));
+                deltas.push(delta(LABELS, label, value.as_str(), changed.total.minor.saturating_mul(by)));
             }
             deltas
         }

@@ -6,9 +6,10 @@
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Clock, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, ReportStore, SendError, TeamChat,
-    TenantStore,
+    Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult, ReportStore,
+    SendError, TeamChat, TenantStore,
 };
+use crate::privacy::forget_traces;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::order::v1::LabelChanged;
@@ -43,6 +44,8 @@ pub struct Notify {
     pub chat: Arc<dyn TeamChat>,
     /// Links to reports.
     pub reports: Arc<dyn ReportStore>,
+    /// Webhooks, forgotten with the customer they name.
+    pub inbox: Arc<dyn InboxStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The sender for tenants that have not chosen one.
@@ -72,6 +75,14 @@ enum Via<'a> {
     Overtaken,
 }
 
+/// What a message is about.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    event: &'a Envelope,
+    /// The order whose customer it names, if it names one.
+    named: Option<&'a OrderId>,
+}
+
 impl<'a> Via<'a> {
     fn unless(self, overtaken: bool) -> Via<'a> {
         if overtaken { Via::Overtaken } else { self }
@@ -89,6 +100,11 @@ impl Notify {
         let team = match &event.payload {
             Payload::OrderLabelChanged(changed) if changed.notify => return self.order_news(&scope, &config, event, changed).await,
             Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, event, &wish.order_id).await,
+            // Whoever had read the contact before it was erased has written by now.
+            Payload::OrderContactErased(erased) => {
+                forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
+                return Ok(Told::default());
+            }
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
@@ -107,7 +123,7 @@ impl Notify {
         let mut told = Told::default();
         if let Some(webhook) = &config.notify.slack_webhook {
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text: team };
-            self.deliver(&scope, &event.subject, event, draft, Via::Chat(&webhook.0), &mut told).await?;
+            self.deliver(&scope, About { event, named: None }, draft, Via::Chat(&webhook.0), &mut told).await?;
         }
         Ok(told)
     }
@@ -115,22 +131,22 @@ impl Notify {
     async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
         let mut told = Told::default();
         let order = self.order(scope, &changed.order_id).await?;
-        let id = &order.id;
+        let about = self.about(scope, event, &order).await?;
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let mut waiting = Ok(());
         if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
-            waiting = self.deliver(scope, id.as_str(), event, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
+            waiting = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
         }
         if let Some(webhook) = &config.notify.slack_webhook {
             let contact = order.contact.as_ref();
             let name = contact.map_or("-", |contact| contact.name.as_str());
             let email = contact.and_then(|contact| contact.email.as_ref());
-            let text = slack_order_line(id.as_str(), name, email, order.label(), order.tracks.eta);
+            let text = slack_order_line(order.id.as_str(), name, email, order.label(), order.tracks.eta);
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, id.as_str(), event, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
+            let slack = self.deliver(scope, about, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
             waiting = waiting.and(slack);
         }
         waiting.map(|()| told)
@@ -141,16 +157,25 @@ impl Notify {
     async fn on_request(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, number: &str) -> Result<Told> {
         let mut told = Told::default();
         let order = self.order(scope, number).await?;
+        let about = self.about(scope, event, &order).await?;
         if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
-            self.deliver(scope, order.id.as_str(), event, draft, Via::Mail(mail), &mut told).await?;
+            self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await?;
         }
         Ok(told)
     }
 
-    async fn order(&self, scope: &TenantScope, number: &str) -> Result<Order> {
-        let id = OrderId::parse(number).map_err(|why| Error::Fatal(why.to_string()))?;
+    async fn order(&self, scope: &TenantScope, number_said: &str) -> Result<Order> {
+        let id = number(number_said)?;
         let order = self.orders.load(scope, &id).await?;
         order.ok_or_else(|| Error::Fatal(format!("order {id} of an event is not there")))
+    }
+
+    async fn about<'a>(&self, scope: &TenantScope, event: &'a Envelope, order: &'a Order) -> Result<About<'a>> {
+        if order.contact.is_none() {
+            // An attempt before this one may have died with the customer's name in its hands.
+            self.orders.forget_words(scope, &order.id).await?;
+        }
+        Ok(About { event, named: order.contact.as_ref().map(|_| &order.id) })
     }
 
     fn customer_mail(&self, config: &TenantConfig, order: &Order, now: Timestamp) -> Option<(Draft, Mail)> {
@@ -165,15 +190,8 @@ impl Notify {
         Some((draft, Mail { from, to: to.clone(), subject: content.subject, text: content.text }))
     }
 
-    async fn deliver(
-        &self,
-        scope: &TenantScope,
-        subject: &str,
-        event: &Envelope,
-        draft: Draft,
-        via: Via<'_>,
-        told: &mut Told,
-    ) -> Result<()> {
+    async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
+        let About { event, named } = about;
         let now = self.clock.now();
         let recipient = hex::encode(Sha256::digest(draft.recipient.as_bytes()))[..16].to_owned();
         let message = Message {
@@ -184,7 +202,7 @@ impl Notify {
             state: MessageState::Sending { lease_until: now + LEASE },
             attempts: 1,
         };
-        let attempt = match self.messages.claim(scope, subject, &message, now).await? {
+        let attempt = match self.messages.claim(scope, &event.subject, &message, now).await? {
             MessageClaim::Send { attempt } => attempt,
             MessageClaim::Settled(_) => {
                 told.settled += 1;
@@ -192,10 +210,13 @@ impl Notify {
             }
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
-        let outcome = match &via {
-            Via::Mail(mail) => self.mailer.send(mail).await,
-            Via::Chat(webhook) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
-            Via::Overtaken => Err(SendError::Refused("overtaken by newer news".to_owned())),
+        let forgotten = self.is_forgotten(scope, named).await;
+        let outcome = match (&forgotten, &via) {
+            (Err(why), _) => Err(SendError::NotSent(why.to_string())),
+            (Ok(true), _) => Err(SendError::Refused("the customer was forgotten".to_owned())),
+            (Ok(false), Via::Mail(mail)) => self.mailer.send(mail).await,
+            (Ok(false), Via::Chat(webhook)) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+            (Ok(false), Via::Overtaken) => Err(SendError::Refused("overtaken by newer news".to_owned())),
         };
         let (state, result) = match outcome {
             Ok(provider_id) => {
@@ -214,9 +235,21 @@ impl Notify {
                 (MessageState::Unknown, Ok(()))
             }
         };
-        self.messages.settle(scope, subject, &message.id, attempt, &state).await?;
+        self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;
+        if let (Ok(true), Some(id)) = (forgotten, named) {
+            self.orders.forget_words(scope, id).await?;
+        }
         result
     }
+
+    async fn is_forgotten(&self, scope: &TenantScope, named: Option<&OrderId>) -> PortResult<bool> {
+        let Some(id) = named else { return Ok(false) };
+        Ok(self.orders.load(scope, id).await?.is_some_and(|order| order.contact.is_none()))
+    }
+}
+
+fn number(text: &str) -> Result<OrderId> {
+    OrderId::parse(text).map_err(|why| Error::Fatal(why.to_string()))
 }
 
 fn busy(until: Timestamp) -> Error {

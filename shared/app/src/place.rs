@@ -9,7 +9,7 @@ use crate::scope::TenantScope;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
 use domain::order::placement::{Draft, Given, check};
-use domain::order::{Claim, Command, Fact, Fault, Order, Placement, Recorded, Tracks, Vocabulary, decide};
+use domain::order::{Claim, Command, Fact, Fault, Order, OrderEvent, Placement, Recorded, Tracks, Vocabulary, decide};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -176,13 +176,16 @@ impl Place {
         let commit = born.commit(None);
         match self.orders.commit(scope, commit).await {
             Ok(()) => Ok(Imported::Placed),
-            // Somebody else placed it since we looked, perhaps this very row with a lost reply.
-            Err(CommitError::Conflict) => match self.orders.load(scope, &id).await? {
+            Err(CommitError::Port(error)) => Err(error.into()),
+            // Somebody else placed it since we looked, perhaps another run of this very row: then its number is
+            // there, and the channel's id may be its own.
+            Err(refusal) => match self.orders.load(scope, &id).await? {
                 Some(known) => self.news(context, &known, draft, word, vocabulary, channel).await,
+                None if refusal == CommitError::ExternalIdTaken => {
+                    Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")]))
+                }
                 None => Err(Error::Retryable(format!("order {id} was placed and is not there"))),
             },
-            Err(CommitError::Port(error)) => Err(error.into()),
-            Err(_) => Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])),
         }
     }
 
@@ -207,8 +210,19 @@ impl Place {
         let id = format!("import:{}:{}", known.version, word.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
         let id = EventId::parse(&id[..id.len().min(EventId::MAX_LEN)]).map_err(|why| Error::Fatal(why.to_string()))?;
         let fact = Fact { id, source: channel.clone(), sequence: None, occurred_at: self.clock.now(), claim };
+        let command = Command::Hear { fact, notify: true };
+        // A sender's own counter, or a date ahead of ours, may outrank the row. Heard for nothing it would be heard
+        // again by every run, each time of another version.
+        if !changes(&decide(Some(known), &command, self.clock.now())?) {
+            return Ok(Imported::Unchanged);
+        }
         let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
-        let applied = apply.run(context, &known.id, &Command::Hear { fact, notify: true }, Alongside::default()).await?;
-        Ok(if applied.events.is_empty() { Imported::Unchanged } else { Imported::Updated })
+        let applied = apply.run(context, &known.id, &command, Alongside::default()).await?;
+        Ok(if changes(&applied.events) { Imported::Updated } else { Imported::Unchanged })
     }
+}
+
+/// Something follows from what was heard.
+fn changes(events: &[OrderEvent]) -> bool {
+    events.iter().any(|event| !matches!(event, OrderEvent::FactHeard { .. }))
 }

@@ -1,14 +1,20 @@
 //! A customer's rights: what do you know about me, and forget me. The money stays in the books; who it
 //! was does not.
+//!
+//! The commit that erases a contact is what decides. What names the customer beside it (webhooks, notes, message
+//! texts) is forgotten after it, and once more when its event arrives: that covers a process that died in between
+//! and writers that had read the contact before. Writers who read the order after it see that there is nobody to
+//! name, and forget what they brought themselves.
 
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore, PageKey};
+use crate::receive::read;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::email::Email;
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::{CorrelationId, OrderId, TenantId};
 use domain::order::{Command, OrderEvent};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,6 +30,8 @@ const EXPORTED_AT_ONCE: usize = 5;
 const EXPORT_BYTES: usize = 2 * 1024 * 1024;
 /// Commits of an order that are looked at.
 const HISTORY_MAX: usize = 1_000;
+/// Webhooks waiting for a person that are looked at.
+const PARKED_MAX: usize = 1_000;
 
 /// A customer's key in the index: no address can be read back from it.
 pub fn customer_key(tenant: &TenantId, email: &Email) -> CustomerKey {
@@ -89,10 +97,7 @@ impl Privacy {
         }
     }
 
-    /// Forgets an address: contact, free text, stored webhooks. Amounts, dates and statuses stay.
-    ///
-    /// Safe to repeat; an erased order no longer stands in the customer index, so a call that was cut off
-    /// goes on where it stopped. The words are forgotten before the contact for the same reason.
+    /// Forgets an address: contact, free text, stored webhooks. Amounts, dates and statuses stay. Safe to repeat.
     pub async fn erase(&self, identity: &Identity, config: &TenantConfig, email: &Email, correlation: &CorrelationId) -> Result<Erased> {
         identity.require("admin", |scopes| scopes.admin)?;
         let scope = TenantScope::of(identity);
@@ -106,13 +111,10 @@ impl Privacy {
             }
             let before = erased.orders;
             for summary in &page.orders {
-                let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? else { continue };
-                let hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
-                erased.webhooks += self.inbox.forget_bodies(&scope, &hooks).await?;
-                self.orders().forget_words(&scope, &summary.id).await?;
                 let context = Context { scope: &scope, config, by: &by };
                 let applied = self.apply.run(context, &summary.id, &Command::EraseContact, Alongside::default()).await?;
                 erased.orders += usize::from(!applied.events.is_empty());
+                erased.webhooks += forget_traces(&**self.orders(), &*self.inbox, &scope, &summary.id).await?;
             }
             if erased.orders == before {
                 // The index has not caught up with what we erased; it will.
@@ -123,12 +125,29 @@ impl Privacy {
         Ok(erased)
     }
 
+    /// Webhooks about no order of ours have nothing but the address that says whose they are.
     async fn forget_parked(&self, scope: &TenantScope, email: &Email) -> Result<usize> {
-        let parked = self.inbox.parked(scope, 1_000).await?;
-        let theirs = |body: &str| body.to_lowercase().contains(&email.expose().to_lowercase());
+        let parked = self.inbox.parked(scope, PARKED_MAX).await?;
+        let theirs = |body: &str| {
+            let named = body.to_lowercase().contains(&email.expose().to_lowercase());
+            named || read(body).is_ok_and(|report| report.email == *email)
+        };
         let keys: Vec<InboxKey> = parked.into_iter().filter(|entry| theirs(&entry.body)).map(|entry| entry.key).collect();
         Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
+}
+
+/// Forgets what names the customer of an order whose contact is erased: the webhooks it heard and those that wait
+/// for a person, notes, message texts. How many webhooks had a body. Safe to repeat.
+pub async fn forget_traces(orders: &dyn OrderStore, inbox: &dyn InboxStore, scope: &TenantScope, id: &OrderId) -> Result<usize> {
+    let Some(dossier) = orders.dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
+    let mut hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
+    let about = |body: &str| read(body).is_ok_and(|report| report.order_id == *id);
+    let parked = inbox.parked(scope, PARKED_MAX).await?;
+    hooks.extend(parked.into_iter().filter(|entry| about(&entry.body)).map(|entry| entry.key));
+    let webhooks = inbox.forget_bodies(scope, &hooks).await?;
+    orders.forget_words(scope, id).await?;
+    Ok(webhooks)
 }
 
 fn webhook_of(event: &OrderEvent) -> Option<InboxKey> {

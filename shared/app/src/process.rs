@@ -1,6 +1,6 @@
 //! Behind the queue: a stored webhook becomes a fact of an order, or is parked with its reason.
 
-use crate::apply::{Alongside, Apply};
+use crate::apply::{Alongside, Applied, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
@@ -41,6 +41,12 @@ pub enum Processed {
     },
 }
 
+impl Processed {
+    fn of(applied: &Applied) -> Processed {
+        if applied.events.is_empty() { Processed::Again } else { Processed::Applied }
+    }
+}
+
 struct Park {
     code: &'static str,
     reason: String,
@@ -58,16 +64,32 @@ impl Process {
             // The row was written before the message was sent: not seeing it is a matter of time.
             return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
-        if entry.state == InboxState::Done {
-            return Ok(Processed::Again);
-        }
-        match self.hear(&scope, &entry, message).await? {
-            Ok(processed) => Ok(processed),
-            Err(park) => self.park(&scope, &entry, message, park).await,
-        }
+        let processed = if entry.state == InboxState::Done {
+            Processed::Again
+        } else {
+            match self.hear(&scope, &entry, message).await? {
+                // Whoever erases the contact after this finds the webhook in the order's history.
+                Ok(applied) if applied.order.contact.is_some() => return Ok(Processed::of(&applied)),
+                Ok(applied) => Processed::of(&applied),
+                Err(park) => self.park(&scope, &entry, message, park).await?,
+            }
+        };
+        self.forget_if_erased(&scope, &entry).await?;
+        Ok(processed)
     }
 
-    async fn hear(&self, scope: &TenantScope, entry: &InboxEntry, message: &HookReceived) -> Result<std::result::Result<Processed, Park>> {
+    /// What comes in about a customer who was forgotten names them again. The order is read after the webhook is
+    /// settled, so whoever erases the contact after that finds it.
+    async fn forget_if_erased(&self, scope: &TenantScope, entry: &InboxEntry) -> Result<()> {
+        let Ok(report) = read(&entry.body) else { return Ok(()) };
+        let order = self.apply.orders.load(scope, &report.order_id).await?;
+        if order.is_some_and(|order| order.contact.is_none()) {
+            self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+        }
+        Ok(())
+    }
+
+    async fn hear(&self, scope: &TenantScope, entry: &InboxEntry, message: &HookReceived) -> Result<std::result::Result<Applied, Park>> {
         let park = |code, reason: String| Ok(Err(Park { code, reason }));
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let (Some(endpoint), Some(source)) = (config.hook(&entry.key.endpoint), source_of(&entry.key.endpoint)) else {
@@ -98,9 +120,9 @@ impl Process {
             Ok(applied) if applied.events.is_empty() => {
                 // The order knew it; the entry is done all the same.
                 self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
-                Ok(Ok(Processed::Again))
+                Ok(Ok(applied))
             }
-            Ok(_) => Ok(Ok(Processed::Applied)),
+            Ok(applied) => Ok(Ok(applied)),
             Err(Error::Rejected(rejection)) => park("refused", rejection.to_string()),
             Err(other) => Err(other),
         }

@@ -3,19 +3,20 @@
 use crate::error::{Error, Result};
 use crate::measure::LABELS;
 use crate::ports::{
-    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, ReportStore, TenantStore,
+    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, ReportStore,
+    TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
-use contracts::{Payload, job};
+use contracts::{Envelope, Payload, job};
 use domain::ids::{CorrelationId, TenantId};
-use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, slack_summary};
+use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, OrderValue, slack_summary};
 use domain::money::{Currency, Money};
 use domain::order::Label;
 use jiff::SignedDuration;
 use jiff::civil::Date;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A report job is presumed dead after this. Longer than the function may run.
@@ -108,6 +109,9 @@ impl Report {
     }
 
     /// Makes the report of one day, unless it is made; `again` makes it anew.
+    ///
+    /// The file may be written more than once, by runs that die or are presumed dead; the team is told in the same
+    /// transaction in which the day is done, so once.
     pub async fn daily(
         &self,
         scope: &TenantScope,
@@ -118,7 +122,13 @@ impl Report {
     ) -> Result<Made> {
         let key = format!("daily/{day}.xlsx");
         if again {
-            return self.make(scope, config, day, &key, correlation).await;
+            return match self.make(scope, config, day, &key, correlation).await? {
+                Ok((event, summary)) => {
+                    self.outbox.add(scope, &[event], self.clock.now()).await?;
+                    Ok(Made::Report { key, summary })
+                }
+                Err(reason) => self.failed(scope, day, reason, correlation).await,
+            };
         }
         let once = OnceKey::new("report", "daily", &day.to_string());
         let now = self.clock.now();
@@ -127,22 +137,39 @@ impl Report {
             Claim::Done { response, .. } => return Ok(Made::Before { key: response }),
             Claim::Busy { .. } => return Ok(Made::Busy),
         };
-        let made = self.make(scope, config, day, &key, correlation).await;
-        if matches!(made, Ok(Made::Failed { .. }) | Err(_)) {
-            // The next run need not wait for the lease. What went wrong first is what the caller must hear.
-            let released = self.once.release(scope, &once, fence).await;
-            return made.and_then(|made| Ok(released.map(|_| made)?));
+        match self.make(scope, config, day, &key, correlation).await {
+            Ok(Ok((event, summary))) => {
+                let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
+                let ours = self.once.complete(scope, done, &[event], self.clock.now()).await?;
+                Ok(if ours { Made::Report { key, summary } } else { Made::Busy })
+            }
+            Ok(Err(reason)) => {
+                let failed = self.failed(scope, day, reason, correlation).await?;
+                self.once.release(scope, &once, fence).await?;
+                Ok(failed)
+            }
+            Err(error) => {
+                // The next run need not wait for the lease to end. If this fails as well, it does.
+                let given_back = self.once.release(scope, &once, fence).await;
+                tracing::warn!(trace_id = %correlation, %error, ?given_back, "a report could not be made");
+                Err(error)
+            }
         }
-        let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
-        self.once.complete(scope, done).await?;
-        made
     }
 
-    async fn make(&self, scope: &TenantScope, config: &TenantConfig, day: Date, key: &str, correlation: &CorrelationId) -> Result<Made> {
+    /// Stores the files; what to tell the team, or why there is nothing to tell.
+    async fn make(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        day: Date,
+        key: &str,
+        correlation: &CorrelationId,
+    ) -> Result<std::result::Result<(Envelope, String), String>> {
         let kpi = self.figures(scope, config, day).await?;
         let bytes = match (self.render)(&kpi, config) {
             Ok(bytes) => bytes,
-            Err(reason) => return self.failed(scope, day, reason, correlation).await,
+            Err(reason) => return Ok(Err(reason)),
         };
         let json = serde_json::to_vec_pretty(&kpi).map_err(|why| Error::Fatal(why.to_string()))?;
         self.reports.put(scope, &format!("daily/{day}.json"), json, "application/json").await?;
@@ -156,8 +183,7 @@ impl Report {
         let version =
             summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1;
         let event = envelope(scope.tenant(), &format!("report:daily:{day}"), version, 0, self.clock.now(), correlation, payload);
-        self.outbox.add(scope, &[event], self.clock.now()).await?;
-        Ok(Made::Report { key: key.to_owned(), summary })
+        Ok(Ok((event, summary)))
     }
 
     async fn failed(&self, scope: &TenantScope, day: Date, reason: String, correlation: &CorrelationId) -> Result<Made> {
@@ -172,12 +198,12 @@ impl Report {
         let mut builder = KpiBuilder::new(day);
         let mut after = None;
         let mut seen = 0;
-        let mut open: HashMap<Label, u64> = HashMap::new();
+        let mut open: HashMap<Label, Counted> = HashMap::new();
         loop {
             let page = self.orders.page(scope, &OrderQuery::Open, after.as_ref(), PAGE).await?;
             seen += page.orders.len();
             for summary in page.orders {
-                *open.entry(summary.label).or_default() += 1;
+                open.entry(summary.label).or_default().add(summary.currency, 1, summary.total_minor);
                 builder.add(row(summary, config));
             }
             after = page.next;
@@ -190,16 +216,58 @@ impl Report {
             if !closed(label) {
                 continue;
             }
-            let count = point.fields.get("orders").copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
             // A refunded order may still be open (money back, parcel under way): those were counted above.
-            let count = count.saturating_sub(open.get(&label).copied().unwrap_or(0));
-            let values = point.fields.iter().filter_map(|(field, minor)| {
-                let currency = Currency::parse(field.strip_prefix("value:")?).ok()?;
-                Some(Money::new(*minor, currency))
-            });
-            builder.add_counted(label, count, values);
+            let counted = Counted::of(&point).less(open.get(&label));
+            builder.add_counted(label, counted.orders, counted.values());
         }
         Ok(builder.finish())
+    }
+}
+
+/// Orders of one label, and by currency how many and what they are worth.
+#[derive(Debug, Clone, Default)]
+struct Counted {
+    orders: u64,
+    by_currency: BTreeMap<Currency, (u64, i64)>,
+}
+
+impl Counted {
+    fn add(&mut self, currency: Currency, orders: u64, minor: i64) {
+        self.orders += orders;
+        let (count, sum) = self.by_currency.entry(currency).or_default();
+        *count += orders;
+        *sum += minor;
+    }
+
+    fn of(point: &Point) -> Counted {
+        let number = |field: &str| point.fields.get(field).copied().unwrap_or(0);
+        // Events may be counted out of order, so a figure can dip below zero for a moment.
+        let orders = |field: &str| u64::try_from(number(field)).unwrap_or(0);
+        let currencies = point.fields.keys().filter_map(|field| Currency::parse(field.strip_prefix("orders:")?).ok());
+        let of_currency =
+            |currency: Currency| (orders(&format!("orders:{}", currency.code())), number(&format!("value:{}", currency.code())));
+        Counted { orders: orders("orders"), by_currency: currencies.map(|currency| (currency, of_currency(currency))).collect() }
+    }
+
+    fn less(mut self, others: Option<&Counted>) -> Counted {
+        let Some(others) = others else { return self };
+        self.orders = self.orders.saturating_sub(others.orders);
+        for (currency, (orders, minor)) in &others.by_currency {
+            if let Some((count, sum)) = self.by_currency.get_mut(currency) {
+                *count = count.saturating_sub(*orders);
+                *sum -= minor;
+            }
+        }
+        self
+    }
+
+    fn values(&self) -> impl Iterator<Item = OrderValue> {
+        let of_currency = |(currency, (orders, minor)): (&Currency, &(u64, i64))| OrderValue {
+            currency: *currency,
+            orders: *orders,
+            total_minor: i128::from(*minor),
+        };
+        self.by_currency.iter().map(of_currency)
     }
 }
 

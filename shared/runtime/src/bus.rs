@@ -30,16 +30,14 @@ struct Kind {
 /// Reads a queue message: an EventBridge event with our envelope as its detail, or the bare envelope.
 pub fn read(body: &str) -> Read {
     let detail = serde_json::from_str::<Entry>(body).map_or(body, |entry| entry.detail.get());
-    let kind: Kind = match serde_json::from_str(detail) {
-        Ok(kind) => kind,
-        Err(why) => return Read::Unreadable(format!("not an event of ours: {why}")),
+    let malformed = match serde_json::from_str(detail) {
+        Ok(envelope) => return Read::Ours(Box::new(envelope)),
+        Err(why) => why,
     };
-    if kind.specversion == "1.0" && !Payload::TYPES.contains(&kind.kind.as_str()) {
-        return Read::Unknown(kind.kind);
-    }
-    match serde_json::from_str(detail) {
-        Ok(envelope) => Read::Ours(Box::new(envelope)),
-        Err(why) => Read::Unreadable(format!("a malformed {}: {why}", kind.kind)),
+    match serde_json::from_str::<Kind>(detail) {
+        Ok(kind) if kind.specversion == "1.0" && !Payload::TYPES.contains(&kind.kind.as_str()) => Read::Unknown(kind.kind),
+        Ok(kind) => Read::Unreadable(format!("a malformed {}: {malformed}", kind.kind)),
+        Err(why) => Read::Unreadable(format!("not an event of ours: {why}")),
     }
 }
 

@@ -3,4 +3,3 @@
 
 pub mod conformance;
 pub mod memory;
-pub mod sim;

@@ -52,7 +52,7 @@ async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Resp
         return Ok(back(&id, Flash::Stale));
     }
     let decision = consider(&order, &visitor.config.progress, visitor.now);
-    let Some(change) = decision.as_change(posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
+    let Some(change) = decision.as_change(None, posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
     let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.version), Flash::Progressed).await?;
     Ok(back(&id, flash))
 }

@@ -136,8 +136,11 @@ fn why(cause: &Cause) -> Markup {
             Cause::Asked { note: Some(note) } => p class="note" { (note) },
             Cause::Asked { note: None } => {},
             Cause::Fact { source } => p class="because" { "Reported by " (source) },
-            Cause::Rule { rule, reason, confidence } => p class="because" {
-                "Rule " (rule.replace('_', " ")) ": " (reason.replace('_', " ")) " (confidence " (confidence) " %)"
+            Cause::Rule { rule, reason, confidence, note } => {
+                p class="because" {
+                    "Rule " (rule.replace('_', " ")) ": " (reason.replace('_', " ")) " (confidence " (confidence) " %)"
+                }
+                @if let Some(note) = note { p class="note" { (note) } }
             },
         }
     }

@@ -382,11 +382,9 @@ pub async fn auto_progress(
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let id = order_id(&id)?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let mut decision = consider(&order, &admitted.config.progress, desk.clock.now());
-    if let Some(reason) = note(params.0.reason)? {
-        decision = decision.asked_for(&reason);
-    }
-    let applied = match decision.as_change(params.0.notify.unwrap_or(true)) {
+    let asked = note(params.0.reason)?;
+    let decision = consider(&order, &admitted.config.progress, desk.clock.now());
+    let applied = match decision.as_change(asked, params.0.notify.unwrap_or(true)) {
         // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
         Some(change) => {
             let with = Alongside { if_version: Some(order.version), ..Alongside::default() };

@@ -4,11 +4,12 @@
 //! them: were a released row deleted, the next claim would get a number that an older claimant may still hold.
 
 use super::item::{Row, Write, moment, number, text};
-use super::{Dynamo, Table, Written, keys};
+use super::{Dynamo, Table, Transacted, Written, keys, outbox};
 use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{Claim, OnceDone, OnceKey, OnceStore, PortError, PortResult};
 use async_trait::async_trait;
+use contracts::Envelope;
 use jiff::{SignedDuration, Timestamp};
 
 const FREE: &str = "FREE";
@@ -84,10 +85,13 @@ impl OnceStore for DynamoOnce {
         }
     }
 
-    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>) -> PortResult<bool> {
-        // Without a fence there is no claim and no clock: only what was never made or was given back will do.
-        let write = finish(scope, done, Timestamp::UNIX_EPOCH);
-        Ok(matches!(self.0.write("complete a once-record", Table::Ops, &write).await?, Written::Done(_)))
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        let write = finish(scope, done, now);
+        let Some(row) = outbox::loose_row(scope, publish, now)? else {
+            return Ok(matches!(self.0.write("complete a once-record", Table::Ops, &write).await?, Written::Done(_)));
+        };
+        let writes = [(Table::Ops, write), (Table::Outbox, row)];
+        Ok(matches!(self.0.transact("complete a once-record", &writes).await?, Transacted::Done))
     }
 
     async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool> {

@@ -3,6 +3,7 @@
 use super::PortResult;
 use crate::scope::TenantScope;
 use async_trait::async_trait;
+use contracts::Envelope;
 use jiff::{SignedDuration, Timestamp};
 
 /// Names one effect that must happen once: scope (route or consumer, with the principal) and key, hashed.
@@ -74,8 +75,9 @@ pub trait OnceStore: Send + Sync {
         now: Timestamp,
         lease: SignedDuration,
     ) -> PortResult<Claim>;
-    /// Marks our claim done. False if it is no longer ours.
-    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>) -> PortResult<bool>;
+    /// Marks our claim done and publishes, in one transaction. False if it is no longer ours; then nothing is
+    /// published.
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool>;
     /// Gives our claim back. False if it is no longer ours.
     async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool>;
 }

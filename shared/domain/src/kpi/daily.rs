@@ -223,9 +223,9 @@ impl KpiBuilder {
     }
 
     /// Counts orders that nobody waits for any more without looking at each: a read model knows how many
-    /// there are and what they are worth. Only for labels that [`KpiOrder::is_awaited`] excludes and that
-    /// are not [`Label::Delayed`]; others must be added one by one.
-    pub fn add_counted(&mut self, label: Label, count: u64, values: impl IntoIterator<Item = Money>) {
+    /// there are and, by currency, what they are worth. Only for labels that [`KpiOrder::is_awaited`] excludes and
+    /// that are not [`Label::Delayed`]; others must be added one by one.
+    pub fn add_counted(&mut self, label: Label, count: u64, values: impl IntoIterator<Item = OrderValue>) {
         if count == 0 {
             return;
         }
@@ -235,11 +235,11 @@ impl KpiBuilder {
         if matches!(label, Label::Cancelled | Label::Failed | Label::Refunded | Label::Returned) {
             return;
         }
-        for value in values {
+        for value in values.into_iter().filter(|value| value.orders > 0) {
             let empty = OrderValue { currency: value.currency, orders: 0, total_minor: 0 };
             let sum = self.value.entry(value.currency).or_insert(empty);
-            sum.orders += count;
-            sum.total_minor += i128::from(value.minor);
+            sum.orders += value.orders;
+            sum.total_minor += value.total_minor;
         }
     }
 

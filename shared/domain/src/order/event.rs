@@ -33,6 +33,9 @@ pub enum Cause {
         reason: String,
         /// 0 to 100.
         confidence: u8,
+        /// What the person wrote who asked the rules, if somebody did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
 }
 
@@ -188,39 +191,24 @@ pub struct Recorded {
     pub events: Vec<OrderEvent>,
 }
 
-/// What stands where a person's words were, once they are to be forgotten.
+/// What stands where words were.
 pub const ERASED: &str = "[erased]";
-/// Between a rule's own reason and the words of whoever asked it to look.
-const ASKED: &str = " (asked: ";
-
-/// A rule's reason with the words of whoever asked it to look.
-pub(super) fn asked(reason: &str, words: &str) -> String {
-    format!("{reason}{ASKED}{words})")
-}
 
 impl Recorded {
     /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
     pub const MAX_EVENTS: usize = 10;
 
-    /// Replaces what people wrote by [`ERASED`]. What rules wrote has no names in it and stays. True if there was
-    /// anything to forget; safe to repeat.
+    /// Forgets what people wrote; what rules wrote has no names in it and stays. True if there was anything.
     pub fn forget_words(&mut self) -> bool {
         let mut found = false;
         for event in &mut self.events {
-            let (words, forgotten) = match event {
-                OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) }, .. } => (note, ERASED.to_owned()),
-                OrderEvent::StatusCorrected { reason, .. } => (reason, ERASED.to_owned()),
-                OrderEvent::StatusChanged { cause: Cause::Rule { reason, .. }, .. } => match reason.split_once(ASKED) {
-                    Some((own, _)) => {
-                        let forgotten = asked(own, ERASED);
-                        (reason, forgotten)
-                    }
-                    None => continue,
-                },
+            let words = match event {
+                OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
+                OrderEvent::StatusCorrected { reason, .. } => reason,
                 _ => continue,
             };
-            if *words != forgotten {
-                *words = forgotten;
+            if words != ERASED {
+                *words = ERASED.to_owned();
                 found = true;
             }
         }
@@ -247,7 +235,8 @@ impl OrderEvent {
                     Cause::Asked { note: Some(note) } => format!(": {note}"),
                     Cause::Asked { note: None } => String::new(),
                     Cause::Fact { source } => format!(", says {source}"),
-                    Cause::Rule { reason, .. } => format!(", by rule: {reason}"),
+                    Cause::Rule { reason, note: Some(note), .. } => format!(", by rule: {reason} (asked: {note})"),
+                    Cause::Rule { reason, note: None, .. } => format!(", by rule: {reason}"),
                 };
                 format!("{from} to {to}{passing}{why}")
             }
@@ -276,11 +265,12 @@ fn list(statuses: &[OrderStatus]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::status::OrderStatus;
 
     // req: X-08
     #[test]
     fn only_words_of_people_are_forgotten() {
-        let because = |cause| OrderEvent::StatusChanged {
+        let moved = |cause| OrderEvent::StatusChanged {
             from: OrderStatus::Pending,
             to: OrderStatus::Processing,
             via: Vec::new(),
@@ -288,32 +278,25 @@ mod tests {
             decided: true,
             notify: false,
         };
-        let note = |note: Option<&str>| because(Cause::Asked { note: note.map(str::to_owned) });
-        let rule = |reason: String| because(Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100 });
-        let corrected =
-            |reason: &str| OrderEvent::StatusCorrected { from: OrderStatus::Shipped, to: OrderStatus::Pending, reason: reason.into() };
+        let asked = |note: Option<&str>| moved(Cause::Asked { note: note.map(str::to_owned) });
+        let ruled = |note: Option<&str>| {
+            let (rule, reason) = ("auto_progress".to_owned(), "payment is captured".to_owned());
+            moved(Cause::Rule { rule, reason, confidence: 100, note: note.map(str::to_owned) })
+        };
+        let corrected = |reason: &str| OrderEvent::StatusCorrected {
+            from: OrderStatus::Shipped,
+            to: OrderStatus::Processing,
+            reason: reason.to_owned(),
+        };
         let mut recorded = Recorded {
             version: 1,
             at: "2025-08-09T10:00:00Z".parse().unwrap(),
             actor: Actor::Rule { name: "r".into() },
             correlation: CorrelationId::parse("c").unwrap(),
-            events: vec![
-                note(Some("Anna called")),
-                note(None),
-                corrected("Anna insisted"),
-                rule("pending for 25.0 h of 24 h".into()),
-                rule(asked("pending for 25.0 h of 24 h", "Anna (asked: twice)")),
-            ],
+            events: vec![asked(Some("Anna called")), asked(None), ruled(Some("Anna waits")), ruled(None), corrected("Anna insisted")],
         };
         assert!(recorded.forget_words());
-        let expected = [
-            note(Some(ERASED)),
-            note(None),
-            corrected(ERASED),
-            rule("pending for 25.0 h of 24 h".into()),
-            rule(format!("pending for 25.0 h of 24 h (asked: {ERASED})")),
-        ];
-        assert_eq!(recorded.events, expected);
+        assert_eq!(recorded.events, [asked(Some(ERASED)), asked(None), ruled(Some(ERASED)), ruled(None), corrected(ERASED)]);
         assert!(!recorded.forget_words(), "safe to repeat");
     }
 }

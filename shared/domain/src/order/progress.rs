@@ -88,16 +88,10 @@ pub fn consider(order: &Order, rules: &ProgressRules, now: Timestamp) -> Decisio
 }
 
 impl Decision {
-    /// The same decision with the words of whoever asked for it, which can be forgotten later.
-    #[must_use]
-    pub fn asked_for(self, words: &str) -> Decision {
-        Decision { reason: super::event::asked(&self.reason, words), ..self }
-    }
-
-    /// The command that carries it out, if it says so.
-    pub fn as_change(&self, notify: bool) -> Option<ChangeStatus> {
+    /// The command that carries it out, if it says so. `note` is what the person wrote who asked.
+    pub fn as_change(&self, note: Option<String>, notify: bool) -> Option<ChangeStatus> {
         let to = self.next_status.filter(|_| self.should_progress)?;
-        let cause = Cause::Rule { rule: "auto_progress".to_owned(), reason: self.reason.clone(), confidence: self.confidence };
+        let cause = Cause::Rule { rule: "auto_progress".to_owned(), reason: self.reason.clone(), confidence: self.confidence, note };
         Some(ChangeStatus { to, implied_steps: false, cause, notify })
     }
 }

@@ -161,6 +161,7 @@ macro_rules! conformance_tests {
             pages::lists_are_their_tenants_own,
             once::a_claim_is_made_completed_and_answered,
             once::fences_grow_for_ever,
+            once::a_completed_claim_publishes_with_it,
             once::records_expire,
             once::of_64_claims_one_is_ours,
             once::records_are_their_tenants_own,

@@ -222,12 +222,12 @@ pub async fn words_are_forgotten(ports: &Ports) {
     let reason = "Anna insisted".to_owned();
     let corrected = vec![OrderEvent::StatusCorrected { from: OrderStatus::Shipped, to: OrderStatus::Processing, reason }];
     let fourth = then(scope, &third.order, corrected, stage.after(3));
-    let reason = "processing for 50.0 h of 48 h (asked: Anna waits)".to_owned();
+    let (reason, note) = ("processing for 50.0 h of 48 h".to_owned(), Some("Anna waits".to_owned()));
     let ruled = vec![OrderEvent::StatusChanged {
         from: OrderStatus::Processing,
         to: OrderStatus::Shipped,
         via: Vec::new(),
-        cause: Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100 },
+        cause: Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100, note },
         decided: true,
         notify: false,
     }];

@@ -25,7 +25,7 @@ pub use stock::MemoryStock;
 
 use app::TenantScope;
 use app::ports::{
-    ApiKey, InboxEntry, InboxKey, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey, OutboxRow, SendError, StockLevel,
+    ApiKey, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey, OutboxRow, SendError, StockLevel,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
@@ -293,25 +293,68 @@ impl MemoryWorld {
         entries
     }
 
+    /// What became of a webhook.
+    pub fn inbox_state(&self, scope: &TenantScope, key: &InboxKey) -> Option<InboxState> {
+        self.lock().shop(scope)?.inbox.get(key).map(|stored| stored.entry.state.clone())
+    }
+
+    /// Whether an event was counted into the read models.
+    pub fn was_counted(&self, scope: &TenantScope, event: &EventId) -> bool {
+        self.lock().shop(scope).is_some_and(|shop| shop.counted.contains_key(event))
+    }
+
     /// All stock levels, by SKU and location.
     pub fn stock_levels(&self, scope: &TenantScope) -> Vec<StockLevel> {
         let state = self.lock();
         state.shop(scope).into_iter().flat_map(|shop| &shop.stock).map(|(place, level)| level.as_level(place)).collect()
     }
 
-    /// All text the world keeps about a tenant, for searching it for what should not be there.
+    /// Every movement of stock, as (SKU, location, reference, by).
+    pub fn stock_moves(&self, scope: &TenantScope) -> Vec<(String, String, String, i64)> {
+        let state = self.lock();
+        let places = state.shop(scope).into_iter().flat_map(|shop| &shop.stock);
+        places
+            .flat_map(|((sku, location), level)| {
+                level.moves().map(|(reference, by)| (sku.clone(), location.clone(), reference.to_owned(), by))
+            })
+            .collect()
+    }
+
+    /// Everything that is held for orders, as (SKU, location, order, quantity).
+    pub fn stock_holds(&self, scope: &TenantScope) -> Vec<(String, String, OrderId, u32)> {
+        let state = self.lock();
+        let places = state.shop(scope).into_iter().flat_map(|shop| &shop.stock);
+        places
+            .flat_map(|((sku, location), level)| {
+                level.holds().map(|(order, quantity)| (sku.clone(), location.clone(), order.clone(), quantity))
+            })
+            .collect()
+    }
+
+    /// All text the world keeps about a tenant in its tables, for searching it for what should not be there.
     pub fn everything(&self, scope: &TenantScope) -> String {
+        use std::fmt::Write;
+        let mut text = self.everything_but_inbox(scope);
+        for stored in self.lock().shop(scope).into_iter().flat_map(|shop| shop.inbox.values()) {
+            let _ = writeln!(text, "{:?}", stored.entry);
+        }
+        text
+    }
+
+    /// The same without the webhooks as they came in, which [`MemoryWorld::inbox_entries`] gives one by one.
+    pub fn everything_but_inbox(&self, scope: &TenantScope) -> String {
         use std::fmt::Write;
         let state = self.lock();
         let mut text = String::new();
         if let Some(shop) = state.shop(scope) {
             for stored in shop.orders.values() {
-                let _ = writeln!(text, "{:?}\n{:?}", stored.order, stored.history);
-            }
-            for stored in shop.inbox.values() {
-                let _ = writeln!(text, "{:?}", stored.entry);
+                // As the tables have them: what is shown to people is masked.
+                let order = serde_json::to_string(&stored.order).unwrap_or_default();
+                let history = serde_json::to_string(&stored.history).unwrap_or_default();
+                let _ = writeln!(text, "{order}\n{history}");
             }
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}\n{:?}", shop.refs, shop.once, shop.messages, shop.series);
+            let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.buckets.keys(), shop.counted.keys(), shop.stock);
         }
         let _ = writeln!(text, "{:?}\n{:?}\n{:?}", state.outbox, state.bus, state.queue);
         text

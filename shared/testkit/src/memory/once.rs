@@ -1,7 +1,9 @@
 use super::MemoryWorld;
+use super::outbox::write_outbox;
 use app::TenantScope;
 use app::ports::{Claim, OnceDone, OnceKey, OnceStore, PortResult};
 use async_trait::async_trait;
+use contracts::Envelope;
 use jiff::{SignedDuration, Timestamp};
 
 #[derive(Debug)]
@@ -89,16 +91,18 @@ impl OnceStore for MemoryOnce {
         Ok(Claim::Mine { fence })
     }
 
-    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>) -> PortResult<bool> {
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
         let mut state = self.0.lock();
         let once = &mut state.shop_mut(scope).once;
-        // Without a fence there is no claim and no clock: only what was never touched, or was given back.
-        if !may_finish(once.get(done.key), done.fence, Timestamp::MIN) {
+        if !may_finish(once.get(done.key), done.fence, now) {
             return Ok(false);
         }
         let mut record = once.remove(done.key);
         OnceRecord::finish(&mut record, done);
         once.extend(record.map(|record| (done.key.clone(), record)));
+        if let Some(first) = publish.first() {
+            write_outbox(&mut state, scope, &first.subject, first.aggregateversion, Some(&first.id), publish, now);
+        }
         Ok(true)
     }
 

@@ -13,7 +13,6 @@ use domain::order::{ERASED, Order};
 use jiff::Timestamp;
 use std::cmp::Reverse;
 
-/// What stands where words were.
 /// Largest JSON of an order; a table row takes 400 KB with its indexes.
 const DOC_BYTES_MAX: usize = 350 * 1024;
 

@@ -4,19 +4,27 @@ use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
 use async_trait::async_trait;
 use domain::ids::OrderId;
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Level {
     available: i64,
     reserved: i64,
-    holds: HashMap<OrderId, u32>,
-    moves: HashSet<String>,
+    holds: BTreeMap<OrderId, u32>,
+    moves: BTreeMap<String, i64>,
 }
 
 impl Level {
     pub(super) fn as_level(&self, place: &(String, String)) -> StockLevel {
         StockLevel { sku: place.0.clone(), location: place.1.clone(), available: self.available, reserved: self.reserved }
+    }
+
+    pub(super) fn moves(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.moves.iter().map(|(reference, by)| (reference.as_str(), *by))
+    }
+
+    pub(super) fn holds(&self) -> impl Iterator<Item = (&OrderId, u32)> {
+        self.holds.iter().map(|(order, quantity)| (order, *quantity))
     }
 }
 
@@ -56,7 +64,7 @@ impl StockStore for MemoryStock {
         let stock = &mut state.shop_mut(scope).stock;
         let place = place(sku, location);
         let known = stock.get(&place);
-        if known.is_some_and(|level| level.moves.contains(reference)) {
+        if known.is_some_and(|level| level.moves.contains_key(reference)) {
             return Ok(known.map(|level| level.as_level(&place)));
         }
         let available = known.map_or(0, |level| level.available).checked_add(by);
@@ -66,7 +74,7 @@ impl StockStore for MemoryStock {
         }
         let level = stock.entry(place.clone()).or_default();
         level.available = available;
-        level.moves.insert(reference.to_owned());
+        level.moves.insert(reference.to_owned(), by);
         Ok(Some(level.as_level(&place)))
     }
 

@@ -109,6 +109,12 @@ impl House {
         self.take_in("Shipped", &draft(number, customer, item, email, "2025-08-30")).await;
     }
 
+    /// An order in another currency.
+    pub async fn import_in(&self, number: &str, currency: &str, status: &str) {
+        let draft = Draft { currency: currency.into(), ..draft(number, "John Smith", "Mug", "ann@example.com", "2025-08-14") };
+        self.take_in(status, &draft).await;
+    }
+
     async fn take_in(&self, status: &str, draft: &Draft) {
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
@@ -136,11 +142,24 @@ impl House {
     pub async fn hear(&self, number: &str, event: &str, claim: Claim, notify: bool) {
         let source = SourceId::parse("gateway").unwrap();
         let occurred_at = self.clock.now();
-        let fact = Fact { id: EventId::parse(event).unwrap(), source: source.clone(), sequence: None, occurred_at, claim };
+        let fact = Fact { id: EventId::parse(event).unwrap(), source, sequence: None, occurred_at, claim };
+        self.command(number, Command::Hear { fact, notify }).await;
+    }
+
+    /// Somebody says something about an order, and nobody is told.
+    pub async fn hear_fact(&self, number: &str, fact: Fact) {
+        self.command(number, Command::Hear { fact, notify: false }).await;
+    }
+
+    pub async fn command(&self, number: &str, command: Command) {
+        let source = SourceId::parse("gateway").unwrap();
         let by = Provenance { actor: Actor::Source { source }, correlation: correlation() };
         let context = Context { scope: &self.scope, config: &config(), by: &by };
-        let command = Command::Hear { fact, notify };
         self.apply().run(context, &OrderId::parse(number).unwrap(), &command, Alongside::default()).await.unwrap();
+    }
+
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     pub fn privacy(&self) -> Privacy {
@@ -197,6 +216,7 @@ impl House {
             mailer: Arc::new(self.world.mailer()),
             chat: Arc::new(self.world.chat()),
             reports: Arc::new(self.world.reports()),
+            inbox: Arc::new(self.world.inbox()),
             clock: self.clock.clone(),
             default_from: None,
         }

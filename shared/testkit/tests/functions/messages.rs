@@ -18,11 +18,11 @@ fn signed(body: &str) -> Headers {
     Headers(vec![("x-signature".into(), mac.iter().map(|byte| format!("{byte:02x}")).collect())])
 }
 
-async fn hook(house: &House, body: &str) -> Result<app::receive::Receipt, app::Error> {
+pub async fn hook(house: &House, body: &str) -> Result<app::receive::Receipt, app::Error> {
     house.receive().run("demo", "order-status", &signed(body), body.as_bytes(), &correlation()).await
 }
 
-fn report(status: &str) -> String {
+pub fn report(status: &str) -> String {
     format!(r#"{{"orderId":"1003","status":"{status}","email":"eve@example.com","customer":"John Smith","eta":"2025-08-20"}}"#)
 }
 
@@ -202,4 +202,23 @@ async fn a_refunded_order_is_counted_once_open_or_closed() {
     house.settle().await;
     let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap();
     assert_eq!((kpi.total, kpi.count(Label::Refunded), kpi.count(Label::Delayed)), (3, 2, 1));
+}
+
+/// Each currency has its own orders, and an order that is open under a closed label is not counted twice.
+#[tokio::test]
+async fn a_report_counts_each_order_under_its_own_currency() {
+    use domain::order::{Label, Vocabulary};
+    let house = House::new().await;
+    for (number, currency, word) in [("2001", "EUR", "Delivered"), ("2002", "EUR", "Delivered"), ("2003", "PLN", "Delivered")] {
+        house.import_in(number, currency, word).await;
+    }
+    // The carrier has handed it over; the shop has not closed it yet, so it is still open.
+    house.hear("1002", "handed-over", Vocabulary::Events.read("in_transit").unwrap().claim, false).await;
+    let tracking = Some(domain::order::TrackingStatus::Delivered);
+    house.hear("1002", "scanned", domain::order::Claim { tracking, ..Default::default() }, false).await;
+    house.settle().await;
+    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap();
+    assert_eq!((kpi.total, kpi.count(Label::Delivered)), (6, 4));
+    let values: Vec<_> = kpi.value.iter().map(|value| (value.currency.code(), value.orders, value.decimal())).collect();
+    assert_eq!(values, [("EUR", 2, "119.96".to_owned()), ("PLN", 1, "59.98".to_owned()), ("USD", 3, "179.94".to_owned())]);
 }

@@ -1,0 +1,153 @@
+//! Figures, stock and once-records that do not add up.
+
+use super::Bug;
+use app::TenantScope;
+use app::measure::LABELS;
+use app::ports::*;
+use async_trait::async_trait;
+use contracts::Envelope;
+use domain::ids::{EventId, OrderId};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub(super) struct CountsAgain {
+    pub(super) inner: Arc<dyn MetricStore>,
+    pub(super) calls: AtomicU64,
+}
+
+#[async_trait]
+impl MetricStore for CountsAgain {
+    async fn count(&self, scope: &TenantScope, event: &EventId, deltas: &[Delta], now: Timestamp) -> PortResult<bool> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let fresh = EventId::parse(&format!("{event}:{call}")).unwrap_or_else(|_| event.clone());
+        self.inner.count(scope, &fresh, deltas, now).await
+    }
+    async fn series(&self, scope: &TenantScope, series: &str, from: &str, to: &str) -> PortResult<Vec<Point>> {
+        self.inner.series(scope, series, from, to).await
+    }
+}
+
+/// Counts every order of a label under each of its currencies.
+pub(super) struct EveryCurrency(pub(super) Arc<dyn MetricStore>);
+
+#[async_trait]
+impl MetricStore for EveryCurrency {
+    async fn count(&self, scope: &TenantScope, event: &EventId, deltas: &[Delta], now: Timestamp) -> PortResult<bool> {
+        self.0.count(scope, event, deltas, now).await
+    }
+    async fn series(&self, scope: &TenantScope, series: &str, from: &str, to: &str) -> PortResult<Vec<Point>> {
+        let mut points = self.0.series(scope, series, from, to).await?;
+        for point in points.iter_mut().filter(|_| series == LABELS) {
+            let all = point.fields.get("orders").copied().unwrap_or(0);
+            point.fields.iter_mut().filter(|(field, _)| field.starts_with("orders:")).for_each(|(_, orders)| *orders = all);
+        }
+        Ok(points)
+    }
+}
+
+/// Stock whose movements and holds are not told apart.
+pub(super) struct LooseStock {
+    pub(super) inner: Arc<dyn StockStore>,
+    pub(super) bug: Bug,
+    pub(super) calls: AtomicU64,
+}
+
+#[async_trait]
+impl StockStore for LooseStock {
+    async fn level(&self, scope: &TenantScope, sku: &str, location: &str) -> PortResult<Option<StockLevel>> {
+        self.inner.level(scope, sku, location).await
+    }
+    async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>> {
+        self.inner.levels(scope, sku).await
+    }
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<Option<StockLevel>> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let fresh = format!("{reference}:{call}");
+        let reference = if self.bug == Bug::MovedAgain { &fresh } else { reference };
+        self.inner.adjust(scope, sku, location, by, reference, now).await
+    }
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> PortResult<Reserved> {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let fresh = OrderId::parse(&format!("{order}:{call}")).unwrap_or_else(|_| order.clone());
+        let order = if self.bug == Bug::HeldAgain { &fresh } else { order };
+        self.inner.reserve(scope, sku, location, order, quantity, now).await
+    }
+    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
+        let released = self.inner.release(scope, sku, location, order, now).await?;
+        if released && self.bug == Bug::ReleasedTwice {
+            let call = self.calls.fetch_add(1, Ordering::Relaxed);
+            self.inner.adjust(scope, sku, location, 1, &format!("again:{call}"), now).await?;
+        }
+        Ok(released)
+    }
+}
+
+/// Tells the team of a report, then marks the day done.
+pub(super) struct ToldFirst {
+    pub(super) inner: Arc<dyn OnceStore>,
+    pub(super) outbox: Arc<dyn OutboxStore>,
+}
+
+#[async_trait]
+impl OnceStore for ToldFirst {
+    async fn done(&self, scope: &TenantScope, key: &OnceKey, now: Timestamp) -> PortResult<Option<(String, String)>> {
+        self.inner.done(scope, key, now).await
+    }
+    async fn claim(
+        &self,
+        scope: &TenantScope,
+        key: &OnceKey,
+        request_hash: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<Claim> {
+        self.inner.claim(scope, key, request_hash, now, lease).await
+    }
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        self.outbox.add(scope, publish, now).await?;
+        self.inner.complete(scope, done, &[], now).await
+    }
+    async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool> {
+        self.inner.release(scope, key, fence).await
+    }
+}
+
+/// Every claim is for another key, so that it is always to be had.
+pub(super) struct AskedAgain {
+    pub(super) inner: Arc<dyn OnceStore>,
+    pub(super) calls: AtomicU64,
+}
+
+#[async_trait]
+impl OnceStore for AskedAgain {
+    async fn done(&self, scope: &TenantScope, key: &OnceKey, now: Timestamp) -> PortResult<Option<(String, String)>> {
+        self.inner.done(scope, key, now).await
+    }
+    async fn claim(&self, _: &TenantScope, _: &OnceKey, _: &str, _: Timestamp, _: SignedDuration) -> PortResult<Claim> {
+        Ok(Claim::Mine { fence: self.calls.fetch_add(1, Ordering::Relaxed) })
+    }
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        let fresh = OnceKey(format!("{}:{}", done.key.0, done.fence.unwrap_or_default()));
+        self.inner.complete(scope, OnceDone { key: &fresh, fence: None, ..done }, publish, now).await
+    }
+    async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool> {
+        self.inner.release(scope, key, fence).await
+    }
+}

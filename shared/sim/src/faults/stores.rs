@@ -1,0 +1,200 @@
+//! Faults around what remembers.
+
+use super::{Broken, Draw, Faulty, meet};
+use crate::cost::Call;
+use app::TenantScope;
+use app::ports::*;
+use app::tenant::TenantConfig;
+use async_trait::async_trait;
+use contracts::Envelope;
+use domain::ids::{EventId, OrderId, SourceId, TenantId};
+use domain::order::Order;
+use jiff::{SignedDuration, Timestamp};
+
+#[async_trait]
+impl OrderStore for Faulty<dyn OrderStore> {
+    async fn load(&self, scope: &TenantScope, id: &OrderId) -> PortResult<Option<Order>> {
+        meet!(self, OrderLoad, 1, self.port.load(scope, id))
+    }
+    async fn find(&self, scope: &TenantScope, channel: &SourceId, external_id: &str) -> PortResult<Option<OrderId>> {
+        meet!(self, OrderFind, 1, self.port.find(scope, channel, external_id))
+    }
+    async fn dossier(&self, scope: &TenantScope, id: &OrderId, limit: usize) -> PortResult<Option<Dossier>> {
+        meet!(self, OrderDossier, 1, self.port.dossier(scope, id, limit))
+    }
+    async fn commit(&self, scope: &TenantScope, commit: Commit<'_>) -> Result<(), CommitError> {
+        let reference = commit.before_version == 0 && commit.order.external_id.is_some();
+        let beside = [!commit.publish.is_empty(), commit.once.is_some(), commit.inbox.is_some(), reference];
+        let items = 2 + beside.iter().filter(|there| **there).count();
+        meet!(self, OrderCommit, items, self.port.commit(scope, commit.clone()))
+    }
+    async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
+        meet!(self, OrderForget, 1, self.port.forget_words(scope, id))
+    }
+    async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page> {
+        meet!(self, OrderPage, 1, self.port.page(scope, query, after, limit))
+    }
+}
+
+#[async_trait]
+impl OnceStore for Faulty<dyn OnceStore> {
+    async fn done(&self, scope: &TenantScope, key: &OnceKey, now: Timestamp) -> PortResult<Option<(String, String)>> {
+        meet!(self, OnceDone, 1, self.port.done(scope, key, now))
+    }
+    async fn claim(
+        &self,
+        scope: &TenantScope,
+        key: &OnceKey,
+        request_hash: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> PortResult<Claim> {
+        meet!(self, OnceClaim, 1, self.port.claim(scope, key, request_hash, now, lease))
+    }
+    async fn complete(&self, scope: &TenantScope, done: OnceDone<'_>, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        let items = 1 + usize::from(!publish.is_empty());
+        meet!(self, OnceComplete, items, self.port.complete(scope, done, publish, now))
+    }
+    async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool> {
+        meet!(self, OnceComplete, 1, self.port.release(scope, key, fence))
+    }
+}
+
+#[async_trait]
+impl InboxStore for Faulty<dyn InboxStore> {
+    async fn receive(&self, scope: &TenantScope, entry: &InboxEntry) -> PortResult<Received> {
+        meet!(self, InboxReceive, 1, self.port.receive(scope, entry))
+    }
+    async fn load(&self, scope: &TenantScope, key: &InboxKey) -> PortResult<Option<InboxEntry>> {
+        meet!(self, InboxLoad, 1, self.port.load(scope, key))
+    }
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        key: &InboxKey,
+        state: &InboxState,
+        publish: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let items = 1 + usize::from(!publish.is_empty());
+        meet!(self, InboxSettle, items, self.port.settle(scope, key, state, publish, now))
+    }
+    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
+        meet!(self, InboxParked, 1, self.port.parked(scope, limit))
+    }
+    async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
+        meet!(self, InboxForget, keys.len(), self.port.forget_bodies(scope, keys))
+    }
+}
+
+#[async_trait]
+impl OutboxStore for Faulty<dyn OutboxStore> {
+    async fn add(&self, scope: &TenantScope, events: &[Envelope], now: Timestamp) -> PortResult<()> {
+        meet!(self, OutboxAdd, 1, self.port.add(scope, events, now))
+    }
+    async fn waiting(&self, before: Timestamp, limit: usize) -> PortResult<Vec<OutboxRow>> {
+        meet!(self, OutboxWaiting, 1, self.port.waiting(before, limit))
+    }
+    async fn published(&self, keys: &[OutboxKey]) -> PortResult<()> {
+        meet!(self, OutboxPublished, keys.len(), self.port.published(keys))
+    }
+}
+
+#[async_trait]
+impl MessageStore for Faulty<dyn MessageStore> {
+    async fn claim(&self, scope: &TenantScope, subject: &str, message: &Message, now: Timestamp) -> PortResult<MessageClaim> {
+        self.faults.claims(&message.id.event);
+        meet!(self, MessageClaim, 1, self.port.claim(scope, subject, message, now))
+    }
+    async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, state: &MessageState) -> PortResult<bool> {
+        meet!(self, MessageSettle, 1, self.port.settle(scope, subject, id, attempt, state))
+    }
+}
+
+#[async_trait]
+impl RateBuckets for Faulty<dyn RateBuckets> {
+    async fn take(&self, scope: &TenantScope, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        meet!(self, BucketTake, 1, self.port.take(scope, bucket, amount, limit, now))
+    }
+    async fn take_unverified(&self, bucket: &str, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
+        meet!(self, BucketTake, 1, self.port.take_unverified(bucket, amount, limit, now))
+    }
+    async fn give_back(&self, scope: &TenantScope, bucket: &str, amount: u32, now: Timestamp) -> PortResult<()> {
+        meet!(self, BucketTake, 1, self.port.give_back(scope, bucket, amount, now))
+    }
+}
+
+#[async_trait]
+impl TenantStore for Faulty<dyn TenantStore> {
+    async fn config(&self, tenant: &TenantId) -> PortResult<Option<TenantConfig>> {
+        meet!(self, TenantConfig, 1, self.port.config(tenant))
+    }
+    async fn save(&self, scope: &TenantScope, config: &TenantConfig, before_version: u64) -> PortResult<bool> {
+        // Settings are saved by nobody in these worlds.
+        self.port.save(scope, config, before_version).await
+    }
+    async fn all(&self) -> PortResult<Vec<TenantId>> {
+        meet!(self, TenantsAll, 1, self.port.all())
+    }
+}
+
+#[async_trait]
+impl MetricStore for Faulty<dyn MetricStore> {
+    async fn count(&self, scope: &TenantScope, event: &EventId, deltas: &[Delta], now: Timestamp) -> PortResult<bool> {
+        meet!(self, MetricCount, 1 + deltas.len(), self.port.count(scope, event, deltas, now))
+    }
+    async fn series(&self, scope: &TenantScope, series: &str, from: &str, to: &str) -> PortResult<Vec<Point>> {
+        meet!(self, MetricSeries, 1, self.port.series(scope, series, from, to))
+    }
+}
+
+#[async_trait]
+impl StockStore for Faulty<dyn StockStore> {
+    async fn level(&self, scope: &TenantScope, sku: &str, location: &str) -> PortResult<Option<StockLevel>> {
+        meet!(self, StockRead, 1, self.port.level(scope, sku, location))
+    }
+    async fn levels(&self, scope: &TenantScope, sku: &str) -> PortResult<Vec<StockLevel>> {
+        meet!(self, StockRead, 1, self.port.levels(scope, sku))
+    }
+    async fn adjust(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        by: i64,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<Option<StockLevel>> {
+        meet!(self, StockMove, 2, self.port.adjust(scope, sku, location, by, reference, now))
+    }
+    async fn reserve(
+        &self,
+        scope: &TenantScope,
+        sku: &str,
+        location: &str,
+        order: &OrderId,
+        quantity: u32,
+        now: Timestamp,
+    ) -> PortResult<Reserved> {
+        meet!(self, StockMove, 2, self.port.reserve(scope, sku, location, order, quantity, now))
+    }
+    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
+        meet!(self, StockMove, 2, self.port.release(scope, sku, location, order, now))
+    }
+}
+
+#[async_trait]
+impl ReportStore for Faulty<dyn ReportStore> {
+    async fn put(&self, scope: &TenantScope, key: &str, bytes: Vec<u8>, content_type: &str) -> PortResult<String> {
+        meet!(self, ReportPut, 1, self.port.put(scope, key, bytes.clone(), content_type))
+    }
+    async fn get(&self, scope: &TenantScope, key: &str) -> PortResult<Option<Vec<u8>>> {
+        meet!(self, ReportRead, 1, self.port.get(scope, key))
+    }
+    async fn list(&self, scope: &TenantScope, prefix: &str, limit: usize) -> PortResult<Vec<String>> {
+        meet!(self, ReportRead, 1, self.port.list(scope, prefix, limit))
+    }
+    async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
+        meet!(self, ReportRead, 1, self.port.link(scope, key, valid_for))
+    }
+}

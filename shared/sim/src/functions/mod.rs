@@ -1,0 +1,212 @@
+//! The functions: their real handlers, wired to a world's ports as each one's `main.rs` wires it to AWS.
+
+pub mod job;
+pub mod run;
+pub mod wire;
+
+use crate::bugs::{self, Bug};
+use crate::ports::Ports;
+use crate::story::{Change, Shelf, StockWish};
+use app::TenantScope;
+use app::apply::Apply;
+use app::cursor::Cursors;
+use app::measure::Measure;
+use app::notify::Notify;
+use app::place::Place;
+use app::ports::{Clock, Parking, Random, StockStore};
+use app::privacy::Privacy;
+use app::process::Process;
+use app::receive::Receive;
+use app::relay::Relay;
+use app::report::{Render, Report};
+use app::tenant::{Secret, TenantConfig};
+use aws_lambda_events::sqs::SqsBatchResponse;
+use axum::Router;
+use axum::body::Bytes;
+use domain::ids::CorrelationId;
+use domain::kpi::DailyKpi;
+use jiff::civil::Date;
+use job::{Answer, Holding, Job};
+use orders_api::Desk;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::ServiceExt;
+use wire::{Call, Reply};
+
+/// All functions over one world.
+pub struct Functions {
+    api: Router,
+    hooks: Router,
+    process: Process,
+    notify: Notify,
+    measure: Measure,
+    relay: Relay,
+    report: Report,
+    stock: Arc<dyn StockStore>,
+    clock: Arc<dyn Clock>,
+    parking: Arc<dyn Parking>,
+    replays: CorrelationId,
+    apply: Apply,
+    bug: Option<Bug>,
+}
+
+impl Functions {
+    /// Wires them.
+    pub fn new(ports: &Ports, clock: Arc<dyn Clock>, random: Arc<dyn Random>, render: Arc<Render>, bug: Option<Bug>) -> Functions {
+        let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
+        let desk = Desk {
+            place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
+            privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
+            apply: apply.clone(),
+            orders: ports.orders.clone(),
+            inbox: ports.inbox.clone(),
+            hooks: ports.queue.clone(),
+            sheets: ports.queue.clone(),
+            metrics: ports.metrics.clone(),
+            reports: ports.reports.clone(),
+            stock: ports.stock.clone(),
+            tenants: ports.tenants.clone(),
+            keys: ports.keys.clone(),
+            buckets: ports.buckets.clone(),
+            cursors: Cursors::new(Secret::new("a-cursor-key-of-the-simulated-house")),
+            clock: clock.clone(),
+            random,
+        };
+        let receive = Receive {
+            tenants: ports.tenants.clone(),
+            inbox: ports.inbox.clone(),
+            outbox: ports.outbox.clone(),
+            buckets: ports.buckets.clone(),
+            queue: ports.queue.clone(),
+            clock: clock.clone(),
+        };
+        Functions {
+            api: runtime::http::finish(orders_api::router(Arc::new(desk))),
+            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive))),
+            process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
+            relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
+            measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
+            notify: Notify {
+                orders: bug.map_or_else(|| ports.orders.clone(), |bug| bug.in_notifier(ports.orders.clone())),
+                messages: ports.messages.clone(),
+                tenants: ports.tenants.clone(),
+                mailer: ports.mailer.clone(),
+                chat: ports.chat.clone(),
+                reports: ports.reports.clone(),
+                inbox: ports.inbox.clone(),
+                clock: clock.clone(),
+                default_from: None,
+            },
+            report: Report {
+                orders: ports.orders.clone(),
+                metrics: ports.metrics.clone(),
+                reports: ports.reports.clone(),
+                once: ports.once.clone(),
+                outbox: ports.outbox.clone(),
+                tenants: ports.tenants.clone(),
+                clock: clock.clone(),
+                render,
+            },
+            stock: ports.stock.clone(),
+            clock,
+            parking: ports.parking.clone(),
+            replays: CorrelationId::parse("replay").expect("a token"),
+            apply,
+            bug,
+        }
+    }
+
+    /// Runs one invocation.
+    pub async fn perform(&self, job: &Job) -> Answer {
+        match job {
+            Job::Place { request, .. } => {
+                let headers = [("idempotency-key".to_owned(), request.key.clone())];
+                let call = Call {
+                    path: "/v1/orders",
+                    who: Some(&request.client),
+                    correlation: &request.correlation,
+                    headers: &headers,
+                    body: request.body.clone(),
+                };
+                call_of(&self.api, call).await
+            }
+            Job::Receive { hook, path, headers, .. } => {
+                let body = Bytes::copy_from_slice(hook.body.as_bytes());
+                call_of(&self.hooks, Call { path, who: None, correlation: &hook.correlation, headers: &headers.0, body }).await
+            }
+            Job::Staff(errand) => {
+                let (path, headers, body) = wire::errand(errand);
+                let call = Call { path: &path, who: Some(&errand.who), correlation: &errand.correlation, headers: &headers, body };
+                call_of(&self.api, call).await
+            }
+            Job::Import { chunk, .. } => {
+                let (path, body) = ("/v1/imports/orders", chunk.body.clone());
+                let call = Call { path, who: Some(&chunk.client), correlation: &chunk.correlation, headers: &[], body };
+                let answer = call_of(&self.api, call).await;
+                if self.bug == Some(Bug::RowsHeardAgain) {
+                    bugs::hear_again(&self.apply, chunk, self.clock.now()).await;
+                }
+                answer
+            }
+            Job::Erase { erasure, .. } => {
+                let (path, body) = ("/v1/privacy/erase", erasure.body.clone());
+                call_of(&self.api, Call { path, who: Some(&erasure.who), correlation: &erasure.correlation, headers: &[], body }).await
+            }
+            Job::Stock { wish, .. } => self.stock(wish).await,
+            Job::Replay { who, key, .. } => {
+                let path = format!("/v1/inbox/{}/{}/replay", key.endpoint, key.id);
+                let call = Call { path: &path, who: Some(who), correlation: &self.replays, headers: &[], body: Bytes::new() };
+                call_of(&self.api, call).await
+            }
+            Job::Process(batch) => self.batch(order_processor::handle(&self.process, &*self.parking, wire::hooks(batch)).await),
+            Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch)).await),
+            Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
+            Job::Relay(records) => self.relay(wire::stream(records)).await,
+            Job::Sweep => self.relay(json!({ "sweep": true })).await,
+            Job::Report(call) => {
+                let said = kpi_report::handle(&self.report, call.event.clone(), call.correlation.clone()).await;
+                Answer::Said(said.map_err(|why| why.to_string()))
+            }
+        }
+    }
+
+    async fn stock(&self, wish: &StockWish) -> Answer {
+        let (scope, Shelf { sku, location }) = (TenantScope::of(&wish.client), &wish.shelf);
+        match &wish.change {
+            Change::Adjust { by, reference } => {
+                let path = format!("/v1/inventory/{sku}/adjust");
+                let body = json!({ "location": location, "by": by, "reference": reference });
+                let body = Bytes::from(body.to_string());
+                call_of(&self.api, Call { path: &path, who: Some(&wish.client), correlation: &wish.correlation, headers: &[], body }).await
+            }
+            Change::Hold { order, quantity } => {
+                let asked = self.stock.reserve(&scope, sku, location, order, *quantity, self.clock.now()).await;
+                Answer::Held(asked.map(Holding::Asked))
+            }
+            Change::Release { order } => {
+                Answer::Held(self.stock.release(&scope, sku, location, order, self.clock.now()).await.map(Holding::GivenBack))
+            }
+        }
+    }
+
+    /// The figures of a day as the report would show them now.
+    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> app::Result<DailyKpi> {
+        self.report.figures(scope, config, day).await
+    }
+
+    async fn relay(&self, event: Value) -> Answer {
+        Answer::Said(outbox_relay::handle(&self.relay, event).await.map_err(|why| why.to_string()))
+    }
+
+    fn batch(&self, response: SqsBatchResponse) -> Answer {
+        let again = response.batch_item_failures.into_iter().map(|failure| failure.item_identifier);
+        Answer::Batch(if self.bug == Some(Bug::FailuresSwallowed) { Vec::new() } else { again.collect() })
+    }
+}
+
+async fn call_of(router: &Router, call: Call<'_>) -> Answer {
+    match router.clone().oneshot(call.into_request()).await {
+        Ok(response) => Answer::Http(Reply::of(response).await),
+        Err(never) => match never {},
+    }
+}

@@ -1,0 +1,70 @@
+//! What was published.
+
+use super::Books;
+use crate::story::Letter;
+use crate::world::World;
+use app::ports::{InboxKey, InboxState};
+use contracts::Payload;
+use domain::ids::EventId;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+
+/// I8: everything committed is on the bus as the commit says, and nothing else is.
+pub(super) fn published(world: &mut World, books: &Books) {
+    let mut accounted: HashSet<&EventId> = HashSet::new();
+    for shop in 0..books.ledgers.len() {
+        for ledger in &books.ledgers[shop] {
+            for event in &ledger.expected {
+                accounted.insert(&event.id);
+                let found = world.by_id.get(&event.id).map(|index| world.events[*index as usize].event.clone());
+                match found {
+                    None => world.fail("I8", Some((shop, ledger.order.id.clone())), format!("{} was never published", event.id)),
+                    Some(found) if *found != *event => {
+                        let text = format!("{} says {:?}, the commit says {:?}", event.id, found.payload, event.payload);
+                        world.fail("I8", Some((shop, ledger.order.id.clone())), text);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    let refused: HashSet<String> = world
+        .sent
+        .iter()
+        .filter(|sent| sent.hook.letter == Letter::Malformed)
+        .map(|sent| {
+            let endpoint = &world.shops[sent.hook.shop].senders[sent.hook.sender].endpoint;
+            format!("hook:{endpoint}:{}", &hex::encode(Sha256::digest(&sent.hook.body))[..16])
+        })
+        .collect();
+    let mut parked: HashSet<(usize, &str, &str, &str)> = HashSet::new();
+    let events = world.events.clone();
+    for published in &events {
+        let event = &published.event;
+        let shop = world.shops.iter().position(|shop| *shop.scope.tenant() == event.tenant);
+        let known = match (&event.payload, shop) {
+            (_, None) => false,
+            (Payload::ReportReady(_), Some(_)) => true,
+            (Payload::JobFailed(_), Some(_)) => world.faults.renders_failed() > 0,
+            (Payload::HookRejected(_), Some(_)) => refused.contains(&event.subject),
+            (Payload::HookParked(told), Some(shop)) => {
+                parked.insert((shop, &told.endpoint, &told.inbox_id, &told.code));
+                let key = InboxKey { endpoint: told.endpoint.clone(), id: told.inbox_id.clone() };
+                books.inbox[shop].contains_key(&key)
+            }
+            _ => accounted.contains(&event.id),
+        };
+        if !known {
+            world.fail("I8", None, format!("{} was published and nothing was committed for it", event.id));
+        }
+    }
+    for (shop, inbox) in books.inbox.iter().enumerate() {
+        for (key, entry) in inbox {
+            if let InboxState::Parked { code, .. } = &entry.state
+                && !parked.contains(&(shop, key.endpoint.as_str(), key.id.as_str(), code.as_str()))
+            {
+                world.fail("I8", None, format!("webhook {} is parked as {code} and nobody was told", key.id));
+            }
+        }
+    }
+}

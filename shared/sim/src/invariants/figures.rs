@@ -1,0 +1,75 @@
+//! Read models, counted once more from the orders.
+
+use super::Books;
+use crate::world::World;
+use app::measure::{CHANNELS, DAYS, LABELS, MOVES};
+use app::ports::MetricStore;
+use domain::order::{Cause, OrderEvent, Recorded};
+use futures::FutureExt;
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, HashMap};
+
+/// Numbers by field, by point.
+type Series = BTreeMap<String, BTreeMap<String, i64>>;
+
+fn add(series: &mut Series, point: &str, field: impl Into<String>, by: i64) {
+    *series.entry(point.to_owned()).or_default().entry(field.into()).or_default() += by;
+}
+
+fn without_zeros(mut series: Series) -> Series {
+    series.values_mut().for_each(|fields| fields.retain(|_, value| *value != 0));
+    series.retain(|_, fields| !fields.is_empty());
+    series
+}
+
+/// I8, the consumer's half: every figure equals a recount of the orders and their histories.
+pub(super) fn figures(world: &mut World, books: &Books) {
+    for shop in 0..books.ledgers.len() {
+        let scope = world.shops[shop].scope.clone();
+        let zone = world.shops[shop].config.zone();
+        let mut expected: HashMap<&str, Series> = HashMap::new();
+        for ledger in &books.ledgers[shop] {
+            let (order, labels) = (&ledger.order, expected.entry(LABELS).or_default());
+            let label = order.label().text();
+            add(labels, label, "orders", 1);
+            add(labels, label, format!("orders:{}", order.totals.currency.code()), 1);
+            add(labels, label, format!("value:{}", order.totals.currency.code()), order.totals.total_minor);
+            placed(&mut expected, ledger.history.first(), &zone);
+            let moves = expected.entry(MOVES).or_default();
+            ledger.history.iter().for_each(|recorded| moved(moves, recorded));
+        }
+        for series in [LABELS, DAYS, MOVES, CHANNELS] {
+            let counted = world.memory.metrics().series(&scope, series, "", "\u{10ffff}").now_or_never();
+            let counted = counted.and_then(Result::ok).unwrap_or_default();
+            let counted: Series = counted.into_iter().map(|point| (point.point, point.fields)).collect();
+            let (counted, recounted) = (without_zeros(counted), without_zeros(expected.remove(series).unwrap_or_default()));
+            if counted != recounted {
+                let text = format!("{} of {}: counted {counted:?}, recounted {recounted:?}", series, world.shops[shop].canary);
+                world.fail("I8", None, text);
+            }
+        }
+    }
+}
+
+fn placed(expected: &mut HashMap<&str, Series>, first: Option<&Recorded>, zone: &TimeZone) {
+    let Some(OrderEvent::Placed { channel, lines, totals, placed_at, .. }) = first.and_then(|first| first.events.first()) else { return };
+    let day = placed_at.to_zoned(zone.clone()).date().to_string();
+    let days = expected.entry(DAYS).or_default();
+    add(days, &day, "orders", 1);
+    add(days, &day, "units", lines.iter().map(|line| i64::from(line.quantity)).sum());
+    add(days, &day, format!("revenue:{}", totals.currency.code()), totals.total_minor);
+    add(expected.entry(CHANNELS).or_default(), &format!("{day}/{channel}"), "orders", 1);
+}
+
+fn moved(moves: &mut Series, recorded: &Recorded) {
+    let day = recorded.at.strftime("%Y-%m-%d").to_string();
+    for event in &recorded.events {
+        let automated = match event {
+            OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. } | OrderEvent::Reconciled { .. } => true,
+            OrderEvent::StatusChanged { .. } => recorded.actor.is_automatic(),
+            OrderEvent::StatusCorrected { .. } => false,
+            _ => continue,
+        };
+        add(moves, &day, if automated { "automated" } else { "manual" }, 1);
+    }
+}

@@ -1,0 +1,133 @@
+//! What must be true when a world has come to rest, whatever it has been through.
+//!
+//! Each check takes the promise literally and recomputes it from the other end: orders from their histories,
+//! tracks from what the senders said, events from commits, figures from orders.
+
+mod erasure;
+mod events;
+mod figures;
+mod histories;
+mod messages;
+mod reports;
+mod requests;
+mod stock;
+mod tenants;
+mod tracks;
+mod webhooks;
+
+use crate::story::Hook;
+use crate::world::World;
+use app::ports::{InboxEntry, InboxKey};
+use app::publish::of_commit;
+use contracts::Envelope;
+use domain::order::{Label, Order, OrderStatus, Recorded};
+use std::collections::HashMap;
+
+/// The invariants that are checked at rest, each in a sentence.
+pub const INVARIANTS: [(&str, &str); 14] = [
+    ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
+    ("I5", "a 2xx to a webhook means a durable inbox row, later processed or visibly parked"),
+    ("I6", "whatever the order of arrival, with duplicates, the state is the same"),
+    ("I7", "status moves only along declared edges"),
+    ("I8", "committed means published at least once, nothing else is published, and figures count each once"),
+    ("I9", "at most one message per event, channel and recipient, to the right one, and none forgotten"),
+    ("I10", "one idempotency key: one order, one answer"),
+    ("I11", "exactly the records that failed are reported"),
+    ("I15", "once the faults stop, everything drains in bounded time"),
+    ("I16", "a schedule that fires once, twice or beside itself: one report and one summary a day, with the orders' figures"),
+    ("I17", "nothing of one tenant in anything of another"),
+    ("I22", "an audit entry per state change, without gaps, from which the order can be rebuilt"),
+    ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
+    ("erasure", "no word of a forgotten customer stands anywhere, and nothing is sent to them"),
+];
+
+struct Ledger {
+    order: Order,
+    history: Vec<Recorded>,
+    /// The label after each commit.
+    labels: Vec<Label>,
+    /// The status after each commit.
+    statuses: Vec<OrderStatus>,
+    expected: Vec<Envelope>,
+}
+
+struct Books {
+    /// By shop.
+    ledgers: Vec<Vec<Ledger>>,
+    inbox: Vec<HashMap<InboxKey, InboxEntry>>,
+}
+
+/// Checks everything; what is broken is added to the world's failures.
+pub fn check(world: &mut World) {
+    let books = open(world);
+    requests::requests(world, &books);
+    requests::promises(world, &books);
+    webhooks::webhooks(world, &books);
+    webhooks::garbage(world);
+    histories::histories(world, &books);
+    tracks::tracks(world, &books);
+    events::published(world, &books);
+    figures::figures(world, &books);
+    messages::messages(world, &books);
+    stock::stock(world);
+    erasure::erasure(world, &books);
+    reports::reports(world, &books);
+    if world.seed.is_multiple_of(4) {
+        tenants::tenants(world);
+    }
+}
+
+fn open(world: &mut World) -> Books {
+    let mut books = Books { ledgers: Vec::new(), inbox: Vec::new() };
+    for shop in 0..world.shops.len() {
+        let scope = world.shops[shop].scope.clone();
+        let zone = world.shops[shop].config.zone();
+        let mut ledgers = Vec::new();
+        for order in world.memory.all_orders(&scope) {
+            let history = world.memory.history(&scope, &order.id);
+            let (mut labels, mut statuses, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+            let mut replayed: Option<Order> = None;
+            for recorded in &history {
+                let before = replayed.as_ref().map(Order::label);
+                let after = match replayed.take() {
+                    Some(mut order) => {
+                        order.apply_commit(&recorded.events, recorded.at);
+                        Some(order)
+                    }
+                    None => recorded.events.first().and_then(|event| Order::born(event, None, recorded.at)).map(|mut order| {
+                        order.apply_commit(&recorded.events[1..], recorded.at);
+                        order
+                    }),
+                };
+                let Some(after) = after else {
+                    world.fail("I22", Some((shop, order.id.clone())), "the history does not begin with a placement".to_owned());
+                    break;
+                };
+                labels.push(after.label());
+                statuses.push(after.tracks.status);
+                expected.extend(of_commit(scope.tenant(), before, &after, recorded, &zone));
+                replayed = Some(after);
+            }
+            let mut head = order.clone();
+            head.contact = None;
+            if replayed.as_ref() != Some(&head) {
+                world.fail("I22", Some((shop, order.id.clone())), format!("replayed {replayed:?}, stored {head:?}"));
+            }
+            ledgers.push(Ledger { order, history, labels, statuses, expected });
+        }
+        books.ledgers.push(ledgers);
+        books.inbox.push(world.memory.inbox_entries(&scope).into_iter().map(|entry| (entry.key.clone(), entry)).collect());
+    }
+    books
+}
+
+fn entry<'a>(world: &World, books: &'a Books, hook: &Hook, receipt: &str) -> Option<&'a InboxEntry> {
+    let endpoint = world.shops[hook.shop].senders[hook.sender].endpoint.clone();
+    books.inbox[hook.shop].get(&InboxKey { endpoint, id: receipt.to_owned() })
+}
+
+/// The order is of somebody who asked to be forgotten: what is left of it is less.
+fn is_forgotten(world: &World, shop: usize, order: &str) -> bool {
+    let mut theirs = world.known.iter().filter(|known| known.shop == shop && known.id.as_str() == order);
+    theirs.any(|known| world.is_forgotten(&known.customer))
+}

@@ -1,0 +1,107 @@
+//! Daily reports, counted once more from the orders.
+
+use super::Books;
+use crate::world::World;
+use app::measure::LABELS;
+use app::ports::ReportStore;
+use contracts::Payload;
+use domain::kpi::{DailyKpi, slack_summary};
+use domain::order::{Label, Order};
+use futures::FutureExt;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
+
+/// I16: one report and one summary a day and tenant, whatever the schedule did; and its figures are the orders'.
+pub(super) fn reports(world: &mut World, books: &Books) {
+    if world.reports_due.is_empty() {
+        return;
+    }
+    let mut told: HashMap<(usize, Date), Vec<String>> = HashMap::new();
+    for published in &world.events {
+        if let Payload::ReportReady(ready) = &published.event.payload
+            && let Some(shop) = world.shops.iter().position(|shop| *shop.scope.tenant() == published.event.tenant)
+        {
+            told.entry((shop, ready.day)).or_default().push(ready.summary.clone());
+        }
+    }
+    for due in world.reports_due.clone() {
+        if !told.contains_key(&due) {
+            world.fail("I16", None, format!("nobody was told of the report of {} for {}", due.1, world.shops[due.0].canary));
+        }
+    }
+    for (about, summaries) in &told {
+        if summaries.len() > 1 && !world.remade.contains(about) {
+            let text =
+                format!("{} was told {} times of the report of {}: {summaries:?}", world.shops[about.0].canary, summaries.len(), about.1);
+            world.fail("I16", None, text);
+        }
+    }
+    for shop in 0..world.shops.len() {
+        files(world, shop, &told);
+        figures(world, books, shop);
+    }
+}
+
+fn files(world: &mut World, shop: usize, told: &HashMap<(usize, Date), Vec<String>>) {
+    let (store, scope) = (world.memory.reports(), world.shops[shop].scope.clone());
+    let listed = store.list(&scope, "", usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default();
+    let mut days: Vec<Date> = told.keys().filter(|about| about.0 == shop).map(|about| about.1).collect();
+    days.sort_unstable();
+    let mut expected: Vec<String> = days.iter().flat_map(|day| [format!("daily/{day}.json"), format!("daily/{day}.xlsx")]).collect();
+    let mut found = listed.clone();
+    expected.sort_unstable();
+    found.sort_unstable();
+    if found != expected {
+        world.fail("I16", None, format!("{} has the files {found:?}, and was told of {expected:?}", world.shops[shop].canary));
+    }
+    for day in days {
+        let file = store.get(&scope, &format!("daily/{day}.json")).now_or_never().and_then(Result::ok).flatten().unwrap_or_default();
+        let said = serde_json::from_slice::<DailyKpi>(&file).map(|kpi| slack_summary(&kpi)).unwrap_or_default();
+        // A run that outlives its lease, by a clock that jumps, may still write its file; the summary is one.
+        let overtaken = world.jumped || world.remade.contains(&(shop, day));
+        if !overtaken && told[&(shop, day)].last() != Some(&said) {
+            world.fail("I16", None, format!("the file of {day} says {said:?}, the team was told {:?}", told[&(shop, day)]));
+        }
+    }
+}
+
+/// What a report made now would say, and what the orders say.
+fn figures(world: &mut World, books: &Books, shop: usize) {
+    let (scope, config) = (world.shops[shop].scope.clone(), world.shops[shop].config.clone());
+    let day = world.today(shop);
+    let Some(Ok(kpi)) = world.figures(&scope, &config, day) else {
+        return world.fail("I16", None, format!("no figures from {LABELS}"));
+    };
+    let orders: Vec<&Order> = books.ledgers[shop].iter().map(|ledger| &ledger.order).collect();
+    let mut labels: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut values: BTreeMap<&str, (u64, i128)> = BTreeMap::new();
+    let (mut delayed, mut late) = (0, 0);
+    for order in &orders {
+        let label = order.label();
+        *labels.entry(label.text()).or_default() += 1;
+        delayed += u64::from(label == Label::Delayed);
+        let over = matches!(
+            label,
+            Label::Delivered
+                | Label::Completed
+                | Label::ReturnRequested
+                | Label::Returned
+                | Label::Cancelled
+                | Label::Refunded
+                | Label::Failed
+        );
+        late += u64::from(!over && order.tracks.eta.is_some_and(|eta| eta < day));
+        if !matches!(label, Label::Cancelled | Label::Failed | Label::Refunded | Label::Returned) {
+            let (count, sum) = values.entry(order.totals.currency.code()).or_default();
+            *count += 1;
+            *sum += i128::from(order.totals.total_minor);
+        }
+    }
+    let told: BTreeMap<&str, u64> = kpi.by_status.iter().map(|row| (row.label.text(), row.count)).collect();
+    let worth: BTreeMap<&str, (u64, i128)> = kpi.value.iter().map(|row| (row.currency.code(), (row.orders, row.total_minor))).collect();
+    let counted = (kpi.total, kpi.delayed, kpi.sla_missed, told, worth);
+    let recounted = (orders.len() as u64, delayed, late, labels, values);
+    if counted != recounted {
+        world.fail("I16", None, format!("the report of {} says {counted:?}, the orders say {recounted:?}", world.shops[shop].canary));
+    }
+}

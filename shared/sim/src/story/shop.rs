@@ -1,0 +1,142 @@
+//! Shops, and who reports to them.
+
+use app::signature::Headers;
+use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::{Identity, Scopes, TenantScope};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::{SourceId, TenantId};
+use domain::order::progress::ProgressRules;
+use domain::order::{Role, Vocabulary};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use standardwebhooks::Webhook;
+use std::rc::Rc;
+
+/// A tenant.
+pub struct Shop {
+    /// Its name, and the word that may never turn up in another shop's data.
+    pub canary: &'static str,
+    /// The right to its data.
+    pub scope: TenantScope,
+    /// Its settings.
+    pub config: Rc<TenantConfig>,
+    /// Its API client.
+    pub client: Identity,
+    /// Who reports to it.
+    pub senders: Vec<Sender>,
+    pub(super) numbers: u32,
+    pub(super) events: u32,
+    pub(super) keys: u32,
+}
+
+/// Somebody who sends it webhooks.
+pub struct Sender {
+    /// Endpoint.
+    pub endpoint: String,
+    /// The source its facts are kept under.
+    pub source: SourceId,
+    /// Its words.
+    pub vocabulary: Vocabulary,
+    /// How it signs.
+    pub scheme: SignatureScheme,
+    /// It counts its messages per order.
+    pub counts: bool,
+    secret: String,
+}
+
+impl Sender {
+    /// Signs a body as of a second.
+    pub fn sign(&self, id: &str, second: i64, body: &str) -> Headers {
+        match self.scheme {
+            SignatureScheme::StandardWebhooks => {
+                let signer = Webhook::new(&self.secret).expect("a good secret");
+                let signature = signer.sign(id, second, body.as_bytes()).expect("signable");
+                Headers(vec![
+                    ("webhook-id".to_owned(), id.to_owned()),
+                    ("webhook-timestamp".to_owned(), second.to_string()),
+                    ("webhook-signature".to_owned(), signature),
+                ])
+            }
+            SignatureScheme::Hmac => {
+                let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).expect("any length");
+                mac.update(body.as_bytes());
+                Headers(vec![("x-signature".to_owned(), hex::encode(mac.finalize().into_bytes()))])
+            }
+        }
+    }
+
+    /// Whether a signature grows stale.
+    pub fn dates_its_signatures(&self) -> bool {
+        self.scheme == SignatureScheme::StandardWebhooks
+    }
+}
+
+const NAMES: [&str; 3] = ["northcanary", "southcanary", "eastcanary"];
+
+impl Shop {
+    /// How many shops there are.
+    pub const COUNT: usize = NAMES.len();
+
+    /// The n-th shop: each has other words, other signatures, another time zone and other channels.
+    pub fn number(n: usize) -> Shop {
+        use SignatureScheme::{Hmac, StandardWebhooks};
+        let canary = NAMES[n];
+        let tenant = TenantId::parse(&canary[..canary.len() - 6]).expect("a slug");
+        let (zone, report_hour, senders, slack) = match n {
+            0 => ("UTC", 10, [("shop", Vocabulary::Sheet, StandardWebhooks, false), ("carrier", Vocabulary::Events, Hmac, false)], true),
+            1 => (
+                "Europe/Warsaw",
+                13,
+                [("shop", Vocabulary::Workflow, StandardWebhooks, true), ("carrier", Vocabulary::Events, Hmac, false)],
+                false,
+            ),
+            _ => (
+                "America/Los_Angeles",
+                3,
+                [("shop", Vocabulary::Shop, StandardWebhooks, false), ("carrier", Vocabulary::Sheet, Hmac, true)],
+                true,
+            ),
+        };
+        let senders: Vec<Sender> = senders
+            .into_iter()
+            .map(|(name, vocabulary, scheme, counts)| Sender {
+                endpoint: name.to_owned(),
+                source: SourceId::parse(name).expect("a slug"),
+                vocabulary,
+                scheme,
+                counts,
+                secret: format!("whsec_{}", STANDARD.encode(format!("{canary}-{name}-secret-of-thirty-bytes"))),
+            })
+            .collect();
+        let hooks = senders.iter().map(|sender| HookEndpoint {
+            name: sender.endpoint.clone(),
+            scheme: sender.scheme,
+            secrets: vec![Secret::new(sender.secret.clone())],
+            vocabulary: sender.vocabulary,
+            notify: true,
+        });
+        let config = TenantConfig {
+            shop_name: format!("{canary} shop"),
+            time_zone: zone.to_owned(),
+            hooks: hooks.collect(),
+            notify: NotifySettings {
+                email: true,
+                from: Some(format!("orders@{canary}.example")),
+                slack_webhook: slack.then(|| Secret::new(format!("https://hooks.{canary}.example/T/B/x"))),
+            },
+            report_hour,
+            progress: ProgressRules { pending_after_h: 0, processing_after_h: 0 },
+            ..TenantConfig::default()
+        };
+        let client = Identity { tenant, principal: format!("key-{n}"), role: Role::Service, scopes: Scopes::ALL };
+        let scope = TenantScope::of(&client);
+        Shop { canary, scope, config: Rc::new(config), client, senders, numbers: 1000, events: 0, keys: 0 }
+    }
+
+    /// A person who works there.
+    pub fn person(&self, role: Role) -> Identity {
+        let principal = format!("{role:?}-of-{}", self.canary);
+        Identity { tenant: self.client.tenant.clone(), principal, role, scopes: Scopes::of_role(role) }
+    }
+}

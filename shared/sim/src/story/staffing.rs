@@ -1,0 +1,71 @@
+//! Staff who work on orders.
+
+use super::shop::Shop;
+use crate::rng::Rng;
+use app::Identity;
+use domain::ids::{CorrelationId, OrderId};
+use domain::order::{OrderStatus, Role, Track};
+
+/// What a member of staff wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// A declared move.
+    Change {
+        /// Where to.
+        to: OrderStatus,
+    },
+    /// "Fulfilled", as single-status shops say: the steps before it are implied.
+    Fulfil,
+    /// An undeclared move.
+    Correct {
+        /// Where to.
+        to: OrderStatus,
+    },
+    /// Whatever the rules say.
+    Progress,
+    /// That the customer be told.
+    Notify,
+}
+
+/// Somebody's work on an order.
+#[derive(Debug, Clone)]
+pub struct Errand {
+    /// Which shop.
+    pub shop: usize,
+    /// Which order.
+    pub order: OrderId,
+    /// Who.
+    pub who: Identity,
+    /// What they want.
+    pub wish: Wish,
+    /// Only if the order still has this version.
+    pub if_version: Option<u64>,
+    /// What they write beside it.
+    pub note: Option<String>,
+    /// Unique, so that it can be found in the history.
+    pub correlation: CorrelationId,
+}
+
+impl Shop {
+    /// Some work on an order that stands at this version.
+    pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
+        let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
+        let to = rng.pick(OrderStatus::ALL);
+        let wish = match rng.below(10) {
+            0..=3 => Wish::Change { to },
+            4 => Wish::Fulfil,
+            5..=6 => Wish::Correct { to },
+            7..=8 => Wish::Progress,
+            _ => Wish::Notify,
+        };
+        Errand {
+            shop: index,
+            order: order.clone(),
+            who: self.person(role),
+            wish,
+            if_version: rng.per_mille(300).then_some(version),
+            note: None,
+            correlation: CorrelationId::parse(&format!("staff-{serial}")).expect("a token"),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The end of all faults: from here a world must come to rest.
+
+use super::{Profile, World};
+use crate::functions::job::Job;
+use app::ports::InboxState;
+
+/// Rounds in which a world that is left in peace must come to rest.
+const DRAIN_ROUNDS_MAX: usize = 60;
+
+impl World {
+    /// Everything that went wrong stops; everybody who waits for an answer gets it, what is dead is redriven
+    /// (twice), and every queue is emptied. Sheets are imported from end to end until another run may change
+    /// nothing, and the schedule of the reports fires twice. Fails if that takes more than a bounded number of rounds.
+    pub fn drain(&mut self) {
+        self.faults.off();
+        let reports = std::mem::replace(&mut self.profile, Profile::CALM).reports;
+        self.jump_ms = 0;
+        self.note(|| "---- peace".to_owned());
+        self.come_to_rest(|world, round| {
+            let mut busy = false;
+            if round == 3 {
+                let again = world.hooks_queue.redrive_again() + world.notify_queue.redrive_again() + world.metrics_queue.redrive_again();
+                busy |= again > 0;
+            }
+            if round < 2 || round == 5 {
+                busy |= world.replay_parked();
+            }
+            busy || round <= 5
+        });
+        if !self.sheets.is_empty() {
+            // What waited for a row is heard when it is in, and may be older than what the sheet says.
+            self.import_everything();
+            self.come_to_rest(|world, round| round == 0 && world.replay_parked());
+            self.import_everything();
+            self.import_everything_again();
+        }
+        if reports {
+            for _ in 0..2 {
+                let job = self.schedule();
+                self.run_alone(job);
+            }
+            self.expect_reports();
+        }
+        if reports || !self.sheets.is_empty() {
+            self.come_to_rest(|_, _| false);
+        }
+    }
+
+    /// Rounds of peace, until nothing waits any more. `more` does something after each and says whether that, or
+    /// the number of the round, asks for another one.
+    fn come_to_rest(&mut self, more: impl Fn(&mut World, usize) -> bool) {
+        for round in 0..DRAIN_ROUNDS_MAX {
+            self.advance(600_000);
+            self.answer_everybody();
+            self.empty_queues();
+            let mut busy = self.redrive() > 0;
+            busy |= more(self, round);
+            busy |= !self.open_requests.is_empty() || !self.open_hooks.is_empty() || !self.stream.is_empty();
+            busy |= !self.open_erasures.is_empty() || !self.open_stock.is_empty();
+            busy |= !(self.hooks_queue.is_empty() && self.notify_queue.is_empty() && self.metrics_queue.is_empty());
+            busy |= !self.memory.outbox_rows().is_empty();
+            if !busy {
+                return;
+            }
+        }
+        let waiting = format!(
+            "after {DRAIN_ROUNDS_MAX} rounds of peace there wait: {} requests, {} webhooks, {} erasures, {} movements, {} + {} outbox rows, \
+             {} + {} + {} messages",
+            self.open_requests.len(),
+            self.open_hooks.len(),
+            self.open_erasures.len(),
+            self.open_stock.len(),
+            self.stream.len(),
+            self.memory.outbox_rows().len(),
+            self.hooks_queue.len(),
+            self.notify_queue.len(),
+            self.metrics_queue.len(),
+        );
+        self.fail("I15", None, waiting);
+    }
+
+    fn answer_everybody(&mut self) {
+        for index in std::mem::take(&mut self.open_requests) {
+            self.open_requests.push(index);
+            let job = Job::Place { request: self.asked[index].request.clone(), index };
+            self.run_alone(job);
+        }
+        for index in std::mem::take(&mut self.open_erasures) {
+            self.open_erasures.push(index);
+            let job = self.ask_erasure(index);
+            self.run_alone(job);
+        }
+        for index in std::mem::take(&mut self.open_stock) {
+            self.open_stock.push(index);
+            self.run_alone(Job::Stock { wish: self.stocked[index].wish.clone(), index });
+        }
+        let mut at = 0;
+        while at < self.open_hooks.len() {
+            let index = self.open_hooks[at];
+            if self.sent[index].hook.due <= self.second() {
+                let job = self.post(index);
+                self.run_alone(job);
+            }
+            // Answered hooks leave the list, and the next takes their place.
+            if self.open_hooks.get(at) == Some(&index) {
+                at += 1;
+            }
+        }
+    }
+
+    fn empty_queues(&mut self) {
+        loop {
+            let now = self.second();
+            let mut idle = true;
+            let batch = self.hooks_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Process(batch));
+            }
+            let limit = self.stream.len().min(10);
+            if limit > 0 {
+                idle = false;
+                let rows = self.stream.drain(..limit).collect();
+                self.run_alone(Job::Relay(rows));
+            }
+            let batch = self.notify_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Notify(batch));
+            }
+            let batch = self.metrics_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Measure(batch));
+            }
+            if idle {
+                break;
+            }
+        }
+        self.run_alone(Job::Sweep);
+    }
+
+    fn replay_parked(&mut self) -> bool {
+        let mut any = false;
+        for shop in 0..self.shops.len() {
+            let who = self.shops[shop].client.clone();
+            for entry in self.memory.inbox_entries(&self.shops[shop].scope) {
+                if matches!(entry.state, InboxState::Parked { .. }) {
+                    any = true;
+                    self.run_alone(Job::Replay { shop, who: who.clone(), key: entry.key });
+                }
+            }
+        }
+        any
+    }
+}
