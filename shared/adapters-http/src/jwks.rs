@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::ids::TenantId;
 use domain::order::Role;
 use jiff::{SignedDuration, Timestamp};
-use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -111,6 +111,9 @@ fn failed(why: &str) -> PortError {
 }
 
 /// The one algorithm a key is for. The token has no say in it beyond agreeing.
+///
+/// Where the key does not say (Microsoft Entra ID's do not), its type does: RS256 is what a bare RSA key is used for,
+/// and only ES256 fits the curve P-256.
 fn algorithm(key: &Jwk) -> Option<Algorithm> {
     if key.common.public_key_use.as_ref().is_some_and(|used| *used != PublicKeyUse::Signature) {
         return None;
@@ -118,9 +121,10 @@ fn algorithm(key: &Jwk) -> Option<Algorithm> {
     if key.common.key_operations.as_ref().is_some_and(|operations| !operations.contains(&KeyOperations::Verify)) {
         return None;
     }
-    match key.common.key_algorithm? {
-        KeyAlgorithm::RS256 => Some(Algorithm::RS256),
-        KeyAlgorithm::ES256 => Some(Algorithm::ES256),
+    match (key.common.key_algorithm, &key.algorithm) {
+        (Some(KeyAlgorithm::RS256), _) | (None, AlgorithmParameters::RSA(_)) => Some(Algorithm::RS256),
+        (Some(KeyAlgorithm::ES256), _) => Some(Algorithm::ES256),
+        (None, AlgorithmParameters::EllipticCurve(curve)) if curve.curve == EllipticCurve::P256 => Some(Algorithm::ES256),
         _ => None,
     }
 }

@@ -71,6 +71,9 @@ impl From<NewKeyScopes> for Scopes {
     }
 }
 
+/// Keys of a tenant that are not revoked.
+pub const KEYS_MAX: usize = 100;
+
 /// A key to be made.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
@@ -90,6 +93,11 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let name = body.name.trim();
     if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
         return Err(Error::Invalid(vec![Fault::new("name", "bad_name", "1 to 80 printable characters")]).into());
+    }
+    let live = desk.keys.keys(&admitted.scope).await.map_err(Error::from)?.iter().filter(|key| key.revoked_at.is_none()).count();
+    if live >= KEYS_MAX {
+        let full = format!("there are {KEYS_MAX} keys; revoke those that nobody uses");
+        return Err(Error::Invalid(vec![Fault::new("", "too_many", full)]).into());
     }
     let made = make_key(&admitted.scope, name, Role::Service, body.scopes.into(), desk.random.as_ref(), desk.clock.as_ref());
     desk.keys.save(&admitted.scope, &made.key).await.map_err(Error::from)?;

@@ -121,13 +121,24 @@ async fn keys_for_other_uses_do_not_count() {
     let good = token(&header(), &claims());
     let mut for_encryption = jwk("ES256");
     for_encryption.common.public_key_use = Some(PublicKeyUse::Encryption);
-    let mut without_alg = jwk("ES256");
-    without_alg.common.key_algorithm = None;
     let mut for_signing = jwk("ES256");
     for_signing.common.key_operations = Some(vec![KeyOperations::Sign]);
-    for key in [for_encryption, without_alg, for_signing, jwk("RS256")] {
+    for key in [for_encryption, for_signing, jwk("RS256")] {
         assert_eq!(identity(&good, &key, "https://id.example", "orderflow", now()), None);
     }
+}
+
+/// As Microsoft Entra ID publishes its keys.
+#[tokio::test]
+async fn a_key_that_names_no_algorithm_is_used_as_its_type_is() {
+    let good = token(&header(), &claims());
+    let mut bare = jwk("ES256");
+    bare.common.key_algorithm = None;
+    assert!(identity(&good, &bare, "https://id.example", "orderflow", now()).is_some());
+    let bare = |key: Value| algorithm(&serde_json::from_value(key).unwrap());
+    assert_eq!(bare(json!({ "kty": "RSA", "kid": "k", "use": "sig", "n": "AQAB", "e": "AQAB" })), Some(Algorithm::RS256));
+    assert_eq!(bare(json!({ "kty": "EC", "kid": "k", "crv": "P-384", "x": "AA", "y": "AA" })), None);
+    assert_eq!(bare(json!({ "kty": "oct", "kid": "k", "k": "AQAB" })), None, "a shared secret is no public key");
 }
 
 #[tokio::test]

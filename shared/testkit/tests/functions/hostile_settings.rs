@@ -66,6 +66,26 @@ async fn settings_take_nothing_they_do_not_know() {
     assert_eq!(call(&house, "PUT", "/v1/settings", &saved.body).await.status, 200, "what was answered can be sent back");
 }
 
+// req: S0-23
+#[tokio::test]
+async fn keys_do_not_pile_up() {
+    let house = House::new().await;
+    let key = json!({ "name": "shop", "scopes": { "ask": true } });
+    let mut made = Vec::new();
+    let full = loop {
+        house.clock.advance(jiff::SignedDuration::from_secs(2));
+        let answer = call(&house, "POST", "/v1/keys", &key).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made.push(answer.body["id"].as_str().unwrap().to_owned());
+    };
+    assert_eq!(full.refuses(422, "too many keys").faults(), [" too_many"]);
+    assert!(made.len() <= orders_api::routes::keys::KEYS_MAX && made.len() > 90, "{}", made.len());
+    assert_eq!(send(&house, owner(), "DELETE", &format!("/v1/keys/{}", made[0]), b"").await.status, 204);
+    assert_eq!(call(&house, "POST", "/v1/keys", &key).await.status, 201, "one that is revoked makes room");
+}
+
 /// A secret that was sent as "(set)" is the one of that endpoint, never another's.
 #[tokio::test]
 async fn a_masked_secret_cannot_be_moved() {
