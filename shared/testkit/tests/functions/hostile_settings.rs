@@ -70,20 +70,24 @@ async fn settings_take_nothing_they_do_not_know() {
 #[tokio::test]
 async fn keys_do_not_pile_up() {
     let house = House::new().await;
-    let key = json!({ "name": "shop", "scopes": { "ask": true } });
-    let mut made = Vec::new();
-    let full = loop {
+    let api = orders_api::router(house.desk());
+    let key = json!({ "name": "shop", "scopes": { "ask": true } }).to_string();
+    let make = || {
         house.clock.advance(jiff::SignedDuration::from_secs(2));
-        let answer = call(&house, "POST", "/v1/keys", &key).await;
-        if answer.status != 201 {
-            break answer;
-        }
-        made.push(answer.body["id"].as_str().unwrap().to_owned());
+        let knocked = Knock { verb: "POST", path: "/v1/keys", body: key.as_bytes(), identity: Some(owner()), ..Knock::default() };
+        knock(api.clone(), knocked)
     };
-    assert_eq!(full.refuses(422, "too many keys").faults(), [" too_many"]);
-    assert!(made.len() <= orders_api::routes::keys::KEYS_MAX && made.len() > 90, "{}", made.len());
+    let mut made = Vec::new();
+    for _ in 0..orders_api::routes::keys::KEYS_MAX {
+        let answer = make().await;
+        if answer.status == 201 {
+            made.push(answer.body["id"].as_str().unwrap().to_owned());
+        }
+    }
+    assert!(made.len() > 90, "{}", made.len());
+    assert_eq!(make().await.refuses(422, "too many keys").faults(), [" too_many"]);
     assert_eq!(send(&house, owner(), "DELETE", &format!("/v1/keys/{}", made[0]), b"").await.status, 204);
-    assert_eq!(call(&house, "POST", "/v1/keys", &key).await.status, 201, "one that is revoked makes room");
+    assert_eq!(make().await.status, 201, "one that is revoked makes room");
 }
 
 /// A secret that was sent as "(set)" is the one of that endpoint, never another's.
