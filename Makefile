@@ -124,10 +124,10 @@ workflow:
 	@if command -v actionlint >/dev/null; then actionlint; else echo "no actionlint here: workflows are left to CI"; fi
 
 sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
-	@$(CARGO) run --release -p sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(CARGO) run --profile fast -p sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
-	@$(CARGO) run --release --quiet -p sim -- --costs
+	@$(CARGO) run --profile fast --quiet -p sim -- --costs
 
 bench: setup deploy-build ## what it costs in time, memory and capacity, against its limits; writes docs/benchmarks.md
 	@CARGO='$(CARGO)' $(PY) infra/bench/bench.py $(TARGET)

@@ -7,6 +7,10 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::process::ExitCode;
 
+/// A quarter of a simulation is allocating: no network, no disk, thousands of small values a step.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs the real use cases in a world that delivers twice, late and out of order, and kills processes
 /// between any two calls. One seed decides everything.
 #[derive(Parser)]
