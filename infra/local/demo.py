@@ -29,6 +29,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "QUEUE_NOTIFY_URL": outputs["NotifyQueueUrl"],
         "QUEUE_METRICS_URL": outputs["MetricsQueueUrl"],
         "QUEUE_SHEET_URL": outputs["SheetQueueUrl"],
+        "QUEUE_REPORTS_URL": outputs["ReportsQueueUrl"],
         "DLQ_HOOKS_URL": outputs["HooksDlqUrl"],
         "DLQ_NOTIFY_URL": outputs["NotifyDlqUrl"],
         "DLQ_METRICS_URL": outputs["MetricsDlqUrl"],
@@ -39,6 +40,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "BUCKET_REPORTS": outputs["ReportsBucketName"],
         "MAIL_FROM": settings.mail_from,
         "SLACK_BASE_URL": settings.outside_url,
+        "SLACK_API_URL": f"{settings.outside_url}/api",
         "PUBLIC_URL": settings.web_url,
         "API_URL": settings.web_url,
     }

@@ -43,6 +43,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "PublicUrl": settings.web_url,
         "MailFrom": settings.mail_from,
         "SlackBaseUrl": settings.outside_url,
+        "SlackApiUrl": f"{settings.outside_url}/api",
         "CorsOrigins": CORS_ORIGIN,
         "ChatPublishableKey": chat_key,
         "WorkerMaxConcurrency": "0",  # the emulator takes the number for a text and stops polling

@@ -2,6 +2,8 @@
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
+    POST /api/files.*               Slack's Web API: upload addresses and files shown in a channel
+    POST /upload/v1/<id>            the file itself                        GET /upload/v1/<id> gives it back
     GET  /messages                  Slack posts as JSON, oldest first      DELETE forgets them
     GET  /mail                      e-mails as JSON, oldest first          DELETE forgets them
     GET  /mail/<n>.eml              one e-mail as it was sent
@@ -25,6 +27,7 @@ import slack
 KEPT_MAX = 500  # of each kind, so that a loop in a test can't eat the machine
 MAIL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 BODY_BYTES_MAX = 256 * 1024
+UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 DELAY_S_MAX = 30
 
 
@@ -78,7 +81,7 @@ class Failure:
             return dict(self._plan)
 
 
-POSTS, MAILS, FAILURE = Inbox(), Inbox(), Failure()
+POSTS, MAILS, FAILURE, UPLOADS = Inbox(), Inbox(), Failure(), slack.Uploads()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -87,7 +90,7 @@ class Outside(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:  # noqa: N802
         length = int(self.headers.get("Content-Length") or 0)
-        if length > BODY_BYTES_MAX:
+        if length > (UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX):
             self.close_connection = True
             return self._answer(413, "text/plain", "payload_too_large")
         body = self.rfile.read(length)
@@ -98,6 +101,12 @@ class Outside(BaseHTTPRequestHandler):
         if fault.get("status", 200) != 200:
             headers = {"Retry-After": str(fault["retry_after"])} if fault["retry_after"] else {}
             return self._answer(fault["status"], "text/html", "rate_limited" if fault["status"] == 429 else "server_error", headers)
+        if (taken := UPLOADS.take(self.path, body)) is not None:
+            return self._answer(taken[0], "text/plain", taken[1])
+        if (said := UPLOADS.answer(f"http://{self.headers.get('Host')}", self.path, self.headers, body)) is not None:
+            if said[1] is not None:
+                POSTS.add({"path": self.path, "payload": said[1]})
+            return self._json(said[0])
         status, text, payload = slack.judge(self.path, self.headers.get("Content-Type", ""), body)
         if payload is not None:
             POSTS.add({"path": self.path, "payload": payload})
@@ -112,6 +121,9 @@ class Outside(BaseHTTPRequestHandler):
                 self._json(POSTS.all())
             case "/mail":
                 self._json([{key: value for key, value in mail.items() if key != "raw"} | mails.read(mail["raw"]) for mail in MAILS.all()])
+            case path if path.startswith("/upload/v1/"):
+                file = UPLOADS.file(path.removeprefix("/upload/v1/"))
+                self._answer(200, "application/octet-stream", file) if file else self._answer(404, "text/plain", "no such file")
             case path if path.startswith("/mail/") and path.endswith(".eml"):
                 found = [mail["raw"] for mail in MAILS.all() if path == f"/mail/{mail['n']}.eml"]
                 self._answer(200, "message/rfc822", found[0]) if found else self._answer(404, "text/plain", "no such mail")
@@ -160,6 +172,7 @@ def page(posts: list[dict], mails: list[dict]) -> str:
     left = "".join(
         f'<article><b>OrderFlow</b> <span class="soft">{_clock(post)}</span>'
         + "".join(f"<p>{slack.render(text)}</p>" for text in slack.texts(post["payload"]))
+        + "".join(f"<p>📎 {html.escape(file['name'])} ({file['bytes']:,} bytes)</p>" for file in post["payload"].get("files", []))
         + "</article>"
         for post in reversed(posts)
     )

@@ -1,11 +1,13 @@
-"""How Slack's incoming webhooks answer, and how a post looks to people."""
+"""How Slack's incoming webhooks and its file uploads answer, and how a post looks to people."""
 
 from __future__ import annotations
 
 import html
 import json
 import re
+import threading
 import urllib.parse
+from collections.abc import Mapping
 
 TEXT_CHARS_MAX = 40_000
 BLOCKS_MAX = 50
@@ -55,6 +57,61 @@ def _are_blocks(blocks: object) -> bool:
         and len(blocks) <= BLOCKS_MAX
         and all(isinstance(block, dict) and isinstance(block.get("type"), str) for block in blocks)
     )
+
+
+class Uploads:
+    """Files on their way: an address is asked for, the file comes, then it is shown in a channel."""
+
+    KEPT_MAX = 50
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files: dict[str, dict] = {}
+
+    def answer(self, base: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[dict, dict | None] | None:
+        """What the Web API says, and the post that people see, if one comes of it. None: not its address."""
+        method = path.removeprefix("/api/")
+        if method not in ("files.getUploadURLExternal", "files.completeUploadExternal"):
+            return None
+        if not re.fullmatch(r"Bearer xoxb-[A-Za-z0-9-]+", headers.get("Authorization", "")):
+            return {"ok": False, "error": "invalid_auth"}, None
+        if method == "files.getUploadURLExternal":
+            fields = urllib.parse.parse_qs(body.decode("utf-8", "replace"))
+            name, length = fields.get("filename", [""])[0], fields.get("length", [""])[0]
+            if not name or not length.isdigit() or int(length) == 0:
+                return {"ok": False, "error": "invalid_arguments"}, None
+            with self._lock:
+                number = f"F{len(self._files) + 1:06d}"
+                self._files[number] = {"name": name, "length": int(length), "bytes": None}
+                if len(self._files) > self.KEPT_MAX:
+                    self._files.pop(next(iter(self._files)))
+            return {"ok": True, "upload_url": f"{base}/upload/v1/{number}", "file_id": number}, None
+        try:
+            asked = json.loads(body)
+            files, channel = [self._files[file["id"]] for file in asked["files"]], asked.get("channel_id")
+        except (ValueError, KeyError, TypeError):
+            return {"ok": False, "error": "file_not_found"}, None
+        if any(file["bytes"] is None for file in files):
+            return {"ok": False, "error": "file_update_failed"}, None
+        if channel and not re.fullmatch(r"[CGD][A-Z0-9]+", channel):
+            return {"ok": False, "error": "channel_not_found"}, None
+        shown = [{"name": file["name"], "bytes": len(file["bytes"])} for file in files]
+        return {"ok": True, "files": asked["files"]}, {"text": asked.get("initial_comment", ""), "channel": channel, "files": shown}
+
+    def take(self, path: str, body: bytes) -> tuple[int, str] | None:
+        """A file arrives. None: not an address of ours."""
+        with self._lock:
+            file = self._files.get(path.removeprefix("/upload/v1/")) if path.startswith("/upload/v1/") else None
+            if file is None:
+                return (404, "no such upload") if path.startswith("/upload/") else None
+            if len(body) != file["length"]:
+                return 400, "length mismatch"
+            file["bytes"] = body
+            return 200, f"OK - {len(body)}"
+
+    def file(self, number: str) -> bytes | None:
+        with self._lock:
+            return self._files.get(number, {}).get("bytes")
 
 
 def render(text: str) -> str:

@@ -53,6 +53,23 @@ def test_slack_knows_its_addresses() -> None:
     assert judge({"text": "x"}, "/elsewhere") == (404, "no_team")
 
 
+def test_a_file_is_seen_when_it_is_shown_in_a_channel() -> None:
+    uploads, token = slack.Uploads(), {"Authorization": "Bearer xoxb-1-a"}
+    base, ask, show = "http://x", "/api/files.getUploadURLExternal", "/api/files.completeUploadExternal"
+    assert uploads.answer(base, "/elsewhere", token, b"") is None and uploads.take("/elsewhere", b"") is None
+    assert uploads.answer(base, ask, {}, b"filename=a&length=3") == ({"ok": False, "error": "invalid_auth"}, None)
+    assert uploads.answer(base, ask, token, b"filename=a") == ({"ok": False, "error": "invalid_arguments"}, None)
+    said, post = uploads.answer(base, ask, token, b"filename=a.xlsx&length=3")
+    assert post is None and said["upload_url"] == f"http://x/upload/v1/{said['file_id']}"
+    shown = json.dumps({"files": [{"id": said["file_id"]}], "channel_id": "C01", "initial_comment": "*hi*"}).encode()
+    assert uploads.answer(base, show, token, shown) == ({"ok": False, "error": "file_update_failed"}, None)
+    assert uploads.take(f"/upload/v1/{said['file_id']}", b"ab") == (400, "length mismatch")
+    assert uploads.take(f"/upload/v1/{said['file_id']}", b"abc") == (200, "OK - 3")
+    answer, post = uploads.answer(base, show, token, shown)
+    assert answer["ok"] and post == {"text": "*hi*", "channel": "C01", "files": [{"name": "a.xlsx", "bytes": 3}]}
+    assert uploads.file(said["file_id"]) == b"abc"
+
+
 def test_a_planned_failure_meets_the_posts_it_is_about() -> None:
     failure = doubles.Failure()
     assert failure.take(b"x") == {}

@@ -5,7 +5,7 @@ use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
-use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Random, RateBuckets, TenantStore};
+use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
 use std::sync::Arc;
 
 /// The use cases and ports behind the pages.
@@ -18,6 +18,12 @@ pub struct Console {
     pub ask: Ask,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
+    /// Files.
+    pub reports: Arc<dyn ReportStore>,
+    /// Reports to be made now.
+    pub report_queue: Arc<dyn Queue>,
+    /// Sheets to be read now.
+    pub sheet_queue: Arc<dyn Queue>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// API keys, looked at again on every request.

@@ -32,6 +32,12 @@ pub enum Flash {
     BadKey,
     /// A key that may not read.
     WeakKey,
+    /// A report is being made.
+    ReportAsked,
+    /// Not a day that can have a report.
+    BadDay,
+    /// The sheet is being read.
+    SheetAsked,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -39,7 +45,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 16] = [
+    const ALL: [Flash; 19] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -54,6 +60,9 @@ impl Flash {
         Flash::BadEmail,
         Flash::BadKey,
         Flash::WeakKey,
+        Flash::ReportAsked,
+        Flash::BadDay,
+        Flash::SheetAsked,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -75,6 +84,9 @@ impl Flash {
             Flash::BadEmail => "bad-email",
             Flash::BadKey => "bad-key",
             Flash::WeakKey => "weak-key",
+            Flash::ReportAsked => "report-asked",
+            Flash::BadDay => "bad-day",
+            Flash::SheetAsked => "sheet-asked",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -102,6 +114,9 @@ impl Flash {
             Flash::BadEmail => "That is not an e-mail address. Write it as name@example.com.",
             Flash::BadKey => "That key does not open this console. Check it and try again.",
             Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
+            Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
+            Flash::BadDay => "There can be no report for that day. Choose a day of the last year, today at the latest.",
+            Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -109,6 +124,16 @@ impl Flash {
 
     /// Good news?
     pub const fn is_good(self) -> bool {
-        matches!(self, Flash::Moved | Flash::Unchanged | Flash::Progressed | Flash::Told | Flash::ToldBefore | Flash::SignedOut)
+        matches!(
+            self,
+            Flash::Moved
+                | Flash::Unchanged
+                | Flash::Progressed
+                | Flash::Told
+                | Flash::ToldBefore
+                | Flash::ReportAsked
+                | Flash::SheetAsked
+                | Flash::SignedOut
+        )
     }
 }

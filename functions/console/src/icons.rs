@@ -51,6 +51,10 @@ pub const COIN: Icon = Icon(
 pub const CHART: Icon = Icon("M4 20V11M10 20V4M16 20v-7M21 20H3");
 /// A list: orders.
 pub const LIST: Icon = Icon("M8 6h13M8 12h13M8 18h13M3.5 6h.1M3.5 12h.1M3.5 18h.1");
+/// A sheet of paper with lines: reports.
+pub const PAPER: Icon = Icon("M6 3h8.5L19 7.5V21H6zM14 3v5h5M9 12.5h7M9 16.5h7");
+/// A grid: the shop's sheet.
+pub const GRID: Icon = Icon("M3.5 5h17v14h-17zM3.5 9.7h17M3.5 14.3h17M9.5 5v14");
 /// A speech bubble: ask, messages.
 pub const BUBBLE: Icon = Icon("M4 4.5h16v11.5H11L6.5 20v-4H4zM8 9h8M8 12h5");
 /// A magnifying glass: search.

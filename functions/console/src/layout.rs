@@ -14,6 +14,10 @@ pub enum Here {
     Dashboard,
     /// Lists and single orders.
     Orders,
+    /// The daily reports.
+    Reports,
+    /// The shop's own sheet.
+    Sheet,
     /// The chat.
     Ask,
     /// None of them.
@@ -80,13 +84,16 @@ impl Page<'_> {
         let links = [
             (Here::Dashboard, "/console", "Dashboard", icons::CHART),
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
+            (Here::Reports, "/console/reports", "Reports", icons::PAPER),
+            (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
             (Here::Ask, "/console/ask", "Ask", icons::BUBBLE),
         ];
+        let has = |part: Here| part != Here::Sheet || visitor.config.sheet.is_some();
         html! {
             header class="bar" {
                 a class="brand" href="/console" { (mark()) span { "OrderFlow" } }
                 nav aria-label="Main" {
-                    @for (part, href, name, icon) in links {
+                    @for (part, href, name, icon) in links.into_iter().filter(|link| has(link.0)) {
                         a href=(href) aria-current=[(part == self.here).then_some("page")] { (icon.beside()) span { (name) } }
                     }
                 }

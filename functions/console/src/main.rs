@@ -1,6 +1,6 @@
 //! Wiring of the console.
 
-use adapters_aws::{Aws, Dynamo, Table, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
@@ -20,8 +20,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
     let public_url = settings.url("PUBLIC_URL");
+    let bucket = settings.required("BUCKET_REPORTS");
+    let (sheets, reports) = (settings.required("QUEUE_SHEET_URL"), settings.required("QUEUE_REPORTS_URL"));
     settings.check()?;
-    let db = Dynamo::new(Aws::new(), tables);
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let orders = Arc::new(db.orders());
     let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
@@ -31,6 +34,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         // Operators get the rules' own words: they are quick, and cost nothing.
         ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
+        report_queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
+        sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
+        reports: Arc::new(S3Reports::new(aws, bucket)),
         tenants,
         keys: keys.clone(),
         authenticate: Authenticate { keys, tokens: None, clock: clock.clone() },

@@ -1,9 +1,17 @@
 //! The daily report: on a schedule for every tenant whose hour has come, or on demand for one.
 
-use app::TenantScope;
+mod documents;
+
+pub use documents::Printed;
+
+use app::ports::Parking;
 use app::report::{Made, Report};
+use app::{Error, TenantScope};
+use aws_lambda_events::sqs::SqsEvent;
+use contracts::queue::{BadMessage, ReportAsked};
 use domain::ids::{CorrelationId, TenantId};
 use jiff::civil::Date;
+use runtime::batch::{Outcome, sqs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,30 +22,67 @@ pub struct Run {
     /// One tenant instead of all that are due.
     pub tenant: Option<TenantId>,
     /// A day other than today; needs a tenant.
+    #[serde(alias = "as_of")]
     pub day: Option<Date>,
     /// Make it anew even if it was made.
     pub again: bool,
 }
 
-/// Handles an invocation; says what became of each tenant.
-pub async fn handle(report: &Report, event: Value, correlation: CorrelationId) -> Result<Value, lambda_runtime::Error> {
+/// Handles a queue batch (`Records`: shops that asked), a schedule's tick, or a request from the command line.
+///
+/// # Errors
+/// If a report could not be made, or the request is none: the invoker hears of it.
+pub async fn handle(
+    report: &Report,
+    parking: &dyn Parking,
+    event: Value,
+    correlation: CorrelationId,
+) -> Result<Value, lambda_runtime::Error> {
     // What reads objects would also read a list, and an empty one asks for everything.
     if !event.is_object() {
         return Err("not a report request: it must be an object".into());
+    }
+    if event.get("Records").is_some() {
+        return asked(report, parking, event).await;
     }
     let run: Run = serde_json::from_value(event).map_err(|why| format!("not a report request: {why}"))?;
     let outcomes = match run.tenant {
         None => report.due(&correlation).await?,
         Some(tenant) => {
-            let config = report.tenants.config(&tenant).await?.ok_or("there is no such tenant")?;
-            let day = run.day.unwrap_or_else(|| config.today(report.clock.now()));
-            let made = report.daily(&TenantScope::of_own_message(&tenant), &config, day, run.again, &correlation).await?;
+            let made = of_day(report, &tenant, run.day, run.again, &correlation).await?;
             vec![(tenant, made)]
         }
     };
     let rows: Vec<Value> = outcomes.iter().map(|(tenant, made)| describe(tenant, made)).collect();
     tracing::info!(trace_id = %correlation, reports = rows.len(), "reports");
     Ok(json!({ "reports": rows }))
+}
+
+/// Who asks for a report wants today's figures, so it is made anew.
+async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<Value, lambda_runtime::Error> {
+    let event: SqsEvent = serde_json::from_value(event)?;
+    let response = sqs(event, parking, |body| async move {
+        let asked = match ReportAsked::read(&body) {
+            Ok(asked) => asked,
+            // A later release wrote it: keep it until this function is deployed as well.
+            Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
+            Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+        };
+        let made = of_day(report, &asked.tenant, asked.day, true, &asked.correlation).await;
+        tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
+        match made {
+            Ok(Made::Busy) => Outcome::Retry("another run is making it".to_owned()),
+            made => Outcome::from(made.map(drop)),
+        }
+    })
+    .await;
+    Ok(serde_json::to_value(response)?)
+}
+
+async fn of_day(report: &Report, tenant: &TenantId, day: Option<Date>, again: bool, correlation: &CorrelationId) -> Result<Made, Error> {
+    let config = report.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
+    let day = day.unwrap_or_else(|| config.today(report.clock.now()));
+    report.daily(&TenantScope::of_own_message(tenant), &config, day, again, correlation).await
 }
 
 fn describe(tenant: &TenantId, made: &Made) -> Value {

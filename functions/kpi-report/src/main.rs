@@ -1,8 +1,8 @@
 //! Wiring of the daily report.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, Table, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, Table, Tables};
 use app::report::Report;
-use domain::kpi::Comparison;
+use kpi_report::Printed;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, correlation};
@@ -14,19 +14,20 @@ async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics], |name| settings.required(name));
-    let bucket = settings.required("BUCKET_REPORTS");
+    let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let report = Report {
         orders: Arc::new(db.orders()),
         metrics: Arc::new(db.metrics()),
-        reports: Arc::new(S3Reports::new(aws, bucket)),
+        reports: Arc::new(S3Reports::new(aws.clone(), bucket)),
         once: Arc::new(db.once()),
         outbox: Arc::new(db.outbox()),
         tenants: Arc::new(db.tenants()),
         clock: Arc::new(SystemClock),
-        render: Arc::new(|kpi, _| render::xlsx::daily(kpi, &Comparison::default()).map_err(|why| why.to_string())),
+        documents: Arc::new(Printed::default()),
     };
-    run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&report, event.payload, correlation()))).await
+    let parking = SqsParking::new(aws, dead_letters);
+    run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&report, &parking, event.payload, correlation()))).await
 }

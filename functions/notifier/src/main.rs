@@ -16,6 +16,7 @@ async fn main() -> Result<(), Error> {
     let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     let slack_base = settings.url("SLACK_BASE_URL").unwrap_or_else(|| slack::BASE.to_owned());
+    let slack_api = settings.url("SLACK_API_URL");
     let default_from = settings.optional("MAIL_FROM");
     settings.check()?;
     let aws = Aws::new();
@@ -24,8 +25,8 @@ async fn main() -> Result<(), Error> {
         orders: Arc::new(db.orders()),
         messages: Arc::new(db.messages()),
         tenants: Arc::new(db.tenants()),
-        mailer: Arc::new(SesMailer::new(aws.clone())),
-        chat: Arc::new(Slack::new(slack_base)),
+        mailer: Arc::new(SesMailer::new(aws.clone(), Arc::new(render::mail::raw))),
+        chat: Arc::new(slack_api.into_iter().fold(Slack::new(slack_base), Slack::with_api)),
         reports: Arc::new(S3Reports::new(aws.clone(), bucket)),
         inbox: Arc::new(db.inbox()),
         clock: Arc::new(SystemClock),

@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{imports, keys, orders, privacy, stock};
+use crate::routes::{imports, keys, orders, privacy, reports, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -57,6 +57,7 @@ described!(
     orders::StatusUpdate,
     privacy::ExportOf,
     privacy::Subject,
+    reports::ReportWanted,
     stock::Adjustment,
 );
 

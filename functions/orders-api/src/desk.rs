@@ -29,6 +29,8 @@ pub struct Desk {
     pub hooks: Arc<dyn Queue>,
     /// Sheets to be read now.
     pub sheets: Arc<dyn Queue>,
+    /// Reports to be made now.
+    pub report_queue: Arc<dyn Queue>,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
     /// Files.

@@ -30,7 +30,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/notify", post(notify::notify))
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
-        .route("/v1/reports", get(reports::list))
+        .route("/v1/reports", get(reports::list).post(reports::make))
         .route("/v1/sheet", get(sheet::read))
         .route("/v1/sheet/sync", post(sheet::sync))
         .route("/v1/inbox", get(inbox::parked))

@@ -17,7 +17,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
-    let bucket = settings.required("BUCKET_REPORTS");
+    let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
     let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
     settings.check()?;
     let aws = Aws::new();
@@ -33,6 +33,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         inbox: Arc::new(db.inbox()),
         hooks: Arc::new(SqsQueue::new(aws.clone(), hooks)),
         sheets: Arc::new(SqsQueue::new(aws.clone(), sheets)),
+        report_queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
         metrics: Arc::new(db.metrics()),
         reports: Arc::new(S3Reports::new(aws, bucket)),
         stock: Arc::new(db.stock()),

@@ -105,7 +105,12 @@ fn config(options: &Options, random: &dyn Random) -> TenantConfig {
             endpoint("order-status", SignatureScheme::Hmac, hex(&random.secret())),
             endpoint("standard", SignatureScheme::StandardWebhooks, format!("whsec_{}", STANDARD.encode(random.secret()))),
         ],
-        notify: NotifySettings { email: true, from: options.mail_from.clone(), slack_webhook: options.slack_url.clone().map(Secret::new) },
+        notify: NotifySettings {
+            email: true,
+            from: options.mail_from.clone(),
+            slack_webhook: options.slack_url.clone().map(Secret::new),
+            slack_bot: None,
+        },
         ..TenantConfig::default()
     }
 }

@@ -1,23 +1,38 @@
 //! E-mail.
 
 use crate::clients::Aws;
-use app::ports::{Mail, Mailer, SendError};
+use app::ports::{Compose, Mail, Mailer, SendError};
 use async_trait::async_trait;
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use aws_sdk_ses::types::{Body, Content, Destination, Message};
+use aws_sdk_ses::primitives::Blob;
+use aws_sdk_ses::types::{Body, Content, Destination, Message, RawMessage};
 use std::sync::Arc;
 
 /// [`Mailer`] on SES.
 #[derive(Clone)]
 pub struct SesMailer {
     aws: Arc<Aws>,
+    compose: Arc<Compose>,
 }
 
 impl SesMailer {
     /// From addresses that are verified in this account.
-    pub fn new(aws: Arc<Aws>) -> SesMailer {
-        SesMailer { aws }
+    /// Mails with files are composed by `compose`.
+    pub fn new(aws: Arc<Aws>, compose: Arc<Compose>) -> SesMailer {
+        SesMailer { aws, compose }
+    }
+}
+
+impl SesMailer {
+    async fn send_raw(&self, mail: &Mail) -> Result<String, SendError> {
+        let message = (self.compose)(mail).map_err(SendError::Refused)?;
+        let message = RawMessage::builder().data(Blob::new(message)).build().map_err(|why| SendError::Refused(why.to_string()))?;
+        let call = self.aws.ses().await.send_raw_email().source(&mail.from).destinations(mail.to.expose()).raw_message(message);
+        match call.send().await {
+            Ok(answer) => Ok(answer.message_id),
+            Err(error) => Err(send_error(&error)),
+        }
     }
 }
 
@@ -76,6 +91,9 @@ fn is_connect(error: Option<&ConnectorError>) -> bool {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<String, SendError> {
+        if !mail.files.is_empty() {
+            return self.send_raw(mail).await;
+        }
         let message = Message::builder().subject(content(&mail.subject)?).body(Body::builder().text(content(&mail.text)?).build()).build();
         let to = Destination::builder().to_addresses(mail.to.expose()).build();
         let call = self.aws.ses().await.send_email().source(&mail.from).destination(to).message(message);

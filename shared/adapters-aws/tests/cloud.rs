@@ -5,7 +5,7 @@
 
 use adapters_aws::{Aws, EventBridgeBus, SesMailer, SqsQueue};
 use app::TenantScope;
-use app::ports::{Bus, Mail, Mailer, Queue};
+use app::ports::{Attachment, Bus, Mail, Mailer, Queue};
 use domain::email::Email;
 use domain::ids::TenantId;
 use std::sync::Arc;
@@ -77,6 +77,13 @@ async fn mail_goes_out() {
         to: Email::parse("anna@example.com").unwrap(),
         subject: "Zamówienie 1001".into(),
         text: "W drodze.\n".into(),
+        date: jiff::Timestamp::now(),
+        reference: "e.1.ab".into(),
+        files: Vec::new(),
     };
-    assert!(!SesMailer::new(aws).send(&mail).await.unwrap().is_empty());
+    let mime = b"From: orders@example.com\r\nTo: anna@example.com\r\nSubject: files\r\n\r\nHere.\r\n";
+    let mailer = SesMailer::new(aws, Arc::new(|_: &Mail| Ok(mime.to_vec())));
+    assert!(!mailer.send(&mail).await.unwrap().is_empty());
+    let files = vec![Attachment { name: "list.pdf".into(), content_type: "application/pdf", bytes: Arc::new(vec![1]) }];
+    assert!(!mailer.send(&Mail { files, ..mail }).await.unwrap().is_empty());
 }

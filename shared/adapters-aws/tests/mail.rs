@@ -4,13 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use adapters_aws::{Aws, SesMailer};
-use app::ports::{Mail, Mailer, SendError};
+use app::ports::{Attachment, Mail, Mailer, SendError};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use domain::email::Email;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 
 /// A server that reads one request and answers with this, or hangs up.
 fn server(answer: Option<(u16, &str)>) -> (String, std::thread::JoinHandle<String>) {
@@ -43,6 +44,10 @@ fn server(answer: Option<(u16, &str)>) -> (String, std::thread::JoinHandle<Strin
 }
 
 async fn send_to(address: String) -> Result<String, SendError> {
+    send(address, Vec::new()).await
+}
+
+async fn send(address: String, files: Vec<Attachment>) -> Result<String, SendError> {
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
@@ -54,8 +59,31 @@ async fn send_to(address: String) -> Result<String, SendError> {
         to: Email::parse("anna@example.com").unwrap(),
         subject: "Zamówienie 1001".into(),
         text: "W drodze.\n".into(),
+        date: "2025-08-09T10:00:00Z".parse().unwrap(),
+        reference: "e.1.ab".into(),
+        files,
     };
-    SesMailer::new(Aws::with_config(config)).send(&mail).await
+    let compose = |mail: &Mail| match mail.files[0].bytes.is_empty() {
+        true => Err("an empty file".to_owned()),
+        false => Ok(format!("MIME of {}", mail.files[0].name).into_bytes()),
+    };
+    SesMailer::new(Aws::with_config(config), Arc::new(compose)).send(&mail).await
+}
+
+// req: S0-43
+#[tokio::test]
+async fn a_mail_with_a_file_goes_out_raw() {
+    let body = "<SendRawEmailResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><SendRawEmailResult><MessageId>m-2</MessageId>\
+        </SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>";
+    let (address, thread) = server(Some((200, body)));
+    let file = |bytes: &[u8]| Attachment { name: "list.pdf".into(), content_type: "application/pdf", bytes: Arc::new(bytes.to_vec()) };
+    assert_eq!(send(address, vec![file(b"%PDF")]).await, Ok("m-2".into()));
+    let request = thread.join().unwrap();
+    assert!(request.contains("Action=SendRawEmail") && request.contains("Destinations.member.1=anna%40example.com"), "{request}");
+    // Base64 of "MIME of list.pdf".
+    assert!(request.contains("RawMessage.Data=TUlNRSBvZiBsaXN0LnBkZg%3D%3D"), "{request}");
+    let refused = send("http://127.0.0.1:1".into(), vec![file(b"")]).await;
+    assert_eq!(refused, Err(SendError::Refused("an empty file".into())), "nothing was sent, and never will be");
 }
 
 fn error(code: &str) -> String {

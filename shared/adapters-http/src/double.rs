@@ -30,6 +30,10 @@ impl Seen {
         self.0.lock().unwrap().len()
     }
 
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
     pub(crate) fn last(&self) -> String {
         self.0.lock().unwrap().last().cloned().unwrap_or_default()
     }
@@ -37,9 +41,14 @@ impl Seen {
 
 /// Serves these answers, one a request, and then no more. The address to ask, and what was asked.
 pub(crate) async fn double(answers: impl IntoIterator<Item = Answer>) -> (String, Seen) {
+    double_that(|_| answers.into_iter().collect()).await
+}
+
+/// The same, with answers that know the address.
+pub(crate) async fn double_that(answers: impl FnOnce(&str) -> Vec<Answer>) -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let (seen, answers) = (Seen::default(), answers.into_iter().collect::<Vec<_>>());
+    let (seen, answers) = (Seen::default(), answers(&base));
     let log = seen.clone();
     #[expect(clippy::disallowed_methods, reason = "a test double on its own task")]
     tokio::spawn(async move {

@@ -1,16 +1,19 @@
 //! Slack incoming webhooks. <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
 
+mod files;
+
 use crate::client::{Client, send_error, text};
-use app::ports::{SendError, TeamChat};
+use app::ports::{Attachment, SendError, TeamChat};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
 
-/// Posts text to incoming webhooks.
+/// Posts text to incoming webhooks, and files as a team's own app.
 pub struct Slack {
     client: Client,
     base: String,
+    api: String,
 }
 
 /// Where Slack's incoming webhooks live.
@@ -22,7 +25,13 @@ impl Slack {
     /// `base` is where webhooks may point to: [`BASE`], or a double. A tenant's own setting cannot make us
     /// call anything else.
     pub fn new(base: impl Into<String>) -> Slack {
-        Slack { client: Client::new(Duration::from_secs(8)), base: base.into() }
+        Slack { client: Client::new(Duration::from_secs(8)), base: base.into(), api: files::API.to_owned() }
+    }
+
+    /// With Slack's Web API at another address: a double's.
+    #[must_use]
+    pub fn with_api(self, api: impl Into<String>) -> Slack {
+        Slack { api: api.into(), ..self }
     }
 }
 
@@ -46,6 +55,10 @@ impl TeamChat for Slack {
             429 | 500..=599 => Err(SendError::NotSent(format!("Slack answered {status}"))),
             _ => Err(SendError::Refused(format!("Slack answered {status} {said}"))),
         }
+    }
+
+    async fn upload(&self, token: &SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
+        files::upload(&self.client, &self.api, token, channel, file, comment).await
     }
 }
 

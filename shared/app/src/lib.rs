@@ -27,6 +27,7 @@ pub mod scope;
 pub mod sheet;
 pub mod signature;
 pub mod tenant;
+pub mod trouble;
 
 pub use context::{Context, Provenance};
 pub use error::{Error, Result};

@@ -6,12 +6,14 @@
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult, ReportStore,
-    SendError, TeamChat, TenantStore,
+    Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult,
+    ReportStore, SendError, TeamChat, TenantStore,
 };
 use crate::privacy::forget_traces;
+use crate::report::DELAYED;
 use crate::scope::TenantScope;
-use crate::tenant::TenantConfig;
+use crate::tenant::{DelayedSettings, SlackBot, TenantConfig};
+use contracts::job::v1::ReportReady;
 use contracts::order::v1::LabelChanged;
 use contracts::{Envelope, Payload};
 use domain::ask::Lang;
@@ -71,6 +73,7 @@ struct Draft {
 enum Via<'a> {
     Mail(Mail),
     Chat(&'a secrecy::SecretString),
+    File(&'a SlackBot, Attachment),
     /// Not at all: newer news is on its way.
     Overtaken,
 }
@@ -114,10 +117,7 @@ impl Notify {
             Payload::JobRecovered(well) => {
                 format!(":white_check_mark: *Job works again: {}*\nIt had been failing since {:.0}.", well.job, well.failing_since)
             }
-            Payload::ReportReady(ready) => {
-                let link = self.reports.link(&scope, &ready.key, LINK_VALID_FOR).await?;
-                format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary)
-            }
+            Payload::ReportReady(ready) => return self.report_news(&scope, &config, event, ready).await,
             _ => return Ok(Told::default()),
         };
         let mut told = Told::default();
@@ -128,6 +128,74 @@ impl Notify {
         Ok(told)
     }
 
+    /// A report goes to the team's chat, as a file if we may post files there and as a link if not, and by mail to whom
+    /// the shop has named. A list of nothing is worth a mail only to whoever said so.
+    async fn report_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, ready: &ReportReady) -> Result<Told> {
+        let (notify, reports) = (&config.notify, &config.reports);
+        let is_list = ready.report == DELAYED;
+        let empty = ready.orders == Some(0);
+        let recipients = match (is_list, empty && !reports.delayed.also_when_none) {
+            (false, _) => &reports.recipients[..],
+            (true, false) => &reports.delayed.recipients[..],
+            (true, true) => &[],
+        };
+        let posted = !is_list && (notify.slack_bot.is_some() || notify.slack_webhook.is_some());
+        let mut told = Told::default();
+        if !posted && recipients.is_empty() {
+            return Ok(told);
+        }
+        let about = About { event, named: None };
+        let bytes = Arc::new(self.reports.get(scope, &ready.key).await?.unwrap_or_default());
+        let (name, content_type) = if is_list {
+            (format!("delayed-orders-{}.pdf", ready.day), "application/pdf")
+        } else {
+            (format!("daily-report-{}.xlsx", ready.day), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        };
+        let file = Attachment { name, content_type, bytes };
+        // A file that is gone, or too large to be carried, is a link.
+        let carried = (1..=Mail::FILES_BYTES_MAX).contains(&file.bytes.len());
+        let link = self.reports.link(scope, &ready.key, LINK_VALID_FOR).await?;
+        let mut waiting = Ok(());
+        if posted {
+            let linked = format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary);
+            let (recipient, text, via) = match (&notify.slack_bot, &notify.slack_webhook) {
+                (Some(bot), _) if carried => (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone())),
+                (_, Some(webhook)) => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
+                _ => return Err(Error::Fatal(format!("the report {} is not there, or too large to be posted", ready.key))),
+            };
+            let draft = Draft { channel: "slack", recipient, shown_as: "Slack".into(), text };
+            waiting = self.deliver(scope, about, draft, via, &mut told).await;
+        }
+        let Some(from) = notify.from.clone().or_else(|| self.default_from.clone()) else {
+            if !recipients.is_empty() {
+                tracing::warn!(trace_id = %event.correlationid, tenant = %scope.tenant(), "no sender is set: the report is not mailed");
+            }
+            return waiting.map(|()| told);
+        };
+        let (subject, words) = report_words(config, event, ready);
+        for address in recipients {
+            let to = Email::parse(address).map_err(|why| Error::Fatal(why.to_string()))?;
+            let files: Vec<Attachment> = if carried && !empty { vec![file.clone()] } else { Vec::new() };
+            let text = if empty || carried {
+                words.clone()
+            } else {
+                format!("{words}\n\nIt is too large for a mail: {link}\n(The link works for 24 hours.)")
+            };
+            let draft = Draft {
+                channel: "email",
+                recipient: address.clone(),
+                shown_as: mask_email(address),
+                text: format!("{subject}\n\n{words}"),
+            };
+            let reference = reference(event, &draft.recipient);
+            let mail = Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files };
+            // One address that SES does not take keeps nobody else from the report.
+            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await;
+            waiting = waiting.and(mailed);
+        }
+        waiting.map(|()| told)
+    }
+
     async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
         let mut told = Told::default();
         let order = self.order(scope, &changed.order_id).await?;
@@ -136,7 +204,7 @@ impl Notify {
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let mut waiting = Ok(());
-        if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
+        if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
             waiting = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
         }
         if let Some(webhook) = &config.notify.slack_webhook {
@@ -158,7 +226,7 @@ impl Notify {
         let mut told = Told::default();
         let order = self.order(scope, number).await?;
         let about = self.about(scope, event, &order).await?;
-        if let Some((draft, mail)) = self.customer_mail(config, &order, self.clock.now()) {
+        if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
             self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await?;
         }
         Ok(told)
@@ -178,7 +246,8 @@ impl Notify {
         Ok(About { event, named: order.contact.as_ref().map(|_| &order.id) })
     }
 
-    fn customer_mail(&self, config: &TenantConfig, order: &Order, now: Timestamp) -> Option<(Draft, Mail)> {
+    fn customer_mail(&self, config: &TenantConfig, event: &Envelope, order: &Order) -> Option<(Draft, Mail)> {
+        let now = self.clock.now();
         let (to, content) = customer_message(order, config, now)?;
         let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
         let draft = Draft {
@@ -187,13 +256,15 @@ impl Notify {
             shown_as: mask_email(to.expose()),
             text: format!("{}\n\n{}", content.subject, content.text),
         };
-        Some((draft, Mail { from, to: to.clone(), subject: content.subject, text: content.text }))
+        let reference = reference(event, &draft.recipient);
+        let mail = Mail { from, to: to.clone(), subject: content.subject, text: content.text, date: now, reference, files: Vec::new() };
+        Some((draft, mail))
     }
 
     async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
         let About { event, named } = about;
         let now = self.clock.now();
-        let recipient = hex::encode(Sha256::digest(draft.recipient.as_bytes()))[..16].to_owned();
+        let recipient = recipient_key(&draft.recipient);
         let message = Message {
             id: MessageId { event: event.id.clone(), channel: draft.channel.to_owned(), recipient },
             at: now,
@@ -216,6 +287,7 @@ impl Notify {
             (Ok(true), _) => Err(SendError::Refused("the customer was forgotten".to_owned())),
             (Ok(false), Via::Mail(mail)) => self.mailer.send(mail).await,
             (Ok(false), Via::Chat(webhook)) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+            (Ok(false), Via::File(bot, file)) => self.chat.upload(&bot.token.0, &bot.channel, file, &message.text).await,
             (Ok(false), Via::Overtaken) => Err(SendError::Refused("overtaken by newer news".to_owned())),
         };
         let (state, result) = match outcome {
@@ -246,6 +318,29 @@ impl Notify {
         let Some(id) = named else { return Ok(false) };
         Ok(self.orders.load(scope, id).await?.is_some_and(|order| order.contact.is_none()))
     }
+}
+
+/// A recipient without their address.
+fn recipient_key(recipient: &str) -> String {
+    hex::encode(Sha256::digest(recipient.as_bytes()))[..16].to_owned()
+}
+
+fn reference(event: &Envelope, recipient: &str) -> String {
+    format!("{}.{}", event.id, recipient_key(recipient)).replace(|c: char| !c.is_ascii_alphanumeric(), ".")
+}
+
+/// Subject and text of a report's mail.
+fn report_words(config: &TenantConfig, event: &Envelope, ready: &ReportReady) -> (String, String) {
+    if ready.report != DELAYED {
+        return (format!("Daily report of {}, {}", config.shop_name, ready.day), ready.summary.replace('*', ""));
+    }
+    let subject = config.reports.delayed.subject.as_deref().unwrap_or(DelayedSettings::SUBJECT);
+    let date = event.time.to_zoned(config.zone()).strftime("%d.%m.%Y %H:%M:%S").to_string();
+    let text = match ready.orders {
+        Some(0) => "No order is delayed today.",
+        _ => "Attached is today's report of delayed orders.",
+    };
+    (subject.replace("{date}", &date), text.to_owned())
 }
 
 fn number(text: &str) -> Result<OrderId> {

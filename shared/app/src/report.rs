@@ -3,19 +3,22 @@
 use crate::error::{Error, Result};
 use crate::measure::LABELS;
 use crate::ports::{
-    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, ReportStore,
+    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, Queue, ReportStore,
     TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
-use contracts::{Envelope, Payload, job};
+use crate::trouble::{Job, Trouble};
+use contracts::job::v1::ReportReady;
+use contracts::queue::ReportAsked;
+use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, TenantId};
-use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, OrderValue, slack_summary};
+use domain::kpi::{Comparison, DailyKpi, Headline, KpiBuilder, KpiOrder, OrderValue, slack_comparison, slack_summary};
 use domain::money::{Currency, Money};
 use domain::order::Label;
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -28,8 +31,107 @@ const PAGE: usize = 500;
 /// Open orders that a report looks at one by one.
 pub const OPEN_ORDERS_MAX: usize = 200_000;
 
-/// Turns figures into a file.
-pub type Render = dyn Fn(&DailyKpi, &TenantConfig) -> std::result::Result<Vec<u8>, String> + Send + Sync;
+/// As alerts name it.
+const JOB: Job<'_> = Job { name: "daily report", subject: "job:daily" };
+/// Where it is remembered what the team was told of the last run.
+const TROUBLE: &str = "jobs/daily-report.json";
+/// The report that is a workbook of the day's figures.
+pub const DAILY: &str = "daily";
+/// The report that is a document of the delayed orders.
+pub const DELAYED: &str = "delayed";
+
+/// Turns figures into files.
+pub trait Documents: Send + Sync {
+    /// The day's workbook.
+    ///
+    /// # Errors
+    /// Why it cannot be made, for the team to read.
+    fn workbook(&self, kpi: &DailyKpi, comparison: &Comparison) -> std::result::Result<Vec<u8>, String>;
+    /// The list of delayed orders, to print.
+    ///
+    /// # Errors
+    /// The same.
+    fn delayed(&self, kpi: &DailyKpi, shop: &str) -> std::result::Result<Vec<u8>, String>;
+}
+
+/// The key of a day's workbook.
+pub fn workbook_key(day: Date) -> String {
+    format!("daily/{day}.xlsx")
+}
+
+/// The key of a day's list of delayed orders.
+pub fn delayed_key(day: Date) -> String {
+    format!("daily/delayed-{day}.pdf")
+}
+
+/// The key of a day's figures.
+fn figures_key(day: Date) -> String {
+    format!("daily/{day}.json")
+}
+
+/// A finished report, as its key says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// [`DAILY`] or [`DELAYED`].
+    pub report: &'static str,
+    /// Of which day.
+    pub day: Date,
+    /// Where it is.
+    pub key: String,
+}
+
+impl Filed {
+    /// None for a file that is no report.
+    fn read(key: String) -> Option<Filed> {
+        let name = key.strip_prefix("daily/")?;
+        let (report, day) = match name.strip_suffix(".xlsx") {
+            Some(day) => (DAILY, day),
+            None => (DELAYED, name.strip_prefix("delayed-")?.strip_suffix(".pdf")?),
+        };
+        let day = day.parse().ok()?;
+        Some(Filed { report, day, key })
+    }
+}
+
+/// The newest reports, at most `limit`, newest day first.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn filed(reports: &dyn ReportStore, scope: &TenantScope, limit: usize) -> Result<Vec<Filed>> {
+    let mut found: Vec<Filed> = Vec::new();
+    // A day has three files: figures, workbook, list. Lists sort after all the days, so both ends are read.
+    for prefix in ["daily/2", "daily/delayed-"] {
+        let keys = reports.list(scope, prefix, limit * 2).await?;
+        found.extend(keys.into_iter().filter_map(Filed::read));
+    }
+    found.sort_by(|a, b| b.day.cmp(&a.day).then(a.report.cmp(b.report)));
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// The main figures of a day's report; none if there is no report.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn headline(reports: &dyn ReportStore, scope: &TenantScope, day: Date) -> Result<Option<Headline>> {
+    let figures = reports.get(scope, &figures_key(day)).await?;
+    Ok(figures.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+/// Has a report made now, behind a queue: the figures as they are when its turn comes.
+///
+/// # Errors
+/// `Invalid` for a day that has not begun, `Retryable`.
+pub async fn ask(queue: &dyn Queue, scope: &TenantScope, day: Option<Date>, today: Date, correlation: &CorrelationId) -> Result<()> {
+    if day.is_some_and(|day| day > today || day < today - 366.days()) {
+        let why = "a day of the last year, such as 2025-08-10";
+        return Err(Error::Invalid(vec![domain::order::Fault::new("day", "out_of_range", why)]));
+    }
+    let message = ReportAsked { v: ReportAsked::VERSION, tenant: scope.tenant().clone(), day, correlation: correlation.clone() };
+    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+    queue.send(&message).await?;
+    Ok(())
+}
 
 /// The use case.
 #[derive(Clone)]
@@ -48,8 +150,8 @@ pub struct Report {
     pub tenants: Arc<dyn TenantStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The file format.
-    pub render: Arc<Render>,
+    /// The file formats.
+    pub documents: Arc<dyn Documents>,
 }
 
 /// What a run did for one tenant.
@@ -108,9 +210,9 @@ impl Report {
         self.daily(&TenantScope::of_own_message(tenant), &config, local.date(), false, correlation).await.map(Some)
     }
 
-    /// Makes the report of one day, unless it is made; `again` makes it anew.
+    /// Makes the reports of one day, unless they are made; `again` makes them anew.
     ///
-    /// The file may be written more than once, by runs that die or are presumed dead; the team is told in the same
+    /// The files may be written more than once, by runs that die or are presumed dead; the team is told in the same
     /// transaction in which the day is done, so once.
     pub async fn daily(
         &self,
@@ -120,38 +222,43 @@ impl Report {
         again: bool,
         correlation: &CorrelationId,
     ) -> Result<Made> {
-        let key = format!("daily/{day}.xlsx");
-        if again {
-            return match self.make(scope, config, day, &key, correlation).await? {
-                Ok((event, summary)) => {
-                    self.outbox.add(scope, &[event], self.clock.now()).await?;
-                    Ok(Made::Report { key, summary })
-                }
-                Err(reason) => self.failed(scope, day, reason, correlation).await,
-            };
-        }
+        let key = workbook_key(day);
         let once = OnceKey::new("report", "daily", &day.to_string());
         let now = self.clock.now();
         let fence = match self.once.claim(scope, &once, "", now, LEASE).await? {
-            Claim::Mine { fence } => fence,
+            Claim::Mine { fence } => Some(fence),
+            Claim::Done { .. } if again => None,
             Claim::Done { response, .. } => return Ok(Made::Before { key: response }),
             Claim::Busy { .. } => return Ok(Made::Busy),
         };
-        match self.make(scope, config, day, &key, correlation).await {
-            Ok(Ok((event, summary))) => {
-                let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
-                let ours = self.once.complete(scope, done, &[event], self.clock.now()).await?;
-                Ok(if ours { Made::Report { key, summary } } else { Made::Busy })
+        match self.make(scope, config, day, correlation).await {
+            Ok(Ok((events, summary))) => {
+                match fence {
+                    None => self.outbox.add(scope, &events, self.clock.now()).await?,
+                    Some(fence) => {
+                        let expires_at = now + KEPT_FOR;
+                        let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at };
+                        if !self.once.complete(scope, done, &events, self.clock.now()).await? {
+                            return Ok(Made::Busy);
+                        }
+                    }
+                }
+                self.told(scope, None, correlation).await?;
+                Ok(Made::Report { key, summary })
             }
             Ok(Err(reason)) => {
-                let failed = self.failed(scope, day, reason, correlation).await?;
-                self.once.release(scope, &once, fence).await?;
-                Ok(failed)
+                self.told(scope, Some(reason.clone()), correlation).await?;
+                if let Some(fence) = fence {
+                    self.once.release(scope, &once, fence).await?;
+                }
+                Ok(Made::Failed { reason })
             }
             Err(error) => {
-                // The next run need not wait for the lease to end. If this fails as well, it does.
-                let given_back = self.once.release(scope, &once, fence).await;
-                tracing::warn!(trace_id = %correlation, %error, ?given_back, "a report could not be made");
+                if let Some(fence) = fence {
+                    // The next run need not wait for the lease to end. If this fails as well, it does.
+                    let given_back = self.once.release(scope, &once, fence).await;
+                    tracing::warn!(trace_id = %correlation, %error, ?given_back, "a report could not be made");
+                }
                 Err(error)
             }
         }
@@ -163,34 +270,66 @@ impl Report {
         scope: &TenantScope,
         config: &TenantConfig,
         day: Date,
-        key: &str,
         correlation: &CorrelationId,
-    ) -> Result<std::result::Result<(Envelope, String), String>> {
+    ) -> Result<std::result::Result<(Vec<Envelope>, String), String>> {
         let kpi = self.figures(scope, config, day).await?;
-        let bytes = match (self.render)(&kpi, config) {
-            Ok(bytes) => bytes,
+        let comparison = self.comparison(scope, day).await?;
+        let files = self
+            .documents
+            .workbook(&kpi, &comparison)
+            .and_then(|workbook| Ok((workbook, self.documents.delayed(&kpi, &config.shop_name)?)));
+        let (workbook, delayed) = match files {
+            Ok(files) => files,
             Err(reason) => return Ok(Err(reason)),
         };
         let json = serde_json::to_vec_pretty(&kpi).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.reports.put(scope, &format!("daily/{day}.json"), json, "application/json").await?;
+        self.reports.put(scope, &figures_key(day), json, "application/json").await?;
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-        self.reports.put(scope, key, bytes, sheet).await?;
-        let summary = slack_summary(&kpi);
-        let payload =
-            Payload::ReportReady(job::v1::ReportReady { report: "daily".into(), day, key: key.to_owned(), summary: summary.clone() });
-        // The same event for the same figures: making a report again tells the team again only if it says
-        // something else.
-        let version =
-            summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1;
-        let event = envelope(scope.tenant(), &format!("report:daily:{day}"), version, 0, self.clock.now(), correlation, payload);
-        Ok(Ok((event, summary)))
+        self.reports.put(scope, &workbook_key(day), workbook, sheet).await?;
+        self.reports.put(scope, &delayed_key(day), delayed, "application/pdf").await?;
+        let compared = slack_comparison(&kpi, &comparison);
+        let summary = [slack_summary(&kpi), compared].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+        let list = match kpi.delayed {
+            1 => "1 delayed order".to_owned(),
+            delayed => format!("{delayed} delayed orders"),
+        };
+        let ready = |report: &str, key: String, summary: &str, orders| ReportReady {
+            report: report.into(),
+            day,
+            key,
+            summary: summary.into(),
+            orders,
+        };
+        let events = [ready(DAILY, workbook_key(day), &summary, None), ready(DELAYED, delayed_key(day), &list, Some(kpi.delayed))];
+        let now = self.clock.now();
+        let envelopes = events.into_iter().map(|ready| {
+            let subject = format!("report:{}:{day}", ready.report);
+            envelope(scope.tenant(), &subject, version_of(&ready.summary), 0, now, correlation, Payload::ReportReady(ready))
+        });
+        Ok(Ok((envelopes.collect(), summary)))
     }
 
-    async fn failed(&self, scope: &TenantScope, day: Date, reason: String, correlation: &CorrelationId) -> Result<Made> {
-        let payload = Payload::JobFailed(job::v1::JobFailed { job: "daily report".into(), reason: reason.clone() });
-        let event = envelope(scope.tenant(), &format!("job:daily:{day}"), 0, 0, self.clock.now(), correlation, payload);
-        self.outbox.add(scope, &[event], self.clock.now()).await?;
-        Ok(Made::Failed { reason })
+    /// The days that a report is compared with, as their own reports left them.
+    async fn comparison(&self, scope: &TenantScope, day: Date) -> Result<Comparison> {
+        let mut earlier = Vec::new();
+        for days in [1, 7] {
+            let Ok(then) = day.checked_sub(days.days()) else { continue };
+            // What cannot be read is not compared with.
+            earlier.extend(headline(&*self.reports, scope, then).await?);
+        }
+        Ok(Comparison::pick(day, earlier))
+    }
+
+    /// Tells the team of trouble once, and once more when it is over.
+    async fn told(&self, scope: &TenantScope, reason: Option<String>, correlation: &CorrelationId) -> Result<()> {
+        let known = self.reports.get(scope, TROUBLE).await?;
+        let before: Option<Trouble> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok()).flatten();
+        let trouble = JOB.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
+        if trouble != before {
+            let bytes = serde_json::to_vec(&trouble).map_err(|why| Error::Fatal(why.to_string()))?;
+            self.reports.put(scope, TROUBLE, bytes, "application/json").await?;
+        }
+        Ok(())
     }
 
     /// The figures of a day: what is closed from the read model, what is open one by one.
@@ -222,6 +361,11 @@ impl Report {
         }
         Ok(builder.finish())
     }
+}
+
+/// The same event for the same figures: making a report again tells people again only if it says something else.
+fn version_of(summary: &str) -> u64 {
+    summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1
 }
 
 /// Orders of one label, and by currency how many and what they are worth.

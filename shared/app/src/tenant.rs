@@ -94,11 +94,37 @@ pub struct NotifySettings {
     /// The team's Slack incoming webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slack_webhook: Option<Secret>,
+    /// The team's Slack app, which can also post files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slack_bot: Option<SlackBot>,
+}
+
+/// A Slack app of the team's: with a webhook alone, reports come as links.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SlackBot {
+    /// Its bot token (xoxb-...), with the scope `files:write`.
+    pub token: Secret,
+    /// Where it posts: a channel's id (C...), of which it is a member.
+    pub channel: String,
+}
+
+impl SlackBot {
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let token = self.token.expose();
+        if !(10..=300).contains(&token.len()) || !token.bytes().all(|b| b.is_ascii_graphic()) {
+            faults.push(Fault::new("notify.slack_bot.token", "bad_token", "the app's bot token, xoxb-..."));
+        }
+        if !(3..=40).contains(&self.channel.len()) || !self.channel.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+            faults.push(Fault::new("notify.slack_bot.channel", "bad_channel", "the channel's id, such as C0123456789"));
+        }
+        faults
+    }
 }
 
 impl Default for NotifySettings {
     fn default() -> Self {
-        NotifySettings { email: true, from: None, slack_webhook: None }
+        NotifySettings { email: true, from: None, slack_webhook: None, slack_bot: None }
     }
 }
 
@@ -119,6 +145,7 @@ impl NotifySettings {
                 "the address of an incoming webhook, https://hooks.slack.com/services/...",
             ));
         }
+        faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
         faults
     }
 }
@@ -132,6 +159,58 @@ fn is_sender(text: &str) -> bool {
     // Letters outside ASCII would have to be encoded there.
     let plain = |c: char| c.is_ascii() && !c.is_control() && !matches!(c, '<' | '>' | '"' | ',' | ';' | ':' | '\\' | '(' | ')' | '@');
     name.chars().count() <= 80 && name.chars().all(plain) && domain::email::Email::parse(address).is_ok()
+}
+
+/// The list of delayed orders, mailed each day.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DelayedSettings {
+    /// To whom. Nobody: it is only kept with the other reports.
+    pub recipients: Vec<String>,
+    /// Subject line; `{date}` becomes the shop's date and time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Whether a day without delayed orders is worth a line of mail.
+    pub also_when_none: bool,
+}
+
+impl DelayedSettings {
+    /// Unless the shop has a subject of its own.
+    pub const SUBJECT: &'static str = "Delayed Orders Report – {date}";
+}
+
+/// Who gets which report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReportSettings {
+    /// Who gets the daily workbook by mail.
+    pub recipients: Vec<String>,
+    /// The list of delayed orders.
+    pub delayed: DelayedSettings,
+}
+
+impl ReportSettings {
+    /// Recipients of one report.
+    const RECIPIENTS_MAX: usize = 20;
+
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (at, list) in [("reports.recipients", &self.recipients), ("reports.delayed.recipients", &self.delayed.recipients)] {
+            if list.len() > Self::RECIPIENTS_MAX {
+                faults.push(Fault::new(at, "too_many", format!("at most {} addresses", Self::RECIPIENTS_MAX)));
+            }
+            for (index, address) in list.iter().enumerate() {
+                if domain::email::Email::parse(address).is_err() {
+                    faults.push(Fault::new(format!("{at}[{index}]"), "bad_email", "an address such as ops@shop.example"));
+                }
+            }
+        }
+        let printable = |text: &String| (1..=150).contains(&text.trim().chars().count()) && !text.chars().any(char::is_control);
+        if self.delayed.subject.as_ref().is_some_and(|subject| !printable(subject)) {
+            faults.push(Fault::new("reports.delayed.subject", "bad_text", "1 to 150 printable characters; {date} becomes date and time"));
+        }
+        faults
+    }
 }
 
 /// Everything a tenant decides.
@@ -157,6 +236,8 @@ pub struct TenantConfig {
     pub progress: ProgressRules,
     /// Hour of the day, shop time, at which the daily report is made.
     pub report_hour: u8,
+    /// Who gets which report.
+    pub reports: ReportSettings,
     /// Language-model tokens a day; 0 = no model is asked.
     pub llm_tokens_per_day: u32,
     /// Requests a minute for one credential.
@@ -175,6 +256,7 @@ impl Default for TenantConfig {
             sheet: None,
             progress: ProgressRules::default(),
             report_hour: 6,
+            reports: ReportSettings::default(),
             llm_tokens_per_day: 200_000,
             requests_per_minute: 600,
         }
@@ -213,6 +295,7 @@ impl TenantConfig {
         if self.report_hour > 23 {
             faults.push(Fault::new("report_hour", "out_of_range", "0 to 23"));
         }
+        faults.extend(self.reports.faults());
         if self.hooks.len() > 50 {
             faults.push(Fault::new("hooks", "too_many", "at most 50 endpoints"));
         }

@@ -10,7 +10,7 @@ pub mod v1 {
     /// A report is in the bucket.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct ReportReady {
-        /// Which ("daily").
+        /// Which ("daily", "delayed").
         pub report: String,
         /// For which day.
         pub day: Date,
@@ -18,6 +18,9 @@ pub mod v1 {
         pub key: String,
         /// The lines to post to the team.
         pub summary: String,
+        /// How many orders it lists, if it is a list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub orders: Option<u64>,
     }
 
     /// A job that had failed is well again.

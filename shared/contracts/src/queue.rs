@@ -2,6 +2,7 @@
 //! what it does not understand yet instead of guessing.
 
 use domain::ids::{CorrelationId, TenantId};
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,33 @@ impl SheetAsked {
     /// # Errors
     /// See [`BadMessage`].
     pub fn read(body: &str) -> Result<SheetAsked, BadMessage> {
+        read(body, Self::VERSION)
+    }
+}
+
+/// A shop wants a report to be made now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportAsked {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which day; of today if none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+    /// Ties it to the request.
+    pub correlation: CorrelationId,
+}
+
+impl ReportAsked {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
+    pub fn read(body: &str) -> Result<ReportAsked, BadMessage> {
         read(body, Self::VERSION)
     }
 }

@@ -8,6 +8,8 @@ pub mod moves;
 pub mod order;
 pub mod orders;
 pub mod queue;
+pub mod reports;
+pub mod sheet;
 pub mod timeline;
 
 use crate::form::encode;

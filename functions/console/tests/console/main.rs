@@ -4,6 +4,7 @@
 
 mod browser;
 mod chat;
+mod files;
 mod forms;
 mod look;
 mod pages;

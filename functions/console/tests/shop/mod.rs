@@ -98,7 +98,8 @@ impl Shop {
     /// A shop beside others.
     pub async fn open_in(world: MemoryWorld, name: &str, now: Timestamp) -> Shop {
         let tenant = TenantId::parse(name).unwrap();
-        let config = TenantConfig { shop_name: "Studio Lumen".into(), time_zone: "Europe/Warsaw".into(), ..TenantConfig::default() };
+        let config =
+            TenantConfig { version: 1, shop_name: "Studio Lumen".into(), time_zone: "Europe/Warsaw".into(), ..TenantConfig::default() };
         let shop = Shop { world, clock: FakeClock::at(now), random: FakeRandom::seeded(7), tenant, config };
         assert!(shop.world.tenants().save(&shop.scope(), &shop.config, 0).await.unwrap());
         shop
@@ -126,6 +127,9 @@ impl Shop {
             apply: Apply { orders: orders.clone(), clock: clock.clone() },
             ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
             metrics: Arc::new(self.world.metrics()),
+            reports: Arc::new(self.world.reports()),
+            report_queue: Arc::new(self.world.queue()),
+            sheet_queue: Arc::new(self.world.queue()),
             tenants,
             keys: keys.clone(),
             authenticate: Authenticate { keys, tokens: None, clock: clock.clone() },

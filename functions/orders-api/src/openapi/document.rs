@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
     paths(
         orders::create, orders::list, orders::read, orders::timeline, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         notify::notify,
-        imports::orders, stats::stats, reports::list, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
+        imports::orders, stats::stats, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
         settings::read, settings::write, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
         ask, hook
     ),

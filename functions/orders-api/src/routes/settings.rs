@@ -22,6 +22,9 @@ fn masked(config: &TenantConfig) -> Value {
     if shown.notify.slack_webhook.is_some() {
         shown.notify.slack_webhook = Some(Secret::new(SET));
     }
+    if let Some(bot) = &mut shown.notify.slack_bot {
+        bot.token = Secret::new(SET);
+    }
     if let Some(sheet) = &mut shown.sheet {
         sheet.service_account = Secret::new(SET);
     }
@@ -79,6 +82,12 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     }
     if config.notify.slack_webhook.as_ref().is_some_and(|secret| secret.expose() == SET) {
         config.notify.slack_webhook = before.notify.slack_webhook.clone();
+    }
+    if let Some(bot) = config.notify.slack_bot.as_mut().filter(|bot| bot.token.expose() == SET) {
+        match &before.notify.slack_bot {
+            Some(known) => bot.token = known.token.clone(),
+            None => faults.push(Fault::new("notify.slack_bot.token", "required", "paste the app's bot token, xoxb-...")),
+        }
     }
     if let Some(sheet) = config.sheet.as_mut().filter(|sheet| sheet.service_account.expose() == SET) {
         match &before.sheet {

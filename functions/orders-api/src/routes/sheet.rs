@@ -6,7 +6,6 @@ use app::Error;
 use app::sheet::sync::{SheetStatus, SyncSheet};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use contracts::queue::SheetAsked;
 use lambda_http::http::StatusCode;
 use runtime::http::{Caller, Origin};
 use std::sync::Arc;
@@ -26,9 +25,6 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
     responses((status = 202, description = "Queued"), (status = 404, description = "No sheet is set up"))))]
 pub async fn sync(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    admitted.config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
-    let message = SheetAsked { v: SheetAsked::VERSION, tenant: admitted.scope.tenant().clone(), correlation: origin.correlation.clone() };
-    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-    desk.sheets.send(&message).await.map_err(Error::from)?;
+    SyncSheet::ask(&*desk.sheets, &admitted.scope, &admitted.config, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

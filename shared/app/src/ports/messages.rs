@@ -7,6 +7,7 @@ use domain::ids::EventId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// A message to a customer or a team, as the order remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +106,26 @@ pub enum SendError {
     Unknown(String),
 }
 
+/// A file that goes along with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What the recipient sees it called.
+    pub name: String,
+    /// Such as `application/pdf`.
+    pub content_type: &'static str,
+    /// The file.
+    pub bytes: Arc<Vec<u8>>,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment").field("name", &self.name).field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// Turns a mail with files into one MIME message (RFC 5322).
+pub type Compose = dyn Fn(&Mail) -> Result<Vec<u8>, String> + Send + Sync;
+
 /// An e-mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -116,6 +137,17 @@ pub struct Mail {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// When it is sent.
+    pub date: Timestamp,
+    /// Names it among all mails, so that the same mail made again is the same message.
+    pub reference: String,
+    /// Files, together at most [`Mail::FILES_BYTES_MAX`].
+    pub files: Vec<Attachment>,
+}
+
+impl Mail {
+    /// In base64 they are a third longer, and a message is at most ten megabytes.
+    pub const FILES_BYTES_MAX: usize = 7_000_000;
 }
 
 impl fmt::Debug for Mail {
@@ -136,4 +168,6 @@ pub trait Mailer: Send + Sync {
 pub trait TeamChat: Send + Sync {
     /// Posts text to an incoming-webhook address.
     async fn post(&self, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError>;
+    /// Posts a file with a comment to a channel, as a bot with this token; the chat's id for the file.
+    async fn upload(&self, token: &secrecy::SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError>;
 }

@@ -4,11 +4,13 @@
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::place::{Imported, Place};
-use crate::ports::{Claim, Clock, OnceKey, OnceStore, OutboxStore, ReportStore, SheetError, SheetSettings, SheetSource, TenantStore};
-use crate::publish::envelope;
+use crate::ports::{
+    Claim, Clock, OnceKey, OnceStore, OutboxStore, Queue, ReportStore, SheetError, SheetSettings, SheetSource, TenantStore,
+};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
-use contracts::{Payload, job};
+use crate::trouble::{Job, Trouble};
+use contracts::queue::SheetAsked;
 use domain::ids::{CorrelationId, SourceId, TenantId};
 use domain::money::Currency;
 use domain::order::{Actor, Fault, Vocabulary};
@@ -30,8 +32,8 @@ const AT_ONCE: usize = 16;
 const SHOWN_MAX: usize = 100;
 /// Where the memory of a sheet is kept.
 const MEMORY: &str = "sheet/memory.json";
-/// The job's name in alerts.
-const JOB: &str = "sheet import";
+/// As alerts name it.
+const JOB: Job<'_> = Job { name: "sheet import", subject: "job:sheet" };
 /// Where its orders come from.
 const CHANNEL: &str = "sheet";
 
@@ -95,15 +97,6 @@ pub struct SheetStatus {
     pub trouble: Option<Trouble>,
 }
 
-/// Something that a person has to mend. They are told once, and once more when it is mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
-    /// Since when.
-    pub since: Timestamp,
-    /// In words.
-    pub reason: String,
-}
-
 /// What is remembered of a sheet: how it stands, and a hash of what each order's rows said.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -150,6 +143,18 @@ impl SyncSheet {
         let ran = self.run(&scope, &config, sheet, correlation).await;
         self.once.release(&scope, &key, fence).await?;
         Ok(Synced::Ran(ran?))
+    }
+
+    /// Has a tenant's sheet read now, behind a queue.
+    ///
+    /// # Errors
+    /// `NotFound` if none is set up, `Retryable`.
+    pub async fn ask(queue: &dyn Queue, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
+        config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
+        let message = SheetAsked { v: SheetAsked::VERSION, tenant: scope.tenant().clone(), correlation: correlation.clone() };
+        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+        queue.send(&message).await?;
+        Ok(())
     }
 
     /// How a tenant's sheet stands.
@@ -269,22 +274,8 @@ impl SyncSheet {
         before: Option<Trouble>,
         correlation: &CorrelationId,
     ) -> Result<()> {
-        let now = self.clock.now();
         let reason = status.error.clone().or_else(|| (status.refused_total > 0).then(|| rows_to_correct(status)));
-        let payload = match (&reason, &before) {
-            (Some(reason), Some(known)) if known.reason == *reason => None,
-            (Some(reason), _) => Some(Payload::JobFailed(job::v1::JobFailed { job: JOB.into(), reason: reason.clone() })),
-            (None, Some(known)) => Some(Payload::JobRecovered(job::v1::JobRecovered { job: JOB.into(), failing_since: known.since })),
-            (None, None) => None,
-        };
-        status.trouble = reason.map(|reason| Trouble { since: before.map_or(now, |known| known.since), reason });
-        if let Some(payload) = payload {
-            // Two events of one moment are two events.
-            let index = usize::from(status.trouble.is_none());
-            let moment = u64::try_from(now.as_millisecond()).unwrap_or(0);
-            let event = envelope(scope.tenant(), "job:sheet", moment, index, now, correlation, payload);
-            self.outbox.add(scope, &[event], now).await?;
-        }
+        status.trouble = JOB.tell((scope, &*self.outbox), before, reason, self.clock.now(), correlation).await?;
         Ok(())
     }
 

@@ -7,8 +7,10 @@ mod address;
 mod html;
 mod link;
 mod message;
+mod raw;
 
 pub use address::Mailbox;
 pub use html::{Page, html_body};
 pub use link::WebLink;
 pub use message::{ATTACHMENTS_BYTES_MAX, Attachment, MailParts, RECIPIENTS_MAX, Unsubscribe, compose};
+pub use raw::raw;

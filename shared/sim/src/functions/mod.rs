@@ -18,7 +18,7 @@ use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::{Render, Report};
+use app::report::{Documents, Report};
 use app::tenant::{Secret, TenantConfig};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
@@ -52,7 +52,13 @@ pub struct Functions {
 
 impl Functions {
     /// Wires them.
-    pub fn new(ports: &Ports, clock: Arc<dyn Clock>, random: Arc<dyn Random>, render: Arc<Render>, bug: Option<Bug>) -> Functions {
+    pub fn new(
+        ports: &Ports,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        documents: Arc<dyn Documents>,
+        bug: Option<Bug>,
+    ) -> Functions {
         let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
         let desk = Desk {
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
@@ -62,6 +68,7 @@ impl Functions {
             inbox: ports.inbox.clone(),
             hooks: ports.queue.clone(),
             sheets: ports.queue.clone(),
+            report_queue: ports.queue.clone(),
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
             stock: ports.stock.clone(),
@@ -105,7 +112,7 @@ impl Functions {
                 outbox: ports.outbox.clone(),
                 tenants: ports.tenants.clone(),
                 clock: clock.clone(),
-                render,
+                documents,
             },
             stock: ports.stock.clone(),
             clock,
@@ -164,7 +171,7 @@ impl Functions {
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
             Job::Report(call) => {
-                let said = kpi_report::handle(&self.report, call.event.clone(), call.correlation.clone()).await;
+                let said = kpi_report::handle(&self.report, &*self.parking, call.event.clone(), call.correlation.clone()).await;
                 Answer::Said(said.map_err(|why| why.to_string()))
             }
         }

@@ -45,7 +45,7 @@ pub(super) fn published(world: &mut World, books: &Books) {
         let known = match (&event.payload, shop) {
             (_, None) => false,
             (Payload::ReportReady(_), Some(_)) => true,
-            (Payload::JobFailed(_), Some(_)) => world.faults.renders_failed() > 0,
+            (Payload::JobFailed(_) | Payload::JobRecovered(_), Some(_)) => world.faults.renders_failed() > 0,
             (Payload::HookRejected(_), Some(_)) => refused.contains(&event.subject),
             (Payload::HookParked(told), Some(shop)) => {
                 parked.insert((shop, &told.endpoint, &told.inbox_id, &told.code));

@@ -124,6 +124,7 @@ impl Shop {
                 email: true,
                 from: Some(format!("orders@{canary}.example")),
                 slack_webhook: slack.then(|| Secret::new(format!("https://hooks.{canary}.example/T/B/x"))),
+                slack_bot: None,
             },
             report_hour,
             progress: ProgressRules { pending_after_h: 0, processing_after_h: 0 },

@@ -28,11 +28,11 @@ use crate::rng::Rng;
 use crate::story::{Customer, Ending, Errand, Hook, Request, Sheet, Shop};
 use app::TenantScope;
 use app::ports::{Clock, TenantStore};
+use app::report::Documents;
 use app::signature::Headers;
-use app::tenant::TenantConfig;
 use axum::body::Bytes;
 use domain::ids::{CorrelationId, EventId, OrderId};
-use domain::kpi::{DailyKpi, slack_summary};
+use domain::kpi::{Comparison, DailyKpi, slack_summary};
 use domain::order::OrderStatus;
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -46,6 +46,19 @@ use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 const START_MS: i64 = 1_754_733_600_000;
 /// Failures that are kept; one bug breaks many promises.
 const FAILURES_MAX: usize = 12;
+
+/// Prints figures in words, when it can.
+struct Printer(Arc<Faults>);
+
+impl Documents for Printer {
+    fn workbook(&self, kpi: &DailyKpi, _: &Comparison) -> Result<Vec<u8>, String> {
+        self.0.render().map(|()| slack_summary(kpi).into_bytes())
+    }
+
+    fn delayed(&self, kpi: &DailyKpi, shop: &str) -> Result<Vec<u8>, String> {
+        Ok(format!("{shop}: {}", kpi.delayed).into_bytes())
+    }
+}
 
 /// A request and what became of it.
 pub struct Asked {
@@ -266,9 +279,8 @@ impl World {
         }
         let random = Arc::new(FakeRandom::seeded(rng.next()));
         // The real one takes milliseconds and is tested where it is; what matters here is that it may fail.
-        let printer = faults.clone();
-        let render = Arc::new(move |kpi: &DailyKpi, _: &TenantConfig| printer.render().map(|()| slack_summary(kpi).into_bytes()));
-        let functions = Functions::new(&ports, Arc::new(clock.clone()), random, render, bug);
+        let documents = Arc::new(Printer(faults.clone()));
+        let functions = Functions::new(&ports, Arc::new(clock.clone()), random, documents, bug);
         World {
             seed,
             profile,

@@ -1,6 +1,6 @@
 use super::MemoryWorld;
 use app::TenantScope;
-use app::ports::{Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, SendError, TeamChat};
+use app::ports::{Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, SendError, TeamChat};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -86,5 +86,12 @@ impl TeamChat for MemoryChat {
             state.posts.push((webhook.expose_secret().to_owned(), text.to_owned()));
         }
         answer.map_or(Ok(()), Err)
+    }
+
+    async fn upload(&self, token: &SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
+        self.post(token, comment).await?;
+        let mut state = self.0.lock();
+        state.uploads.push((channel.to_owned(), file.clone()));
+        Ok(format!("file-{}", state.uploads.len()))
     }
 }

@@ -77,6 +77,7 @@ struct State {
     mails: Vec<Mail>,
     mail_answers: VecDeque<Option<SendError>>,
     posts: Vec<(String, String)>,
+    uploads: Vec<(String, app::ports::Attachment)>,
     post_answers: VecDeque<Option<SendError>>,
     commits: u64,
     reports_stored: u64,
@@ -263,6 +264,11 @@ impl MemoryWorld {
     /// Every post, as (address, text).
     pub fn posts(&self) -> Vec<(String, String)> {
         self.lock().posts.clone()
+    }
+
+    /// Files posted to a team's chat: channel and file.
+    pub fn uploads(&self) -> Vec<(String, app::ports::Attachment)> {
+        self.lock().uploads.clone()
     }
 
     /// The next posts end like this; `None` is success. [`SendError::Unknown`] goes out all the same.

@@ -1,13 +1,15 @@
 //! Schedules that fire twice, late, at once, in odd hours and on odd days; and a shop that breaks its report.
 
 use crate::house::{House, config, correlation};
+use crate::samples::Lot;
 use app::TenantScope;
 use app::ports::{PortError, PortResult, ReportStore, TenantStore};
-use app::report::{Made, Report};
+use app::report::{Documents, Made, Report};
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Payload;
 use domain::ids::TenantId;
+use domain::kpi::{Comparison, DailyKpi};
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -34,7 +36,7 @@ async fn made(house: &House, tenant: &str) -> Made {
 
 fn ready(house: &House) -> usize {
     let events = house.world.outbox_rows().into_iter().flat_map(|row| row.events);
-    events.filter(|event| matches!(event.payload, Payload::ReportReady(_))).count()
+    events.filter(|event| matches!(&event.payload, Payload::ReportReady(ready) if ready.report == "daily")).count()
 }
 
 /// Invariant I16: a schedule that fires never, once, twice or at once with itself: one report a day.
@@ -89,6 +91,18 @@ async fn every_local_day_has_its_report_once() {
     }
 }
 
+/// Draws nothing.
+struct NoFont;
+
+impl Documents for NoFont {
+    fn workbook(&self, _: &DailyKpi, _: &Comparison) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
+    }
+    fn delayed(&self, _: &DailyKpi, _: &str) -> Result<Vec<u8>, String> {
+        Err("no such font".to_owned())
+    }
+}
+
 /// A shop whose report cannot be made, for whatever reason, keeps no other from theirs; and once the reason is
 /// gone, its own is made at the next turn.
 #[tokio::test]
@@ -117,17 +131,17 @@ async fn one_shops_trouble_is_not_anothers() {
     shop(&house, "z-last", "UTC", 6).await;
     let report = house.report();
     let broken = Report { reports: Arc::new(Broken(report.reports.clone())), ..report.clone() };
-    let told = kpi_report::handle(&broken, json!({}), correlation()).await;
+    let told = kpi_report::handle(&broken, &Lot::default(), json!({}), correlation()).await;
     assert!(told.is_err(), "Lambda hears of it, so that it tries again and the alarm rings");
-    for (tenant, expected) in [("demo", 2), ("z-last", 2), ("a-broken-shop", 0)] {
+    for (tenant, expected) in [("demo", 3), ("z-last", 3), ("a-broken-shop", 0)] {
         assert_eq!(house.world.reports().list(&scope(tenant), "daily/", 10).await.unwrap().len(), expected, "{tenant}");
     }
     assert!(matches!(made(&house, "a-broken-shop").await, Made::Report { .. }), "not busy until the lease is over");
     assert!(matches!(made(&house, "demo").await, Made::Before { .. }));
     // A file that cannot be drawn is told to the team and tried again, too.
     at(&house, "2025-08-10T10:00:00Z");
-    let unreadable = Report { render: Arc::new(|_, _| Err("no such font".to_owned())), ..report };
-    let rows = kpi_report::handle(&unreadable, json!({}), correlation()).await.unwrap();
+    let unreadable = Report { documents: Arc::new(NoFont), ..report };
+    let rows = kpi_report::handle(&unreadable, &Lot::default(), json!({}), correlation()).await.unwrap();
     assert!(rows["reports"].as_array().unwrap().iter().all(|row| row["failed"] == "no such font"), "{rows}");
     assert!(matches!(made(&house, "demo").await, Made::Report { .. }));
 }
@@ -145,11 +159,12 @@ async fn a_request_for_a_report_is_whole_or_refused() {
         json!({ "tenant": "demo", "day": "yesterday" }),
         json!({ "tenant": "demo", "again": "yes" }),
     ] {
-        assert!(kpi_report::handle(&house.report(), bad.clone(), correlation()).await.is_err(), "{bad}");
+        assert!(kpi_report::handle(&house.report(), &Lot::default(), bad.clone(), correlation()).await.is_err(), "{bad}");
     }
     assert_eq!(ready(&house), 0);
     for day in ["2024-02-29", "1900-01-01", "9999-12-31", "-009999-01-01", "0000-01-01"] {
-        let answer = kpi_report::handle(&house.report(), json!({ "tenant": "demo", "day": day }), correlation()).await.unwrap();
+        let answer =
+            kpi_report::handle(&house.report(), &Lot::default(), json!({ "tenant": "demo", "day": day }), correlation()).await.unwrap();
         assert!(answer["reports"][0]["made"].is_string(), "{answer}");
     }
 }

@@ -90,6 +90,45 @@ async fn keys_do_not_pile_up() {
     assert_eq!(make().await.status, 201, "one that is revoked makes room");
 }
 
+/// Whatever is kept as a secret goes in and never comes out; sent back as it was shown, it stays.
+// req: S0-47
+#[tokio::test]
+async fn no_secret_comes_out_of_the_settings() {
+    let house = House::new().await;
+    let mut settings = send(&house, owner(), "GET", "/v1/settings", b"").await.body;
+    settings["notify"]["slack_webhook"] = json!("https://hooks.slack.com/services/T0/B0/CANARY");
+    settings["notify"]["slack_bot"] = json!({ "token": "xoxb-CANARY-bot", "channel": "C012345" });
+    settings["sheet"] = json!({ "spreadsheet_id": "1AbCdEfGhIjKlMn", "worksheet": null, "currency": "EUR", "enabled": true,
+        "service_account": "{\"private_key\":\"CANARY\"}" });
+    settings["hooks"][0]["secrets"] = json!(["CANARY-of-enough-length"]);
+    let saved = call(&house, "PUT", "/v1/settings", &settings).await;
+    assert_eq!(saved.status, 200, "{}", saved.body);
+    let again = call(&house, "PUT", "/v1/settings", &saved.body).await;
+    let read = send(&house, owner(), "GET", "/v1/settings", b"").await;
+    for shown in [&saved.body, &again.body, &read.body] {
+        assert!(!shown.to_string().contains("CANARY"), "{shown}");
+    }
+    use app::ports::TenantStore;
+    let kept = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    assert_eq!(kept.notify.slack_bot.unwrap().token.expose(), "xoxb-CANARY-bot");
+    assert!(kept.sheet.unwrap().service_account.expose().contains("CANARY"));
+    let mut stranger = read.body;
+    stranger["notify"]["slack_bot"] = json!({ "token": "short", "channel": "#general" });
+    stranger["reports"] = json!({ "recipients": ["nobody"], "delayed": { "recipients": ["a@b.co", "x"], "subject": "a\u{0}b" } });
+    let mut faults = call(&house, "PUT", "/v1/settings", &stranger).await.refuses(422, "bad").faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        [
+            "notify.slack_bot.channel bad_channel",
+            "notify.slack_bot.token bad_token",
+            "reports.delayed.recipients[1] bad_email",
+            "reports.delayed.subject bad_text",
+            "reports.recipients[0] bad_email",
+        ]
+    );
+}
+
 /// A secret that was sent as "(set)" is the one of that endpoint, never another's.
 #[tokio::test]
 async fn a_masked_secret_cannot_be_moved() {

@@ -16,7 +16,6 @@ use app::report::Report;
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
-use domain::kpi::Comparison;
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
@@ -60,7 +59,12 @@ pub fn config() -> TenantConfig {
             endpoint("order-status", SignatureScheme::Hmac, HOOK_SECRET, Vocabulary::Sheet),
             endpoint("carrier", SignatureScheme::StandardWebhooks, CARRIER_SECRET, Vocabulary::Sheet),
         ],
-        notify: NotifySettings { email: true, from: Some("orders@shop.example".into()), slack_webhook: Some(Secret::new(SLACK)) },
+        notify: NotifySettings {
+            email: true,
+            from: Some("orders@shop.example".into()),
+            slack_webhook: Some(Secret::new(SLACK)),
+            slack_bot: None,
+        },
         ..TenantConfig::default()
     }
 }
@@ -231,7 +235,7 @@ impl House {
             outbox: Arc::new(self.world.outbox()),
             tenants: Arc::new(self.world.tenants()),
             clock: self.clock.clone(),
-            render: Arc::new(|kpi, _| render::xlsx::daily(kpi, &Comparison::default()).map_err(|why| why.to_string())),
+            documents: Arc::new(kpi_report::Printed::default()),
         }
     }
 
@@ -249,6 +253,7 @@ impl House {
             inbox: Arc::new(world.inbox()),
             hooks: Arc::new(world.queue()),
             sheets: Arc::new(world.queue()),
+            report_queue: Arc::new(world.queue()),
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
             stock: Arc::new(world.stock()),

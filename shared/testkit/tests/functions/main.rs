@@ -20,6 +20,7 @@ mod house;
 mod importing;
 mod imports;
 mod messages;
+mod reports;
 mod rest;
 mod samples;
 mod sheet;

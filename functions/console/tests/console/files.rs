@@ -1,0 +1,75 @@
+//! Reports and the shop's sheet, as pages.
+
+use crate::browser::{Browser, now, stocked};
+use crate::shop::Shop;
+use app::ports::{ReportStore, SheetSettings, TenantStore};
+use app::tenant::{Secret, TenantConfig};
+use domain::order::Role;
+use http::StatusCode;
+use serde_json::json;
+
+async fn file(shop: &Shop, key: &str, text: &str) {
+    shop.world.reports().put(&shop.scope(), key, text.as_bytes().to_vec(), "text/plain").await.unwrap();
+}
+
+// req: S0-32
+#[tokio::test]
+async fn reports_are_listed_opened_and_asked_for() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    assert!(browser.ok("/console/reports").await.contains("No report yet"));
+    for day in ["2025-08-08", "2025-08-09"] {
+        let figures = json!({ "as_of": day, "total": 14, "delayed_pct": "21.4", "sla_missed": 2 });
+        file(&shop, &format!("daily/{day}.json"), &figures.to_string()).await;
+        file(&shop, &format!("daily/{day}.xlsx"), "PK").await;
+        file(&shop, &format!("daily/delayed-{day}.pdf"), "%PDF").await;
+    }
+    let page = browser.ok("/console/reports").await;
+    let links: Vec<&str> = page.split(r#"href="/console/reports/"#).skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(links, ["2025-08-09/daily", "2025-08-09/delayed", "2025-08-08/daily", "2025-08-08/delayed"]);
+    let opened = browser.get("/console/reports/2025-08-09/delayed").await;
+    assert_eq!(opened.location(), "memory://reports/demo/daily/delayed-2025-08-09.pdf?valid_for=300");
+    for path in ["/console/reports/yesterday/daily", "/console/reports/2025-08-09/salaries", "/console/reports/..%2F..%2Fother/daily"] {
+        assert_eq!(browser.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    for (day, flash) in [("", "report-asked"), ("2025-08-01", "report-asked"), ("2025-08-10", "bad-day"), ("tomorrow", "bad-day")] {
+        assert_eq!(browser.post("/console/reports", &[("day", day)]).await.location(), format!("/console/reports?flash={flash}"), "{day}");
+    }
+    let queued: Vec<String> = std::iter::from_fn(|| shop.world.take_queued()).collect();
+    assert!(queued.len() == 2 && queued[1].contains(r#""day":"2025-08-01""#), "{queued:?}");
+    let reader = Browser::signed_in(&shop, Role::Readonly).await;
+    assert!(!reader.ok("/console/reports").await.contains("Make a report now"));
+    assert_eq!(reader.post("/console/reports", &[]).await.status, StatusCode::FORBIDDEN);
+    let other = Shop::open_in(shop.world.clone(), "other", now()).await;
+    assert!(Browser::signed_in(&other, Role::Owner).await.ok("/console/reports").await.contains("No report yet"));
+}
+
+// req: S0-19
+#[tokio::test]
+async fn the_sheet_shows_what_is_to_be_corrected() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    assert!(!browser.ok("/console").await.contains("/console/sheet"), "no sheet, no page of it");
+    assert_eq!(browser.get("/console/sheet").await.status, StatusCode::NOT_FOUND);
+    let sheet = SheetSettings {
+        enabled: true,
+        spreadsheet_id: "1AbCdEfGhIjKlMn".into(),
+        worksheet: None,
+        service_account: Secret::new("CANARY"),
+        currency: "EUR".into(),
+    };
+    let config = TenantConfig { sheet: Some(sheet), version: 2, ..shop.config.clone() };
+    assert!(shop.world.tenants().save(&shop.scope(), &config, shop.config.version).await.unwrap());
+    let page = browser.ok("/console/sheet").await;
+    assert!(page.contains("Not read yet") && page.contains("Every row is taken in") && !page.contains("CANARY"), "{page}");
+    let fault = json!({ "field": "eta", "code": "bad_date", "message": "a date such as 2025-08-10 <b>" });
+    let status = json!({ "at": "2025-08-09T09:55:00Z", "orders": 14, "placed": 2, "updated": 1, "refused_total": 1,
+        "refused": [{ "line": 7, "number": "1006", "errors": [fault] }], "unknown_columns": ["Notes"] });
+    file(&shop, "sheet/memory.json", &json!({ "status": status, "rows": {} }).to_string()).await;
+    let page = browser.ok("/console/sheet").await;
+    for said in ["5 min ago", "1006", "a date such as 2025-08-10 &lt;b&gt;", "Columns that are not read: Notes"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert_eq!(browser.post("/console/sheet", &[]).await.location(), "/console/sheet?flash=sheet-asked");
+    assert!(shop.world.take_queued().is_some_and(|message| message.contains("demo")));
+}
