@@ -4,7 +4,7 @@ use super::Params;
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
-use crate::format::{count, day};
+use crate::format::{count, date, day};
 use crate::icons;
 use crate::layout::{Here, Look, Page, token};
 use crate::visitor::{Visitor, see_other};
@@ -80,8 +80,8 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             ul class="stats" aria-label={ "Figures of " (figures.as_of) } {
                 (stat(icons::LIST, "Orders", &count(i64::try_from(figures.total).unwrap_or(i64::MAX))))
                 (stat(icons::CLOCK, "Delayed", &format!("{} %", figures.delayed_pct)))
-                (stat(icons::WARNING, "Past their promised day", &count(i64::try_from(figures.sla_missed).unwrap_or(i64::MAX))))
-                (stat(icons::CALENDAR, "As of", &figures.as_of.to_string()))
+                (stat(icons::WARNING, "SLA misses", &count(i64::try_from(figures.sla_missed).unwrap_or(i64::MAX))))
+                (stat(icons::CALENDAR, "As of", &date(figures.as_of)))
             }
         }
         @if visitor.may_write() { (wish(visitor)) }

@@ -105,7 +105,11 @@ fn refused(status: &SheetStatus) -> Markup {
             }
             @if status.refused.is_empty() {
                 div class="empty" {
-                    p class="empty-title" { "Every row is taken in" }
+                    p class="empty-title" {
+                        @if status.error.is_some() { "No rows were read" }
+                        @else if status.at.is_none() { "Nothing is read yet" }
+                        @else { "Every row is taken in" }
+                    }
                     @if !status.unknown_columns.is_empty() {
                         p class="muted" { "Columns that are not read: " (status.unknown_columns.join(", ")) }
                     }

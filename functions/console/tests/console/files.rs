@@ -61,7 +61,7 @@ async fn the_sheet_shows_what_is_to_be_corrected() {
     let config = TenantConfig { sheet: Some(sheet), version: 2, ..shop.config.clone() };
     assert!(shop.world.tenants().save(&shop.scope(), &config, shop.config.version).await.unwrap());
     let page = browser.ok("/console/sheet").await;
-    assert!(page.contains("Not read yet") && page.contains("Every row is taken in") && !page.contains("CANARY"), "{page}");
+    assert!(page.contains("Not read yet") && page.contains("Nothing is read yet") && !page.contains("CANARY"), "{page}");
     let fault = json!({ "field": "eta", "code": "bad_date", "message": "a date such as 2025-08-10 <b>" });
     let status = json!({ "at": "2025-08-09T09:55:00Z", "orders": 14, "placed": 2, "updated": 1, "refused_total": 1,
         "refused": [{ "line": 7, "number": "1006", "errors": [fault] }], "unknown_columns": ["Notes"] });
