@@ -30,7 +30,7 @@ pub struct Desk {
     /// Sheets to be read now.
     pub sheets: Arc<dyn Queue>,
     /// Reports to be made now.
-    pub report_queue: Arc<dyn Queue>,
+    pub ask_for_report: AskForReport,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
     /// Files.
