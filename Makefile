@@ -56,12 +56,12 @@ hook: ## send a signed status webhook: ORDER=1001 STATUS=Delivered [EMAIL=..]
 ctl: ## the operator's command line: ARGS='import orders.csv'
 	@$(PY) $(LOCAL)/ctl.py $(ARGS)
 
-redrive: ## bring back what was given up on: Q=hooks, notify, metrics, outbox or reports [DRY=1]
+redrive: ## bring back what was given up on: Q=hooks, notify, metrics, outbox, reports or sheet [DRY=1]
 	@$(PY) $(LOCAL)/ctl.py redrive $(or $(Q),$(error which queue? make redrive Q=hooks)) $(if $(DRY),--dry-run)
 
 ##@ Test it
 
-.PHONY: test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim costs bench sizes deploy-build generate doctor
+.PHONY: ci test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim costs bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
@@ -74,7 +74,7 @@ test-template: ## the rules that template.yaml, samples and workflows keep
 	@$(CHECKS)/bin/python -m pytest -q -p no:cacheprovider infra/checks
 
 test-local: setup
-	@$(PY) -m pytest -q -p no:cacheprovider infra/local
+	@$(PY) -m pytest -q -p no:cacheprovider infra/local infra/ship
 
 # A cloud of its own beside the one somebody may be looking at.
 E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=$(or $(E2E_CLOUD_PORT),4666) WEB_PORT=$(or $(E2E_WEB_PORT),8180) \
@@ -88,6 +88,8 @@ test-e2e: setup ## the adapters' conformance, and the deployed suite over HTTP, 
 	CONFORMANCE_CREATE=1 $(E2E) $(PY) $(LOCAL)/within.py $(CARGO) $$tests || code=$$?; \
 	$(E2E) $(PY) -m pytest -q -p no:cacheprovider infra/e2e $(ARGS) || code=$$?; \
 	$(E2E) $(PY) $(LOCAL)/down.py; exit $$code
+
+ci: check test ## what the workflow does
 
 test-browser: ## the console and the chat in Chromium, which is installed if it is missing (Debian, Ubuntu)
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do if command -v $$name >/dev/null; then exit 0; fi; done; \
@@ -148,7 +150,7 @@ doctor: setup ## is this machine ready, and is the suite well?
 
 ##@ Ship it
 
-.PHONY: invoke package deploy
+.PHONY: invoke package deploy smoke rollback
 invoke: setup ## one function in AWS's runtime image: FN=ask EVENT=events/samples/ask/question.json
 	@$(LOCAL)/venv.sh $(SAM) infra/requirements-sam.txt
 	@$(PY) $(LOCAL)/invoke.py --sam $(SAM)/bin/sam $(or $(FN),$(error which function? make invoke FN=ask EVENT=..)) $(or $(EVENT),$(error which event? EVENT=events/samples/$(FN)/..)) $(if $(ARGS),-- $(ARGS))
@@ -158,6 +160,12 @@ package: setup ## the functions for AWS (arm64, smallest), laid out in build/
 	@rustup target list --installed 2>/dev/null | grep -q aarch64-unknown-linux-gnu || rustup target add aarch64-unknown-linux-gnu
 	@PATH="$(CURDIR)/$(SAM)/bin:$$PATH" $(CARGO) lambda build --profile deploy --arm64 $(foreach fn,$(FUNCTIONS),--bin $(fn))
 	@$(PY) $(LOCAL)/layout.py $(TARGET)/lambda
+
+smoke: setup ## does a deployed suite answer? URL=https://.. [KEY=of_.. publishable]
+	@$(PY) infra/ship/smoke.py $(or $(URL),$(error which suite? URL=https://..)) $(if $(KEY),--key $(KEY))
+
+rollback: setup ## every function of a stage back to the version before: STAGE=prod
+	@AWS_DEFAULT_REGION=$(REGION) $(PY) infra/ship/rollback.py orderflow-$(STAGE)
 
 deploy: package ## to your AWS account: STAGE=prod [REGION=..]; asks for every parameter the first time
 	@if grep -q '^\[$(STAGE)\.deploy\.parameters\]' samconfig.toml; then guided=; else guided=--guided; fi; \

@@ -102,8 +102,15 @@ def branches(value: object) -> list:
     return [] if value == {"Ref": "AWS::NoValue"} else [value]
 
 
+ALIAS = "Aliaslive"
+
+
 def targets(value: object) -> set[str]:
-    """Logical ids (and parameters) that an expression mentions."""
+    """Logical ids (and parameters) that an expression mentions. Who means a function's alias means the function."""
+    return {name.removesuffix(ALIAS) for name in _mentioned(value)}
+
+
+def _mentioned(value: object) -> set[str]:
     if isinstance(value, dict):
         if set(value) == {"Ref"}:
             return {value["Ref"]}
@@ -112,10 +119,10 @@ def targets(value: object) -> set[str]:
         if set(value) == {"Fn::Sub"}:
             text, extra = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else (value["Fn::Sub"], {})
             names = {name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text)} - set(extra)
-            return names.union(*[targets(inner) for inner in extra.values()]) if extra else names
-        return set().union(*[targets(inner) for inner in value.values()]) if value else set()
+            return names.union(*[_mentioned(inner) for inner in extra.values()]) if extra else names
+        return set().union(*[_mentioned(inner) for inner in value.values()]) if value else set()
     if isinstance(value, list):
-        return set().union(*[targets(inner) for inner in value]) if value else set()
+        return set().union(*[_mentioned(inner) for inner in value]) if value else set()
     return set()
 
 

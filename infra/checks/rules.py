@@ -9,7 +9,7 @@ import json
 import re
 from typing import Callable
 
-from expand import ROOT, Template, as_list, branches, target, targets
+from expand import ALIAS, ROOT, Template, as_list, branches, target, targets
 
 Rule = Callable[[Template], list[str]]
 RULES: dict[str, Rule] = {}
@@ -209,9 +209,35 @@ def no_wildcard_in_rights(t: Template) -> list[str]:
                 text = json.dumps(resource)
                 if not {name for name in targets(resource) if not name.startswith("AWS::")}:
                     findings.append(f"{role}: {', '.join(actions)} on {text} names nothing of ours")
-                elif "*" in text and not re.search(r"/(reports|stream)/\*\"", text):
+                elif "*" in text and not re.search(r"/(reports|reports/\*/imports|stream)/\*\"", text):
                     findings.append(f"{role}: {', '.join(actions)} on {text}")
     return findings
+
+
+@rule
+def new_versions_go_live_by_degrees(t: Template) -> list[str]:
+    """By an alias, moved by CodeDeploy, back at the function's own error alarm; and everybody calls the alias."""
+    findings = []
+    groups = {
+        targets(alias.get("FunctionName")).pop(): t.resources[name].get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate", {})
+        for name, alias in t.of("Lambda::Alias").items()
+    }
+    for name in t.of("Lambda::Function"):
+        group = t.resources.get(target(groups.get(name, {}).get("DeploymentGroupName")) or "", {}).get("Properties", {})
+        alarms = targets(group.get("AlarmConfiguration", {}).get("Alarms"))
+        if not any(alarm in alarms_on_name(t, "Errors", name) for alarm in alarms):
+            findings.append(f"{name}: no rollback at its error alarm")
+    for kind, field in (("ApiGatewayV2::Integration", "IntegrationUri"), ("Lambda::Permission", "FunctionName"), ("Lambda::EventSourceMapping", "FunctionName")):
+        findings += [f"{name}: calls the function and not its alias" for name, body in t.of(kind).items() if ALIAS not in json.dumps(body[field])]
+    return findings
+
+
+def alarms_on_name(t: Template, metric: str, function: str) -> set[str]:
+    return {
+        name
+        for name, alarm in t.of("CloudWatch::Alarm").items()
+        if alarm["MetricName"] == metric and any(target(dimension["Value"]) == function for dimension in alarm["Dimensions"])
+    }
 
 
 @rule

@@ -90,6 +90,11 @@ granting("no_function_calls_a_function", "NotifierRole", {"Action": ["states:Sta
 setting("no_function_calls_a_function", "NotifierFn", "Environment/Variables/ASK", {"Ref": "AskFn"})
 setting("no_function_calls_a_function", "AskPermission", "Principal", "*")
 setting("no_function_calls_a_function", "AskPermission", "SourceArn", None)
+without("new_versions_go_live_by_degrees", "AskFnAliaslive", "AskFn")
+setting("new_versions_go_live_by_degrees", "AskFnDeploymentGroup", "AlarmConfiguration", None, "AskFn")
+setting("new_versions_go_live_by_degrees", "AskFnDeploymentGroup", "AlarmConfiguration/Alarms", [{"Name": {"Ref": "ConsoleErrors"}}], "AskFn")
+setting("new_versions_go_live_by_degrees", "AskIntegration", "IntegrationUri", {"Fn::GetAtt": ["AskFn", "Arn"]})
+setting("new_versions_go_live_by_degrees", "AskPermission", "FunctionName", {"Ref": "AskFn"})
 for action in ("PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem"):
     granting("ask_cannot_write_orders", "AskRole", {"Action": [f"dynamodb:{action}"], "Resource": {"Fn::GetAtt": ["OrdersTable", "Arn"]}}, "AskFn")
 granting("ask_cannot_write_orders", "AskRole", {"Action": ["dynamodb:PutItem"], "Resource": {"Fn::GetAtt": ["OutboxTable", "Arn"]}}, "AskFn")

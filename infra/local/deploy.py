@@ -12,6 +12,7 @@ import json
 import platform
 import time
 import zipfile
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -96,7 +97,11 @@ def _package(template: dict) -> dict[str, bytes]:
 
 
 def _fit(template: dict) -> None:
-    """Two things the emulator, which does enforce policies, can't know."""
+    """What the emulator, which does enforce policies, can't know, and what it doesn't have: CodeDeploy."""
+    for settings in (template["Globals"]["Function"], *(resource.get("Properties", {}) for resource in template["Resources"].values())):
+        settings.pop("AutoPublishAlias", None)
+        settings.pop("DeploymentPreference", None)
+    template["Resources"] = _unaliased(template["Resources"])
     for name, resource in list(template["Resources"].items()):
         properties = resource.get("Properties", {})
         for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
@@ -110,6 +115,21 @@ def _fit(template: dict) -> None:
             document["Statement"] = [statement for statement in document["Statement"] if statement.get("Sid") != "TlsOnly"]
             if not document["Statement"]:
                 del template["Resources"][name]
+
+
+def _unaliased(part: Any) -> Any:
+    """The function itself where its alias is meant."""
+    match part:
+        case {"Ref": str(name)} if name.endswith("Fn.Alias"):
+            return {"Fn::GetAtt": [name.removesuffix(".Alias"), "Arn"]}
+        case dict():
+            return {key: _unaliased(value) for key, value in part.items()}
+        case list():
+            return [_unaliased(value) for value in part]
+        case str():
+            return part.replace("Fn.Alias}", "Fn.Arn}")
+        case _:
+            return part
 
 
 def _zip(code: bytes) -> bytes:

@@ -32,7 +32,7 @@ async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, req
     let question = Question::read(&raw_body(request, BODY_BYTES_MAX).await?)?;
     let answer = ask.run(&caller.0, &origin.network(), &question, &origin.correlation).await?;
     tracing::info!(trace_id = %origin.correlation, tenant = %caller.0.tenant, answered = answer.order_id.is_some(), "asked");
-    if answer.order_id.is_none() {
+    if answer.looked_up && answer.order_id.is_none() {
         sleep_until(came + REFUSED_AFTER).await;
     }
     Ok(axum::Json(answer).into_response())

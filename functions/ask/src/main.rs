@@ -6,6 +6,7 @@ use app::answer::Ask;
 use app::auth::Authenticate;
 use app::ports::{Clock, Llm};
 use app::recent::RecentSettings;
+use app::steady::Steady;
 use app::tenant::Secret;
 use ask::Chat;
 use runtime::settings::Settings;
@@ -20,13 +21,16 @@ async fn main() -> Result<(), lambda_http::Error> {
     let key = settings.optional("CHAT_PUBLISHABLE_KEY");
     let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
     settings.check()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // Without all three, rules and templates answer.
     let llm = match model {
-        (Some(base), Some(model), Some(key)) => Some(Arc::new(OpenAiCompatible::new(base, model, Secret::new(key))) as Arc<dyn Llm>),
+        (Some(base), Some(model), Some(key)) => {
+            let model = Arc::new(OpenAiCompatible::new(base, model, Secret::new(key)));
+            Some(Arc::new(Steady::new(model, clock.clone())) as Arc<dyn Llm>)
+        }
         _ => None,
     };
     let db = Dynamo::new(Aws::new(), tables);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let authenticate = Authenticate { keys: Arc::new(db.keys()), tokens: None, clock: clock.clone() };
     let tenants = Arc::new(RecentSettings::new(Arc::new(db.tenants()), clock.clone()));
     let ask = Ask { orders: Arc::new(db.orders()), buckets: Arc::new(db.buckets()), tenants, llm, clock };

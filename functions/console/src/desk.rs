@@ -6,6 +6,7 @@ use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
+use app::report::AskForReport;
 use std::sync::Arc;
 
 /// The use cases and ports behind the pages.
@@ -21,7 +22,7 @@ pub struct Console {
     /// Files.
     pub reports: Arc<dyn ReportStore>,
     /// Reports to be made now.
-    pub report_queue: Arc<dyn Queue>,
+    pub ask_for_report: AskForReport,
     /// Sheets to be read now.
     pub sheet_queue: Arc<dyn Queue>,
     /// Settings.

@@ -115,7 +115,7 @@ impl Flash {
             Flash::BadKey => "That key does not open this console. Check it and try again.",
             Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
             Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
-            Flash::BadDay => "There can be no report for that day. Choose a day of the last year, today at the latest.",
+            Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",

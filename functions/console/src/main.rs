@@ -6,6 +6,7 @@ use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::ports::Clock;
+use app::report::AskForReport;
 use console::session::Sessions;
 use console::{Console, router};
 use runtime::settings::Settings;
@@ -28,15 +29,22 @@ async fn main() -> Result<(), lambda_http::Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let orders = Arc::new(db.orders());
     let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
+    let files = Arc::new(S3Reports::new(aws.clone(), bucket));
+    let ask_for_report = AskForReport {
+        queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
+        buckets: buckets.clone(),
+        reports: files.clone(),
+        clock: clock.clone(),
+    };
     let console = Console {
         orders: orders.clone(),
         apply: Apply { orders: orders.clone(), clock: clock.clone() },
         // Operators get the rules' own words: they are quick, and cost nothing.
         ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
-        report_queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
-        sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
-        reports: Arc::new(S3Reports::new(aws, bucket)),
+        ask_for_report,
+        sheet_queue: Arc::new(SqsQueue::new(aws, sheets)),
+        reports: files,
         tenants,
         keys: keys.clone(),
         authenticate: Authenticate { keys, tokens: None, clock: clock.clone() },

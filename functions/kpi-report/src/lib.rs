@@ -82,7 +82,8 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
 async fn of_day(report: &Report, tenant: &TenantId, day: Option<Date>, again: bool, correlation: &CorrelationId) -> Result<Made, Error> {
     let config = report.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
     let day = day.unwrap_or_else(|| config.today(report.clock.now()));
-    report.daily(&TenantScope::of_own_message(tenant), &config, day, again, correlation).await
+    let scope = TenantScope::of_own_message(tenant);
+    if again { report.now(&scope, &config, day, correlation).await } else { report.daily(&scope, &config, day, correlation).await }
 }
 
 fn describe(tenant: &TenantId, made: &Made) -> Value {

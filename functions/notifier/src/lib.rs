@@ -3,11 +3,14 @@
 use app::notify::Notify;
 use app::ports::Parking;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
 use runtime::batch::{Outcome, sqs};
 use runtime::bus::{Read, read};
 
 /// Handles a batch.
-pub async fn handle(notify: &Notify, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
+///
+/// `until` is when the function is stopped: what is not begun by then comes again.
+pub async fn handle(notify: &Notify, parking: &dyn Parking, event: SqsEvent, until: Timestamp) -> SqsBatchResponse {
     sqs(event, parking, |body| async move {
         let event = match read(&body) {
             Read::Ours(event) => event,
@@ -17,7 +20,7 @@ pub async fn handle(notify: &Notify, parking: &dyn Parking, event: SqsEvent) -> 
             }
             Read::Unreadable(why) => return Outcome::Park(why),
         };
-        let told = notify.run(&event).await;
+        let told = notify.run(&event, until).await;
         if let Ok(told) = &told {
             tracing::info!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, sent = told.sent, "notified");
         }

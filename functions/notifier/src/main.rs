@@ -6,7 +6,7 @@ use app::notify::Notify;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
-use runtime::system::SystemClock;
+use runtime::system::{SystemClock, deadline};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,5 +33,10 @@ async fn main() -> Result<(), Error> {
         default_from,
     };
     let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(notifier::handle(&notify, &parking, event.payload).await) })).await
+    let (notify, parking) = (&notify, &parking);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let until = deadline(&event.context);
+        Ok::<_, Error>(notifier::handle(notify, parking, event.payload, until).await)
+    }))
+    .await
 }

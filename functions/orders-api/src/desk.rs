@@ -7,6 +7,7 @@ use app::ports::{
     Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
 };
 use app::privacy::Privacy;
+use app::report::AskForReport;
 use app::tenant::TenantConfig;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
@@ -30,7 +31,7 @@ pub struct Desk {
     /// Sheets to be read now.
     pub sheets: Arc<dyn Queue>,
     /// Reports to be made now.
-    pub report_queue: Arc<dyn Queue>,
+    pub ask_for_report: AskForReport,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
     /// Files.

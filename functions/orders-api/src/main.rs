@@ -5,6 +5,7 @@ use app::apply::Apply;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::privacy::Privacy;
+use app::report::AskForReport;
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, SystemRandom};
@@ -25,21 +26,28 @@ async fn main() -> Result<(), lambda_http::Error> {
     let clock = Arc::new(SystemClock);
     let random = Arc::new(SystemRandom);
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
+    let (files, buckets) = (Arc::new(S3Reports::new(aws.clone(), bucket)), Arc::new(db.buckets()));
+    let ask_for_report = AskForReport {
+        queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
+        buckets: buckets.clone(),
+        reports: files.clone(),
+        clock: clock.clone(),
+    };
     let desk = Desk {
+        ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
         privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()) },
         apply,
         orders: Arc::new(db.orders()),
         inbox: Arc::new(db.inbox()),
         hooks: Arc::new(SqsQueue::new(aws.clone(), hooks)),
-        sheets: Arc::new(SqsQueue::new(aws.clone(), sheets)),
-        report_queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
+        sheets: Arc::new(SqsQueue::new(aws, sheets)),
         metrics: Arc::new(db.metrics()),
-        reports: Arc::new(S3Reports::new(aws, bucket)),
+        reports: files,
         stock: Arc::new(db.stock()),
         tenants: Arc::new(db.tenants()),
         keys: Arc::new(db.keys()),
-        buckets: Arc::new(db.buckets()),
+        buckets,
         cursors,
         clock,
         random,

@@ -1,6 +1,7 @@
-//! Shops' own sheets: read on a schedule where they are switched on, on demand for one shop.
+//! Shops' own sheets: read on a schedule where they are switched on, on demand for one shop; and files that they upload.
 
 use app::ports::Parking;
+use app::sheet::file::ImportFile;
 use app::sheet::sync::{SyncSheet, Synced};
 use aws_lambda_events::sqs::SqsEvent;
 use contracts::queue::{BadMessage, SheetAsked};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 /// If the tenants can't be listed: the schedule fires again.
 pub async fn handle(
     sync: &SyncSheet,
+    import: &ImportFile,
     parking: &dyn Parking,
     event: Value,
     correlation: CorrelationId,
@@ -32,6 +34,11 @@ pub async fn handle(
             Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
             Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
         };
+        if let Some(file) = &asked.file {
+            let read = import.run(&asked.tenant, file, &asked.correlation).await;
+            tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, file = file.id, ok = read.is_ok(), "file read");
+            return Outcome::from(read.map(drop));
+        }
         match sync.one(&asked.tenant, true, &asked.correlation).await {
             // The run that is at it may have begun before what the shop wants to see was typed.
             Ok(Synced::Busy) => Outcome::Retry("another run is reading the sheet".to_owned()),

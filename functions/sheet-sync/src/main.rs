@@ -1,9 +1,10 @@
 //! Wiring of the sheet reader.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, Table, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, SqsQueue, Table, Tables};
 use adapters_http::sheets::{self, GoogleSheets};
 use app::place::Place;
 use app::ports::Clock;
+use app::sheet::file::ImportFile;
 use app::sheet::sync::SyncSheet;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -17,21 +18,31 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
+    let queue = settings.required("QUEUE_SHEET_URL");
     let base = settings.url("SHEETS_BASE_URL").unwrap_or_else(|| sheets::BASE.to_owned());
     let token_url = settings.url("SHEETS_SIGN_IN_URL").unwrap_or_else(|| sheets::TOKEN_URL.to_owned());
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let place = Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) };
+    let files = Arc::new(S3Reports::new(aws.clone(), bucket));
+    let import = ImportFile {
+        place: place.clone(),
+        files: files.clone(),
+        queue: Arc::new(SqsQueue::new(aws.clone(), queue)),
+        tenants: Arc::new(db.tenants()),
+        clock: clock.clone(),
+    };
     let sync = SyncSheet {
         source: Arc::new(GoogleSheets::new(base, token_url, clock.clone())),
-        place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) },
-        files: Arc::new(S3Reports::new(aws.clone(), bucket)),
+        place,
+        files,
         once: Arc::new(db.once()),
         outbox: Arc::new(db.outbox()),
         tenants: Arc::new(db.tenants()),
         clock,
     };
     let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<Value>| sheet_sync::handle(&sync, &parking, event.payload, correlation()))).await
+    run(service_fn(|event: LambdaEvent<Value>| sheet_sync::handle(&sync, &import, &parking, event.payload, correlation()))).await
 }

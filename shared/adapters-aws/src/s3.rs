@@ -16,6 +16,9 @@ const LISTED_MAX: usize = 10_000;
 /// Longest life S3 gives a link.
 const LINK_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Largest file that is read into memory; larger ones are only linked to.
+const GET_BYTES_MAX: i64 = 32 * 1024 * 1024;
+
 /// [`ReportStore`] in a bucket; every key starts with the tenant.
 #[derive(Clone)]
 pub struct S3Reports {
@@ -60,6 +63,9 @@ impl ReportStore for S3Reports {
             Err(error) if error.as_service_error().is_some_and(|refused| refused.is_no_such_key()) => return Ok(None),
             Err(error) => return Err(port_error("load a report", &error)),
         };
+        if answer.content_length().is_some_and(|bytes| bytes > GET_BYTES_MAX) {
+            return Err(PortError::Fatal(format!("load a report: it has more than {GET_BYTES_MAX} bytes")));
+        }
         let bytes = answer.body.collect().await.map_err(|_| PortError::Retryable("load a report: cut off".into()))?;
         Ok(Some(bytes.to_vec()))
     }

@@ -61,7 +61,9 @@ fn send_error<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Sen
             let code = refused.err().code().unwrap_or("no code");
             let status = refused.raw().status().as_u16();
             let text = format!("SES: {code} ({status})");
-            if FOR_GOOD.contains(&code) {
+            // An address that is yet to be verified, ours or (in SES's sandbox) theirs, is about us.
+            let unverified = refused.err().message().is_some_and(|message| message.contains("not verified"));
+            if FOR_GOOD.contains(&code) && !unverified {
                 SendError::Refused(text)
             } else if status >= 500 && code != "ServiceUnavailable" {
                 SendError::Unknown(text)

@@ -87,9 +87,13 @@ async fn a_mail_with_a_file_goes_out_raw() {
 }
 
 fn error(code: &str) -> String {
+    error_that_says(code, "bad characters in anna@example.com")
+}
+
+fn error_that_says(code: &str, message: &str) -> String {
     format!(
         "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><Error><Type>Sender</Type><Code>{code}</Code>\
-         <Message>anna@example.com is not verified</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+         <Message>{message}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
     )
 }
 
@@ -121,6 +125,14 @@ async fn a_refusal_is_for_good_if_it_is_about_the_mail() {
         let expected = if for_good { SendError::Refused(expected) } else { SendError::NotSent(expected) };
         assert_eq!(send_to(address).await, Err(expected), "and the address is not in the text");
     }
+}
+
+/// Ours, or in the sandbox theirs: it goes out once somebody has verified it.
+#[tokio::test]
+async fn an_address_that_is_not_verified_yet_is_no_refusal() {
+    let said = error_that_says("MessageRejected", "Email address is not verified. The following identities failed: anna@example.com");
+    let (address, _) = server(Some((400, &said)));
+    assert_eq!(send_to(address).await, Err(SendError::NotSent("SES: MessageRejected (400)".into())));
 }
 
 #[tokio::test]

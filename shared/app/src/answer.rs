@@ -6,7 +6,7 @@
 //! question, or in the facts.
 
 use crate::error::Result;
-use crate::ports::{Allowance, Clock, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
+use crate::ports::{Allowance, Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
 pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -15,7 +15,7 @@ use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId};
 use domain::order::Order;
 use futures::future::{join, join_all};
-use jiff::{SignedDuration, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::Serialize;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
@@ -26,6 +26,10 @@ pub const ATTEMPTS: Limit = Limit { count: 5, window: SignedDuration::from_mins(
 pub const QUESTIONS: Limit = Limit { count: 60, window: SignedDuration::from_mins(1) };
 /// Orders tried for one question.
 const CANDIDATES_MAX: usize = 3;
+/// A customer has their answer after this, whatever a model does.
+pub const ANSWER_TIME: SignedDuration = SignedDuration::from_secs(5);
+/// How long a model is waited for; adapters hold themselves to it.
+pub const LLM_TIME: SignedDuration = SignedDuration::from_secs(3);
 /// Tokens set aside for one call of the model, prompt and answer.
 const TOKENS_PER_CALL: u32 = 600;
 
@@ -47,6 +51,9 @@ pub struct Answer {
     pub needs: Vec<&'static str>,
     /// Finds the logs.
     pub trace_id: String,
+    /// An order was looked for, found or not.
+    #[serde(skip)]
+    pub looked_up: bool,
 }
 
 /// The use case.
@@ -79,7 +86,8 @@ impl Ask {
         self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
-        let (lang, candidates, emails, suggestion) = match self.helped(&scope, &config, question, plan).await {
+        let turn = Turn { scope: &scope, config: &config, until: now + ANSWER_TIME };
+        let (lang, candidates, emails, suggestion) = match self.helped(&turn, question, plan).await {
             Plan::Reply { text, needs, .. } => {
                 let needs = needs
                     .iter()
@@ -88,14 +96,15 @@ impl Ask {
                         Need::Email => "email",
                     })
                     .collect();
-                return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string() });
+                let trace_id = correlation.to_string();
+                return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id, looked_up: false });
             }
             Plan::Lookup { lang, candidates, emails, suggestion } => (lang, candidates, emails, suggestion),
         };
         match self.verified(&scope, caller, &candidates, &emails).await? {
             Some(order) => {
                 let facts = facts(&order, config.today(now));
-                let reply = self.worded(&scope, &config, &facts, lang, &question.question).await;
+                let reply = self.worded(&turn, &facts, lang, &question.question).await;
                 Ok(Answer {
                     reply,
                     order_id: Some(order.id.to_string()),
@@ -103,6 +112,7 @@ impl Ask {
                     eta: order.tracks.eta,
                     needs: Vec::new(),
                     trace_id: correlation.to_string(),
+                    looked_up: true,
                 })
             }
             None => Ok(Answer {
@@ -112,6 +122,7 @@ impl Ask {
                 eta: None,
                 needs: vec!["order_id", "email"],
                 trace_id: correlation.to_string(),
+                looked_up: true,
             }),
         }
     }
@@ -157,51 +168,81 @@ impl Ask {
         }
     }
 
-    /// Rules come first. Only if they find no number at all is a model asked for one, and its answer counts
-    /// only if it stands in the question.
-    async fn helped(&self, scope: &TenantScope, config: &TenantConfig, question: &Question, plan: Plan) -> Plan {
+    /// Rules come first. Only for what they do not find, and what could stand in the question, is a model asked; its
+    /// answer counts only if it stands there.
+    async fn helped(&self, turn: &Turn<'_>, question: &Question, plan: Plan) -> Plan {
         let Plan::Reply { needs, .. } = &plan else { return plan };
-        let (Some(llm), true) = (&self.llm, needs.contains(&Need::OrderId) && !question.question.trim().is_empty()) else { return plan };
-        if !ask::order_candidates(&question.question).is_empty() || !self.tokens(scope, config).await {
+        let text = &question.question;
+        let number = needs.contains(&Need::OrderId) && text.chars().any(char::is_numeric) && ask::order_candidates(text).is_empty();
+        let email = needs.contains(&Need::Email) && could_hold_an_email(text) && ask::emails(text).is_empty();
+        if !number && !email {
             return plan;
         }
         let prompt = Prompt {
-            system: "Extract the order number from the customer's question. Answer with the number alone, or NONE.".into(),
-            user: question.question.clone(),
-            max_tokens: 16,
+            system: "Extract the order number and the e-mail address from the customer's question, exactly as they are written there. \
+                     Null for what is not there."
+                .into(),
+            user: text.clone(),
+            fields: &["order_number", "email"],
+            max_tokens: 60,
         };
-        let Ok(said) = llm.complete(&prompt).await else { return plan };
-        let Some(number) = ask::accept_llm_candidate(&question.question, &said) else { return plan };
-        ask::plan_in(&question.question, Some(&number), question.email.as_deref(), Some(&config.locale))
+        let Some(said) = self.said(turn, &prompt).await else { return plan };
+        let number = said.get("order_number").filter(|_| number).and_then(|said| ask::accept_llm_candidate(text, said));
+        let email = said.get("email").filter(|_| email).and_then(|said| ask::accept_llm_email(text, said));
+        let number = number.as_deref().or(question.order_id.as_deref());
+        let email = email.as_ref().map(Email::expose).or(question.email.as_deref());
+        ask::plan_in(text, number, email, Some(&turn.config.locale))
     }
 
     /// A model may word the answer; what it says must pass the same check as any other text, else the
     /// template answers.
-    async fn worded(&self, scope: &TenantScope, config: &TenantConfig, facts: &AskFacts, lang: Lang, question: &str) -> String {
+    async fn worded(&self, turn: &Turn<'_>, facts: &AskFacts, lang: Lang, question: &str) -> String {
         let template = ask::compose(facts, lang, question);
-        let Some(llm) = &self.llm else { return template };
-        if !self.tokens(scope, config).await {
-            return template;
-        }
         let prompt = Prompt {
             system: "Rewrite the message for the customer in 2 to 4 friendly sentences, in its language. Keep every number, date and \
                      status exactly as given. Add no promise, no other fact and no link."
                 .into(),
             user: template.clone(),
+            fields: &["reply"],
             max_tokens: 180,
         };
-        match llm.complete(&prompt).await {
-            Ok(text) if ask::verify(&text, facts).is_ok() => ask::closed(&text, lang),
+        let said = self.said(turn, &prompt).await.and_then(|mut said| said.remove("reply"));
+        match said {
+            Some(text) if ask::verify(&text, facts).is_ok() => ask::closed(&text, lang),
             _ => template,
         }
     }
 
+    /// What a model says, if there is one that can be expected to answer in what is left of the customer's patience and
+    /// of the day's budget.
+    async fn said(&self, turn: &Turn<'_>, prompt: &Prompt) -> Option<Fields> {
+        let llm = self.llm.as_ref()?;
+        if llm.rests() || self.clock.now() + LLM_TIME > turn.until || !self.tokens(turn).await {
+            return None;
+        }
+        let said = llm.complete(prompt).await;
+        said.inspect_err(|why| tracing::warn!(tenant = %turn.scope.tenant(), %why, "the template answers")).ok()
+    }
+
     /// Takes one call's worth from the day's budget.
-    async fn tokens(&self, scope: &TenantScope, config: &TenantConfig) -> bool {
-        let limit = Limit { count: config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
-        let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
+    async fn tokens(&self, turn: &Turn<'_>) -> bool {
+        let limit = Limit { count: turn.config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
+        let taken = self.buckets.take(turn.scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
     }
+}
+
+/// One question on its way to its answer.
+struct Turn<'a> {
+    scope: &'a TenantScope,
+    config: &'a TenantConfig,
+    until: Timestamp,
+}
+
+/// An address that the rules do not see is written around an "at" of some kind.
+fn could_hold_an_email(text: &str) -> bool {
+    let word = |word: &str| matches!(word.to_lowercase().trim_matches(|c: char| !c.is_alphanumeric()), "at" | "małpa" | "arroba" | "dot");
+    text.contains(['@', '＠']) || text.split_whitespace().any(word)
 }
 
 /// Every order is compared with every address, found or not, so that an unknown number and a wrong address cost the

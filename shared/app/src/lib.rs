@@ -26,6 +26,7 @@ pub mod report;
 pub mod scope;
 pub mod sheet;
 pub mod signature;
+pub mod steady;
 pub mod tenant;
 pub mod trouble;
 

@@ -6,8 +6,8 @@
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult,
-    ReportStore, SendError, TeamChat, TenantStore,
+    Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortError,
+    PortResult, ReportStore, SendError, TeamChat, TenantStore,
 };
 use crate::privacy::forget_traces;
 use crate::report::DELAYED;
@@ -26,8 +26,11 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// A sender that has not reported after this is presumed dead. Longer than any function may run.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// A sender that has not reported after this is presumed dead. Longer than the function may run.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(180);
+/// What one message may take, file and all. With less time left none is begun: a sender that is stopped in the act
+/// leaves a message of which nobody knows whether it went out.
+pub const SEND_TIME: SignedDuration = SignedDuration::from_secs(30);
 /// How long the link to a report works.
 pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -82,6 +85,8 @@ enum Via<'a> {
 #[derive(Clone, Copy)]
 struct About<'a> {
     event: &'a Envelope,
+    /// No message is begun that might not end before this.
+    until: Timestamp,
     /// The order whose customer it names, if it names one.
     named: Option<&'a OrderId>,
 }
@@ -96,13 +101,15 @@ impl Notify {
     /// Tells whoever is to be told of an event.
     ///
     /// # Errors
-    /// `Retryable` if anything could not be sent yet; what was sent is not sent again.
-    pub async fn run(&self, event: &Envelope) -> Result<Told> {
+    /// `Retryable` if anything could not be sent yet, for want of time also; what was sent is not sent again.
+    pub async fn run(&self, event: &Envelope, until: Timestamp) -> Result<Told> {
         let scope = TenantScope::of_own_message(&event.tenant);
         let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
         let team = match &event.payload {
-            Payload::OrderLabelChanged(changed) if changed.notify => return self.order_news(&scope, &config, event, changed).await,
-            Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, event, &wish.order_id).await,
+            Payload::OrderLabelChanged(changed) if changed.notify => {
+                return self.order_news(&scope, &config, (event, until), changed).await;
+            }
+            Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, (event, until), &wish.order_id).await,
             // Whoever had read the contact before it was erased has written by now.
             Payload::OrderContactErased(erased) => {
                 forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
@@ -117,21 +124,21 @@ impl Notify {
             Payload::JobRecovered(well) => {
                 format!(":white_check_mark: *Job works again: {}*\nIt had been failing since {:.0}.", well.job, well.failing_since)
             }
-            Payload::ReportReady(ready) => return self.report_news(&scope, &config, event, ready).await,
+            Payload::ReportReady(ready) => return self.report_news(&scope, &config, About { event, until, named: None }, ready).await,
             _ => return Ok(Told::default()),
         };
         let mut told = Told::default();
         if let Some(webhook) = &config.notify.slack_webhook {
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text: team };
-            self.deliver(&scope, About { event, named: None }, draft, Via::Chat(&webhook.0), &mut told).await?;
+            self.deliver(&scope, About { event, until, named: None }, draft, Via::Chat(&webhook.0), &mut told).await?;
         }
         Ok(told)
     }
 
     /// A report goes to the team's chat, as a file if we may post files there and as a link if not, and by mail to whom
     /// the shop has named. A list of nothing is worth a mail only to whoever said so.
-    async fn report_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, ready: &ReportReady) -> Result<Told> {
-        let (notify, reports) = (&config.notify, &config.reports);
+    async fn report_news(&self, scope: &TenantScope, config: &TenantConfig, about: About<'_>, ready: &ReportReady) -> Result<Told> {
+        let (event, notify, reports) = (about.event, &config.notify, &config.reports);
         let is_list = ready.report == DELAYED;
         let empty = ready.orders == Some(0);
         let recipients = match (is_list, empty && !reports.delayed.also_when_none) {
@@ -139,29 +146,29 @@ impl Notify {
             (true, false) => &reports.delayed.recipients[..],
             (true, true) => &[],
         };
-        let posted = !is_list && (notify.slack_bot.is_some() || notify.slack_webhook.is_some());
+        let webhook = notify.slack_webhook.as_ref().filter(|_| !is_list);
         let mut told = Told::default();
-        if !posted && recipients.is_empty() {
+        if webhook.is_none() && recipients.is_empty() {
             return Ok(told);
         }
-        let about = About { event, named: None };
-        let bytes = Arc::new(self.reports.get(scope, &ready.key).await?.unwrap_or_default());
-        let (name, content_type) = if is_list {
-            (format!("delayed-orders-{}.pdf", ready.day), "application/pdf")
-        } else {
-            (format!("daily-report-{}.xlsx", ready.day), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-        };
-        let file = Attachment { name, content_type, bytes };
         // A file that is gone, or too large to be carried, is a link.
+        let bytes = match self.reports.get(scope, &ready.key).await {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            Err(PortError::Fatal(why)) => {
+                tracing::warn!(trace_id = %event.correlationid, tenant = %scope.tenant(), why, "a report goes out as a link");
+                Vec::new()
+            }
+            Err(why) => return Err(why.into()),
+        };
+        let file = Attachment { name: file_name(ready), content_type: content_type(ready), bytes: Arc::new(bytes) };
         let carried = (1..=Mail::FILES_BYTES_MAX).contains(&file.bytes.len());
         let link = self.reports.link(scope, &ready.key, LINK_VALID_FOR).await?;
         let mut waiting = Ok(());
-        if posted {
+        if let Some(webhook) = webhook {
             let linked = format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary);
-            let (recipient, text, via) = match (&notify.slack_bot, &notify.slack_webhook) {
-                (Some(bot), _) if carried => (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone())),
-                (_, Some(webhook)) => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
-                _ => return Err(Error::Fatal(format!("the report {} is not there, or too large to be posted", ready.key))),
+            let (recipient, text, via) = match &notify.slack_bot {
+                Some(bot) if !file.bytes.is_empty() => (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone())),
+                _ => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
             };
             let draft = Draft { channel: "slack", recipient, shown_as: "Slack".into(), text };
             waiting = self.deliver(scope, about, draft, via, &mut told).await;
@@ -176,10 +183,9 @@ impl Notify {
         for address in recipients {
             let to = Email::parse(address).map_err(|why| Error::Fatal(why.to_string()))?;
             let files: Vec<Attachment> = if carried && !empty { vec![file.clone()] } else { Vec::new() };
-            let text = if empty || carried {
-                words.clone()
-            } else {
-                format!("{words}\n\nIt is too large for a mail: {link}\n(The link works for 24 hours.)")
+            let text = match empty || carried {
+                true => words.clone(),
+                false => format!("{words}\n\nIt is too large for a mail: {link}\n(The link works for 24 hours.)"),
             };
             let draft = Draft {
                 channel: "email",
@@ -196,10 +202,16 @@ impl Notify {
         waiting.map(|()| told)
     }
 
-    async fn order_news(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, changed: &LabelChanged) -> Result<Told> {
+    async fn order_news(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        (event, until): (&Envelope, Timestamp),
+        changed: &LabelChanged,
+    ) -> Result<Told> {
         let mut told = Told::default();
         let order = self.order(scope, &changed.order_id).await?;
-        let about = self.about(scope, event, &order).await?;
+        let about = self.about(scope, (event, until), &order).await?;
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
@@ -222,10 +234,16 @@ impl Notify {
 
     /// A person wants the customer to be told. It is for them alone, not for the team, and it tells how the
     /// order stands now: what happened since the wish may have been silent.
-    async fn on_request(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, number: &str) -> Result<Told> {
+    async fn on_request(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        (event, until): (&Envelope, Timestamp),
+        number: &str,
+    ) -> Result<Told> {
         let mut told = Told::default();
         let order = self.order(scope, number).await?;
-        let about = self.about(scope, event, &order).await?;
+        let about = self.about(scope, (event, until), &order).await?;
         if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
             self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await?;
         }
@@ -238,12 +256,12 @@ impl Notify {
         order.ok_or_else(|| Error::Fatal(format!("order {id} of an event is not there")))
     }
 
-    async fn about<'a>(&self, scope: &TenantScope, event: &'a Envelope, order: &'a Order) -> Result<About<'a>> {
+    async fn about<'a>(&self, scope: &TenantScope, (event, until): (&'a Envelope, Timestamp), order: &'a Order) -> Result<About<'a>> {
         if order.contact.is_none() {
             // An attempt before this one may have died with the customer's name in its hands.
             self.orders.forget_words(scope, &order.id).await?;
         }
-        Ok(About { event, named: order.contact.as_ref().map(|_| &order.id) })
+        Ok(About { event, until, named: order.contact.as_ref().map(|_| &order.id) })
     }
 
     fn customer_mail(&self, config: &TenantConfig, event: &Envelope, order: &Order) -> Option<(Draft, Mail)> {
@@ -262,8 +280,11 @@ impl Notify {
     }
 
     async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
-        let About { event, named } = about;
+        let About { event, until, named } = about;
         let now = self.clock.now();
+        if now + SEND_TIME > until {
+            return Err(Error::Retryable("no time is left to send it".into()));
+        }
         let recipient = recipient_key(&draft.recipient);
         let message = Message {
             id: MessageId { event: event.id.clone(), channel: draft.channel.to_owned(), recipient },
@@ -329,6 +350,15 @@ fn reference(event: &Envelope, recipient: &str) -> String {
     format!("{}.{}", event.id, recipient_key(recipient)).replace(|c: char| !c.is_ascii_alphanumeric(), ".")
 }
 
+/// What people see a report's file called.
+fn file_name(ready: &ReportReady) -> String {
+    if ready.report == DELAYED { format!("delayed-orders-{}.pdf", ready.day) } else { format!("daily-report-{}.xlsx", ready.day) }
+}
+
+fn content_type(ready: &ReportReady) -> &'static str {
+    if ready.report == DELAYED { "application/pdf" } else { "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }
+}
+
 /// Subject and text of a report's mail.
 fn report_words(config: &TenantConfig, event: &Envelope, ready: &ReportReady) -> (String, String) {
     if ready.report != DELAYED {
@@ -336,11 +366,14 @@ fn report_words(config: &TenantConfig, event: &Envelope, ready: &ReportReady) ->
     }
     let subject = config.reports.delayed.subject.as_deref().unwrap_or(DelayedSettings::SUBJECT);
     let date = event.time.to_zoned(config.zone()).strftime("%d.%m.%Y %H:%M:%S").to_string();
-    let text = match ready.orders {
-        Some(0) => "No order is delayed today.",
-        _ => "Attached is today's report of delayed orders.",
+    let today = config.today(event.time) == ready.day;
+    let text = match (ready.orders, today) {
+        (Some(0), true) => "No order is delayed today.".to_owned(),
+        (Some(0), false) => format!("No order is delayed as of {}.", ready.day),
+        (_, true) => "Attached is today's report of delayed orders.".to_owned(),
+        (_, false) => format!("Attached is the report of delayed orders as of {}.", ready.day),
     };
-    (subject.replace("{date}", &date), text.to_owned())
+    (subject.replace("{date}", &date), text)
 }
 
 fn number(text: &str) -> Result<OrderId> {

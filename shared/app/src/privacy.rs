@@ -142,10 +142,15 @@ impl Privacy {
 pub async fn forget_traces(orders: &dyn OrderStore, inbox: &dyn InboxStore, scope: &TenantScope, id: &OrderId) -> Result<usize> {
     let Some(dossier) = orders.dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
     let mut hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
-    let about = |body: &str| read(body).is_ok_and(|report| report.order_id == *id);
-    let parked = inbox.parked(scope, PARKED_MAX).await?;
-    hooks.extend(parked.into_iter().filter(|entry| about(&entry.body)).map(|entry| entry.key));
-    let webhooks = inbox.forget_bodies(scope, &hooks).await?;
+    let mut webhooks = 0;
+    for entry in inbox.parked(scope, PARKED_MAX).await? {
+        // Those that wait for a person are still to be applied: what they say of the order stays.
+        let Some(report) = read(&entry.body).ok().filter(|report| report.order_id == *id) else { continue };
+        hooks.retain(|key| *key != entry.key);
+        let nameless = report.without_customer();
+        webhooks += usize::from(entry.body != nameless && inbox.replace_body(scope, &entry.key, &nameless).await?);
+    }
+    webhooks += inbox.forget_bodies(scope, &hooks).await?;
     orders.forget_words(scope, id).await?;
     Ok(webhooks)
 }

@@ -74,17 +74,26 @@ impl Process {
                 Err(park) => self.park(&scope, &entry, message, park).await?,
             }
         };
-        self.forget_if_erased(&scope, &entry).await?;
+        self.forget_if_erased(&scope, &entry, &processed).await?;
         Ok(processed)
     }
 
     /// What comes in about a customer who was forgotten names them again. The order is read after the webhook is
     /// settled, so whoever erases the contact after that finds it.
-    async fn forget_if_erased(&self, scope: &TenantScope, entry: &InboxEntry) -> Result<()> {
+    async fn forget_if_erased(&self, scope: &TenantScope, entry: &InboxEntry, processed: &Processed) -> Result<()> {
         let Ok(report) = read(&entry.body) else { return Ok(()) };
         let order = self.apply.orders.load(scope, &report.order_id).await?;
-        if order.is_some_and(|order| order.contact.is_none()) {
-            self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+        if order.is_none_or(|order| order.contact.is_some()) {
+            return Ok(());
+        }
+        match processed {
+            // It is still to be applied once somebody has mended what is in its way.
+            Processed::Parked { .. } => {
+                self.inbox.replace_body(scope, &entry.key, &report.without_customer()).await?;
+            }
+            _ => {
+                self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+            }
         }
         Ok(())
     }

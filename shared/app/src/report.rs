@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::measure::LABELS;
 use crate::ports::{
-    Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, Queue, ReportStore,
-    TenantStore,
+    Claim, Clock, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, Queue,
+    RateBuckets, ReportStore, TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
@@ -13,23 +13,25 @@ use crate::trouble::{Job, Trouble};
 use contracts::job::v1::ReportReady;
 use contracts::queue::ReportAsked;
 use contracts::{Envelope, Payload};
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::{CorrelationId, OrderId, TenantId};
 use domain::kpi::{Comparison, DailyKpi, Headline, KpiBuilder, KpiOrder, OrderValue, slack_comparison, slack_summary};
 use domain::money::{Currency, Money};
-use domain::order::Label;
+use domain::order::{Fault, Label};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
-use std::collections::{BTreeMap, HashMap};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A report job is presumed dead after this. Longer than the function may run.
-const LEASE: SignedDuration = SignedDuration::from_mins(16);
+const LEASE: SignedDuration = SignedDuration::from_mins(6);
 /// How long "this day's report is made" is remembered.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// Rows read from the index at once.
 const PAGE: usize = 500;
 /// Open orders that a report looks at one by one.
-pub const OPEN_ORDERS_MAX: usize = 200_000;
+pub const OPEN_ORDERS_MAX: usize = 1_000_000;
 
 /// As alerts name it.
 const JOB: Job<'_> = Job { name: "daily report", subject: "job:daily" };
@@ -62,6 +64,11 @@ pub fn workbook_key(day: Date) -> String {
 /// The key of a day's list of delayed orders.
 pub fn delayed_key(day: Date) -> String {
     format!("daily/delayed-{day}.pdf")
+}
+
+/// The key of what people were told of a day's reports.
+fn told_key(day: Date) -> String {
+    format!("jobs/daily-report-{day}.json")
 }
 
 /// The key of a day's figures.
@@ -99,7 +106,7 @@ impl Filed {
 /// `Retryable`.
 pub async fn filed(reports: &dyn ReportStore, scope: &TenantScope, limit: usize) -> Result<Vec<Filed>> {
     let mut found: Vec<Filed> = Vec::new();
-    // A day has three files: figures, workbook, list. Lists sort after all the days, so both ends are read.
+    // A day has three files: figures, workbook, list.
     for prefix in ["daily/2", "daily/delayed-"] {
         let keys = reports.list(scope, prefix, limit * 2).await?;
         found.extend(keys.into_iter().filter_map(Filed::read));
@@ -118,19 +125,46 @@ pub async fn headline(reports: &dyn ReportStore, scope: &TenantScope, day: Date)
     Ok(figures.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Has a report made now, behind a queue: the figures as they are when its turn comes.
-///
-/// # Errors
-/// `Invalid` for a day that has not begun, `Retryable`.
-pub async fn ask(queue: &dyn Queue, scope: &TenantScope, day: Option<Date>, today: Date, correlation: &CorrelationId) -> Result<()> {
-    if day.is_some_and(|day| day > today || day < today - 366.days()) {
-        let why = "a day of the last year, such as 2025-08-10";
-        return Err(Error::Invalid(vec![domain::order::Fault::new("day", "out_of_range", why)]));
+/// Having a report made now, behind a queue.
+#[derive(Clone)]
+pub struct AskForReport {
+    /// Where the wish waits.
+    pub queue: Arc<dyn Queue>,
+    /// One wish a minute.
+    pub buckets: Arc<dyn RateBuckets>,
+    /// What there is.
+    pub reports: Arc<dyn ReportStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A report reads every open order, so it is asked for no more often than this.
+pub const WISHES: Limit = Limit { count: 2, window: SignedDuration::from_mins(1) };
+
+impl AskForReport {
+    /// The figures as they are when the wish's turn comes. A past day that has its report keeps it: made today, it would
+    /// show today's statuses.
+    ///
+    /// # Errors
+    /// `Invalid` for a day that cannot have a report or has one, `TooMany`, `Retryable`.
+    pub async fn run(&self, scope: &TenantScope, config: &TenantConfig, day: Option<Date>, correlation: &CorrelationId) -> Result<()> {
+        let now = self.clock.now();
+        let today = config.today(now);
+        let fault = |code: &str, why: &str| Error::Invalid(vec![Fault::new("day", code, why)]);
+        if day.is_some_and(|day| day > today || day < today - 366.days()) {
+            return Err(fault("out_of_range", "a day of the last year, such as 2025-08-10"));
+        }
+        if let Some(day) = day.filter(|day| *day < today)
+            && headline(&*self.reports, scope, day).await?.is_some()
+        {
+            return Err(fault("exists", "that day has its report; it stays as it was"));
+        }
+        self.buckets.take(scope, "report-wish", 1, WISHES, now).await?.or_wait()?;
+        let message = ReportAsked { v: ReportAsked::VERSION, tenant: scope.tenant().clone(), day, correlation: correlation.clone() };
+        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.queue.send(&message).await?;
+        Ok(())
     }
-    let message = ReportAsked { v: ReportAsked::VERSION, tenant: scope.tenant().clone(), day, correlation: correlation.clone() };
-    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-    queue.send(&message).await?;
-    Ok(())
 }
 
 /// The use case.
@@ -207,83 +241,110 @@ impl Report {
         if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
             return Ok(Some(Made::NotDue));
         }
-        self.daily(&TenantScope::of_own_message(tenant), &config, local.date(), false, correlation).await.map(Some)
+        self.daily(&TenantScope::of_own_message(tenant), &config, local.date(), correlation).await.map(Some)
     }
 
-    /// Makes the reports of one day, unless they are made; `again` makes them anew.
+    /// Makes the reports of one day, unless they are made.
     ///
     /// The files may be written more than once, by runs that die or are presumed dead; the team is told in the same
     /// transaction in which the day is done, so once.
-    pub async fn daily(
-        &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
-        day: Date,
-        again: bool,
-        correlation: &CorrelationId,
-    ) -> Result<Made> {
-        let key = workbook_key(day);
+    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Made> {
         let once = OnceKey::new("report", "daily", &day.to_string());
         let now = self.clock.now();
         let fence = match self.once.claim(scope, &once, "", now, LEASE).await? {
-            Claim::Mine { fence } => Some(fence),
-            Claim::Done { .. } if again => None,
-            Claim::Done { response, .. } => return Ok(Made::Before { key: response }),
+            Claim::Mine { fence } => fence,
+            Claim::Done { response, .. } => {
+                // A run that died after it was done may not have said that all is well again.
+                self.told(scope, None, correlation).await?;
+                return Ok(Made::Before { key: response });
+            }
             Claim::Busy { .. } => return Ok(Made::Busy),
         };
-        match self.make(scope, config, day, correlation).await {
-            Ok(Ok((events, summary))) => {
-                match fence {
-                    None => self.outbox.add(scope, &events, self.clock.now()).await?,
-                    Some(fence) => {
-                        let expires_at = now + KEPT_FOR;
-                        let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at };
-                        if !self.once.complete(scope, done, &events, self.clock.now()).await? {
-                            return Ok(Made::Busy);
-                        }
-                    }
-                }
+        let key = workbook_key(day);
+        let (made, finished) = match self.make(scope, config, day, correlation).await {
+            Ok(Ok(news)) => {
+                let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
+                let ours = self.once.complete(scope, done, &news.events, self.clock.now()).await?;
+                (Ok(Ok(news)), ours)
+            }
+            other => {
+                // The next run need not wait for the lease to end. If this fails as well, it does.
+                let given_back = self.once.release(scope, &once, fence).await;
+                tracing::warn!(trace_id = %correlation, tenant = %scope.tenant(), ?given_back, "a report could not be made");
+                (other, true)
+            }
+        };
+        if finished { self.settled(scope, day, made, correlation).await } else { Ok(Made::Busy) }
+    }
+
+    /// Makes the reports of one day because somebody wants them now, whether they are made or not. What the schedule
+    /// owes that day it still owes.
+    pub async fn now(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Made> {
+        let (scheduled, asked) = (OnceKey::new("report", "daily", &day.to_string()), OnceKey::new("report", "asked", &day.to_string()));
+        // One run at a time writes a day's files: the schedule's claim while the day is not done, one of our own after.
+        let mut claimed = (&scheduled, self.once.claim(scope, &scheduled, "", self.clock.now(), LEASE).await?);
+        if matches!(claimed.1, Claim::Done { .. }) {
+            claimed = (&asked, self.once.claim(scope, &asked, "", self.clock.now(), LEASE).await?);
+        }
+        let (once, Claim::Mine { fence }) = claimed else { return Ok(Made::Busy) };
+        let made = self.make(scope, config, day, correlation).await;
+        let published = match &made {
+            Ok(Ok(news)) if !news.events.is_empty() => self.outbox.add(scope, &news.events, self.clock.now()).await,
+            _ => Ok(()),
+        };
+        self.once.release(scope, once, fence).await?;
+        published?;
+        self.settled(scope, day, made, correlation).await
+    }
+
+    /// Remembers what people were told, and tells them of trouble and its end.
+    async fn settled(
+        &self,
+        scope: &TenantScope,
+        day: Date,
+        made: Result<std::result::Result<News, String>>,
+        correlation: &CorrelationId,
+    ) -> Result<Made> {
+        match made {
+            Ok(Ok(news)) => {
+                self.keep(scope, &told_key(day), &news.told).await?;
                 self.told(scope, None, correlation).await?;
-                Ok(Made::Report { key, summary })
+                Ok(Made::Report { key: workbook_key(day), summary: news.summary })
             }
             Ok(Err(reason)) => {
                 self.told(scope, Some(reason.clone()), correlation).await?;
-                if let Some(fence) = fence {
-                    self.once.release(scope, &once, fence).await?;
-                }
                 Ok(Made::Failed { reason })
             }
+            // It passes by itself; the next run sees.
+            Err(error) if error.is_retryable() => Err(error),
             Err(error) => {
-                if let Some(fence) = fence {
-                    // The next run need not wait for the lease to end. If this fails as well, it does.
-                    let given_back = self.once.release(scope, &once, fence).await;
-                    tracing::warn!(trace_id = %correlation, %error, ?given_back, "a report could not be made");
-                }
+                let reason =
+                    format!("something is wrong with the stored data or a right is missing; the log of trace {correlation} says what");
+                self.told(scope, Some(reason), correlation).await?;
                 Err(error)
             }
         }
     }
 
-    /// Stores the files; what to tell the team, or why there is nothing to tell.
+    /// Stores the files; what is new in them, or why there are none.
     async fn make(
         &self,
         scope: &TenantScope,
         config: &TenantConfig,
         day: Date,
         correlation: &CorrelationId,
-    ) -> Result<std::result::Result<(Vec<Envelope>, String), String>> {
-        let kpi = self.figures(scope, config, day).await?;
+    ) -> Result<std::result::Result<News, String>> {
+        let kpi = match self.figures(scope, config, day).await? {
+            Ok(kpi) => kpi,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let comparison = self.comparison(scope, day).await?;
-        let files = self
-            .documents
-            .workbook(&kpi, &comparison)
-            .and_then(|workbook| Ok((workbook, self.documents.delayed(&kpi, &config.shop_name)?)));
+        let files =
+            self.documents.workbook(&kpi, &comparison).and_then(|book| Ok((book, self.documents.delayed(&kpi, &config.shop_name)?)));
         let (workbook, delayed) = match files {
             Ok(files) => files,
             Err(reason) => return Ok(Err(reason)),
         };
-        let json = serde_json::to_vec_pretty(&kpi).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.reports.put(scope, &figures_key(day), json, "application/json").await?;
         let sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         self.reports.put(scope, &workbook_key(day), workbook, sheet).await?;
         self.reports.put(scope, &delayed_key(day), delayed, "application/pdf").await?;
@@ -293,20 +354,27 @@ impl Report {
             1 => "1 delayed order".to_owned(),
             delayed => format!("{delayed} delayed orders"),
         };
-        let ready = |report: &str, key: String, summary: &str, orders| ReportReady {
-            report: report.into(),
-            day,
-            key,
-            summary: summary.into(),
-            orders,
-        };
-        let events = [ready(DAILY, workbook_key(day), &summary, None), ready(DELAYED, delayed_key(day), &list, Some(kpi.delayed))];
+        let listed: Vec<&str> = kpi.delayed_orders.iter().map(|late| late.order.number.as_str()).collect();
+        let mut told: Told = self.kept(scope, &told_key(day)).await?.unwrap_or_default();
+        let reports = [
+            (fingerprint(&summary), ready(DAILY, day, workbook_key(day), &summary, None)),
+            (fingerprint(&listed.join(" ")), ready(DELAYED, day, delayed_key(day), &list, Some(kpi.delayed))),
+        ];
         let now = self.clock.now();
-        let envelopes = events.into_iter().map(|ready| {
-            let subject = format!("report:{}:{day}", ready.report);
-            envelope(scope.tenant(), &subject, version_of(&ready.summary), 0, now, correlation, Payload::ReportReady(ready))
-        });
-        Ok(Ok((envelopes.collect(), summary)))
+        let mut events = Vec::new();
+        for (print, ready) in reports {
+            let before = told.entry(ready.report.clone()).or_default();
+            if before.times > 0 && before.print == print {
+                continue;
+            }
+            // A run that dies before this is remembered says the same again under the same id.
+            *before = ToldReport { print, times: before.times + 1 };
+            let (subject, version) = (format!("report:{}:{day}", ready.report), u64::from(before.times) << 32 | u64::from(print));
+            events.push(envelope(scope.tenant(), &subject, version, 0, now, correlation, Payload::ReportReady(ready)));
+        }
+        // Names stand in the files that people get, and in no other.
+        self.keep(scope, &figures_key(day), &kpi.without_lists()).await?;
+        Ok(Ok(News { events, told, summary }))
     }
 
     /// The days that a report is compared with, as their own reports left them.
@@ -322,31 +390,47 @@ impl Report {
 
     /// Tells the team of trouble once, and once more when it is over.
     async fn told(&self, scope: &TenantScope, reason: Option<String>, correlation: &CorrelationId) -> Result<()> {
-        let known = self.reports.get(scope, TROUBLE).await?;
-        let before: Option<Trouble> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok()).flatten();
+        let before: Option<Trouble> = self.kept(scope, TROUBLE).await?.flatten();
         let trouble = JOB.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
         if trouble != before {
-            let bytes = serde_json::to_vec(&trouble).map_err(|why| Error::Fatal(why.to_string()))?;
-            self.reports.put(scope, TROUBLE, bytes, "application/json").await?;
+            self.keep(scope, TROUBLE, &trouble).await?;
         }
         Ok(())
     }
 
+    /// What cannot be read counts as not kept.
+    async fn kept<T: DeserializeOwned>(&self, scope: &TenantScope, key: &str) -> Result<Option<T>> {
+        Ok(self.reports.get(scope, key).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    async fn keep(&self, scope: &TenantScope, key: &str, what: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(what).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.reports.put(scope, key, bytes, "application/json").await?;
+        Ok(())
+    }
+
     /// The figures of a day: what is closed from the read model, what is open one by one.
-    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Result<DailyKpi> {
+    /// Or why there can be none.
+    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Result<std::result::Result<DailyKpi, String>> {
         let mut builder = KpiBuilder::new(day);
         let mut after = None;
-        let mut seen = 0;
+        // An order that moves on meanwhile comes again at the end of the index.
+        let mut seen: HashSet<OrderId> = HashSet::new();
         let mut open: HashMap<Label, Counted> = HashMap::new();
         loop {
             let page = self.orders.page(scope, &OrderQuery::Open, after.as_ref(), PAGE).await?;
-            seen += page.orders.len();
             for summary in page.orders {
+                if !seen.insert(summary.id.clone()) {
+                    continue;
+                }
                 open.entry(summary.label).or_default().add(summary.currency, 1, summary.total_minor);
                 builder.add(row(summary, config));
             }
             after = page.next;
-            if after.is_none() || seen >= OPEN_ORDERS_MAX {
+            if seen.len() > OPEN_ORDERS_MAX {
+                return Ok(Err(format!("more than {OPEN_ORDERS_MAX} orders are open; close those that are over")));
+            }
+            if after.is_none() {
                 break;
             }
         }
@@ -359,13 +443,33 @@ impl Report {
             let counted = Counted::of(&point).less(open.get(&label));
             builder.add_counted(label, counted.orders, counted.values());
         }
-        Ok(builder.finish())
+        Ok(Ok(builder.finish()))
     }
 }
 
-/// The same event for the same figures: making a report again tells people again only if it says something else.
-fn version_of(summary: &str) -> u64 {
-    summary.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)) >> 1
+fn ready(report: &str, day: Date, key: String, summary: &str, orders: Option<u64>) -> ReportReady {
+    ReportReady { report: report.into(), day, key, summary: summary.into(), orders }
+}
+
+/// FNV-1a. Stable for ever: it is kept.
+fn fingerprint(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// What a run has to say.
+struct News {
+    events: Vec<Envelope>,
+    told: Told,
+    summary: String,
+}
+
+/// What people were told of a day's reports: they hear of one again only if it says something else.
+type Told = BTreeMap<String, ToldReport>;
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct ToldReport {
+    print: u32,
+    times: u32,
 }
 
 /// Orders of one label, and by currency how many and what they are worth.

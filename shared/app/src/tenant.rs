@@ -146,6 +146,10 @@ impl NotifySettings {
             ));
         }
         faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
+        if self.slack_bot.is_some() && self.slack_webhook.is_none() {
+            let why = "a bot posts files; whatever is text goes to the webhook, so it needs one beside it";
+            faults.push(Fault::new("notify.slack_webhook", "required", why));
+        }
         faults
     }
 }

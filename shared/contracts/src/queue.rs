@@ -45,13 +45,36 @@ impl HookReceived {
     }
 }
 
-/// A shop wants its sheet to be read now.
+/// How an uploaded file is to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileOptions {
+    /// Only look, and list what is wrong.
+    pub dry_run: bool,
+    /// Currency of rows that have none, ISO 4217.
+    pub currency: String,
+    /// Of a workbook; the first, if nothing is said.
+    pub worksheet: Option<String>,
+}
+
+/// An uploaded file to be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileAsked {
+    /// Which.
+    pub id: String,
+    /// How.
+    pub options: FileOptions,
+}
+
+/// A shop wants its sheet, or a file that it uploaded, to be read now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetAsked {
     /// Message version.
     pub v: u64,
     /// Whose.
     pub tenant: TenantId,
+    /// This file instead of the sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileAsked>,
     /// Ties it to the request.
     pub correlation: CorrelationId,
 }

@@ -34,6 +34,11 @@ impl Random for SystemRandom {
     }
 }
 
+/// When Lambda stops the running invocation.
+pub fn deadline(context: &lambda_runtime::Context) -> Timestamp {
+    i64::try_from(context.deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(Timestamp::MAX)
+}
+
 /// A fresh correlation id, sortable by time.
 #[expect(clippy::disallowed_methods, reason = "the one place where ids are made")]
 pub fn correlation() -> CorrelationId {

@@ -9,7 +9,7 @@ use crate::icons;
 use crate::layout::{Here, Look, Page, token};
 use crate::visitor::{Visitor, see_other};
 use app::Error;
-use app::report::{DAILY, DELAYED, Filed, ask, delayed_key, filed, headline, workbook_key};
+use app::report::{DAILY, DELAYED, Filed, delayed_key, filed, headline, workbook_key};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::Uri;
@@ -39,7 +39,7 @@ async fn asked(console: &Console, posted: &Posted) -> Result<Response, Error> {
     visitor.require_write()?;
     let flash = match posted.fields.get("day").map(str::parse::<Date>).transpose() {
         Err(_) => Flash::BadDay,
-        Ok(day) => match ask(&*console.report_queue, &visitor.scope, day, visitor.today(), &visitor.correlation).await {
+        Ok(day) => match console.ask_for_report.run(&visitor.scope, &visitor.config, day, &visitor.correlation).await {
             Ok(()) => Flash::ReportAsked,
             Err(Error::Invalid(_)) => Flash::BadDay,
             Err(error) => return Err(error),
@@ -90,7 +90,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             @if files.is_empty() {
                 div class="empty" {
                     p class="empty-title" { "No report yet" }
-                    p class="muted" { "The first one is made tomorrow morning, or now, if you ask for it." }
+                    p class="muted" { "The next one is made at " (format!("{:02}:00", visitor.config.report_hour)) ", or now, if you ask for it." }
                 }
             } @else {
                 (table(&files))
@@ -120,7 +120,8 @@ fn wish(visitor: &Visitor) -> Markup {
                 button class="button primary" type="submit" { (icons::BOLT.beside()) "Make it" }
             }
             p class="hint" {
-                "It counts every order as it stands now. Whoever gets the report gets it again only if its figures differ."
+                "It counts every order as it stands now, so a past day that has its report keeps it. Whoever gets the report gets it again \
+                 only if it says something else."
             }
         }
     }

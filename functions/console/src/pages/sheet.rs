@@ -10,7 +10,8 @@ use crate::layout::{Here, Look, Page, token};
 use crate::visitor::{Visitor, see_other};
 use app::Error;
 use app::ports::SheetSettings;
-use app::sheet::sync::{RefusedLine, SheetStatus, SyncSheet};
+use app::sheet::sync::SyncSheet;
+use app::sheet::{RefusedLine, SheetStatus};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::Uri;
@@ -92,7 +93,10 @@ fn source(sheet: &SheetSettings) -> Markup {
             dt { "Worksheet" }
             dd { @match &sheet.worksheet { Some(name) => (name), None => span class="muted" { "the first one" } } }
         }
-        p class="hint" { "It is read every five minutes and never written. A status typed into it tells the customer." }
+        p class="hint" {
+            @if sheet.enabled { "It is read every five minutes and never written." } @else { "It is read when somebody asks for it, and never written." }
+            " A status typed into it is news of the order."
+        }
     }
 }
 

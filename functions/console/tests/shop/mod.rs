@@ -11,6 +11,7 @@ use app::cursor::Cursors;
 use app::measure::Measure;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
+use app::report::AskForReport;
 use app::tenant::{Secret, TenantConfig};
 use app::{Context, Provenance};
 use app::{Scopes, TenantScope};
@@ -128,7 +129,12 @@ impl Shop {
             ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
-            report_queue: Arc::new(self.world.queue()),
+            ask_for_report: AskForReport {
+                queue: Arc::new(self.world.queue()),
+                buckets: buckets.clone(),
+                reports: Arc::new(self.world.reports()),
+                clock: clock.clone(),
+            },
             sheet_queue: Arc::new(self.world.queue()),
             tenants,
             keys: keys.clone(),

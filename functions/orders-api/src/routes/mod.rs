@@ -1,6 +1,7 @@
 //! One file per resource.
 
 pub mod docs;
+pub mod files;
 pub mod imports;
 pub mod inbox;
 pub mod keys;

@@ -4,7 +4,7 @@ use super::Answer;
 use crate::body::Json;
 use crate::desk::Desk;
 use app::Error;
-use app::report::{ask, filed};
+use app::report::filed;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
@@ -52,18 +52,16 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
 #[serde(deny_unknown_fields)]
 pub struct ReportWanted {
     /// A day of the last year; none is today.
-    #[serde(alias = "as_of")]
     #[cfg_attr(test, schema(value_type = Option<String>, format = Date, example = "2025-08-10"))]
     pub day: Option<Date>,
 }
 
-/// Has the reports of a day made now, anew if they were made before. They count every order as it stands now; what was
-/// promised for before that day and has not come is late on that day. People are told again only if the figures differ.
+/// Has the reports of today made now, anew if they were made before, or those of a past day that has none. They count
+/// every order as it stands now. People are told again only if a report says something else.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/reports", tag = "reports", request_body = ReportWanted,
-    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day"))))]
+    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day, or a past one that has its report"), (status = 429, description = "At most two a minute"))))]
 pub async fn make(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(wanted): Json<ReportWanted>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let today = admitted.config.today(desk.clock.now());
-    ask(&*desk.report_queue, &admitted.scope, wanted.day, today, &origin.correlation).await?;
+    desk.ask_for_report.run(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -3,7 +3,8 @@
 use super::Answer;
 use crate::desk::Desk;
 use app::Error;
-use app::sheet::sync::{SheetStatus, SyncSheet};
+use app::sheet::SheetStatus;
+use app::sheet::sync::SyncSheet;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use lambda_http::http::StatusCode;

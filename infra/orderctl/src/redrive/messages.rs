@@ -18,10 +18,13 @@ fn unreadable(why: &(dyn std::error::Error + 'static)) -> Failed {
     format!("the dead-letter queue cannot be read: {}", aws_sdk_sqs::error::DisplayErrorContext(why)).into()
 }
 
+/// Whether a message came from a queue and goes back there; the others are notices of runs that failed.
+pub type Ours = fn(&str) -> bool;
+
 /// Shows messages of a dead-letter queue with their reasons and, unless it is a dry run (which shows ten at most),
 /// takes them off it, to their own queue if they have one. Returns how many. A message is deleted only after it is
 /// on its own queue again, so an interruption moves one twice at worst, which every worker expects.
-pub async fn take(aws: &Aws, from: &str, to: Option<&str>, options: &Options) -> Result<usize, Failed> {
+pub async fn take(aws: &Aws, from: &str, to: Option<(&str, Ours)>, options: &Options) -> Result<usize, Failed> {
     let sqs = aws.sqs().await;
     let mut taken = 0;
     while taken < options.limit {
@@ -44,8 +47,8 @@ pub async fn take(aws: &Aws, from: &str, to: Option<&str>, options: &Options) ->
             let id = message.message_id.clone().unwrap_or_default();
             println!("{id}  {}", reason(&message));
             if !options.dry_run {
-                if let Some(queue) = to {
-                    let body = message.body.unwrap_or_default();
+                let body = message.body.unwrap_or_default();
+                if let Some((queue, _)) = to.filter(|(_, ours)| ours(&body)) {
                     sqs.send_message().queue_url(queue).message_body(body).send().await.map_err(|why| format!("{id} stays: {why}"))?;
                 }
                 let receipt = message.receipt_handle.unwrap_or_default();

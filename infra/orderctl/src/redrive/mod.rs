@@ -6,6 +6,7 @@ mod outbox;
 use crate::Failed;
 use adapters_aws::Aws;
 use clap::{Args, ValueEnum};
+use contracts::queue::{ReportAsked, SheetAsked};
 
 /// What to bring back.
 #[derive(Args)]
@@ -33,6 +34,8 @@ pub enum Queue {
     Outbox,
     /// Report runs that failed: shown and cleared, for the schedule itself makes what is still due.
     Reports,
+    /// Sheets and files to be read.
+    Sheet,
 }
 
 impl Queue {
@@ -43,6 +46,7 @@ impl Queue {
             Queue::Metrics => "metrics",
             Queue::Outbox => "outbox",
             Queue::Reports => "reports",
+            Queue::Sheet => "sheet",
         }
     }
 }
@@ -57,25 +61,33 @@ pub async fn run(options: Options) -> Result<(), Failed> {
     let aws = Aws::new();
     let kind = options.queue.name().to_uppercase();
     let dead = setting(&format!("DLQ_{kind}_URL"))?;
-    let (own, what, taken) = match options.queue {
-        Queue::Hooks | Queue::Notify | Queue::Metrics => (Some(setting(&format!("QUEUE_{kind}_URL"))?), "message(s)", "moved"),
+    let own = || setting(&format!("QUEUE_{kind}_URL"));
+    let (own, what, taken): (Option<(String, messages::Ours)>, _, _) = match options.queue {
+        Queue::Hooks | Queue::Notify | Queue::Metrics => (Some((own()?, |_| true)), "message(s)", "moved"),
+        Queue::Sheet => {
+            (Some((own()?, |body| SheetAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
+        }
+        Queue::Reports => {
+            (Some((own()?, |body| ReportAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
+        }
         Queue::Outbox => {
             outbox::run(&aws, &setting("TABLE_OUTBOX")?, &setting("BUS_NAME")?, &options).await?;
             // They tell of rows, and those are published now.
             (None, "notice(s) of the relay", "cleared")
         }
-        Queue::Reports => (None, "failed run(s)", "cleared"),
     };
     let about = messages::about(&aws, &dead).await?;
-    let count = messages::take(&aws, &dead, own.as_deref(), &options).await?;
+    let count = messages::take(&aws, &dead, own.as_ref().map(|(queue, ours)| (queue.as_str(), *ours)), &options).await?;
     if options.dry_run {
         println!("{count} {what} shown of about {about}, none {taken}");
     } else {
         println!("{count} {what} {taken}");
     }
     if options.queue == Queue::Reports {
-        println!("Nothing needs to be moved: the next run, within a quarter of an hour, makes every report that is still due today.");
-        println!("For a day that has passed, invoke kpi-report with {{\"tenant\": \"NAME\", \"day\": \"YYYY-MM-DD\"}}.");
+        println!(
+            "What somebody asked for is on its way again. Runs of the schedule need no moving: the next one, within a quarter of an hour,"
+        );
+        println!("makes every report that is still due today. For a day that has passed: POST /v1/reports {{\"day\": \"YYYY-MM-DD\"}}.");
     }
     Ok(())
 }

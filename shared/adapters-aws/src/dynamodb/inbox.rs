@@ -143,4 +143,12 @@ impl InboxStore for DynamoInbox {
         }
         Ok(forgotten)
     }
+
+    async fn replace_body(&self, scope: &TenantScope, key: &InboxKey, body: &str) -> PortResult<bool> {
+        let write = Write::update(keys::inbox(scope, key), "SET #body = :body")
+            .when("attribute_exists(PK) AND #body <> :empty")
+            .text(":body", body)
+            .text(":empty", "");
+        Ok(matches!(self.0.write("replace a webhook's body", Table::Ops, &write).await?, Written::Done(_)))
+    }
 }

@@ -25,8 +25,23 @@ struct Said {
     file_id: String,
 }
 
-/// Errors of Slack's that pass by themselves.
-const PASSING: [&str; 6] = ["ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+/// Slack did nothing, and does it once it has time, or once somebody has mended the app, its token or the channel.
+const MENDABLE: [&str; 12] = [
+    "ratelimited",
+    "rate_limited",
+    "not_authed",
+    "invalid_auth",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "missing_scope",
+    "not_in_channel",
+    "channel_not_found",
+    "is_archived",
+    "posting_to_channel_denied",
+];
+/// Slack may have done it.
+const UNSURE: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
 
 /// Uploads a file and shows it in a channel; Slack's id for it.
 pub async fn upload(
@@ -48,7 +63,7 @@ pub async fn upload(
     let sent = client.post(&place.upload_url).header("content-type", file.content_type).body(file.bytes.to_vec()).send().await;
     let status = sent.map_err(|error| unsent(send_error(&error)))?.status().as_u16();
     if status != 200 {
-        return Err(refused(status, &format!("the upload was answered {status}")));
+        return Err(unsent(refused(status, &format!("the upload was answered {status}"))));
     }
     let shown = json!({
         "files": [{ "id": place.file_id, "title": file.name }],
@@ -72,11 +87,19 @@ async fn said(answer: Result<reqwest::Response, reqwest::Error>) -> Result<Said,
     }
     let error: String = said.error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
     let text = format!("Slack said {error}");
-    Err(if PASSING.contains(&error.as_str()) { SendError::NotSent(text) } else { SendError::Refused(text) })
+    Err(match error.as_str() {
+        error if MENDABLE.contains(&error) => SendError::NotSent(text),
+        error if UNSURE.contains(&error) => SendError::Unknown(text),
+        _ => SendError::Refused(text),
+    })
 }
 
 fn refused(status: u16, text: &str) -> SendError {
-    if status == 429 || status >= 500 { SendError::NotSent(text.to_owned()) } else { SendError::Refused(text.to_owned()) }
+    match status {
+        429 => SendError::NotSent(text.to_owned()),
+        500.. => SendError::Unknown(text.to_owned()),
+        _ => SendError::Refused(text.to_owned()),
+    }
 }
 
 /// Before the last step nobody has seen anything.
@@ -134,12 +157,20 @@ mod tests {
         for (answers, expected) in [
             (vec![("429 Slow", "")], SendError::NotSent("Slack answered 429".into())),
             (vec![("200 OK", r#"{"ok":false,"error":"ratelimited"}"#)], SendError::NotSent("Slack said ratelimited".into())),
-            (vec![("200 OK", r#"{"ok":false,"error":"invalid_auth"}"#)], SendError::Refused("Slack said invalid_auth".into())),
+            (vec![("200 OK", r#"{"ok":false,"error":"invalid_auth"}"#)], SendError::NotSent("Slack said invalid_auth".into())),
+            (vec![("200 OK", r#"{"ok":false,"error":"invalid_arguments"}"#)], SendError::Refused("Slack said invalid_arguments".into())),
+            (vec![("200 OK", r#"{"ok":false,"error":"internal_error"}"#)], SendError::NotSent("Slack said internal_error".into())),
+            (
+                vec![PLACE, TAKEN, ("200 OK", r#"{"ok":false,"error":"internal_error"}"#)],
+                SendError::Unknown("Slack said internal_error".into()),
+            ),
+            (vec![PLACE, TAKEN, ("503 Busy", "")], SendError::Unknown("Slack answered 503".into())),
+            (vec![PLACE, TAKEN, ("429 Slow", "")], SendError::NotSent("Slack answered 429".into())),
             (vec![("200 OK", "<html>")], SendError::NotSent("Slack's answer cannot be read".into())),
             (vec![PLACE, ("500 Oh", "")], SendError::NotSent("the upload was answered 500".into())),
             (
                 vec![PLACE, TAKEN, ("200 OK", r#"{"ok":false,"error":"channel_not_found"}"#)],
-                SendError::Refused("Slack said channel_not_found".into()),
+                SendError::NotSent("Slack said channel_not_found".into()),
             ),
             (vec![PLACE, TAKEN, ("200 OK", "<html>")], SendError::Unknown("Slack's answer cannot be read".into())),
             (

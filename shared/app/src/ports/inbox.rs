@@ -80,4 +80,6 @@ pub trait InboxStore: Send + Sync {
     async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>>;
     /// Forgets the bodies of these entries; what became of them stays. How many had one.
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize>;
+    /// Puts another body in the place of one that is there and not empty. False if there was none.
+    async fn replace_body(&self, scope: &TenantScope, key: &InboxKey, body: &str) -> PortResult<bool>;
 }

@@ -1,9 +1,11 @@
 //! A shop's own sheet as the source of its orders: read every few minutes, never written. What changed in it since
 //! the last time becomes news of the orders, so that a status typed into a cell tells the customer.
 
+use super::SheetStatus;
+use super::intake::Memory;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::place::{Imported, Place};
+use crate::place::Place;
 use crate::ports::{
     Claim, Clock, OnceKey, OnceStore, OutboxStore, Queue, ReportStore, SheetError, SheetSettings, SheetSource, TenantStore,
 };
@@ -13,23 +15,13 @@ use crate::trouble::{Job, Trouble};
 use contracts::queue::SheetAsked;
 use domain::ids::{CorrelationId, SourceId, TenantId};
 use domain::money::Currency;
-use domain::order::{Actor, Fault, Vocabulary};
-use domain::sheet::{Reading, SheetOrder, read};
-use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use domain::order::Actor;
+use domain::sheet::{Reading, Sheet, read};
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// A run is presumed dead after this. Longer than the function may run.
 const LEASE: SignedDuration = SignedDuration::from_mins(6);
-/// After this no new row is begun; the next run goes on.
-const WORKING_TIME: SignedDuration = SignedDuration::from_secs(200);
-/// Rows at once.
-const AT_ONCE: usize = 16;
-/// Bad rows that are kept for people to see; all are counted.
-const SHOWN_MAX: usize = 100;
 /// Where the memory of a sheet is kept.
 const MEMORY: &str = "sheet/memory.json";
 /// As alerts name it.
@@ -54,55 +46,6 @@ pub struct SyncSheet {
     pub tenants: Arc<dyn TenantStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-}
-
-/// A row that is not taken in, as people see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedLine {
-    /// Its line in the sheet.
-    pub line: u64,
-    /// Its order, if it says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<String>,
-    /// Everything wrong with it.
-    pub errors: Vec<Fault>,
-}
-
-/// How a sheet stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SheetStatus {
-    /// When it was last read, or tried to be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-    /// Orders in it.
-    pub orders: usize,
-    /// New orders of the last run.
-    pub placed: usize,
-    /// Known orders with news in the last run.
-    pub updated: usize,
-    /// Rows that the next run will look at, because the last one had no more time.
-    pub waiting: usize,
-    /// Rows that are not taken in; at most a hundred.
-    pub refused: Vec<RefusedLine>,
-    /// How many there are.
-    pub refused_total: usize,
-    /// Columns that are not read.
-    pub unknown_columns: Vec<String>,
-    /// Why it could not be read at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Since when somebody has to act, and of what they were told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Trouble>,
-}
-
-/// What is remembered of a sheet: how it stands, and a hash of what each order's rows said.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Memory {
-    status: SheetStatus,
-    rows: BTreeMap<String, u64>,
 }
 
 /// What a run did for one tenant.
@@ -151,7 +94,7 @@ impl SyncSheet {
     /// `NotFound` if none is set up, `Retryable`.
     pub async fn ask(queue: &dyn Queue, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
         config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
-        let message = SheetAsked { v: SheetAsked::VERSION, tenant: scope.tenant().clone(), correlation: correlation.clone() };
+        let message = SheetAsked { v: SheetAsked::VERSION, tenant: scope.tenant().clone(), file: None, correlation: correlation.clone() };
         let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
         queue.send(&message).await?;
         Ok(())
@@ -162,7 +105,7 @@ impl SyncSheet {
     /// # Errors
     /// `Retryable`.
     pub async fn status(files: &dyn ReportStore, scope: &TenantScope) -> Result<SheetStatus> {
-        Ok(load(files, scope).await?.status)
+        Ok(Memory::load(files, scope, MEMORY).await?.status)
     }
 
     async fn run(
@@ -172,7 +115,7 @@ impl SyncSheet {
         sheet: &SheetSettings,
         correlation: &CorrelationId,
     ) -> Result<SheetStatus> {
-        let mut memory = load(&*self.files, scope).await?;
+        let mut memory = Memory::load(&*self.files, scope, MEMORY).await?;
         let before = memory.status.trouble.take();
         match self.source.read(sheet).await {
             Ok(table) => {
@@ -188,82 +131,15 @@ impl SyncSheet {
                 memory.status.trouble = before.clone();
                 memory.status.error = Some(why);
                 memory.status.at = Some(self.clock.now());
-                self.save(scope, &memory).await?;
+                memory.save(&*self.files, scope, MEMORY).await?;
                 return Ok(memory.status);
             }
             Err(SheetError::Refused(why)) => memory.status.error = Some(why),
         }
         memory.status.at = Some(self.clock.now());
         self.tell(scope, &mut memory.status, before, correlation).await?;
-        self.save(scope, &memory).await?;
+        memory.save(&*self.files, scope, MEMORY).await?;
         Ok(memory.status)
-    }
-
-    async fn take_in(
-        &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
-        found: domain::sheet::Sheet,
-        memory: &mut Memory,
-        correlation: &CorrelationId,
-    ) -> Result<()> {
-        let source = SourceId::parse(CHANNEL).map_err(|why| Error::Fatal(why.to_string()))?;
-        let by = Provenance { actor: Actor::Source { source: source.clone() }, correlation: correlation.clone() };
-        let context = Context { scope, config, by: &by };
-        let total = found.orders.len();
-        let present: std::collections::HashSet<String> = found.orders.iter().map(|order| order.number().to_owned()).collect();
-        memory.rows.retain(|number, _| present.contains(number));
-        let hashed = found.orders.into_iter().map(|order| (hash(&order), order));
-        let changed: Vec<(u64, SheetOrder)> = hashed.filter(|(hash, order)| memory.rows.get(order.number()) != Some(hash)).collect();
-        let until = self.clock.now() + WORKING_TIME;
-        let changes = changed.len();
-        let outcomes: Vec<(u64, SheetOrder, Option<Result<Imported>>)> = stream::iter(changed)
-            .map(|(hash, order)| {
-                let source = &source;
-                async move {
-                    if self.clock.now() >= until {
-                        return (hash, order, None);
-                    }
-                    let word = order.status.clone().unwrap_or_else(|| "Received".to_owned());
-                    let outcome = self.place.import(context, &order.draft, &word, Vocabulary::Sheet, source).await;
-                    (hash, order, Some(outcome))
-                }
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        let mut refused: Vec<RefusedLine> =
-            found.bad.into_iter().map(|bad| RefusedLine { line: bad.line, number: bad.number, errors: bad.faults }).collect();
-        let mut status = SheetStatus { orders: total, waiting: changes, unknown_columns: found.unknown_columns, ..SheetStatus::default() };
-        for (hash, order, outcome) in outcomes {
-            let number = order.number().to_owned();
-            let errors = match outcome {
-                None => continue,
-                Some(Ok(imported)) => {
-                    status.placed += usize::from(imported == Imported::Placed);
-                    status.updated += usize::from(imported == Imported::Updated);
-                    memory.rows.insert(number, hash);
-                    status.waiting -= 1;
-                    continue;
-                }
-                Some(Err(Error::Invalid(errors))) => errors,
-                Some(Err(Error::Rejected(why))) => vec![Fault::new("status", "refused", why.to_string())],
-                // Ours to mend; the row is looked at again next time.
-                Some(Err(other)) => {
-                    tracing::warn!(trace_id = %correlation, error = %other, "row not taken in");
-                    continue;
-                }
-            };
-            // Its hash is not kept, so it is looked at, and listed, until somebody mends it.
-            status.waiting -= 1;
-            refused.push(RefusedLine { line: order.line, number: Some(number), errors });
-        }
-        refused.sort_by_key(|row| row.line);
-        status.refused_total = refused.len();
-        refused.truncate(SHOWN_MAX);
-        status.refused = refused;
-        memory.status = status;
-        Ok(())
     }
 
     /// Tells the team what they have to mend, once, and when it is mended.
@@ -279,23 +155,19 @@ impl SyncSheet {
         Ok(())
     }
 
-    async fn save(&self, scope: &TenantScope, memory: &Memory) -> Result<()> {
-        let bytes = serde_json::to_vec(memory).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.files.put(scope, MEMORY, bytes, "application/json").await?;
+    async fn take_in(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        found: Sheet,
+        memory: &mut Memory,
+        correlation: &CorrelationId,
+    ) -> Result<()> {
+        let source = SourceId::parse(CHANNEL).map_err(|why| Error::Fatal(why.to_string()))?;
+        let by = Provenance { actor: Actor::Source { source: source.clone() }, correlation: correlation.clone() };
+        memory.take_in(&self.place, &*self.clock, Context { scope, config, by: &by }, &source, found).await;
         Ok(())
     }
-}
-
-/// An unreadable memory is an empty one: every row is looked at again, and nothing happens twice.
-async fn load(files: &dyn ReportStore, scope: &TenantScope) -> Result<Memory> {
-    let bytes = files.get(scope, MEMORY).await?;
-    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
-}
-
-/// What an order's rows say. Stable for ever: it is kept.
-fn hash(order: &SheetOrder) -> u64 {
-    let digest = Sha256::digest(format!("{:?} {:?}", order.status, order.draft));
-    u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
 }
 
 fn rows_to_correct(status: &SheetStatus) -> String {

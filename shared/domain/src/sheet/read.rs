@@ -62,8 +62,22 @@ pub struct BadRow {
     pub line: u64,
     /// Its order, if it says.
     pub number: Option<String>,
-    /// Everything wrong with it.
+    /// What of it cannot be read.
     pub faults: Vec<Fault>,
+    /// The rest of it, if it is the first row of an order.
+    pub rest: Option<SheetOrder>,
+}
+
+impl BadRow {
+    /// Everything wrong with it: what cannot be read, and what would be refused of the rest.
+    pub fn all_faults(mut self, vocabulary: Vocabulary, channel: &SourceId, now: Timestamp) -> Vec<Fault> {
+        for fault in self.rest.iter().flat_map(|rest| rest.faults(vocabulary, channel, now)) {
+            if !self.faults.iter().any(|known| known.field.eq_ignore_ascii_case(&fault.field)) {
+                self.faults.push(fault);
+            }
+        }
+        self.faults
+    }
 }
 
 /// What a table holds.
@@ -116,27 +130,29 @@ impl Reader<'_> {
         let number = self.cell(row, Column::Order).map(|number| number.trim_start_matches('#').replace('/', "-"));
         let Some(number) = number.filter(|number| !number.is_empty()) else {
             faults.push(Fault::new(Column::Order.name(), "required", "the row has no order number"));
-            self.bad.push(BadRow { line: row.line, number: None, faults });
+            self.bad.push(BadRow { line: row.line, number: None, faults, rest: None });
             return;
         };
         let currency = self.currency(row, &mut faults);
         let item = self.item(row, currency, &mut faults);
+        let mut rest = None;
         match self.known.get(&number).copied() {
             Some(at) if self.columns.has(Column::Sku) => self.orders[at].draft.lines.extend(item),
             Some(at) => {
                 let message = format!("order {number} stands in line {} already", self.orders[at].line);
                 faults.push(Fault::new(Column::Order.name(), "duplicate", message));
-                self.bad.push(BadRow { line: row.line, number: None, faults });
+                self.bad.push(BadRow { line: row.line, number: None, faults, rest: None });
                 return;
             }
             None => {
                 let order = self.order(row, &number, currency, item, &mut faults);
+                rest = Some(order.clone()).filter(|_| !faults.is_empty());
                 self.known.insert(number.clone(), self.orders.len());
                 self.orders.push(order);
             }
         }
         if !faults.is_empty() {
-            self.bad.push(BadRow { line: row.line, number: Some(number), faults });
+            self.bad.push(BadRow { line: row.line, number: Some(number), faults, rest });
         }
     }
 

@@ -56,4 +56,7 @@ impl InboxStore for BadInbox {
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         if self.bug == Bug::BodiesKept { Ok(keys.len()) } else { self.inner.forget_bodies(scope, keys).await }
     }
+    async fn replace_body(&self, scope: &TenantScope, key: &InboxKey, body: &str) -> PortResult<bool> {
+        if self.bug == Bug::BodiesKept { Ok(true) } else { self.inner.replace_body(scope, key, body).await }
+    }
 }

@@ -85,6 +85,9 @@ impl InboxStore for Faulty<dyn InboxStore> {
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         meet!(self, InboxForget, keys.len(), self.port.forget_bodies(scope, keys))
     }
+    async fn replace_body(&self, scope: &TenantScope, key: &InboxKey, body: &str) -> PortResult<bool> {
+        meet!(self, InboxForget, 1, self.port.replace_body(scope, key, body))
+    }
 }
 
 #[async_trait]

@@ -18,13 +18,14 @@ use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::{Documents, Report};
+use app::report::{AskForReport, Documents, Report};
 use app::tenant::{Secret, TenantConfig};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
 use axum::body::Bytes;
 use domain::ids::CorrelationId;
 use domain::kpi::DailyKpi;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use job::{Answer, Holding, Job};
 use orders_api::Desk;
@@ -68,7 +69,12 @@ impl Functions {
             inbox: ports.inbox.clone(),
             hooks: ports.queue.clone(),
             sheets: ports.queue.clone(),
-            report_queue: ports.queue.clone(),
+            ask_for_report: AskForReport {
+                queue: ports.queue.clone(),
+                buckets: ports.buckets.clone(),
+                reports: ports.reports.clone(),
+                clock: clock.clone(),
+            },
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
             stock: ports.stock.clone(),
@@ -166,7 +172,7 @@ impl Functions {
                 call_of(&self.api, call).await
             }
             Job::Process(batch) => self.batch(order_processor::handle(&self.process, &*self.parking, wire::hooks(batch)).await),
-            Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch)).await),
+            Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
@@ -197,7 +203,7 @@ impl Functions {
     }
 
     /// The figures of a day as the report would show them now.
-    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> app::Result<DailyKpi> {
+    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> app::Result<Result<DailyKpi, String>> {
         self.report.figures(scope, config, day).await
     }
 

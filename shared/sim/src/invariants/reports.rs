@@ -81,7 +81,7 @@ fn files(world: &mut World, shop: usize, told: &HashMap<(usize, Date), Vec<Strin
 fn figures(world: &mut World, books: &Books, shop: usize) {
     let (scope, config) = (world.shops[shop].scope.clone(), world.shops[shop].config.clone());
     let day = world.today(shop);
-    let Some(Ok(kpi)) = world.figures(&scope, &config, day) else {
+    let Some(Ok(Ok(kpi))) = world.figures(&scope, &config, day) else {
         return world.fail("I16", None, format!("no figures from {LABELS}"));
     };
     let orders: Vec<&Order> = books.ledgers[shop].iter().map(|ledger| &ledger.order).collect();

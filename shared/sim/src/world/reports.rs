@@ -90,7 +90,7 @@ impl World {
     }
 
     /// What a report made now would say.
-    pub fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Option<app::Result<DailyKpi>> {
+    pub fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Option<app::Result<Result<DailyKpi, String>>> {
         self.functions.figures(scope, config, day).now_or_never()
     }
 }

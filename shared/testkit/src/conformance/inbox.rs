@@ -120,6 +120,14 @@ pub async fn bodies_are_forgotten_fates_are_not(ports: &Ports) {
         assert!(matches!(inbox.receive(scope, before).await, Ok(Received::Again(_))), "the hash still tells");
     }
     assert_eq!(inbox.load(scope, &key("never received")).await, Ok(None));
+    // What is still needed of a body can stay without the rest of it; what is gone is gone.
+    let last = &entries[19];
+    assert_eq!(inbox.replace_body(scope, &last.key, "less").await, Ok(true));
+    assert_eq!(inbox.load(scope, &last.key).await, Ok(Some(InboxEntry { body: "less".into(), ..last.clone() })));
+    for gone in [&entries[0].key, &key("never received")] {
+        assert_eq!(inbox.replace_body(scope, gone, "more").await, Ok(false));
+    }
+    assert_eq!(inbox.replace_body(&stage.theirs, &last.key, "theirs").await, Ok(false));
 }
 
 // req: X-03

@@ -1,7 +1,7 @@
-use app::ports::{Clock, Llm, PortError, PortResult, Prompt, Random};
+use app::ports::{Clock, Fields, Llm, PortError, PortResult, Prompt, Random};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -70,7 +70,8 @@ impl Random for FakeRandom {
     }
 }
 
-/// A language model that says what it was told to say, then fails.
+/// A language model that says what it was told to say, then fails. A script's line is the first field of the answer, or
+/// a JSON object with all of them.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedLlm {
     answers: Arc<Mutex<VecDeque<PortResult<String>>>>,
@@ -93,9 +94,14 @@ impl ScriptedLlm {
 
 #[async_trait]
 impl Llm for ScriptedLlm {
-    async fn complete(&self, prompt: &Prompt) -> PortResult<String> {
+    async fn complete(&self, prompt: &Prompt) -> PortResult<Fields> {
         self.prompts.lock().unwrap_or_else(PoisonError::into_inner).push(prompt.clone());
         let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        answer.unwrap_or_else(|| Err(PortError::Retryable("the script has no more answers".into())))
+        let said = answer.unwrap_or_else(|| Err(PortError::Retryable("the script has no more answers".into())))?;
+        let object: Option<BTreeMap<String, String>> = serde_json::from_str(&said).ok();
+        let first = || prompt.fields.first().map(|name| (*name, said.clone())).into_iter().collect();
+        let known =
+            |object: BTreeMap<String, String>| prompt.fields.iter().filter_map(|name| Some((*name, object.get(*name)?.clone()))).collect();
+        Ok(object.map_or_else(first, known))
     }
 }

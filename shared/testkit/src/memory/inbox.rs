@@ -82,4 +82,10 @@ impl InboxStore for MemoryInbox {
         }
         Ok(forgotten)
     }
+
+    async fn replace_body(&self, scope: &TenantScope, key: &InboxKey, body: &str) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).inbox.get_mut(key).filter(|stored| !stored.entry.body.is_empty());
+        Ok(known.map(|stored| body.clone_into(&mut stored.entry.body)).is_some())
+    }
 }

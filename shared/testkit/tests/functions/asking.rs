@@ -73,7 +73,7 @@ async fn five_wrong_attempts_and_then_a_pause() {
 async fn a_model_is_asked_only_when_rules_find_nothing_and_cannot_invent() {
     let house = House::new().await;
     let llm = Arc::new(ScriptedLlm::saying([Ok("1002".into())]));
-    let answer = ask_with(&house, &llm, "Where is my parcel? john.smith@example.com").await;
+    let answer = ask_with(&house, &llm, "Where is my parcel, the 2nd one? john.smith@example.com").await;
     assert_eq!(answer.needs, ["order_id"], "a number that does not stand in the question does not count");
     assert_eq!(llm.prompts().len(), 1);
     let llm = Arc::new(ScriptedLlm::saying([Ok("1002".into()), Err(PortError::Retryable("down".into()))]));

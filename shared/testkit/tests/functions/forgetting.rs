@@ -76,7 +76,7 @@ async fn a_message_that_was_about_to_leave_stays_and_is_forgotten() {
     let news = published.filter(|event| matches!(event.payload, Payload::OrderLabelChanged(_))).last().unwrap();
     forget_eve(&house).await;
     let orders = Arc::new(Stale::reading_first(house.world.orders(), before));
-    let told = Notify { orders, ..house.notify() }.run(&news).await.unwrap();
+    let told = Notify { orders, ..house.notify() }.run(&news, jiff::Timestamp::MAX).await.unwrap();
     assert_eq!((told.sent, told.settled), (0, 2));
     assert!(house.world.sent_mails().is_empty() && house.world.posts().is_empty());
     let messages = house.world.messages_about(&house.scope, "1003");

@@ -367,7 +367,7 @@ async fn whatever_a_model_says_the_facts_stand() {
 #[tokio::test(start_paused = true)]
 async fn a_model_cannot_name_an_order_that_was_not_asked_for() {
     let house = House::new().await;
-    let body = json!({ "question": "my parcel, the blue one: john.smith@example.com" }).to_string();
+    let body = json!({ "question": "my parcel, the 2nd one, blue: john.smith@example.com" }).to_string();
     for said in ["1001", "order 1001", "{\"order_id\":\"1001\"}", "blue", "NONE", ""] {
         let llm = Arc::new(ScriptedLlm::saying([Ok(said.into()), Ok("x".into())]));
         let answer = ask_as(house.ask(Some(llm.clone())), body.as_bytes(), "a", &[]).await;

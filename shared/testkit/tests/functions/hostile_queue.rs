@@ -75,7 +75,7 @@ impl Worker {
             Worker::Notifier => {
                 let notify = house.notify();
                 let notify = app::notify::Notify { tenants: Arc::new(Down::<dyn TenantStore>(notify.tenants)), ..notify };
-                notifier::handle(&notify, lot, event).await
+                notifier::handle(&notify, lot, event, jiff::Timestamp::MAX).await
             }
             Worker::Metrics => {
                 let measure = house.measure();

@@ -91,12 +91,12 @@ async fn who_opts_out_in_between_is_not_written_to() {
     let news = events.iter().find(|event| matches!(event.payload, Payload::OrderLabelChanged(_))).unwrap();
     let silent = TenantConfig { notify: NotifySettings { email: false, ..config().notify }, ..config() };
     assert!(house.world.tenants().save(&house.scope, &silent, 1).await.unwrap());
-    house.notify().run(news).await.unwrap();
+    house.notify().run(news, jiff::Timestamp::MAX).await.unwrap();
     assert!(house.world.sent_mails().is_empty(), "the shop has turned mail off since");
     // And a customer who was erased since has no address any more.
     assert!(house.world.tenants().save(&house.scope, &TenantConfig { version: 2, ..config() }, 2).await.unwrap());
     let email = app::privacy::address("eve@example.com").unwrap();
     house.privacy().erase(&crate::house::owner(), &config(), &email, &correlation()).await.unwrap();
-    house.notify().run(news).await.unwrap();
+    house.notify().run(news, jiff::Timestamp::MAX).await.unwrap();
     assert!(house.world.sent_mails().is_empty());
 }

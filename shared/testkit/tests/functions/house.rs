@@ -12,7 +12,7 @@ use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::Report;
+use app::report::{AskForReport, Report};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
@@ -253,7 +253,12 @@ impl House {
             inbox: Arc::new(world.inbox()),
             hooks: Arc::new(world.queue()),
             sheets: Arc::new(world.queue()),
-            report_queue: Arc::new(world.queue()),
+            ask_for_report: AskForReport {
+                queue: Arc::new(world.queue()),
+                buckets: Arc::new(world.buckets()),
+                reports: Arc::new(world.reports()),
+                clock: self.clock.clone(),
+            },
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
             stock: Arc::new(world.stock()),
@@ -277,7 +282,7 @@ impl House {
         }
         for event in self.world.take_published() {
             self.measure().run(&event).await.unwrap();
-            self.notify().run(&event).await.unwrap();
+            self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
         }
     }
 }

@@ -5,6 +5,7 @@
 mod asking;
 mod chat;
 mod door;
+mod files;
 mod forgetting;
 mod hostile_ask;
 mod hostile_auth;
@@ -20,6 +21,7 @@ mod house;
 mod importing;
 mod imports;
 mod messages;
+mod models;
 mod reports;
 mod rest;
 mod samples;

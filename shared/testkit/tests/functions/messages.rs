@@ -90,9 +90,9 @@ async fn what_may_have_gone_out_is_not_repeated_and_what_did_not_is() {
     let events = house.world.take_published();
     let news = events.iter().find(|event| matches!(event.payload, Payload::OrderLabelChanged(_))).unwrap();
     house.world.script_mailer([Some(SendError::NotSent("throttled".into())), Some(SendError::Unknown("timed out".into()))]);
-    assert!(house.notify().run(news).await.unwrap_err().is_retryable());
+    assert!(house.notify().run(news, jiff::Timestamp::MAX).await.unwrap_err().is_retryable());
     for _ in 0..3 {
-        assert!(house.notify().run(news).await.is_ok());
+        assert!(house.notify().run(news, jiff::Timestamp::MAX).await.is_ok());
     }
     assert_eq!(house.world.sent_mails().len(), 1, "it went out, though nobody heard so");
     assert_eq!(house.world.posts().len(), 1, "Slack was told at the first try and not again");
@@ -120,7 +120,7 @@ async fn a_person_can_have_the_customer_told_again() {
     // It moves on before the message is written, and nobody is to be told of that.
     house.hear("1003", "quiet", domain::order::Vocabulary::Sheet.read("Shipped").unwrap().claim, false).await;
     for _ in 0..3 {
-        house.notify().run(asked).await.unwrap();
+        house.notify().run(asked, jiff::Timestamp::MAX).await.unwrap();
     }
     let mails = house.world.sent_mails();
     assert_eq!(mails.len(), 1);
@@ -200,7 +200,7 @@ async fn a_refunded_order_is_counted_once_open_or_closed() {
         house.hear(number, "refund", vocabulary.read("refunded").unwrap().claim, false).await;
     }
     house.settle().await;
-    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap();
+    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap().unwrap();
     assert_eq!((kpi.total, kpi.count(Label::Refunded), kpi.count(Label::Delayed)), (3, 2, 1));
 }
 
@@ -217,7 +217,7 @@ async fn a_report_counts_each_order_under_its_own_currency() {
     let tracking = Some(domain::order::TrackingStatus::Delivered);
     house.hear("1002", "scanned", domain::order::Claim { tracking, ..Default::default() }, false).await;
     house.settle().await;
-    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap();
+    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap().unwrap();
     assert_eq!((kpi.total, kpi.count(Label::Delivered)), (6, 4));
     let values: Vec<_> = kpi.value.iter().map(|value| (value.currency.code(), value.orders, value.decimal())).collect();
     assert_eq!(values, [("EUR", 2, "119.96".to_owned()), ("PLN", 1, "59.98".to_owned()), ("USD", 3, "179.94".to_owned())]);

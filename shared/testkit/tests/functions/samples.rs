@@ -148,7 +148,7 @@ async fn queue_functions() {
             let lot = Lot::default();
             let response = match function {
                 "order-processor" => order_processor::handle(&house.process(), &lot, batch.clone()).await,
-                "notifier" => notifier::handle(&house.notify(), &lot, batch.clone()).await,
+                "notifier" => notifier::handle(&house.notify(), &lot, batch.clone(), jiff::Timestamp::MAX).await,
                 _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
             };
             let _ = writeln!(table, "{function:<16} {name:<34} {}", told(&batch, &response, &lot));
@@ -181,7 +181,7 @@ async fn other_functions() {
         let house = House::new().await;
         let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());
         let sync = crate::sheet::sync_of(&house, &testkit::memory::FakeSheet::of(""));
-        let said = match sheet_sync::handle(&sync, &lot, event, crate::house::correlation()).await {
+        let said = match sheet_sync::handle(&sync, &crate::sheet::import_of(&house), &lot, event, crate::house::correlation()).await {
             Ok(said) => said.to_string(),
             Err(why) => format!("error: {why}"),
         };

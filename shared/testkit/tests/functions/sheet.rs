@@ -3,7 +3,9 @@
 use crate::house::{House, config, correlation};
 use crate::samples::Lot;
 use app::ports::{ReportStore, SheetError, SheetSettings, TenantStore};
-use app::sheet::sync::{SheetStatus, SyncSheet};
+use app::sheet::SheetStatus;
+use app::sheet::file::ImportFile;
+use app::sheet::sync::SyncSheet;
 use app::tenant::{Secret, TenantConfig};
 use domain::ids::OrderId;
 use serde_json::{Value, json};
@@ -42,6 +44,17 @@ pub fn sync_of(house: &House, sheet: &FakeSheet) -> SyncSheet {
     }
 }
 
+pub fn import_of(house: &House) -> ImportFile {
+    let world = &house.world;
+    ImportFile {
+        place: house.place(),
+        files: Arc::new(world.reports()),
+        queue: Arc::new(world.queue()),
+        tenants: Arc::new(world.tenants()),
+        clock: house.clock.clone(),
+    }
+}
+
 impl Shop {
     async fn with(text: &str) -> Shop {
         let house = House::new().await;
@@ -51,7 +64,9 @@ impl Shop {
     }
 
     async fn call(&self, event: Value) -> Value {
-        sheet_sync::handle(&sync_of(&self.house, &self.sheet), &Lot::default(), event, correlation()).await.unwrap()
+        sheet_sync::handle(&sync_of(&self.house, &self.sheet), &import_of(&self.house), &Lot::default(), event, correlation())
+            .await
+            .unwrap()
     }
 
     /// The schedule fires, and everything that follows from it happens.
