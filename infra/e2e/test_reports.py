@@ -29,7 +29,7 @@ class SheetShop:
     def __init__(self, shop: Shop) -> None:
         self.shop, self.tenant = shop, f"sheet-{uuid.uuid4().hex[:8]}"
         env = {**os.environ, **shop.env["env"]}
-        made = self._run(["bootstrap", "--tenant", self.tenant, "--shop-name", "Sheet Shop", "--mail-from", "orders@example.com"], env)
+        made = self._run(["bootstrap", "--tenant", self.tenant, "--shop-name", "Sheet Shop", "--mail-from", "orders@example.com", "--slack-url", shop.env["slack_webhook"]], env)
         self.key = json.loads(made)["api_key"]
         printed = self._run(["import", str(SAMPLE), "--currency", "EUR"], {**env, "ORDERFLOW_API_KEY": self.key})
         assert printed.strip() == "14 placed, 0 updated, 0 unchanged, 0 refused"
@@ -105,7 +105,7 @@ def test_the_files_reach_the_team_and_the_recipients_once(sheet_shop: SheetShop)
     sheet_shop.report("2025-08-10", again=True)
     for mail in mails():
         assert re.fullmatch(r"Delayed Orders Report – \d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d", mail["subject"]), mail["subject"]
-        assert mail["text"].strip() == "Attached is today's report of delayed orders."
+        assert re.fullmatch(r"Attached is the report of delayed orders as of 2025-08-(09|10|11)\.", mail["text"].strip()), mail["text"]
         [file] = mail["attachments"]
         assert re.fullmatch(r"delayed-orders-2025-08-(09|10|11)\.pdf", file["name"]) and file["bytes"] > 1_000, file
     [post] = posts()
@@ -115,6 +115,30 @@ def test_the_files_reach_the_team_and_the_recipients_once(sheet_shop: SheetShop)
     other.report("2025-08-10")
     eventually(lambda: [m for m in shop.outside("/mail") if other.recipient in m["to"]], "the other shop's mail")
     assert len(mails()) == 3 and len(posts()) == 2, "its own once; and the other shop's"
+
+
+# req: S0-19
+def test_a_file_of_orders_is_looked_at_and_then_taken_in(sheet_shop: SheetShop) -> None:
+    shop = sheet_shop.shop
+    rows = "OrderID,Customer,Status,ETA,Email\n7001,Ann,Shipped,2030-08-14,ann@example.com\n7002,Bob,Flying,soon,bob@\n"
+
+    def upload(query: str) -> dict:
+        sent = shop.call("POST", f"/v1/imports/files{query}", rows.encode(), key=sheet_shop.key, headers={"Content-Type": "text/csv"})
+        assert sent.status == 202, sent.body
+
+        def done() -> dict | None:
+            found = shop.call("GET", f"/v1/imports/files/{sent.json['id']}", key=sheet_shop.key).json
+            return found if found["done"] else None
+
+        return eventually(done, "the file to be read")
+
+    looked = upload("?dry_run=true")
+    assert (looked["orders"], looked["placed"], looked["refused_total"]) == (1, 0, 1)
+    assert {error["field"] for error in looked["refused"][0]["errors"]} == {"ETA", "status", "customer.email"}
+    assert shop.call("GET", "/v1/orders/7001", key=sheet_shop.key).status == 404
+    assert upload("")["placed"] == 1
+    assert shop.call("GET", "/v1/orders/7001", key=sheet_shop.key).json["label"] == "Shipped"
+    assert upload("")["placed"] == 0, "the same file again changes nothing"
 
 
 def test_a_report_can_be_asked_for(sheet_shop: SheetShop) -> None:
