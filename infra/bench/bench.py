@@ -84,6 +84,15 @@ def question(target: Path) -> Iterator[Figure]:
     yield Figure("a question: calls to DynamoDB", f"{sum(calls.values()):.0f} ({', '.join(calls)})")
 
 
+def reports() -> Iterator[Figure]:
+    for orders, seconds, mib in ((1_000, 1, 256), (100_000, 5, 256), (1_000_000, 60, 512)):
+        printed = cargo(f"a report of {orders:,} open orders", "bench", "--quiet", "--profile", "fast", "-p", "testkit", "--bench", "report", "--", str(orders))
+        found = json.loads(printed.splitlines()[-1])
+        yield below(f"a report of {orders:,} open orders, Excel and PDF", found["seconds"], seconds, "s")
+        yield below("the same: peak memory", found["peak_mib"], mib, "MiB")
+    yield below("the PDF of 2,000 delayed orders alone", found["list"], 1, "s")
+
+
 def simulator() -> Iterator[Figure]:
     def round_of(seeds: int) -> int:
         printed = cargo("the simulator", "run", "--quiet", "--profile", "fast", "-p", "sim", "--", "--seeds", str(seeds))
@@ -122,7 +131,7 @@ def main(target: Path) -> int:
     print("cold starts ...", file=sys.stderr, flush=True)
     starts = measure.cold_starts(target / "deploy")
     zips = {weight.name: weight for weight in layout.weights(target / "deploy")}
-    figures = [*rules(target), *question(target), *simulator(), *capacity()]
+    figures = [*rules(target), *question(target), *reports(), *simulator(), *capacity()]
 
     programs = []
     for start in starts:

@@ -57,11 +57,11 @@
     known.order_id = answer.order_id ?? known.order_id;
   }
 
-  async function ask(question) {
-    const found = read(question), body = { question };
-    // What stands in the question is newer than what was said before.
-    for (const fact of Object.keys(known)) if (known[fact] && !found[fact]) body[fact] = known[fact];
-    const answer = await fetch(new URL("v1/ask", src), {
+  // The order whose code is on its way.
+  let coded = "";
+
+  async function post(path, body) {
+    const answer = await fetch(new URL(path, src), {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": key },
       body: JSON.stringify(body),
@@ -74,8 +74,26 @@
     if (answer.status === 429) return { failure: words.too_many };
     if (answer.status === 413 || answer.status === 422) return { failure: words.too_long };
     if (!answer.ok) return { failure: words.broken };
-    const said = await answer.json();
+    return answer.json();
+  }
+
+  async function ask(question) {
+    const code = coded && question.match(/^\D*(\d\D*){6}$/) ? question : "";
+    const found = code ? {} : read(question), body = code ? { question: "", order_id: coded, code } : { question };
+    // What stands in the question is newer than what was said before.
+    for (const fact of Object.keys(known)) if (!code && known[fact] && !found[fact]) body[fact] = known[fact];
+    const said = await post("v1/ask", body);
+    if (said.failure) return said;
+    if (said.order_id) coded = "";
+    // A pair that is none: the number may be right and the address forgotten.
+    said.offer = !said.order_id && said.needs?.length === 2 ? found.order_id || known.order_id : "";
     learn(found, said);
+    return said;
+  }
+
+  async function sendCode(order_id) {
+    const said = await post("v1/ask/code", { order_id, language });
+    if (!said.failure) coded = order_id;
     return said;
   }
 
@@ -103,6 +121,25 @@
     const say = (who, text) => show(make("div", { class: `bubble ${who}` }, make("span", { class: "unseen" }, `${who === "me" ? words.me : words.title}: `), paragraph(text)));
     const dots = () => show(make("div", { class: "bubble them typing", "aria-hidden": "true" }, make("i"), make("i"), make("i")));
 
+    // Below an answer that found nothing: the other way to prove that an order is one's own.
+    function offer(order_id) {
+      const button = make("button", { class: "offer", type: "button" }, words.code);
+      const row = show(make("div", { class: "offers" }, button));
+      button.addEventListener("click", async () => {
+        button.disabled = true;
+        const typing = dots();
+        const said = await sendCode(order_id).catch(() => ({ failure: words.offline }));
+        typing.remove();
+        row.remove();
+        say(said.failure ? "them failed" : "them", said.failure ?? said.reply);
+        if (!said.failure) {
+          field.placeholder = words.hint_code;
+          field.inputMode = "numeric";
+        }
+        field.focus();
+      });
+    }
+
     function expect(needs) {
       const need = needs?.length === 1 ? needs[0] : "";
       field.placeholder = words[`hint_${need}`] ?? words.hint;
@@ -122,6 +159,7 @@
       say(answer.failure ? "them failed" : "them", answer.failure ?? answer.reply);
       if (answer.failure) field.value ||= question;
       else expect(answer.needs);
+      if (answer.offer) offer(answer.offer);
       form.ariaBusy = "false";
       toEnd(); // the field may have grown
       field.focus();

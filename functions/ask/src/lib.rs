@@ -4,12 +4,16 @@ pub mod chat;
 
 pub use chat::Chat;
 
+use app::Error;
 use app::answer::{Ask, Question};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::post};
+use domain::ask::Lang;
 use runtime::Problem;
-use runtime::http::{Caller, Origin, raw_body};
+use runtime::http::{Caller, Origin, parse, raw_body};
+use serde::Deserialize;
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -24,7 +28,29 @@ pub const REFUSED_AFTER: Duration = Duration::from_millis(200);
 
 /// All routes.
 pub fn router(ask: Arc<Ask>, chat: Arc<Chat>) -> Router {
-    Router::new().route("/v1/ask", post(answer)).with_state(ask).merge(chat::router(chat))
+    Router::new().route("/v1/ask", post(answer)).route("/v1/ask/code", post(send_code)).with_state(ask).merge(chat::router(chat))
+}
+
+/// Whoever asks for a code is answered this long after, whether a mail went out or not.
+pub const CODE_AFTER: Duration = Duration::from_secs(2);
+
+/// Which order, for `POST /v1/ask/code`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeWanted {
+    order_id: String,
+    #[serde(default)]
+    language: Option<String>,
+}
+
+async fn send_code(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {
+    let came = Instant::now();
+    let wanted: CodeWanted = parse(&raw_body(request, BODY_BYTES_MAX).await?)?;
+    let codes = ask.codes.as_ref().ok_or(Error::NotFound("way to send codes; set MAIL_FROM"))?;
+    let lang = wanted.language.as_deref().map(Lang::of_locale);
+    let sent = codes.send(&caller.0, &origin.network(), &wanted.order_id, lang, &origin.correlation).await;
+    sleep_until(came + CODE_AFTER).await;
+    Ok(axum::Json(json!({ "reply": sent?, "trace_id": origin.correlation })).into_response())
 }
 
 async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {

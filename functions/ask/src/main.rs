@@ -1,10 +1,11 @@
 //! Wiring of the ask function.
 
-use adapters_aws::{Aws, Dynamo, Table, Tables};
+use adapters_aws::{Aws, Dynamo, SesMailer, Table, Tables};
 use adapters_http::llm::OpenAiCompatible;
 use app::answer::Ask;
 use app::auth::Authenticate;
-use app::ports::{Clock, Llm};
+use app::code::Codes;
+use app::ports::{Clock, Llm, Mail};
 use app::recent::RecentSettings;
 use app::steady::Steady;
 use app::tenant::Secret;
@@ -19,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
     let key = settings.optional("CHAT_PUBLISHABLE_KEY");
+    let (code_key, default_from) = (settings.optional("CODE_KEY"), settings.optional("MAIL_FROM"));
     let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
     settings.check()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -30,10 +32,23 @@ async fn main() -> Result<(), lambda_http::Error> {
         }
         _ => None,
     };
-    let db = Dynamo::new(Aws::new(), tables);
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
     let authenticate = Authenticate { keys: Arc::new(db.keys()), tokens: None, clock: clock.clone() };
     let tenants = Arc::new(RecentSettings::new(Arc::new(db.tenants()), clock.clone()));
-    let ask = Ask { orders: Arc::new(db.orders()), buckets: Arc::new(db.buckets()), tenants, llm, clock };
+    let (orders, buckets) = (Arc::new(db.orders()), Arc::new(db.buckets()));
+    // Codes are short and hold no file: nothing is ever composed.
+    let mailer = Arc::new(SesMailer::new(aws, Arc::new(|_: &Mail| Err("no files".to_owned()))));
+    let codes = code_key.map(|key| Codes {
+        orders: orders.clone(),
+        buckets: buckets.clone(),
+        tenants: tenants.clone(),
+        mailer,
+        clock: clock.clone(),
+        key: Secret::new(key),
+        default_from,
+    });
+    let ask = Ask { orders, buckets, tenants, codes, llm, clock };
     let chat = Chat { key, authenticate };
     runtime::http::serve(ask::router(Arc::new(ask), Arc::new(chat))).await
 }

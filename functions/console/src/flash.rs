@@ -38,6 +38,12 @@ pub enum Flash {
     BadDay,
     /// The sheet is being read.
     SheetAsked,
+    /// Other rules hold.
+    RulesSaved,
+    /// Somebody else was faster.
+    RulesStale,
+    /// Words that could not be sent.
+    BadWords,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -45,7 +51,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 19] = [
+    const ALL: [Flash; 22] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -63,6 +69,9 @@ impl Flash {
         Flash::ReportAsked,
         Flash::BadDay,
         Flash::SheetAsked,
+        Flash::RulesSaved,
+        Flash::RulesStale,
+        Flash::BadWords,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -87,6 +96,9 @@ impl Flash {
             Flash::ReportAsked => "report-asked",
             Flash::BadDay => "bad-day",
             Flash::SheetAsked => "sheet-asked",
+            Flash::RulesSaved => "rules-saved",
+            Flash::RulesStale => "rules-stale",
+            Flash::BadWords => "bad-words",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -117,6 +129,11 @@ impl Flash {
             Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
+            Flash::RulesSaved => "Saved. The next message follows it.",
+            Flash::RulesStale => "Somebody else changed the settings meanwhile, so nothing was saved. This is how they stand now.",
+            Flash::BadWords => {
+                "Not saved: write a subject of one line and a text, and in braces only what stands for something of the order."
+            }
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -133,6 +150,7 @@ impl Flash {
                 | Flash::ToldBefore
                 | Flash::ReportAsked
                 | Flash::SheetAsked
+                | Flash::RulesSaved
                 | Flash::SignedOut
         )
     }

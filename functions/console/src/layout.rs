@@ -18,6 +18,8 @@ pub enum Here {
     Reports,
     /// The shop's own sheet.
     Sheet,
+    /// What is said at which status.
+    Messages,
     /// The chat.
     Ask,
     /// None of them.
@@ -86,6 +88,7 @@ impl Page<'_> {
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
+            (Here::Messages, "/console/messages", "Messages", icons::MAIL),
             (Here::Ask, "/console/ask", "Ask", icons::BUBBLE),
         ];
         let has = |part: Here| part != Here::Sheet || visitor.config.sheet.is_some();

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
-    use pages::{ask, dashboard, login, moves, order, orders, queue, reports, sheet};
+    use pages::{ask, dashboard, login, moves, order, orders, queue, reports, sheet, wording};
     Router::new()
         .route("/console", get(dashboard::show))
         .route("/console/attention", get(queue::fragment))
@@ -36,6 +36,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/notify", post(moves::notify))
         .route("/console/reports", get(reports::show).post(reports::make))
         .route("/console/reports/{day}/{report}", get(reports::file))
+        .route("/console/messages", get(wording::show).post(wording::switch))
+        .route("/console/messages/{status}", get(wording::edit).post(wording::save))
         .route("/console/sheet", get(sheet::show).post(sheet::sync))
         .route("/console/ask", get(ask::show).post(ask::answer))
         .route("/console/login", get(login::show).post(login::enter))

@@ -40,7 +40,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         orders: orders.clone(),
         apply: Apply { orders: orders.clone(), clock: clock.clone() },
         // Operators get the rules' own words: they are quick, and cost nothing.
-        ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
+        ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
         ask_for_report,
         sheet_queue: Arc::new(SqsQueue::new(aws, sheets)),

@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{imports, keys, orders, privacy, reports, stock};
+use crate::routes::{imports, keys, orders, privacy, reports, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -58,6 +58,8 @@ described!(
     privacy::ExportOf,
     privacy::Subject,
     reports::ReportWanted,
+    rules::NewRules,
+    rules::PreviewOf,
     stock::Adjustment,
 );
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
-    use routes::{docs, files, imports, inbox, keys, notify, orders, privacy, reports, settings, sheet, stats, stock};
+    use routes::{docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock};
     Router::new()
         .route("/health", get(docs::health))
         .route("/openapi.json", get(docs::openapi))
@@ -30,6 +30,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/notify", post(notify::notify))
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
+        .route("/v1/notify-rules", get(rules::read).put(rules::write))
+        .route("/v1/notify-rules/preview", post(rules::look))
         .route("/v1/imports/files", post(files::take))
         .route("/v1/imports/files/{id}", get(files::read))
         .route("/v1/reports", get(reports::list).post(reports::make))

@@ -265,14 +265,14 @@ async fn a_question_reads_one_order_and_counts_itself() {
     let step = samples::placed_by(&shop.scope, "1001", "john.smith@example.com", None, shop.now);
     shop.ports.orders.commit(&shop.scope, step.commit()).await.unwrap();
     let (orders, buckets, tenants) = (shop.ports.orders.clone(), shop.ports.buckets.clone(), shop.ports.tenants.clone());
-    let ask = Ask { orders, buckets, tenants, llm: None, clock: Arc::new(FakeClock::at(shop.now)) };
+    let ask = Ask { orders, buckets, tenants, codes: None, llm: None, clock: Arc::new(FakeClock::at(shop.now)) };
     let publishable = Identity {
         principal: "key_0123456789abcdef".into(),
         tenant: shop.scope.tenant().clone(),
         role: Role::Service,
         scopes: Scopes::ASK,
     };
-    let question = Question { question: "Where is order 1001? john.smith@example.com".into(), order_id: None, email: None };
+    let question = Question { question: "Where is order 1001? john.smith@example.com".into(), order_id: None, email: None, code: None };
     let correlation = CorrelationId::parse("0198f3a1b2c37d4e8f90a1b2c3d4e5f6").unwrap();
     let ask_once = async || {
         shop.embedded.take_calls();

@@ -5,6 +5,7 @@
 //! may help to find the number in the question and to word the answer; what it says counts only if it stands in the
 //! question, or in the facts.
 
+use crate::code::Codes;
 use crate::error::Result;
 use crate::ports::{Allowance, Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
 pub use crate::question::Question;
@@ -65,6 +66,8 @@ pub struct Ask {
     pub buckets: Arc<dyn RateBuckets>,
     /// Time zone, language, budget.
     pub tenants: Arc<dyn TenantStore>,
+    /// Codes as a second proof, where they can be mailed.
+    pub codes: Option<Codes>,
     /// Optional help.
     pub llm: Option<Arc<dyn Llm>>,
     /// Time.
@@ -85,8 +88,11 @@ impl Ask {
         let now = self.clock.now();
         self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
-        let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
         let turn = Turn { scope: &scope, config: &config, until: now + ANSWER_TIME };
+        if let Some(code) = &question.code {
+            return self.by_code(&turn, question, code, correlation).await;
+        }
+        let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
         let (lang, candidates, emails, suggestion) = match self.helped(&turn, question, plan).await {
             Plan::Reply { text, needs, .. } => {
                 let needs = needs
@@ -102,28 +108,35 @@ impl Ask {
             Plan::Lookup { lang, candidates, emails, suggestion } => (lang, candidates, emails, suggestion),
         };
         match self.verified(&scope, caller, &candidates, &emails).await? {
-            Some(order) => {
-                let facts = facts(&order, config.today(now));
-                let reply = self.worded(&turn, &facts, lang, &question.question).await;
-                Ok(Answer {
-                    reply,
-                    order_id: Some(order.id.to_string()),
-                    status: Some(order.label().text().to_owned()),
-                    eta: order.tracks.eta,
-                    needs: Vec::new(),
-                    trace_id: correlation.to_string(),
-                    looked_up: true,
-                })
-            }
-            None => Ok(Answer {
-                reply: ask::neutral(lang, suggestion.as_deref()),
-                order_id: None,
-                status: None,
-                eta: None,
-                needs: vec!["order_id", "email"],
-                trace_id: correlation.to_string(),
-                looked_up: true,
-            }),
+            Some(order) => Ok(self.answered(&turn, &order, lang, &question.question, correlation).await),
+            None => Ok(refused(ask::neutral(lang, suggestion.as_deref()), correlation)),
+        }
+    }
+
+    /// Whoever has the code that went to the address on file need not name the address.
+    async fn by_code(&self, turn: &Turn<'_>, question: &Question, code: &str, correlation: &CorrelationId) -> Result<Answer> {
+        let lang = Lang::detect(&question.question, Some(&turn.config.locale));
+        let named = question.order_id.clone().or_else(|| ask::order_candidates(&question.question).into_iter().next());
+        let (Some(codes), Some(id)) = (&self.codes, named.and_then(|named| OrderId::written(&named).ok())) else {
+            return Ok(refused(ask::neutral(lang, None), correlation));
+        };
+        let opens = codes.opens(turn.scope, &id, code).await?;
+        match self.orders.load(turn.scope, &id).await?.filter(|_| opens) {
+            Some(order) => Ok(self.answered(turn, &order, lang, &question.question, correlation).await),
+            None => Ok(refused(ask::neutral(lang, None), correlation)),
+        }
+    }
+
+    async fn answered(&self, turn: &Turn<'_>, order: &Order, lang: Lang, question: &str, correlation: &CorrelationId) -> Answer {
+        let facts = facts(order, turn.config.today(self.clock.now()));
+        Answer {
+            reply: self.worded(turn, &facts, lang, question).await,
+            order_id: Some(order.id.to_string()),
+            status: Some(order.label().text().to_owned()),
+            eta: order.tracks.eta,
+            needs: Vec::new(),
+            trace_id: correlation.to_string(),
+            looked_up: true,
         }
     }
 
@@ -198,10 +211,12 @@ impl Ask {
     /// template answers.
     async fn worded(&self, turn: &Turn<'_>, facts: &AskFacts, lang: Lang, question: &str) -> String {
         let template = ask::compose(facts, lang, question);
+        let style = turn.config.llm_style.as_ref().map(|style| format!(" Style: {style}")).unwrap_or_default();
         let prompt = Prompt {
-            system: "Rewrite the message for the customer in 2 to 4 friendly sentences, in its language. Keep every number, date and \
-                     status exactly as given. Add no promise, no other fact and no link."
-                .into(),
+            system: format!(
+                "Rewrite the message for the customer in 2 to 4 friendly sentences, in its language. Keep every number, date and \
+                 status exactly as given. Add no promise, no other fact and no link.{style}"
+            ),
             user: template.clone(),
             fields: &["reply"],
             max_tokens: 180,
@@ -230,6 +245,12 @@ impl Ask {
         let taken = self.buckets.take(turn.scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
     }
+}
+
+/// What anybody hears who has not proved that an order is theirs.
+fn refused(reply: String, correlation: &CorrelationId) -> Answer {
+    let needs = vec!["order_id", "email"];
+    Answer { reply, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string(), looked_up: true }
 }
 
 /// One question on its way to its answer.

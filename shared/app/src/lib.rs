@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod apply;
 pub mod auth;
+pub mod code;
 pub mod context;
 pub mod cursor;
 pub mod error;

@@ -19,10 +19,11 @@ use contracts::{Envelope, Payload};
 use domain::ask::Lang;
 use domain::email::Email;
 use domain::ids::OrderId;
-use domain::notify::{EmailContent, StatusFacts, slack_invalid_payload, slack_order_line, status_email};
-use domain::order::Order;
+use domain::notify::{EmailContent, NotifyRules, StatusFacts, slack_invalid_payload, slack_order_line};
+use domain::order::{Label, Order};
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -215,11 +216,12 @@ impl Notify {
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
+        let rule = config.notify.rules.at(order.label());
         let mut waiting = Ok(());
-        if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
+        if let Some((draft, mail)) = self.customer_mail(config, event, &order).filter(|_| rule.email) {
             waiting = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
         }
-        if let Some(webhook) = &config.notify.slack_webhook {
+        if let Some(webhook) = config.notify.slack_webhook.as_ref().filter(|_| rule.slack) {
             let contact = order.contact.as_ref();
             let name = contact.map_or("-", |contact| contact.name.as_str());
             let email = contact.and_then(|contact| contact.email.as_ref());
@@ -388,15 +390,64 @@ fn busy(until: Timestamp) -> Error {
 pub fn customer_message<'a>(order: &'a Order, config: &TenantConfig, now: Timestamp) -> Option<(&'a Email, EmailContent)> {
     let contact = order.contact.as_ref().filter(|_| config.notify.email)?;
     let to = contact.email.as_ref()?;
-    let facts = StatusFacts {
+    Some((to, config.notify.rules.email(&status_facts(order, config, now), language(order, config))))
+}
+
+/// The customer's language, else the shop's.
+fn language(order: &Order, config: &TenantConfig) -> Lang {
+    let theirs = order.contact.as_ref().and_then(|contact| contact.locale.as_deref());
+    Lang::of_locale(theirs.unwrap_or(&config.locale))
+}
+
+fn status_facts(order: &Order, config: &TenantConfig, now: Timestamp) -> StatusFacts {
+    StatusFacts {
         order_id: order.id.to_string(),
-        customer: Some(contact.name.clone()),
+        customer: order.contact.as_ref().map(|contact| contact.name.clone()),
         label: order.label(),
         eta: order.tracks.eta,
         today: config.today(now),
         shop_name: config.shop_name.clone(),
+    }
+}
+
+/// What would be sent about an order if it came to a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Preview {
+    /// At which.
+    pub status: &'static str,
+    /// To the customer; none if the rules say none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<PreviewMail>,
+    /// To the team; none if the rules say none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slack: Option<String>,
+}
+
+/// An e-mail that would be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreviewMail {
+    /// Subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// What these rules would say of an order at every status, in the customer's language or the one given. Nothing is sent.
+pub fn preview(order: &Order, config: &TenantConfig, rules: &NotifyRules, lang: Option<Lang>, now: Timestamp) -> Vec<Preview> {
+    let lang = lang.unwrap_or_else(|| language(order, config));
+    let contact = order.contact.as_ref();
+    let (name, email) = (contact.map_or("-", |contact| contact.name.as_str()), contact.and_then(|contact| contact.email.as_ref()));
+    let at = |label: Label| {
+        let (rule, facts) = (rules.at(label), StatusFacts { label, ..status_facts(order, config, now) });
+        let mail = || {
+            let content = rules.email(&facts, lang);
+            PreviewMail { subject: content.subject, text: content.text }
+        };
+        Preview {
+            status: label.text(),
+            email: rule.email.then(mail),
+            slack: rule.slack.then(|| slack_order_line(order.id.as_str(), name, email, label, order.tracks.eta)),
+        }
     };
-    // Theirs, else the shop's.
-    let lang = Lang::of_locale(contact.locale.as_deref().unwrap_or(&config.locale));
-    Some((to, status_email(&facts, lang)))
+    Label::ALL.into_iter().map(at).collect()
 }

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 const NUMBER_BYTES_MAX: usize = 128;
 /// Longest address in its own field, in bytes.
 const EMAIL_BYTES_MAX: usize = 320;
+/// Longest code, in bytes: six digits, however they are spaced.
+const CODE_BYTES_MAX: usize = 40;
 /// Longest name of a field that is repeated in an answer, in characters.
 const NAME_CHARS_MAX: usize = 40;
 
@@ -24,6 +26,8 @@ pub struct Question {
     pub order_id: Option<String>,
     /// The address, if the page knows it already.
     pub email: Option<String>,
+    /// The code that was mailed, instead of an address.
+    pub code: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -32,6 +36,7 @@ struct Wire {
     question: Option<Loose>,
     order_id: Option<Loose>,
     email: Option<Loose>,
+    code: Option<Loose>,
     #[serde(flatten)]
     others: BTreeMap<String, IgnoredAny>,
 }
@@ -67,11 +72,12 @@ impl Question {
             })
         };
         let (order_id, email) = (text("order_id", &wire.order_id), text("email", &wire.email));
+        let code = text("code", &wire.code);
         for name in wire.others.keys() {
             let name: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect();
-            faults.push(Fault::new(name, "unknown_field", "send question, order_id and email only"));
+            faults.push(Fault::new(name, "unknown_field", "send question, order_id, email and code only"));
         }
-        let question = Question { question, order_id, email };
+        let question = Question { question, order_id, email, code };
         faults.extend(question.too_long());
         if faults.is_empty() { Ok(question) } else { Err(Error::Invalid(Fault::listed(faults, 0))) }
     }
@@ -91,6 +97,7 @@ impl Question {
             ("question", self.question.chars().count() > QUESTION_CHARS_MAX, QUESTION_CHARS_MAX),
             ("order_id", longer(&self.order_id, NUMBER_BYTES_MAX), NUMBER_BYTES_MAX),
             ("email", longer(&self.email, EMAIL_BYTES_MAX), EMAIL_BYTES_MAX),
+            ("code", longer(&self.code, CODE_BYTES_MAX), CODE_BYTES_MAX),
         ];
         let fault = |(field, _, max): (&str, bool, usize)| Fault::new(field, "too_long", format!("at most {max} characters"));
         fields.into_iter().filter(|(_, longer, _)| *longer).map(fault)
@@ -116,7 +123,7 @@ mod tests {
     fn numbers_may_be_numbers_and_nothing_may_be_null() {
         let read = |body: &str| Question::read(body.as_bytes()).unwrap();
         let asked = read("\u{feff}{\"question\":\"where?\",\"order_id\":1001,\"email\":null}");
-        assert_eq!(asked, Question { question: "where?".into(), order_id: Some("1001".into()), email: None });
+        assert_eq!(asked, Question { question: "where?".into(), order_id: Some("1001".into()), email: None, code: None });
         assert_eq!(read("{\"question\":\"\"}"), Question::default());
     }
 

@@ -1,7 +1,10 @@
 //! A tenant's settings: what a shop decides, validated and versioned as one document.
 
-use crate::ports::SheetSettings;
+use crate::error::{Error, Result};
+use crate::ports::{SheetSettings, TenantStore};
+use crate::scope::TenantScope;
 use domain::money::Currency;
+use domain::notify::NotifyRules;
 use domain::order::progress::ProgressRules;
 use domain::order::{Fault, Vocabulary};
 use secrecy::{ExposeSecret, SecretString};
@@ -38,13 +41,13 @@ impl PartialEq for Secret {
 }
 
 impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
     }
 }
 
 impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         Ok(Secret::new(String::deserialize(deserializer)?))
     }
 }
@@ -97,6 +100,8 @@ pub struct NotifySettings {
     /// The team's Slack app, which can also post files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slack_bot: Option<SlackBot>,
+    /// What is said at which status, and how.
+    pub rules: NotifyRules,
 }
 
 /// A Slack app of the team's: with a webhook alone, reports come as links.
@@ -124,7 +129,7 @@ impl SlackBot {
 
 impl Default for NotifySettings {
     fn default() -> Self {
-        NotifySettings { email: true, from: None, slack_webhook: None, slack_bot: None }
+        NotifySettings { email: true, from: None, slack_webhook: None, slack_bot: None, rules: NotifyRules::default() }
     }
 }
 
@@ -145,6 +150,7 @@ impl NotifySettings {
                 "the address of an incoming webhook, https://hooks.slack.com/services/...",
             ));
         }
+        faults.extend(self.rules.faults("notify.rules"));
         faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
         if self.slack_bot.is_some() && self.slack_webhook.is_none() {
             let why = "a bot posts files; whatever is text goes to the webhook, so it needs one beside it";
@@ -242,6 +248,9 @@ pub struct TenantConfig {
     pub report_hour: u8,
     /// Who gets which report.
     pub reports: ReportSettings,
+    /// How a language model is to word answers, in the shop's words: "short, a little formal". It cannot change facts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub llm_style: Option<String>,
     /// Language-model tokens a day; 0 = no model is asked.
     pub llm_tokens_per_day: u32,
     /// Requests a minute for one credential.
@@ -261,6 +270,7 @@ impl Default for TenantConfig {
             progress: ProgressRules::default(),
             report_hour: 6,
             reports: ReportSettings::default(),
+            llm_style: None,
             llm_tokens_per_day: 200_000,
             requests_per_minute: 600,
         }
@@ -336,11 +346,39 @@ impl TenantConfig {
                 faults.push(Fault::new("sheet.service_account", "too_long", "the JSON key file of one service account"));
             }
         }
+        let plain = |style: &String| (1..=300).contains(&style.trim().chars().count()) && !style.chars().any(char::is_control);
+        if self.llm_style.as_ref().is_some_and(|style| !plain(style)) {
+            faults.push(Fault::new("llm_style", "bad_text", "1 to 300 printable characters"));
+        }
         if self.requests_per_minute == 0 {
             faults.push(Fault::new("requests_per_minute", "out_of_range", "at least 1"));
         }
         faults
     }
+}
+
+/// Saves other rules; the settings as they are then.
+///
+/// # Errors
+/// `Invalid` with all faults, `Stale` if somebody was faster, `Retryable`.
+pub async fn with_rules(
+    tenants: &dyn TenantStore,
+    scope: &TenantScope,
+    config: &TenantConfig,
+    rules: NotifyRules,
+    seen: u64,
+) -> Result<TenantConfig> {
+    let faults = rules.faults("rules");
+    if !faults.is_empty() {
+        return Err(Error::Invalid(Fault::listed(faults, 0)));
+    }
+    let mut next = config.clone();
+    next.notify.rules = rules;
+    next.version += 1;
+    if seen != config.version || !tenants.save(scope, &next, config.version).await? {
+        return Err(Error::Stale { current: config.version });
+    }
+    Ok(next)
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ async fn turn(console: &Console, posted: &Posted) -> Result<Turn, Error> {
         order_id: earlier(&known.order_id, !order_candidates(&question).is_empty()),
         email: earlier(&known.email, !emails(&question).is_empty()),
         question: question.clone(),
+        code: None,
     };
     let answer = console.ask.run(&visitor.identity, &visitor.identity.principal, &asked, &visitor.correlation).await?;
     // Of several numbers in a question, the one that was found is the one that is talked about.

@@ -11,6 +11,7 @@ pub mod queue;
 pub mod reports;
 pub mod sheet;
 pub mod timeline;
+pub mod wording;
 
 use crate::form::encode;
 use app::Error;

@@ -12,3 +12,4 @@ mod policy;
 mod session;
 #[path = "../shop/mod.rs"]
 mod shop;
+mod wording;

@@ -126,7 +126,7 @@ impl Shop {
         Console {
             orders: orders.clone(),
             apply: Apply { orders: orders.clone(), clock: clock.clone() },
-            ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), llm: None, clock: clock.clone() },
+            ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
             ask_for_report: AskForReport {

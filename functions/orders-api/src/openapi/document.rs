@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, generated from the handlers. Only this test makes it; what is served is the committed
 //! file, so the deployed binary carries no generator.
 
-use crate::routes::{docs, files, imports, inbox, keys, notify, orders, privacy, reports, settings, sheet, stats, stock};
+use crate::routes::{docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock};
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -17,8 +17,8 @@ use utoipa::{Modify, OpenApi};
         orders::create, orders::list, orders::read, orders::timeline, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         notify::notify,
         imports::orders, files::take, files::read, stats::stats, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
-        settings::read, settings::write, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
-        ask, hook
+        settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
+        ask, ask_code, hook
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),
@@ -48,6 +48,15 @@ impl Modify for Bearer {
               (status = 422, description = "The question is too long or not JSON"), (status = 429, description = "Too many attempts; Retry-After says when")))]
 #[expect(dead_code, reason = "the ask function serves it; it is described here so that there is one document")]
 fn ask() {}
+
+/// Mails a code to the address on file of an order, for customers who no longer know which address they used.
+///
+/// The answer is the same whether there is such an order or not. Send the code as `code` with `order_id` to /v1/ask.
+#[utoipa::path(post, path = "/v1/ask/code", tag = "ask",
+    request_body(content = Object, example = json!({"order_id": "1001", "language": "en"})),
+    responses((status = 200, description = "What to tell the customer", body = Object), (status = 422, description = "No order number"), (status = 429, description = "Too many; Retry-After says when")))]
+#[expect(dead_code, reason = "the ask function serves it; it is described here so that there is one document")]
+fn ask_code() {}
 
 /// Takes a status webhook: verified, stored, answered; applied behind a queue.
 #[utoipa::path(post, path = "/v1/hooks/{tenant}/{endpoint}", tag = "webhooks", security(()),

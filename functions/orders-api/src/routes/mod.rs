@@ -9,6 +9,7 @@ pub mod notify;
 pub mod orders;
 pub mod privacy;
 pub mod reports;
+pub mod rules;
 pub mod settings;
 pub mod sheet;
 pub mod stats;

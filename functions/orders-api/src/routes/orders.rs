@@ -313,7 +313,8 @@ pub async fn update_status(
     let applied = run(&desk, &admitted, &order_id(&body.order_id)?, &Command::Change(change), with).await?;
     let order = &applied.order;
     let told = notify && !applied.events.is_empty();
-    let message = customer_message(order, &admitted.config, desk.clock.now()).filter(|_| told);
+    let message = customer_message(order, &admitted.config, desk.clock.now())
+        .filter(|_| told && admitted.config.notify.rules.at(order.label()).email);
     let text = message.map(|(_, content)| content.text);
     let updated = StatusUpdated {
         success: true,

@@ -2,6 +2,25 @@
 
 use super::lang::Lang;
 
+/// Subject and text of the mail with a code.
+pub fn code_mail(order: &str, code: &str, shop: &str, lang: Lang) -> (String, String) {
+    let (subject, text) = match lang {
+        Lang::En => (
+            format!("{code} is your code for order {order}"),
+            format!(
+                "Your code for order {order} is {code}.\n\nType it where you asked for it. It is good for 15 minutes and opens once.\nIf you did not ask for it, you need not do anything.\n\n{shop}"
+            ),
+        ),
+        Lang::Pl => (
+            format!("{code} to kod do zamówienia {order}"),
+            format!(
+                "Kod do zamówienia {order} to {code}.\n\nWpisz go tam, gdzie o niego poproszono. Jest ważny 15 minut i działa raz.\nJeśli to nie Twoja prośba, nic nie trzeba robić.\n\n{shop}"
+            ),
+        ),
+    };
+    (crate::notify::header_value(&subject), text)
+}
+
 /// One thing to say.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
@@ -21,6 +40,11 @@ pub enum Message<'a> {
     Neutral {
         /// The address it may have been meant to be; depends on what was typed only.
         suggestion: Option<&'a str>,
+    },
+    /// A code is on its way to the address on file, if there is such an order.
+    CodeSent {
+        /// The number asked for.
+        order: &'a str,
     },
     /// Too many wrong pairs; try again later.
     TooMany,
@@ -64,6 +88,17 @@ impl Message<'_> {
             (M::TooLong, Pl) => "Wiadomość jest za długa. Skróć ją do 2000 znaków.",
             (M::Empty, En) => "Please type your question, with your order number and the e-mail used to place the order.",
             (M::Empty, Pl) => "Wpisz pytanie, a w nim numer zamówienia i adres e-mail użyty przy jego składaniu.",
+            (M::CodeSent { order }, En) => {
+                return format!(
+                    "If there is an order #{order} with an e-mail address, a code of six digits is on its way to it. Please type it here; \
+                     it is good for 15 minutes."
+                );
+            }
+            (M::CodeSent { order }, Pl) => {
+                return format!(
+                    "Jeśli jest zamówienie #{order} z adresem e-mail, wysłaliśmy na niego sześciocyfrowy kod. Wpisz go tutaj; jest ważny 15 minut."
+                );
+            }
             (M::UnknownOrder { order }, En) => return format!("I couldn’t find order #{order}. Please verify the number."),
             (M::UnknownOrder { order }, Pl) => return format!("Nie znaleźliśmy zamówienia #{order}. Sprawdź numer."),
             (M::WrongEmail { order, suggestion }, En) => {

@@ -31,6 +31,10 @@ pub struct ChatWords {
     pub close: &'static str,
     /// Before what the customer wrote, for those who listen.
     pub me: &'static str,
+    /// Name of the button that asks for a code.
+    pub code: &'static str,
+    /// In the empty field, when a code is on its way.
+    pub hint_code: &'static str,
     /// Nobody answers.
     pub offline: &'static str,
     /// Something broke.
@@ -63,6 +67,8 @@ impl ChatWords {
                 open: "Where is my order?",
                 close: "Close the chat",
                 me: "You",
+                code: "Send me a code by e-mail",
+                hint_code: "The code from the e-mail",
                 offline: "There is no connection. Your message is still here; send it again in a moment.",
                 broken: "Something went wrong on our side. Your message is still here; send it again in a moment.",
                 locked: "This chat is not set up yet. Please contact the shop directly.",
@@ -83,6 +89,8 @@ impl ChatWords {
                 open: "Gdzie jest moje zamówienie?",
                 close: "Zamknij czat",
                 me: "Ty",
+                code: "Wyślij mi kod e-mailem",
+                hint_code: "Kod z e-maila",
                 offline: "Brak połączenia. Wiadomość czeka w polu; wyślij ją ponownie za chwilę.",
                 broken: "Coś poszło nie tak po naszej stronie. Wiadomość czeka w polu; wyślij ją ponownie za chwilę.",
                 locked: "Ten czat nie jest jeszcze skonfigurowany. Skontaktuj się bezpośrednio ze sklepem.",

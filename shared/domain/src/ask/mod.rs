@@ -15,7 +15,7 @@ mod spans;
 mod text;
 mod verify;
 
-pub use catalogue::{Message, neutral};
+pub use catalogue::{Message, code_mail, neutral};
 pub use chat::ChatWords;
 pub use compose::{AskFacts, asks_when_or_where, closed, closing, compose, fallback, is_delayed, on_the_way_or_before};
 pub use extract::{CANDIDATES_MAX, accept_llm_candidate, accept_llm_email, emails, order_candidates};

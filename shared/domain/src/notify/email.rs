@@ -98,7 +98,7 @@ const fn manners(tone: Tone, lang: Lang) -> &'static str {
 }
 
 /// A name that is only a name: nothing that a mail program would turn into a link, and no markup.
-fn plain_name(name: &str) -> Option<String> {
+pub(super) fn plain_name(name: &str) -> Option<String> {
     let name = one_line(name, NAME_CHARS_MAX);
     let letters = name.chars().any(char::is_alphabetic);
     let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’' | '&'));

@@ -6,6 +6,7 @@ use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{SourceId, TenantId};
+use domain::notify::NotifyRules;
 use domain::order::progress::ProgressRules;
 use domain::order::{Role, Vocabulary};
 use hmac::{Hmac, KeyInit, Mac};
@@ -125,6 +126,7 @@ impl Shop {
                 from: Some(format!("orders@{canary}.example")),
                 slack_webhook: slack.then(|| Secret::new(format!("https://hooks.{canary}.example/T/B/x"))),
                 slack_bot: None,
+                rules: NotifyRules::default(),
             },
             report_hour,
             progress: ProgressRules { pending_after_h: 0, processing_after_h: 0 },

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use testkit::memory::{MemoryTenants, ScriptedLlm};
 
 fn asked(question: &str) -> Question {
-    Question { question: question.into(), order_id: None, email: None }
+    Question { question: question.into(), order_id: None, email: None, code: None }
 }
 
 async fn ask(house: &House, caller: &str, question: &str) -> Result<Answer, Error> {

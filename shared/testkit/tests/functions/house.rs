@@ -3,6 +3,7 @@
 use app::answer::Ask;
 use app::apply::{Alongside, Apply};
 use app::auth::Authenticate;
+use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::Notify;
@@ -16,6 +17,7 @@ use app::report::{AskForReport, Report};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
+use domain::notify::NotifyRules;
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
@@ -64,6 +66,7 @@ pub fn config() -> TenantConfig {
             from: Some("orders@shop.example".into()),
             slack_webhook: Some(Secret::new(SLACK)),
             slack_bot: None,
+            rules: NotifyRules::default(),
         },
         ..TenantConfig::default()
     }
@@ -170,11 +173,24 @@ impl House {
         Privacy { apply: self.apply(), inbox: Arc::new(self.world.inbox()) }
     }
 
+    pub fn codes(&self) -> Codes {
+        Codes {
+            orders: Arc::new(self.world.orders()),
+            buckets: Arc::new(self.world.buckets()),
+            tenants: Arc::new(self.world.tenants()),
+            mailer: Arc::new(self.world.mailer()),
+            clock: self.clock.clone(),
+            key: Secret::new("a-code-key-for-tests-of-enough-length"),
+            default_from: None,
+        }
+    }
+
     pub fn ask(&self, llm: Option<Arc<dyn Llm>>) -> Ask {
         Ask {
             orders: Arc::new(self.world.orders()),
             buckets: Arc::new(self.world.buckets()),
             tenants: Arc::new(self.world.tenants()),
+            codes: Some(self.codes()),
             llm,
             clock: self.clock.clone(),
         }

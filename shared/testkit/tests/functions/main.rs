@@ -4,6 +4,7 @@
 
 mod asking;
 mod chat;
+mod codes;
 mod door;
 mod files;
 mod forgetting;
@@ -24,6 +25,7 @@ mod messages;
 mod models;
 mod reports;
 mod rest;
+mod rules;
 mod samples;
 mod sheet;
 mod signing;

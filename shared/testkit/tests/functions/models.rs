@@ -16,7 +16,7 @@ const JOHN: &str = "Where is my order 1001? Email: john.smith@example.com";
 
 async fn ask(house: &House, llm: Option<Arc<dyn Llm>>, question: &str) -> Answer {
     let publishable = identity("demo", Role::Service, Scopes::ASK);
-    let question = Question { question: question.into(), order_id: None, email: None };
+    let question = Question { question: question.into(), order_id: None, email: None, code: None };
     house.ask(llm).run(&publishable, "1.2.3.4", &question, &correlation()).await.unwrap()
 }
 
