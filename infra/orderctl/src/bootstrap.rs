@@ -43,7 +43,7 @@ pub struct Options {
 
 /// Sets the tenant up and prints its keys, once.
 pub async fn run(options: Options) -> Result<(), Failed> {
-    let db = Dynamo::new(Aws::new(), Tables { ops: options.table_ops.clone(), ..Tables::default() });
+    let db = Dynamo::new(Aws::of_operator().await, Tables { ops: options.table_ops.clone(), ..Tables::default() });
     let printed = set_up(&options, &db.tenants(), &db.keys(), &SystemRandom).await?;
     println!("{}", serde_json::to_string_pretty(&printed)?);
     Ok(())

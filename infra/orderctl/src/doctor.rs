@@ -56,7 +56,7 @@ pub async fn run(options: Options) -> Result<(), Failed> {
         let set = std::env::var(check.name).is_ok_and(|value| !value.is_empty());
         line(set, check.required, check.name, &format!("from {}", check.from), check.fix);
     }
-    let db = Dynamo::new(Aws::new(), Tables::named(Table::ALL, |name| std::env::var(name).unwrap_or_default()));
+    let db = Dynamo::new(Aws::of_operator().await, Tables::named(Table::ALL, |name| std::env::var(name).unwrap_or_default()));
     let tenants = db.tenants().all().await;
     match &tenants {
         Ok(all) => line(true, true, "settings table", &format!("answers; {} tenant(s)", all.len()), ""),

@@ -1,8 +1,12 @@
 //! The clients, each made when it is first needed.
 
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -20,9 +24,16 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// From the environment, when first needed.
+    /// As a function: from what Lambda puts into its environment, when first needed. Profiles, single sign-on and the
+    /// instance's metadata are not looked for, and the code that would is not in the program.
     pub fn new() -> Arc<Aws> {
         Arc::new(Aws::default())
+    }
+
+    /// As a person or a workflow: from whatever the AWS command line would use.
+    pub async fn of_operator() -> Arc<Aws> {
+        let config = aws_config::defaults(BehaviorVersion::latest()).retry_config(retries()).timeout_config(timeouts()).load().await;
+        Aws::with_config(config)
     }
 
     /// From a configuration at hand.
@@ -35,17 +46,19 @@ impl Aws {
         Arc::new(Aws { dynamodb: OnceCell::new_with(Some(client)), ..Aws::default() })
     }
 
-    /// The one layer that retries: three attempts inside five seconds. Callers above either answer an error
-    /// or leave the message on its queue.
     async fn config(&self) -> &SdkConfig {
         let load = || async {
-            let timeouts = TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(1))
-                .operation_attempt_timeout(Duration::from_secs(2))
-                .operation_timeout(Duration::from_secs(5))
-                .build();
-            let retries = RetryConfig::standard().with_max_attempts(3);
-            aws_config::defaults(BehaviorVersion::latest()).retry_config(retries).timeout_config(timeouts).load().await
+            let credentials = EnvironmentVariableCredentialsProvider::new();
+            let mut config = SdkConfig::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .credentials_provider(SharedCredentialsProvider::new(credentials))
+                .region(EnvironmentVariableRegionProvider::new().region().await)
+                .retry_config(retries())
+                // Answers are read whole inside the time limits; S3, whose bodies are not, sets its own.
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+                .timeout_config(timeouts());
+            config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+            config.build()
         };
         self.config.get_or_init(load).await
     }
@@ -75,7 +88,13 @@ impl Aws {
                 .operation_timeout(Duration::from_secs(45))
                 .build();
             let local = shared.endpoint_url().is_some();
-            let config = aws_sdk_s3::config::Builder::from(shared).timeout_config(timeouts).force_path_style(local).build();
+            // The time limits end with the answer's head; a body that stands still ends here.
+            let stalled = StalledStreamProtectionConfig::enabled().build();
+            let config = aws_sdk_s3::config::Builder::from(shared)
+                .timeout_config(timeouts)
+                .stalled_stream_protection(stalled)
+                .force_path_style(local)
+                .build();
             aws_sdk_s3::Client::from_conf(config)
         };
         self.s3.get_or_init(make).await
@@ -96,4 +115,18 @@ impl Aws {
         };
         self.ses.get_or_init(make).await
     }
+}
+
+/// The one layer that retries: three attempts inside five seconds. Callers above either answer an error or leave the
+/// message on its queue.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(5))
+        .build()
 }

@@ -58,7 +58,7 @@ fn setting(name: &str) -> Result<String, Failed> {
 
 /// Brings back what waits.
 pub async fn run(options: Options) -> Result<(), Failed> {
-    let aws = Aws::new();
+    let aws = Aws::of_operator().await;
     let kind = options.queue.name().to_uppercase();
     let dead = setting(&format!("DLQ_{kind}_URL"))?;
     let own = || setting(&format!("QUEUE_{kind}_URL"));
