@@ -86,13 +86,22 @@ impl Ask {
         let scope = TenantScope::of(identity);
         question.check()?;
         let now = self.clock.now();
-        self.allow(&scope, &format!("ask:{caller}"), 1, QUESTIONS).await?;
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let turn = Turn { scope: &scope, config: &config, until: now + ANSWER_TIME };
+        let bucket = format!("ask:{caller}");
+        let counting = self.allow(&scope, &bucket, 1, QUESTIONS);
         if let Some(code) = &question.code {
+            counting.await?;
             return self.by_code(&turn, question, code, correlation).await;
         }
         let plan = ask::plan_in(&question.question, question.order_id.as_deref(), question.email.as_deref(), Some(&config.locale));
+        if let Plan::Lookup { lang, candidates, emails, suggestion } = &plan {
+            // A customer waits: the question is counted while their order is read.
+            let (counted, found) = join(counting, self.verified(&scope, caller, candidates, emails)).await;
+            counted?;
+            return Ok(self.told(&turn, found?, (*lang, suggestion.as_deref()), question, correlation).await);
+        }
+        counting.await?;
         let (lang, candidates, emails, suggestion) = match self.helped(&turn, question, plan).await {
             Plan::Reply { text, needs, .. } => {
                 let needs = needs
@@ -107,9 +116,21 @@ impl Ask {
             }
             Plan::Lookup { lang, candidates, emails, suggestion } => (lang, candidates, emails, suggestion),
         };
-        match self.verified(&scope, caller, &candidates, &emails).await? {
-            Some(order) => Ok(self.answered(&turn, &order, lang, &question.question, correlation).await),
-            None => Ok(refused(ask::neutral(lang, suggestion.as_deref()), correlation)),
+        let found = self.verified(&scope, caller, &candidates, &emails).await?;
+        Ok(self.told(&turn, found, (lang, suggestion.as_deref()), question, correlation).await)
+    }
+
+    async fn told(
+        &self,
+        turn: &Turn<'_>,
+        found: Option<Order>,
+        (lang, suggestion): (Lang, Option<&str>),
+        question: &Question,
+        correlation: &CorrelationId,
+    ) -> Answer {
+        match found {
+            Some(order) => self.answered(turn, &order, lang, &question.question, correlation).await,
+            None => refused(ask::neutral(lang, suggestion), correlation),
         }
     }
 

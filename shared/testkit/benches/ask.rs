@@ -123,7 +123,7 @@ impl Database {
                 let found: serde_json::Map<String, Value> = tables.iter().map(|(name, of)| (name.clone(), rows(of).into())).collect();
                 json!({"Responses": found, "UnprocessedKeys": {}})
             }
-            "UpdateItem" => json!({"Attributes": {"used": {"N": "7"}, "ends": {"S": "2099-01-01T00:00:00.000000000Z"}}}),
+            "UpdateItem" => json!({"Attributes": {"used": {"N": "1"}, "ends": {"S": "2099-01-01T00:00:00.000000000Z"}}}),
             other => panic!("a question needs no {other}"),
         };
         answer.to_string()

@@ -35,7 +35,8 @@ impl RateBuckets for DynamoBuckets {
 }
 
 impl DynamoBuckets {
-    /// One write inside a window, two to open one; only who loses the race to open it needs a third.
+    /// One write, which opens a bucket's first window or takes from an open one; two where an old window has to be
+    /// replaced, because the table drops rows late; only who loses the race to replace it needs a third.
     async fn take_from(&self, key: keys::Key, amount: u32, limit: Limit, now: Timestamp) -> PortResult<Allowance> {
         if amount.max(1) > limit.count {
             return Ok(Allowance::Denied { retry_after: limit.window });
@@ -44,11 +45,14 @@ impl DynamoBuckets {
             return self.look(key, limit, now).await;
         }
         let what = "take from a rate bucket";
+        let ends = now + limit.window;
+        let with = |write: Write| write.moment(":now", now).moment(":ends", ends).number(":amount", amount).expires(":ttl", ends);
         for _ in 0..RACES_MAX {
-            let take = Write::update(key.clone(), "SET #used = #used + :amount")
-                .when("#ends > :now AND #used <= :room")
-                .moment(":now", now)
-                .number(":amount", amount)
+            let take =
+                "SET #used = if_not_exists(#used, :none) + :amount, #ends = if_not_exists(#ends, :ends), #ttl = if_not_exists(#ttl, :ttl)";
+            let take = with(Write::update(key.clone(), take))
+                .when("attribute_not_exists(PK) OR (#ends > :now AND #used <= :room)")
+                .number(":none", 0)
                 .number(":room", limit.count - amount);
             match self.0.write(what, Table::Ops, &take).await? {
                 Written::Done(row) => return Ok(Allowance::Allowed { left: limit.count.saturating_sub(number(&row, "used")?) }),
@@ -60,13 +64,7 @@ impl DynamoBuckets {
                 }
                 Written::Refused(None) => {}
             }
-            let ends = now + limit.window;
-            let open = Write::update(key.clone(), "SET #used = :amount, #ends = :ends, #ttl = :ttl")
-                .when("attribute_not_exists(PK) OR #ends <= :now")
-                .moment(":now", now)
-                .moment(":ends", ends)
-                .number(":amount", amount)
-                .expires(":ttl", ends);
+            let open = with(Write::update(key.clone(), "SET #used = :amount, #ends = :ends, #ttl = :ttl")).when("#ends <= :now");
             if let Written::Done(_) = self.0.write(what, Table::Ops, &open).await? {
                 return Ok(Allowance::Allowed { left: limit.count - amount });
             }
