@@ -5,7 +5,7 @@ mod documents;
 pub use documents::Printed;
 
 use app::ports::Parking;
-use app::report::{Made, Report};
+use app::report::{Made, Report, Wanted};
 use app::{Error, TenantScope};
 use aws_lambda_events::sqs::SqsEvent;
 use contracts::queue::{BadMessage, ReportAsked};
@@ -21,9 +21,10 @@ use serde_json::{Value, json};
 pub struct Run {
     /// One tenant instead of all that are due.
     pub tenant: Option<TenantId>,
-    /// A day other than today; needs a tenant.
-    #[serde(alias = "as_of")]
+    /// A day other than today; needs a tenant. One that is over is shown as it ended.
     pub day: Option<Date>,
+    /// The orders as they are, measured against this day; needs a tenant.
+    pub as_of: Option<Date>,
     /// Make it anew even if it was made.
     pub again: bool,
 }
@@ -46,10 +47,13 @@ pub async fn handle(
         return asked(report, parking, event).await;
     }
     let run: Run = serde_json::from_value(event).map_err(|why| format!("not a report request: {why}"))?;
+    if run.as_of.is_some() && run.day.is_some() {
+        return Err("not a report request: either a day, or as_of".into());
+    }
     let outcomes = match run.tenant {
         None => report.due(&correlation).await?,
         Some(tenant) => {
-            let made = of_day(report, &tenant, run.day, run.again, &correlation).await?;
+            let made = made(report, &tenant, (run.day, run.as_of), run.again, &correlation).await?;
             vec![(tenant, made)]
         }
     };
@@ -68,7 +72,7 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
             Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
             Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
         };
-        let made = of_day(report, &asked.tenant, asked.day, true, &asked.correlation).await;
+        let made = made(report, &asked.tenant, (asked.day, None), true, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
         match made {
             Ok(Made::Busy) => Outcome::Retry("another run is making it".to_owned()),
@@ -79,11 +83,18 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
     Ok(serde_json::to_value(response)?)
 }
 
-async fn of_day(report: &Report, tenant: &TenantId, day: Option<Date>, again: bool, correlation: &CorrelationId) -> Result<Made, Error> {
+async fn made(
+    report: &Report,
+    tenant: &TenantId,
+    (day, as_of): (Option<Date>, Option<Date>),
+    again: bool,
+    correlation: &CorrelationId,
+) -> Result<Made, Error> {
     let config = report.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-    let day = day.unwrap_or_else(|| config.today(report.clock.now()));
+    let today = config.today(report.clock.now());
+    let wanted = as_of.map_or_else(|| Wanted::of(day.unwrap_or(today), today), Wanted::AsOf);
     let scope = TenantScope::of_own_message(tenant);
-    if again { report.now(&scope, &config, day, correlation).await } else { report.daily(&scope, &config, day, correlation).await }
+    if again { report.now(&scope, &config, wanted, correlation).await } else { report.daily(&scope, &config, wanted, correlation).await }
 }
 
 fn describe(tenant: &TenantId, made: &Made) -> Value {

@@ -7,7 +7,7 @@
 
 use app::TenantScope;
 use app::ports::*;
-use app::report::{Documents, Made, Report};
+use app::report::{Documents, Made, Report, Wanted};
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use domain::ids::{CorrelationId, OrderId, SourceId, TenantId};
@@ -112,7 +112,7 @@ fn main() {
     let (config, day) = (TenantConfig::default(), "2025-08-09".parse().expect("a day"));
     let correlation = CorrelationId::parse("bench").expect("a token");
     let began = Instant::now();
-    let made = report.daily(&scope, &config, day, &correlation).now_or_never().expect("nothing waits").expect("a report");
+    let made = report.daily(&scope, &config, Wanted::AsOf(day), &correlation).now_or_never().expect("nothing waits").expect("a report");
     let seconds = began.elapsed().as_secs_f64();
     assert!(matches!(made, Made::Report { .. }), "{made:?}");
     let [workbook, list] = *documents.1.lock().expect("one at a time");

@@ -120,8 +120,8 @@ fn wish(visitor: &Visitor) -> Markup {
                 button class="button primary" type="submit" { (icons::BOLT.beside()) "Make it" }
             }
             p class="hint" {
-                "It counts every order as it stands now, so a past day that has its report keeps it. Whoever gets the report gets it again \
-                 only if it says something else."
+                "Today counts every order as it stands now, an earlier day as it stood when that day ended. A past day that has its report \
+                 keeps it. Whoever gets the report gets it again only if it says something else."
             }
         }
     }

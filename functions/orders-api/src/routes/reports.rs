@@ -56,8 +56,9 @@ pub struct ReportWanted {
     pub day: Option<Date>,
 }
 
-/// Has the reports of today made now, anew if they were made before, or those of a past day that has none. They count
-/// every order as it stands now. People are told again only if a report says something else.
+/// Has the reports of today made now, anew if they were made before, or those of a past day that has none. Today counts
+/// every order as it stands now, a past day as it stood when that day ended. People are told again only if a report
+/// says something else.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/reports", tag = "reports", request_body = ReportWanted,
     responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day, or a past one that has its report"), (status = 429, description = "At most two a minute"))))]
 pub async fn make(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(wanted): Json<ReportWanted>) -> Answer<Response> {

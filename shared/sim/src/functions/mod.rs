@@ -18,7 +18,7 @@ use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::{AskForReport, Documents, Report};
+use app::report::{AskForReport, Documents, Report, Wanted};
 use app::tenant::{Secret, TenantConfig};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
@@ -26,7 +26,6 @@ use axum::body::Bytes;
 use domain::ids::CorrelationId;
 use domain::kpi::DailyKpi;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use job::{Answer, Holding, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
@@ -203,8 +202,8 @@ impl Functions {
     }
 
     /// The figures of a day as the report would show them now.
-    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> app::Result<Result<DailyKpi, String>> {
-        self.report.figures(scope, config, day).await
+    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, wanted: Wanted) -> app::Result<Result<DailyKpi, String>> {
+        self.report.figures(scope, config, wanted).await
     }
 
     async fn relay(&self, event: Value) -> Answer {

@@ -93,8 +93,9 @@ impl Shop {
                 false,
             ),
             _ => (
-                "America/Los_Angeles",
-                3,
+                // Its midnight falls into every story.
+                "Pacific/Tongatapu",
+                0,
                 [("shop", Vocabulary::Shop, StandardWebhooks, false), ("carrier", Vocabulary::Sheet, Hmac, true)],
                 true,
             ),

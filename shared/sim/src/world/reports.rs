@@ -3,6 +3,7 @@
 use super::World;
 use crate::functions::job::{Answer, Job, ReportCall};
 use app::TenantScope;
+use app::report::Wanted;
 use app::tenant::TenantConfig;
 use domain::ids::CorrelationId;
 use domain::kpi::DailyKpi;
@@ -90,7 +91,7 @@ impl World {
     }
 
     /// What a report made now would say.
-    pub fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Option<app::Result<Result<DailyKpi, String>>> {
-        self.functions.figures(scope, config, day).now_or_never()
+    pub fn figures(&self, scope: &TenantScope, config: &TenantConfig, wanted: Wanted) -> Option<app::Result<Result<DailyKpi, String>>> {
+        self.functions.figures(scope, config, wanted).now_or_never()
     }
 }

@@ -4,7 +4,7 @@ use crate::house::{House, correlation, owner};
 use app::apply::Alongside;
 use app::ports::{OrderStore, SendError};
 use app::privacy::address;
-use app::report::Made;
+use app::report::{Made, Wanted};
 use app::signature::Headers;
 use contracts::Payload;
 use domain::ids::OrderId;
@@ -200,7 +200,8 @@ async fn a_refunded_order_is_counted_once_open_or_closed() {
         house.hear(number, "refund", vocabulary.read("refunded").unwrap().claim, false).await;
     }
     house.settle().await;
-    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap().unwrap();
+    let kpi =
+        house.report().figures(&house.scope, &crate::house::config(), Wanted::AsOf(jiff::civil::date(2025, 8, 9))).await.unwrap().unwrap();
     assert_eq!((kpi.total, kpi.count(Label::Refunded), kpi.count(Label::Delayed)), (3, 2, 1));
 }
 
@@ -217,7 +218,8 @@ async fn a_report_counts_each_order_under_its_own_currency() {
     let tracking = Some(domain::order::TrackingStatus::Delivered);
     house.hear("1002", "scanned", domain::order::Claim { tracking, ..Default::default() }, false).await;
     house.settle().await;
-    let kpi = house.report().figures(&house.scope, &crate::house::config(), jiff::civil::date(2025, 8, 9)).await.unwrap().unwrap();
+    let kpi =
+        house.report().figures(&house.scope, &crate::house::config(), Wanted::AsOf(jiff::civil::date(2025, 8, 9))).await.unwrap().unwrap();
     assert_eq!((kpi.total, kpi.count(Label::Delivered)), (6, 4));
     let values: Vec<_> = kpi.value.iter().map(|value| (value.currency.code(), value.orders, value.decimal())).collect();
     assert_eq!(values, [("EUR", 2, "119.96".to_owned()), ("PLN", 1, "59.98".to_owned()), ("USD", 3, "179.94".to_owned())]);

@@ -4,7 +4,7 @@ use crate::door::{Knock, knock};
 use crate::house::{House, config, correlation, owner};
 use crate::samples::Lot;
 use app::ports::{MessageState, ReportStore, SendError, TenantStore};
-use app::report::{Documents, Made, Report, delayed_key, workbook_key};
+use app::report::{Documents, Made, Report, Wanted, delayed_key, workbook_key};
 use app::tenant::{DelayedSettings, ReportSettings, Secret, SlackBot, TenantConfig};
 use contracts::Payload;
 use domain::kpi::{Comparison, DailyKpi};
@@ -212,4 +212,26 @@ async fn a_report_can_be_had_at_once_and_for_an_earlier_day() {
     let told =
         house.world.outbox_rows().into_iter().flat_map(|row| row.events).filter(|event| matches!(event.payload, Payload::ReportReady(_)));
     assert_eq!(told.count(), 4);
+}
+
+// req: S0-32
+#[tokio::test]
+async fn a_day_that_is_over_is_reported_as_it_ended() {
+    use domain::order::{Label, Vocabulary};
+    let house = House::new().await;
+    let figures = async |wanted| house.report().figures(&house.scope, &config(), wanted).await.unwrap().unwrap();
+    let as_it_was = figures(Wanted::AsOf(DAY)).await;
+    assert_eq!((as_it_was.total, as_it_was.delayed), (3, 1));
+    house.clock.advance(SignedDuration::from_hours(24));
+    let read = |word: &str| Vocabulary::Shop.read(word).unwrap().claim;
+    // A delayed one arrives, one that was on its way as well, one is called off, one is new and one came late.
+    for (number, word) in [("1001", "delivered"), ("1002", "delivered"), ("1003", "cancelled")] {
+        house.hear(number, word, read(word), false).await;
+    }
+    house.import_in("2001", "EUR", "Delivered").await;
+    house.settle().await;
+    let now = figures(Wanted::AsOf(DAY.tomorrow().unwrap())).await;
+    assert_eq!((now.total, now.count(Label::Delivered), now.delayed), (4, 3, 0), "{:?}", now.by_status);
+    assert_eq!(figures(Wanted::Past(DAY)).await, as_it_was, "to the last name on its lists");
+    assert_eq!(figures(Wanted::Past(DAY.yesterday().unwrap())).await.total, 0, "nobody had ordered");
 }

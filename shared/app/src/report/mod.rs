@@ -1,10 +1,12 @@
 //! The daily report: figures from the read model, the open orders from their index, one file in the bucket.
 
+mod figures;
+
+pub use figures::{CHANGED_ORDERS_MAX, Wanted};
+
 use crate::error::{Error, Result};
-use crate::measure::LABELS;
 use crate::ports::{
-    Claim, Clock, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, OutboxStore, Point, Queue,
-    RateBuckets, ReportStore, TenantStore,
+    Claim, Clock, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets, ReportStore, TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
@@ -13,23 +15,20 @@ use crate::trouble::{Job, Trouble};
 use contracts::job::v1::ReportReady;
 use contracts::queue::ReportAsked;
 use contracts::{Envelope, Payload};
-use domain::ids::{CorrelationId, OrderId, TenantId};
-use domain::kpi::{Comparison, DailyKpi, Headline, KpiBuilder, KpiOrder, OrderValue, slack_comparison, slack_summary};
-use domain::money::{Currency, Money};
-use domain::order::{Fault, Label};
+use domain::ids::{CorrelationId, TenantId};
+use domain::kpi::{Comparison, DailyKpi, Headline, slack_comparison, slack_summary};
+use domain::order::Fault;
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A report job is presumed dead after this. Longer than the function may run.
 const LEASE: SignedDuration = SignedDuration::from_mins(6);
 /// How long "this day's report is made" is remembered.
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 400);
-/// Rows read from the index at once.
-const PAGE: usize = 500;
 /// Open orders that a report looks at one by one.
 pub const OPEN_ORDERS_MAX: usize = 1_000_000;
 
@@ -142,8 +141,8 @@ pub struct AskForReport {
 pub const WISHES: Limit = Limit { count: 2, window: SignedDuration::from_mins(1) };
 
 impl AskForReport {
-    /// The figures as they are when the wish's turn comes. A past day that has its report keeps it: made today, it would
-    /// show today's statuses.
+    /// The figures of today as they are when the wish's turn comes, or of a past day as it ended. A past day that has
+    /// its report keeps it.
     ///
     /// # Errors
     /// `Invalid` for a day that cannot have a report or has one, `TooMany`, `Retryable`.
@@ -241,14 +240,18 @@ impl Report {
         if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
             return Ok(Some(Made::NotDue));
         }
-        self.daily(&TenantScope::of_own_message(tenant), &config, local.date(), correlation).await.map(Some)
+        self.daily(&TenantScope::of_own_message(tenant), &config, Wanted::AsOf(local.date()), correlation).await.map(Some)
     }
 
     /// Makes the reports of one day, unless they are made.
     ///
     /// The files may be written more than once, by runs that die or are presumed dead; the team is told in the same
     /// transaction in which the day is done, so once.
-    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Made> {
+    ///
+    /// # Errors
+    /// `Retryable`, and `Fatal` for stored data that can't be read; the team is told of the latter.
+    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, wanted: Wanted, correlation: &CorrelationId) -> Result<Made> {
+        let day = wanted.day();
         let once = OnceKey::new("report", "daily", &day.to_string());
         let now = self.clock.now();
         let fence = match self.once.claim(scope, &once, "", now, LEASE).await? {
@@ -261,7 +264,7 @@ impl Report {
             Claim::Busy { .. } => return Ok(Made::Busy),
         };
         let key = workbook_key(day);
-        let (made, finished) = match self.make(scope, config, day, correlation).await {
+        let (made, finished) = match self.make(scope, config, wanted, correlation).await {
             Ok(Ok(news)) => {
                 let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
                 let ours = self.once.complete(scope, done, &news.events, self.clock.now()).await?;
@@ -279,7 +282,11 @@ impl Report {
 
     /// Makes the reports of one day because somebody wants them now, whether they are made or not. What the schedule
     /// owes that day it still owes.
-    pub async fn now(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Made> {
+    ///
+    /// # Errors
+    /// As [`Report::daily`].
+    pub async fn now(&self, scope: &TenantScope, config: &TenantConfig, wanted: Wanted, correlation: &CorrelationId) -> Result<Made> {
+        let day = wanted.day();
         let (scheduled, asked) = (OnceKey::new("report", "daily", &day.to_string()), OnceKey::new("report", "asked", &day.to_string()));
         // One run at a time writes a day's files: the schedule's claim while the day is not done, one of our own after.
         let mut claimed = (&scheduled, self.once.claim(scope, &scheduled, "", self.clock.now(), LEASE).await?);
@@ -287,7 +294,7 @@ impl Report {
             claimed = (&asked, self.once.claim(scope, &asked, "", self.clock.now(), LEASE).await?);
         }
         let (once, Claim::Mine { fence }) = claimed else { return Ok(Made::Busy) };
-        let made = self.make(scope, config, day, correlation).await;
+        let made = self.make(scope, config, wanted, correlation).await;
         let published = match &made {
             Ok(Ok(news)) if !news.events.is_empty() => self.outbox.add(scope, &news.events, self.clock.now()).await,
             _ => Ok(()),
@@ -331,10 +338,11 @@ impl Report {
         &self,
         scope: &TenantScope,
         config: &TenantConfig,
-        day: Date,
+        wanted: Wanted,
         correlation: &CorrelationId,
     ) -> Result<std::result::Result<News, String>> {
-        let kpi = match self.figures(scope, config, day).await? {
+        let day = wanted.day();
+        let kpi = match self.figures(scope, config, wanted).await? {
             Ok(kpi) => kpi,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -408,43 +416,6 @@ impl Report {
         self.reports.put(scope, key, bytes, "application/json").await?;
         Ok(())
     }
-
-    /// The figures of a day: what is closed from the read model, what is open one by one.
-    /// Or why there can be none.
-    pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Result<std::result::Result<DailyKpi, String>> {
-        let mut builder = KpiBuilder::new(day);
-        let mut after = None;
-        // An order that moves on meanwhile comes again at the end of the index.
-        let mut seen: HashSet<OrderId> = HashSet::new();
-        let mut open: HashMap<Label, Counted> = HashMap::new();
-        loop {
-            let page = self.orders.page(scope, &OrderQuery::Open, after.as_ref(), PAGE).await?;
-            for summary in page.orders {
-                if !seen.insert(summary.id.clone()) {
-                    continue;
-                }
-                open.entry(summary.label).or_default().add(summary.currency, 1, summary.total_minor);
-                builder.add(row(summary, config));
-            }
-            after = page.next;
-            if seen.len() > OPEN_ORDERS_MAX {
-                return Ok(Err(format!("more than {OPEN_ORDERS_MAX} orders are open; close those that are over")));
-            }
-            if after.is_none() {
-                break;
-            }
-        }
-        for point in self.metrics.series(scope, LABELS, "", "~").await? {
-            let Some(label) = Label::ALL.into_iter().find(|label| label.text() == point.point) else { continue };
-            if !closed(label) {
-                continue;
-            }
-            // A refunded order may still be open (money back, parcel under way): those were counted above.
-            let counted = Counted::of(&point).less(open.get(&label));
-            builder.add_counted(label, counted.orders, counted.values());
-        }
-        Ok(Ok(builder.finish()))
-    }
 }
 
 fn ready(report: &str, day: Date, key: String, summary: &str, orders: Option<u64>) -> ReportReady {
@@ -470,71 +441,4 @@ type Told = BTreeMap<String, ToldReport>;
 struct ToldReport {
     print: u32,
     times: u32,
-}
-
-/// Orders of one label, and by currency how many and what they are worth.
-#[derive(Debug, Clone, Default)]
-struct Counted {
-    orders: u64,
-    by_currency: BTreeMap<Currency, (u64, i64)>,
-}
-
-impl Counted {
-    fn add(&mut self, currency: Currency, orders: u64, minor: i64) {
-        self.orders += orders;
-        let (count, sum) = self.by_currency.entry(currency).or_default();
-        *count += orders;
-        *sum += minor;
-    }
-
-    fn of(point: &Point) -> Counted {
-        let number = |field: &str| point.fields.get(field).copied().unwrap_or(0);
-        // Events may be counted out of order, so a figure can dip below zero for a moment.
-        let orders = |field: &str| u64::try_from(number(field)).unwrap_or(0);
-        let currencies = point.fields.keys().filter_map(|field| Currency::parse(field.strip_prefix("orders:")?).ok());
-        let of_currency =
-            |currency: Currency| (orders(&format!("orders:{}", currency.code())), number(&format!("value:{}", currency.code())));
-        Counted { orders: orders("orders"), by_currency: currencies.map(|currency| (currency, of_currency(currency))).collect() }
-    }
-
-    fn less(mut self, others: Option<&Counted>) -> Counted {
-        let Some(others) = others else { return self };
-        self.orders = self.orders.saturating_sub(others.orders);
-        for (currency, (orders, minor)) in &others.by_currency {
-            if let Some((count, sum)) = self.by_currency.get_mut(currency) {
-                *count = count.saturating_sub(*orders);
-                *sum -= minor;
-            }
-        }
-        self
-    }
-
-    fn values(&self) -> impl Iterator<Item = OrderValue> {
-        let of_currency = |(currency, (orders, minor)): (&Currency, &(u64, i64))| OrderValue {
-            currency: *currency,
-            orders: *orders,
-            total_minor: i128::from(*minor),
-        };
-        self.by_currency.iter().map(of_currency)
-    }
-}
-
-/// Labels that orders have which are no longer in the index of open ones. The others are open by definition:
-/// see [`domain::order::OrderStatus::is_open`].
-fn closed(label: Label) -> bool {
-    matches!(label, Label::Delivered | Label::Completed | Label::Returned | Label::Cancelled | Label::Refunded)
-}
-
-fn row(summary: OrderSummary, config: &TenantConfig) -> KpiOrder {
-    let day = |at: jiff::Timestamp| Some(at.to_zoned(config.zone()).date());
-    KpiOrder {
-        number: summary.id.to_string(),
-        customer: summary.customer.unwrap_or_default(),
-        label: summary.label,
-        eta: summary.eta,
-        placed_on: day(summary.placed_at),
-        total: Some(Money::new(summary.total_minor, summary.currency)),
-        owner: None,
-        last_update: day(summary.updated_at),
-    }
 }
