@@ -16,7 +16,11 @@ VERSION = "4.14.1"
 SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 KEPT = Path(__file__).resolve().parents[2] / f".local/tools/axe-core-{VERSION}.min.js"
 # Everything axe knows of WCAG 2.2 A and AA, and its advice on good practice.
-RUN = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations)"
+# What fades in is looked at when it is there.
+STILL = """Promise.all([document, ...[...document.querySelectorAll('*')].map(part => part.shadowRoot).filter(Boolean)]
+  .flatMap(root => root.getAnimations()).filter(moving => moving.effect.getComputedTiming().endTime !== Infinity)
+  .map(moving => moving.finished.catch(() => 0)))"""
+RUN = f"{STILL}.then(() => axe.run(document, {{resultTypes: ['violations']}})).then(found => found.violations)"
 
 
 def missing() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Iterator
 
 import axe
@@ -122,6 +123,32 @@ def test_the_chat_shows_that_it_types_and_says_what_went_wrong(page: Page, shop:
         assert words in say(page, CHAT, "" if status != 429 else "1002")
         assert page.js(f"{CHAT}.activeElement.value") == "1002", "the message is still there"
     page.stand_in({})
+
+
+# req: S0-14, S0-21
+def test_a_code_by_mail_opens_the_order_of_who_forgot_the_address(page: Page, shop: Shop) -> None:
+    number = str(uuid.uuid4().int % 9_000_000 + 1_000_000)
+    email = f"forgotten-{number}@example.com"
+    assert shop.place(number, email).status == 201
+    page.goto(shop.env["api_url"] + "/")
+    page.wait(f"!!{CHAT}", "the chat")
+    page.type(f"Where is order #{number}? I am other@example.com")
+    page.press("Enter")
+    page.wait(f"!!{CHAT}.querySelector('.offer')", "the offer to send a code")
+    assert axe.missing() or axe.findings(page) == []
+    page.js(f"{CHAT}.querySelector('.offer').click()")
+    page.wait(f"{CHAT}.querySelector('.log').lastChild.textContent.includes('code')", "what became of it")
+    assert page.js(f"{CHAT}.activeElement.tagName") == "TEXTAREA", "the code can be typed at once"
+    [mail] = eventually(lambda: [mail for mail in shop.outside("/mail") if email in mail["to"] and "code" in mail["subject"]], "the code by mail")
+    code = mail["subject"].split()[0]
+    wrong = "000000" if code != "000000" else "111111"
+    page.type(wrong)
+    page.press("Enter")
+    page.wait(f"{CHAT}.querySelector('form').ariaBusy === 'false' && {CHAT}.querySelector('.log').lastChild.matches('.them, .offers')", "an answer")
+    assert number not in page.js(f"[...{CHAT}.querySelectorAll('.them')].at(-1).textContent"), "a wrong code opens nothing"
+    answer = say(page, CHAT, code)
+    assert number in answer and "has been received" in answer
+    assert page.complaints == []
 
 
 # req: S0-22

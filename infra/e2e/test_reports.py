@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -153,6 +154,7 @@ def test_a_report_can_be_asked_for(sheet_shop: SheetShop) -> None:
 
     assert len(eventually(lambda: len(made()) == 2 and made(), "today's workbook and list")) == 2
     # A day that is over is made from each order's own history.
-    assert shop.call("POST", "/v1/reports", {"day": "2025-08-12"}, key=sheet_shop.key).status == 202
-    past = {"daily/2025-08-12.xlsx", "daily/delayed-2025-08-12.pdf"}
+    day = datetime.date.today() - datetime.timedelta(days=2)
+    assert shop.call("POST", "/v1/reports", {"day": f"{day}"}, key=sheet_shop.key).status == 202
+    past = {f"daily/{day}.xlsx", f"daily/delayed-{day}.pdf"}
     assert eventually(lambda: len(made()) == 4 and made(), "the past day's workbook and list") > past

@@ -11,7 +11,9 @@ import uuid
 import boto3
 import pytest
 
+import layout
 from demo import ORDERCTL
+from settings import BUILD
 from shop import Shop, eventually
 
 
@@ -21,6 +23,16 @@ def mails_about(shop: Shop, number: str) -> list[dict]:
 
 def posts_about(shop: Shop, number: str) -> list[dict]:
     return [post for post in shop.outside("/messages") if f"#{number} " in json.dumps(post)]
+
+
+# req: S0-46
+def test_every_function_is_deployed_as_one_small_program(shop: Shop) -> None:
+    weighed = {weight.name: weight.zipped for weight in layout.weights(BUILD)}
+    assert set(weighed) == set(shop.env["functions"])
+    assert {name: size for name, size in weighed.items() if size >= 10_000_000} == {}
+    client = boto3.client("lambda", **shop.aws())
+    runtimes = {client.get_function_configuration(FunctionName=name)["Runtime"] for name in shop.env["functions"].values()}
+    assert runtimes == {"provided.al2023"}
 
 
 # req: S0-01, S0-02, S0-17
@@ -230,21 +242,3 @@ def test_the_daily_report_lands(shop: Shop) -> None:
     rows = shop.call("GET", "/v1/reports").json
     assert rows and rows[0]["name"].endswith(".xlsx")
     eventually(lambda: [p for p in shop.outside("/messages") if "Daily Logistics Report" in json.dumps(p)], "the summary in Slack")
-
-
-# req: S0-19, S0-48
-def test_a_sheet_that_cannot_be_read_says_so_and_changes_nothing(shop: Shop) -> None:
-    """The deployed reader, with a key that is none: it asks nobody, says what to do, and the key never comes out again."""
-    before = shop.call("GET", "/v1/settings").json
-    sheet = {"spreadsheet_id": "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms", "service_account": "no key", "enabled": False, "currency": "EUR"}
-    saved = shop.call("PUT", "/v1/settings", {**before, "sheet": sheet})
-    assert saved.status == 200 and saved.json["sheet"]["service_account"] == "(set)", saved.body
-    try:
-        assert shop.call("POST", "/v1/sheet/sync").status == 202
-        status = eventually(lambda: (s := shop.call("GET", "/v1/sheet").json).get("error") and s, "the sheet to be looked at")
-        assert "JSON key file" in status["error"] and status["orders"] == 0
-        eventually(lambda: [p for p in shop.outside("/messages") if "Job failed: sheet import" in json.dumps(p)], "the alert in Slack")
-    finally:
-        now = shop.call("GET", "/v1/settings").json
-        assert shop.call("PUT", "/v1/settings", {**now, "sheet": None}).status == 200
-    assert shop.call("GET", "/v1/sheet").status == 404

@@ -7,6 +7,7 @@ import os
 import subprocess
 import urllib.request
 
+import sheet
 from processes import Failed
 from settings import BINARIES, Settings, credentials
 
@@ -53,6 +54,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     wanted = {"cloud": cloud, "tenant": settings.tenant, "orders": settings.demo_orders}
     keys, loaded = _remembered(settings, "keys", cloud), _remembered(settings, "demo", wanted)
     if keys and loaded:
+        _open_sheet(settings, keys, cloud)
         return {**keys, "example": loaded}, STILL_THERE
     env = {**{key: value for key, value in os.environ.items() if not key.startswith("AWS_")}, **environment(settings, outputs)}
     if not keys:  # they are printed once; remembered apart, so that a load that was interrupted can go on
@@ -63,8 +65,16 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
         env["ORDERFLOW_API_KEY"] = keys["api_key"]
         printed = _run(["demo", "--tenant", settings.tenant, "--orders", str(settings.demo_orders)], env)
     example = _example(settings, keys["api_key"])
+    _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"
+
+
+def _open_sheet(settings: Settings, keys: dict, cloud: dict) -> None:
+    """Only with orders: who wants none wants none from a sheet either."""
+    if settings.demo_orders:
+        known = _remembered(settings, "sheet", cloud)
+        _remember(settings, "sheet", cloud, sheet.open_demo(settings.outside_url, settings.web_url, keys["api_key"], known))
 
 
 def publishable_key(settings: Settings, cloud: dict) -> str:

@@ -45,6 +45,8 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "MailFrom": settings.mail_from,
         "SlackBaseUrl": settings.outside_url,
         "SlackApiUrl": f"{settings.outside_url}/api",
+        "SheetsBaseUrl": f"{settings.outside_url}/google",
+        "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,
         "ChatPublishableKey": chat_key,
         "WorkerMaxConcurrency": "0",  # the emulator takes the number for a text and stops polling

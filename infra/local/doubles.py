@@ -1,4 +1,4 @@
-"""Stands in for the world outside: Slack's incoming webhooks and everybody's mailbox.
+"""Stands in for the world outside: Slack's incoming webhooks, everybody's mailbox, and Google Sheets.
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
@@ -9,6 +9,11 @@
     GET  /mail/<n>.eml              one e-mail as it was sent
     POST /fail {"status": 500, "times": 3, "retry_after": 2}   the next Slack posts fail so, for tests;
                {"status": 200, "delay_s": 5, "about": "#1001 "}  or are taken, and answered late; "about" picks them by their text
+    POST /google/token              Google's sign-in for service accounts
+    GET  /google/v4/spreadsheets/…  Google Sheets, reading
+    GET  /sheet/<id>                a sheet, for people to type in         POST takes the form
+    PUT  /google/sheets/<id>        {"worksheets": {"Orders": [["OrderID", …], …]}, "readers": ["<account>"]}       GET shows it
+    PUT  /google/accounts/<account> a service account's public key, PEM    DELETE revokes it
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ import time
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import google
 import mails
 import slack
 
@@ -81,7 +87,7 @@ class Failure:
             return dict(self._plan)
 
 
-POSTS, MAILS, FAILURE, UPLOADS = Inbox(), Inbox(), Failure(), slack.Uploads()
+POSTS, MAILS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -89,11 +95,13 @@ class Outside(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_POST(self) -> None:  # noqa: N802
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > (UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX):
-            self.close_connection = True
+        if (body := self._body(UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "payload_too_large")
-        body = self.rfile.read(length)
+        if self.path == "/google/token":
+            return self._json(*reversed(GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)))
+        if self.path.startswith("/sheet/") and GOOGLE.book(self.path.removeprefix("/sheet/")):
+            GOOGLE.type_in(self.path.removeprefix("/sheet/"), google.typed(body))
+            return self._answer(303, headers={"Location": self.path})
         if self.path == "/fail":
             FAILURE.plan(json.loads(body or b"{}"))
             return self._answer(204)
@@ -121,6 +129,13 @@ class Outside(BaseHTTPRequestHandler):
                 self._json(POSTS.all())
             case "/mail":
                 self._json([{key: value for key, value in mail.items() if key != "raw"} | mails.read(mail["raw"]) for mail in MAILS.all()])
+            case path if path.startswith("/sheet/") and (book := GOOGLE.book(path.removeprefix("/sheet/"))):
+                self._answer(200, "text/html; charset=utf-8", sheet_page(book))
+            case path if path.startswith("/google/sheets/"):
+                book = GOOGLE.book(path.removeprefix("/google/sheets/"))
+                self._json(book) if book else self._answer(404, "text/plain", "no such sheet")
+            case path if path.startswith("/google/v4/"):
+                self._json(*reversed(GOOGLE.read(path.removeprefix("/google"), self.headers.get("Authorization", ""))))
             case path if path.startswith("/upload/v1/"):
                 file = UPLOADS.file(path.removeprefix("/upload/v1/"))
                 self._answer(200, "application/octet-stream", file) if file else self._answer(404, "text/plain", "no such file")
@@ -130,15 +145,36 @@ class Outside(BaseHTTPRequestHandler):
             case _:
                 self._answer(404, "text/plain", "not found")
 
+    def do_PUT(self) -> None:  # noqa: N802
+        if (body := self._body(UPLOAD_BYTES_MAX)) is None:
+            return self._answer(413, "text/plain", "too large")
+        if self.path.startswith("/google/accounts/"):
+            GOOGLE.know(self.path.removeprefix("/google/accounts/"), body.decode())
+            return self._answer(204)
+        if self.path.startswith("/google/sheets/"):
+            sheet = json.loads(body)
+            kept = GOOGLE.keep(self.path.removeprefix("/google/sheets/"), sheet["worksheets"], sheet["readers"])
+            return self._answer(204) if kept else self._answer(413, "text/plain", "too large")
+        self._answer(404, "text/plain", "not found")
+
     def do_DELETE(self) -> None:  # noqa: N802
+        if self.path.startswith("/google/accounts/"):
+            GOOGLE.revoke(self.path.removeprefix("/google/accounts/"))
+            return self._answer(204)
         inbox = {"/messages": POSTS, "/mail": MAILS}.get(self.path)
         if inbox is None:
             return self._answer(404, "text/plain", "not found")
         inbox.clear()
         self._answer(204)
 
-    def _json(self, value: object) -> None:
-        self._answer(200, "application/json", json.dumps(value, ensure_ascii=False))
+    def _body(self, most: int) -> bytes | None:
+        """None if there is more than that; the connection ends then, because the rest of it is not read."""
+        length = int(self.headers.get("Content-Length") or 0)
+        self.close_connection = length > most
+        return None if length > most else self.rfile.read(length)
+
+    def _json(self, value: object, status: int = 200) -> None:
+        self._answer(status, "application/json", json.dumps(value, ensure_ascii=False))
 
     def _answer(self, status: int, content_type: str = "text/plain", content: str | bytes = b"", headers: dict[str, str] | None = None) -> None:
         content = content.encode() if isinstance(content, str) else content
@@ -165,6 +201,11 @@ header{grid-column:1/-1;color:var(--soft);border-bottom:1px solid var(--line);pa
 article{padding:.7rem 0;border-top:1px solid var(--line)} p{margin:.15rem 0;overflow-wrap:anywhere}
 iframe{width:100%;height:22rem;border:1px solid var(--line);border-radius:6px;background:#fff} pre{white-space:pre-wrap;overflow-wrap:anywhere}
 """
+SHEET_STYLE = """
+form{grid-column:1/-1} form div{overflow-x:auto} table{border-collapse:collapse;width:100%} th{text-align:left;font-size:.85rem;color:var(--soft);padding:.3rem .5rem}
+td{border:1px solid var(--line);padding:0} input{font:inherit;color:inherit;background:none;border:0;width:100%;min-width:6rem;box-sizing:border-box;padding:.4rem .5rem}
+input:focus{outline:2px solid var(--mark);outline-offset:-2px} button{font:600 .9rem system-ui;color:#fff;background:#17805b;border:0;border-radius:6px;padding:.35rem 1rem;margin-left:.6rem}
+"""
 
 
 def page(posts: list[dict], mails: list[dict]) -> str:
@@ -184,6 +225,18 @@ def page(posts: list[dict], mails: list[dict]) -> str:
         "<header>What the demo shop's team and customers got. Nothing leaves this machine.</header>"
         f"<section><h1>Slack <small>{_counted(posts, 'post')}</small></h1>{left or nothing}</section>"
         f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section></main></body></html>"
+    )
+
+
+def sheet_page(book: dict) -> str:
+    """A shop's sheet, to type in."""
+    title, rows = next(iter(book["worksheets"].items()), ("Empty", []))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<title>{html.escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}{SHEET_STYLE}</style></head><body><main>'
+        "<header>The demo shop's own sheet, as Google Sheets would hold it. OrderFlow only reads it: every few minutes, or now with "
+        "<b>Read now</b> on the console's Sheet page.</header>"
+        f'<form method="post"><h1>{html.escape(title)} <button>Save</button></h1><div>{google.table(rows)}</div></form></main></body></html>'
     )
 
 

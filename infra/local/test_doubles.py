@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import email.policy
 import json
 import smtplib
 import threading
+import time
 from email.message import EmailMessage
 
 import doubles
+import google
 import mails
 import pytest
 import slack
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 PATH = "/services/T000/B000/demo"
 
@@ -103,3 +109,70 @@ def test_mail_arrives_whole() -> None:
     assert raw.replace(b"\r\n", b"\n") == message.as_bytes().replace(b"\r\n", b"\n")
     assert shown["subject"] == "Unterwegs ✓" and "..dots" in shown["text"] and "héllo" in shown["html"]
     assert shown["attachments"] == [{"name": "delayed.pdf", "type": "application/pdf", "bytes": 8}]
+
+
+class Account:
+    """A service account, as an application signs in with it."""
+
+    ADDRESS = "http://x/google/token"
+
+    def __init__(self, known_to: google.Google, name: str = "reader@x.example") -> None:
+        private, public = google.key_pair()
+        self.name, self.key = name, load_pem_private_key(private.encode(), None)
+        known_to.know(name, public)
+
+    def assertion(self, **other: object) -> bytes:
+        now = int(time.time())
+        claims = {"iss": self.name, "scope": google.SCOPE, "aud": self.ADDRESS, "iat": now, "exp": now + 3600, **other}
+        packed = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+        signature = self.key.sign(b".".join(packed), padding.PKCS1v15(), SHA256())
+        return b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=" + b".".join([*packed, base64.urlsafe_b64encode(signature).rstrip(b"=")])
+
+
+OPTIONS = "?majorDimension=ROWS&valueRenderOption=UNFORMATTED_VALUE&dateTimeRenderOption=SERIAL_NUMBER"
+
+
+def test_google_gives_a_token_for_an_assertion_that_is_right_in_every_part() -> None:
+    double = google.Google()
+    account = Account(double)
+    code, said = double.sign_in(Account.ADDRESS, account.assertion())
+    assert code == 200 and said["token_type"] == "Bearer" and said["expires_in"] == 3599
+    now = int(time.time())
+    for body, error in [
+        (b"", "unsupported_grant_type"),
+        (account.assertion() + b"x", "invalid_grant"),
+        (account.assertion(aud="http://elsewhere"), "invalid_grant"),
+        (account.assertion(exp=now + 7200), "invalid_grant"),
+        (account.assertion(iat=now - 4000, exp=now - 400), "invalid_grant"),
+        (account.assertion(iss="nobody@x.example"), "invalid_grant"),
+        (account.assertion(scope="https://www.googleapis.com/auth/spreadsheets"), "invalid_scope"),
+        (account.assertion(iat=None), "invalid_request"),
+        (account.assertion().split(b"&")[0] + b"&assertion=x", "invalid_request"),
+    ]:
+        code, said = double.sign_in(Account.ADDRESS, body)
+        assert (code, said["error"]) == (400, error)
+
+
+def test_a_google_sheet_is_read_by_those_it_is_shared_with() -> None:
+    double = google.Google()
+    account = Account(double)
+    bearer = "Bearer " + double.sign_in(Account.ADDRESS, account.assertion())[1]["access_token"]
+    rows = [["OrderID", "ETA"], ["1001", "2025-08-10"], ["", ""], ["A-1", "soon", ""], [""]]
+    assert double.keep("b", {"Orders": rows, "It's": [["x"]]}, [account.name]) and double.keep("private", {"S": []}, [])
+    assert double.read("/v4/spreadsheets/b?fields=sheets.properties.title", bearer) == (200, {"sheets": [{"properties": {"title": "Orders"}}, {"properties": {"title": "It's"}}]})
+    code, said = double.read(f"/v4/spreadsheets/b/values/%27Orders%27%211%3A100{OPTIONS}", bearer)
+    assert code == 200 and said["values"] == [["OrderID", "ETA"], [1001, 45879], [], ["A-1", "soon"]], "numbers are numbers, tails are cut"
+    assert double.read(f"/v4/spreadsheets/b/values/'It''s'!1:9{OPTIONS}", bearer)[1]["values"] == [["x"]]
+    statuses = {path: double.read(path, bearer)[1]["error"]["status"] for path in ("/v4/spreadsheets/none", "/v4/spreadsheets/private", f"/v4/spreadsheets/b/values/'No'!1:2{OPTIONS}", "/v4/spreadsheets/b/values/'Orders'!1:2")}
+    assert list(statuses.values()) == ["NOT_FOUND", "PERMISSION_DENIED", "INVALID_ARGUMENT", "INVALID_ARGUMENT"]
+    double.revoke(account.name)
+    assert double.read("/v4/spreadsheets/b", bearer)[0] == 401 and double.sign_in(Account.ADDRESS, account.assertion())[1]["error"] == "invalid_grant"
+
+
+def test_a_person_types_into_the_sheet() -> None:
+    double = google.Google()
+    double.keep("b", {"Orders": [["OrderID", "Status"], ["1", "<b>"]]}, [])
+    form = google.table(double.book("b")["worksheets"]["Orders"])
+    assert 'name="1.1" value="&lt;b&gt;" aria-label="Status, row 2"' in form
+    double.type_in("b", google.typed(b"1.1=Shipped&0.9=out&77.0=out&x.y=z"))
+    assert double.book("b")["worksheets"]["Orders"] == [["OrderID", "Status"], ["1", "Shipped"]]

@@ -18,6 +18,7 @@ import functions
 import hook
 import processes
 import settings as config
+import sheet
 from processes import Failed
 
 TTY = sys.stdout.isatty()
@@ -52,9 +53,9 @@ def _line(mark: str, colour: str, name: str, text: str) -> str:
 def main() -> None:
     begun = time.monotonic()
     settings = config.load()
-    with step("outside", "Slack double and mailbox") as now:
+    with step("outside", "Slack, mailbox, Google Sheets") as now:
         start_python(settings, "outside", "doubles.py", settings.outside_port, "OUTSIDE_PORT", "/messages", ["--smtp-port", str(settings.smtp_port)])
-        now.note = "Slack double and mailbox"
+        now.note = "Slack, mailbox, Google Sheets"
     with step("cloud", "starting the AWS APIs") as now:
         record, fresh = cloud.start(settings)
         now.note = "AWS APIs started" if fresh else "AWS APIs still running"
@@ -123,7 +124,10 @@ def welcome(settings: config.Settings, env: dict, took_s: float) -> None:
     headers = {"X-API-Key": keys.get("publishable_key") or key or "<key>", "Content-Type": "application/json"}
     print(f"\nTry\n  1 ask     {hook.as_curl(env['api_url'] + '/v1/ask', question.encode(), headers)}")
     print(f"  2 change  {change(env, example)}")
-    print(f"  3 look    {DIM}the order in the console; its e-mail and Slack post at {env['outside_url']}{RESET}\n")
+    print(f"  3 look    {DIM}the order in the console; its e-mail and Slack post at {env['outside_url']}{RESET}")
+    if settings.demo_orders:
+        print(f"  4 sheet   {DIM}type another status into {env['outside_url']}/sheet/{sheet.BOOK}, then Read now at {env['console_url']}/sheet{RESET}")
+    print()
 
 
 def change(env: dict, example: dict) -> str:
