@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub struct GoogleSheets {
     base: String,
     token_url: String,
     clock: Arc<dyn Clock>,
-    tokens: Mutex<HashMap<String, Token>>,
+    tokens: Mutex<HashMap<(String, [u8; 32]), Token>>,
 }
 
 #[derive(Clone)]
@@ -112,7 +113,9 @@ impl GoogleSheets {
 
     async fn token(&self, account: &ServiceAccount) -> Result<String, SheetError> {
         let now = self.clock.now();
-        let name = format!("{} {}", account.client_email, account.private_key_id.as_deref().unwrap_or_default());
+        // Anybody knows an account's name and its key's id; a token is for whoever has the key itself.
+        let key: [u8; 32] = Sha256::digest(account.private_key.as_bytes()).into();
+        let name = (account.client_email.clone(), key);
         let known = self.tokens.lock().ok().and_then(|tokens| tokens.get(&name).cloned());
         if let Some(token) = known.filter(|token| token.good_until > now) {
             return Ok(token.value);

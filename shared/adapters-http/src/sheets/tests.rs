@@ -129,6 +129,17 @@ async fn what_a_person_must_mend_is_told_from_what_mends_itself() {
 }
 
 #[tokio::test]
+async fn a_token_is_only_for_who_has_the_key() {
+    let (sheets, seen) = google([token(), tabs(), values()]).await;
+    sheets.read(&settings(None)).await.unwrap();
+    let mut theirs: Value = serde_json::from_str(settings(None).service_account.expose()).unwrap();
+    theirs["private_key"] = Value::from("a name and a key's id, which anybody can know");
+    let other = SheetSettings { service_account: Secret::new(theirs.to_string()), ..settings(None) };
+    let SheetError::Refused(why) = sheets.read(&other).await.unwrap_err() else { panic!() };
+    assert!(why.contains("private key can't be read") && seen.count() == 3, "{why}");
+}
+
+#[tokio::test]
 async fn a_key_that_is_no_key_asks_nobody() {
     let (sheets, seen) = google([]).await;
     for key in ["", "{}", "{\"client_email\":\"a@b\",\"private_key\":\"none\"}", "not json"] {
