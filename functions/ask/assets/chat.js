@@ -57,8 +57,8 @@
     known.order_id = answer.order_id ?? known.order_id;
   }
 
-  // The order whose code is on its way.
-  let coded = "";
+  // The order whose code is on its way, and the last question that was asked in words.
+  let coded = "", asked = "";
 
   async function post(path, body) {
     const answer = await fetch(new URL(path, src), {
@@ -78,8 +78,11 @@
   }
 
   async function ask(question) {
-    const code = coded && question.match(/^\D*(\d\D*){6}$/) ? question : "";
-    const found = code ? {} : read(question), body = code ? { question: "", order_id: coded, code } : { question };
+    const code = coded && question.match(/^\s*(\d[\s-]*){6}$/) ? question : "";
+    // A code says nothing about the customer's language; what they asked before does.
+    const found = code ? {} : read(question), body = code ? { question: asked, order_id: coded, code } : { question };
+    if (!code) asked = question;
+    if (found.order_id && found.order_id !== coded) coded = "";
     // What stands in the question is newer than what was said before.
     for (const fact of Object.keys(known)) if (!code && known[fact] && !found[fact]) body[fact] = known[fact];
     const said = await post("v1/ask", body);

@@ -31,7 +31,8 @@ pub fn router(ask: Arc<Ask>, chat: Arc<Chat>) -> Router {
     Router::new().route("/v1/ask", post(answer)).route("/v1/ask/code", post(send_code)).with_state(ask).merge(chat::router(chat))
 }
 
-/// Whoever asks for a code is answered this long after, whether a mail went out or not.
+/// Whoever asks for a code is answered this long after, whether a mail went out or not. What does not depend on the
+/// order is refused at once: waiting costs a whole instance of the function.
 pub const CODE_AFTER: Duration = Duration::from_secs(2);
 
 /// Which order, for `POST /v1/ask/code`.
@@ -48,9 +49,9 @@ async fn send_code(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, 
     let wanted: CodeWanted = parse(&raw_body(request, BODY_BYTES_MAX).await?)?;
     let codes = ask.codes.as_ref().ok_or(Error::NotFound("way to send codes; set MAIL_FROM"))?;
     let lang = wanted.language.as_deref().map(Lang::of_locale);
-    let sent = codes.send(&caller.0, &origin.network(), &wanted.order_id, lang, &origin.correlation).await;
+    let reply = codes.send(&caller.0, &origin.network(), &wanted.order_id, lang, &origin.correlation).await?;
     sleep_until(came + CODE_AFTER).await;
-    Ok(axum::Json(json!({ "reply": sent?, "trace_id": origin.correlation })).into_response())
+    Ok(axum::Json(json!({ "reply": reply, "trace_id": origin.correlation })).into_response())
 }
 
 async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, request: Request) -> Result<Response, Problem> {

@@ -8,19 +8,27 @@ use aws_sdk_ses::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::{Body, Content, Destination, Message, RawMessage};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// [`Mailer`] on SES.
 #[derive(Clone)]
 pub struct SesMailer {
     aws: Arc<Aws>,
     compose: Arc<Compose>,
+    within: Duration,
 }
 
 impl SesMailer {
     /// From addresses that are verified in this account.
     /// Mails with files are composed by `compose`.
     pub fn new(aws: Arc<Aws>, compose: Arc<Compose>) -> SesMailer {
-        SesMailer { aws, compose }
+        SesMailer { aws, compose, within: Duration::MAX }
+    }
+
+    /// Waits no longer than this for SES, if its own time limits are longer.
+    #[must_use]
+    pub fn within(self, within: Duration) -> SesMailer {
+        SesMailer { within, ..self }
     }
 }
 
@@ -93,6 +101,13 @@ fn is_connect(error: Option<&ConnectorError>) -> bool {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<String, SendError> {
+        let sent = tokio::time::timeout(self.within, self.send_now(mail)).await;
+        sent.unwrap_or_else(|_| Err(SendError::Unknown("SES did not answer in time".into())))
+    }
+}
+
+impl SesMailer {
+    async fn send_now(&self, mail: &Mail) -> Result<String, SendError> {
         if !mail.files.is_empty() {
             return self.send_raw(mail).await;
         }

@@ -141,8 +141,10 @@ impl Ask {
         let (Some(codes), Some(id)) = (&self.codes, named.and_then(|named| OrderId::written(&named).ok())) else {
             return Ok(refused(ask::neutral(lang, None), correlation));
         };
+        // The code is used up last, when there is nothing left that could fail.
+        let order = self.orders.load(turn.scope, &id).await?;
         let opens = codes.opens(turn.scope, &id, code).await?;
-        match self.orders.load(turn.scope, &id).await?.filter(|_| opens) {
+        match order.filter(|order| opens && order.contact.is_some()) {
             Some(order) => Ok(self.answered(turn, &order, lang, &question.question, correlation).await),
             None => Ok(refused(ask::neutral(lang, None), correlation)),
         }

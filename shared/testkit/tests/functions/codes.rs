@@ -94,3 +94,37 @@ async fn codes_cannot_be_guessed_or_flooded() {
     let told = house.codes().send(&reader, "c", "1001", None, &crate::house::correlation()).await;
     assert!(matches!(told, Err(app::Error::Forbidden { .. })));
 }
+
+// req: S0-14
+#[tokio::test(start_paused = true)]
+async fn a_new_code_is_another_one_and_only_what_was_mailed_opens() {
+    let house = House::new().await;
+    wish(&house, "1001").await;
+    let first = mailed(&house)[0].1.clone();
+    // The same key and the same moment, but nobody asked here.
+    let elsewhere = House::new().await;
+    assert_eq!(tell(&elsewhere, "1001", &first).await.body["order_id"], Value::Null, "never mailed");
+    assert_eq!(tell(&house, "1001", &first).await.body["order_id"], json!("1001"));
+    house.clock.advance(SignedDuration::from_mins(2));
+    wish(&house, "1001").await;
+    let second = mailed(&house)[1].1.clone();
+    assert_ne!(first, second, "the first is used up");
+    assert_eq!(tell(&house, "1001", &second).await.body["order_id"], json!("1001"));
+    for _ in 0..10 {
+        house.clock.advance(SignedDuration::from_mins(16));
+        wish(&house, "1001").await;
+    }
+    assert_eq!(mailed(&house).len(), 5, "a day has five");
+}
+
+// req: S0-14
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_anyway_is_refused_at_once() {
+    let house = House::new().await;
+    for _ in 0..5 {
+        wish(&house, "9999").await;
+    }
+    let asked_at = tokio::time::Instant::now();
+    wish(&house, "9999").await.refuses(429, "six wishes");
+    assert!(asked_at.elapsed() < ask::CODE_AFTER);
+}
