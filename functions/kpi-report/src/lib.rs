@@ -53,7 +53,7 @@ pub async fn handle(
     let outcomes = match run.tenant {
         None => report.due(&correlation).await?,
         Some(tenant) => {
-            let made = made(report, &tenant, (run.day, run.as_of), run.again, &correlation).await?;
+            let made = made(report, &tenant, (run.day, run.as_of), if run.again { Again::Yes } else { Again::No }, &correlation).await?;
             vec![(tenant, made)]
         }
     };
@@ -72,7 +72,7 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
             Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
             Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
         };
-        let made = made(report, &asked.tenant, (asked.day, None), true, &asked.correlation).await;
+        let made = made(report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
         match made {
             Ok(Made::Busy) => Outcome::Retry("another run is making it".to_owned()),
@@ -83,17 +83,31 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
     Ok(serde_json::to_value(response)?)
 }
 
+/// Whether a report that is made is made anew.
+#[derive(Clone, Copy)]
+enum Again {
+    Yes,
+    No,
+    /// A wish for today that waited until the day was over no longer is: what the day has left stays.
+    IfToday,
+}
+
 async fn made(
     report: &Report,
     tenant: &TenantId,
     (day, as_of): (Option<Date>, Option<Date>),
-    again: bool,
+    again: Again,
     correlation: &CorrelationId,
 ) -> Result<Made, Error> {
     let config = report.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
     let today = config.today(report.clock.now());
     let wanted = as_of.map_or_else(|| Wanted::of(day.unwrap_or(today), today), Wanted::AsOf);
     let scope = TenantScope::of_own_message(tenant);
+    let again = match again {
+        Again::Yes => true,
+        Again::No => false,
+        Again::IfToday => matches!(wanted, Wanted::AsOf(_)),
+    };
     if again { report.now(&scope, &config, wanted, correlation).await } else { report.daily(&scope, &config, wanted, correlation).await }
 }
 

@@ -34,8 +34,10 @@ pub const OPEN_ORDERS_MAX: usize = 1_000_000;
 
 /// As alerts name it.
 const JOB: Job<'_> = Job { name: "daily report", subject: "job:daily" };
+const JOB_PAST: Job<'_> = Job { name: "report of a past day", subject: "job:past" };
 /// Where it is remembered what the team was told of the last run.
 const TROUBLE: &str = "jobs/daily-report.json";
+const TROUBLE_PAST: &str = "jobs/past-report.json";
 /// The report that is a workbook of the day's figures.
 pub const DAILY: &str = "daily";
 /// The report that is a document of the delayed orders.
@@ -258,7 +260,7 @@ impl Report {
             Claim::Mine { fence } => fence,
             Claim::Done { response, .. } => {
                 // A run that died after it was done may not have said that all is well again.
-                self.told(scope, None, correlation).await?;
+                self.told(scope, wanted, None, correlation).await?;
                 return Ok(Made::Before { key: response });
             }
             Claim::Busy { .. } => return Ok(Made::Busy),
@@ -277,7 +279,7 @@ impl Report {
                 (other, true)
             }
         };
-        if finished { self.settled(scope, day, made, correlation).await } else { Ok(Made::Busy) }
+        if finished { self.settled(scope, wanted, made, correlation).await } else { Ok(Made::Busy) }
     }
 
     /// Makes the reports of one day because somebody wants them now, whether they are made or not. What the schedule
@@ -301,25 +303,26 @@ impl Report {
         };
         self.once.release(scope, once, fence).await?;
         published?;
-        self.settled(scope, day, made, correlation).await
+        self.settled(scope, wanted, made, correlation).await
     }
 
     /// Remembers what people were told, and tells them of trouble and its end.
     async fn settled(
         &self,
         scope: &TenantScope,
-        day: Date,
+        wanted: Wanted,
         made: Result<std::result::Result<News, String>>,
         correlation: &CorrelationId,
     ) -> Result<Made> {
+        let day = wanted.day();
         match made {
             Ok(Ok(news)) => {
                 self.keep(scope, &told_key(day), &news.told).await?;
-                self.told(scope, None, correlation).await?;
+                self.told(scope, wanted, None, correlation).await?;
                 Ok(Made::Report { key: workbook_key(day), summary: news.summary })
             }
             Ok(Err(reason)) => {
-                self.told(scope, Some(reason.clone()), correlation).await?;
+                self.told(scope, wanted, Some(reason.clone()), correlation).await?;
                 Ok(Made::Failed { reason })
             }
             // It passes by itself; the next run sees.
@@ -327,7 +330,7 @@ impl Report {
             Err(error) => {
                 let reason =
                     format!("something is wrong with the stored data or a right is missing; the log of trace {correlation} says what");
-                self.told(scope, Some(reason), correlation).await?;
+                self.told(scope, wanted, Some(reason), correlation).await?;
                 Err(error)
             }
         }
@@ -397,11 +400,16 @@ impl Report {
     }
 
     /// Tells the team of trouble once, and once more when it is over.
-    async fn told(&self, scope: &TenantScope, reason: Option<String>, correlation: &CorrelationId) -> Result<()> {
-        let before: Option<Trouble> = self.kept(scope, TROUBLE).await?.flatten();
-        let trouble = JOB.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
+    async fn told(&self, scope: &TenantScope, wanted: Wanted, reason: Option<String>, correlation: &CorrelationId) -> Result<()> {
+        // Whether a past day can be made says nothing of the daily report.
+        let (job, kept_at) = match wanted {
+            Wanted::AsOf(_) => (JOB, TROUBLE),
+            Wanted::Past(_) => (JOB_PAST, TROUBLE_PAST),
+        };
+        let before: Option<Trouble> = self.kept(scope, kept_at).await?.flatten();
+        let trouble = job.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
         if trouble != before {
-            self.keep(scope, TROUBLE, &trouble).await?;
+            self.keep(scope, kept_at, &trouble).await?;
         }
         Ok(())
     }

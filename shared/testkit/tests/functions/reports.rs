@@ -159,6 +159,36 @@ async fn a_failure_is_told_once_and_its_end_once() {
     assert_eq!(posts().iter().filter(|text| text.contains("works again")).count(), 1);
 }
 
+/// A past day that cannot be made says nothing of the daily report, and the other way round.
+// req: S0-41
+#[tokio::test]
+async fn a_past_day_has_its_own_trouble() {
+    let house = shop(|_| {}).await;
+    let (broken, past) = (Report { documents: Arc::new(NoPaper), ..house.report() }, Wanted::Past(DAY.yesterday().unwrap()));
+    broken.now(&house.scope, &config(), past, &correlation()).await.unwrap();
+    make(&house).await;
+    let posts = || house.world.posts().into_iter().map(|(_, text)| text).filter(|text| text.contains("*Job ")).collect::<Vec<_>>();
+    assert_eq!(posts(), [":rotating_light: *Job failed: report of a past day*\nthe disk is full\nTrace: trace-1"]);
+    house.report().now(&house.scope, &config(), past, &correlation()).await.unwrap();
+    house.settle().await;
+    assert_eq!(posts().len(), 2, "{:?}", posts());
+}
+
+/// Asked for before midnight, its turn came after: what the day has left stays.
+#[tokio::test]
+async fn a_wish_for_today_that_waited_past_midnight_replaces_nothing() {
+    let house = shop(|_| {}).await;
+    make(&house).await;
+    let before = house.world.posts().len();
+    house.clock.advance(SignedDuration::from_hours(24));
+    let body = json!({ "v": 1, "tenant": "demo", "day": DAY, "correlation": "c1" }).to_string();
+    let event = json!({ "Records": [{ "messageId": "m1", "body": body, "eventSource": "aws:sqs" }] });
+    let answer = kpi_report::handle(&house.report(), &crate::samples::Lot::default(), event, correlation()).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], json!([]));
+    house.settle().await;
+    assert_eq!(house.world.posts().len(), before, "nobody hears of that day again");
+}
+
 /// One address that bounces keeps nobody else from the report, and is not tried for ever.
 #[tokio::test]
 async fn a_bad_address_is_its_own_affair() {
