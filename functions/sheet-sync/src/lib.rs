@@ -5,14 +5,14 @@ use app::sheet::file::ImportFile;
 use app::sheet::sync::{SyncSheet, Synced};
 use aws_lambda_events::sqs::SqsEvent;
 use contracts::queue::{BadMessage, SheetAsked};
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::CorrelationId;
 use runtime::batch::{Outcome, sqs};
 use serde_json::{Value, json};
 
-/// Handles a queue batch (`Records`: shops that asked) or a schedule's tick (anything else).
+/// Handles a queue batch (`Records`: sheets to be read) or a schedule's tick (anything else), which fills that queue.
 ///
 /// # Errors
-/// If the tenants can't be listed: the schedule fires again.
+/// If a tick can't list the tenants or reach the queue: the schedule fires again.
 pub async fn handle(
     sync: &SyncSheet,
     import: &ImportFile,
@@ -21,10 +21,9 @@ pub async fn handle(
     correlation: CorrelationId,
 ) -> Result<Value, lambda_runtime::Error> {
     if event.get("Records").is_none() {
-        let done = sync.all(&correlation).await?;
-        let rows: Vec<Value> = done.iter().map(|(tenant, synced)| describe(tenant, synced)).collect();
-        tracing::info!(trace_id = %correlation, sheets = rows.len(), "sheets read");
-        return Ok(json!({ "sheets": rows }));
+        let asked = sync.all(&*import.queue, &correlation).await?;
+        tracing::info!(trace_id = %correlation, sheets = asked.len(), "sheets to be read");
+        return Ok(json!({ "sheets": asked }));
     }
     let event: SqsEvent = serde_json::from_value(event)?;
     let response = sqs(event, parking, |body| async move {
@@ -39,11 +38,11 @@ pub async fn handle(
             tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, file = file.id, ok = read.is_ok(), "file read");
             return Outcome::from(read.map(drop));
         }
-        match sync.one(&asked.tenant, true, &asked.correlation).await {
+        match sync.one(&asked.tenant, !asked.scheduled, &asked.correlation).await {
             // The run that is at it may have begun before what the shop wants to see was typed.
-            Ok(Synced::Busy) => Outcome::Retry("another run is reading the sheet".to_owned()),
+            Ok(Synced::Busy) if !asked.scheduled => Outcome::Retry("another run is reading the sheet".to_owned()),
             synced => {
-                tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ?synced, "sheet read on demand");
+                let synced = synced.inspect(|synced| tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, scheduled = asked.scheduled, run = describe(synced), "sheet"));
                 Outcome::from(synced.map(drop))
             }
         }
@@ -52,14 +51,18 @@ pub async fn handle(
     Ok(serde_json::to_value(response)?)
 }
 
-fn describe(tenant: &TenantId, synced: &app::Result<Synced>) -> Value {
+fn describe(synced: &Synced) -> String {
     match synced {
-        Ok(Synced::None) => json!({ "tenant": tenant, "sheet": false }),
-        Ok(Synced::Busy) => json!({ "tenant": tenant, "busy": true }),
-        Ok(Synced::Ran(status)) => json!({
-            "tenant": tenant, "orders": status.orders, "placed": status.placed, "updated": status.updated,
-            "waiting": status.waiting, "refused": status.refused_total, "error": status.error,
-        }),
-        Err(why) => json!({ "tenant": tenant, "failed": why.to_string() }),
+        Synced::None => "none that is switched on".to_owned(),
+        Synced::Busy => "busy".to_owned(),
+        Synced::Ran(status) => format!(
+            "{} orders, {} placed, {} updated, {} refused, {} waiting, error: {}",
+            status.orders,
+            status.placed,
+            status.updated,
+            status.refused_total,
+            status.waiting,
+            status.error.as_deref().unwrap_or("none")
+        ),
     }
 }

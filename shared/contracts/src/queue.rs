@@ -75,6 +75,9 @@ pub struct SheetAsked {
     /// This file instead of the sheet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileAsked>,
+    /// Nobody waits for it: the schedule asks, and will again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scheduled: bool,
     /// Ties it to the request.
     pub correlation: CorrelationId,
 }

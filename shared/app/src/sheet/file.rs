@@ -168,7 +168,8 @@ fn memory_of(id: &str) -> String {
 }
 
 async fn send(queue: &dyn Queue, tenant: &TenantId, file: FileAsked, correlation: &CorrelationId) -> Result<()> {
-    let message = SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: Some(file), correlation: correlation.clone() };
+    let message =
+        SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: Some(file), scheduled: false, correlation: correlation.clone() };
     let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
     queue.send(&message).await?;
     Ok(())

@@ -17,6 +17,7 @@ use domain::ids::{CorrelationId, SourceId, TenantId};
 use domain::money::Currency;
 use domain::order::Actor;
 use domain::sheet::{Reading, Sheet, read};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::SignedDuration;
 use std::sync::Arc;
 
@@ -28,6 +29,16 @@ const MEMORY: &str = "sheet/memory.json";
 const JOB: Job<'_> = Job { name: "sheet import", subject: "job:sheet" };
 /// Where its orders come from.
 const CHANNEL: &str = "sheet";
+
+/// Shops looked up at once.
+const AT_ONCE: usize = 16;
+
+async fn send(queue: &dyn Queue, tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> Result<()> {
+    let message = SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: None, scheduled, correlation: correlation.clone() };
+    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+    queue.send(&message).await?;
+    Ok(())
+}
 
 /// The use case.
 #[derive(Clone)]
@@ -60,17 +71,25 @@ pub enum Synced {
 }
 
 impl SyncSheet {
-    /// Reads the sheets of all tenants that have one switched on. What goes wrong with one is its own affair.
+    /// Has the sheets of all tenants read that have one switched on, each by a run of its own: no shop waits for
+    /// another's.
     ///
     /// # Errors
-    /// `Retryable` if the tenants can't be listed.
-    pub async fn all(&self, correlation: &CorrelationId) -> Result<Vec<(TenantId, Result<Synced>)>> {
-        let mut done = Vec::new();
-        for tenant in self.tenants.all().await? {
-            let synced = self.one(&tenant, false, correlation).await;
-            done.push((tenant, synced));
+    /// `Retryable`: the next tick asks for all again, and reading a sheet twice changes nothing.
+    pub async fn all(&self, queue: &dyn Queue, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
+        let tenants = stream::iter(self.tenants.all().await?);
+        let asked = tenants.map(|tenant| self.scheduled(queue, tenant, correlation)).buffered(AT_ONCE);
+        let asked: Vec<Option<TenantId>> = asked.try_collect().await?;
+        Ok(asked.into_iter().flatten().collect())
+    }
+
+    async fn scheduled(&self, queue: &dyn Queue, tenant: TenantId, correlation: &CorrelationId) -> Result<Option<TenantId>> {
+        let sheet = self.tenants.config(&tenant).await?.and_then(|config| config.sheet);
+        if !sheet.is_some_and(|sheet| sheet.enabled) {
+            return Ok(None);
         }
-        Ok(done)
+        send(queue, &tenant, true, correlation).await?;
+        Ok(Some(tenant))
     }
 
     /// Reads one tenant's sheet; on demand also if it is switched off.
@@ -94,10 +113,7 @@ impl SyncSheet {
     /// `NotFound` if none is set up, `Retryable`.
     pub async fn ask(queue: &dyn Queue, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
         config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
-        let message = SheetAsked { v: SheetAsked::VERSION, tenant: scope.tenant().clone(), file: None, correlation: correlation.clone() };
-        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-        queue.send(&message).await?;
-        Ok(())
+        send(queue, scope.tenant(), false, correlation).await
     }
 
     /// How a tenant's sheet stands.

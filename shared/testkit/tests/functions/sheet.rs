@@ -55,6 +55,11 @@ pub fn import_of(house: &House) -> ImportFile {
     }
 }
 
+fn batch(bodies: &[&str]) -> Value {
+    let record = |(at, body): (usize, &&str)| json!({ "messageId": format!("m{}", at + 1), "body": body, "eventSource": "aws:sqs" });
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
+}
+
 impl Shop {
     async fn with(text: &str) -> Shop {
         let house = House::new().await;
@@ -69,11 +74,18 @@ impl Shop {
             .unwrap()
     }
 
-    /// The schedule fires, and everything that follows from it happens.
+    /// The schedule fires, and everything that follows from it happens; how the sheet stands then.
     async fn tick(&self) -> Value {
         let answer = self.call(json!({ "time": "2025-08-09T10:05:00Z" })).await;
+        assert_eq!(answer, json!({ "sheets": ["demo"] }));
+        let body = self.house.world.take_queued().unwrap();
+        self.call(batch(&[&body])).await;
         self.house.settle().await;
-        answer["sheets"][0].clone()
+        let now = self.status().await;
+        json!({
+            "orders": now.orders, "placed": now.placed, "updated": now.updated, "waiting": now.waiting, "refused": now.refused_total,
+            "error": now.error,
+        })
     }
 
     async fn status(&self) -> SheetStatus {
@@ -169,14 +181,29 @@ async fn a_shop_may_ask_for_it_now_even_if_it_is_switched_off() {
     let shop = Shop::with(SHEET).await;
     let off = TenantConfig { version: 3, sheet: Some(SheetSettings { enabled: false, ..settings() }), ..config() };
     assert!(shop.house.world.tenants().save(&shop.house.scope, &off, 2).await.unwrap());
-    assert_eq!(shop.tick().await["sheet"], false);
+    assert_eq!(shop.call(json!({ "time": "2025-08-09T10:05:00Z" })).await, json!({ "sheets": [] }));
     let body = json!({ "v": 1, "tenant": "demo", "correlation": "c1" }).to_string();
-    let record = |id: &str, body: &str| json!({ "messageId": id, "body": body, "eventSource": "aws:sqs" });
-    let newer = body.replace("\"v\":1", "\"v\":2");
-    let batch = json!({ "Records": [record("m1", &body), record("m2", "no json"), record("m3", &newer)] });
-    let answer = shop.call(batch).await;
+    let (newer, scheduled) = (body.replace("\"v\":1", "\"v\":2"), body.replace("\"v\":1", "\"v\":1,\"scheduled\":true"));
+    shop.call(batch(&[&scheduled])).await;
+    assert_eq!(shop.status().await.at, None, "switched off between the tick and its turn");
+    let answer = shop.call(batch(&[&body, "no json", &newer])).await;
     assert_eq!(answer["batchItemFailures"], json!([{ "itemIdentifier": "m3" }]), "a newer message waits, garbage is parked");
     assert_eq!(shop.status().await.placed, 2);
+}
+
+/// Only who waits for it has it read after a run that may have begun too early.
+#[tokio::test]
+async fn a_tick_while_a_run_is_at_it_is_dropped_and_a_wish_comes_again() {
+    use app::ports::{Clock, OnceKey, OnceStore};
+    use jiff::SignedDuration;
+    let shop = Shop::with(SHEET).await;
+    let key = OnceKey::new("sheet", "sync", "");
+    let now = shop.house.clock.now();
+    shop.house.world.once().claim(&shop.house.scope, &key, "", now, SignedDuration::from_mins(6)).await.unwrap();
+    let wish = json!({ "v": 1, "tenant": "demo", "correlation": "c1" }).to_string();
+    let tick = wish.replace("\"v\":1", "\"v\":1,\"scheduled\":true");
+    let answer = shop.call(batch(&[&tick, &wish])).await;
+    assert_eq!(answer["batchItemFailures"], json!([{ "itemIdentifier": "m2" }]));
 }
 
 /// The memory of what rows said may be lost: everything is looked at again, and nothing happens twice.
