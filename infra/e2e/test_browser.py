@@ -209,6 +209,18 @@ def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop
     assert "live" in page.js("document.querySelector('[data-live]').textContent")
 
 
+# req: S0-31
+def test_staff_switch_a_message_off_and_on(page: Page, shop: Shop) -> None:
+    sign_in(page, shop)
+    for expected in (False, True):
+        page.goto(f"{shop.env['console_url']}/messages")
+        page.js("document.querySelector('[name=email-return-requested]').click()")
+        page.js("document.querySelector('form[action=\"/console/messages\"] button[type=submit]').click()")
+        page.wait("document.querySelector('.flash')?.textContent.includes('Saved')", "the word that it was saved")
+        rules = shop.call("GET", "/v1/notify-rules").json["rules"]
+        assert rules.get("Return Requested", {"email": True})["email"] is expected
+
+
 def test_staff_tell_a_customer_again(page: Page, shop: Shop, number: str) -> None:
     assert shop.place(number, email=f"{number.lower()}@example.com").status == 201
     mails = lambda: [mail for mail in shop.outside("/mail") if number in json.dumps(mail)]  # noqa: E731

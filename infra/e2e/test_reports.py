@@ -30,7 +30,7 @@ class SheetShop:
     def __init__(self, shop: Shop) -> None:
         self.shop, self.tenant = shop, f"sheet-{uuid.uuid4().hex[:8]}"
         env = {**os.environ, **shop.env["env"]}
-        made = self._run(["bootstrap", "--tenant", self.tenant, "--shop-name", "Sheet Shop", "--mail-from", "orders@example.com", "--slack-url", shop.env["slack_webhook"]], env)
+        made = self._run(["bootstrap", "--tenant", self.tenant, "--shop-name", "Sheet Shop", "--mail-from", env["MAIL_FROM"], "--slack-url", shop.env["slack_webhook"]], env)
         self.key = json.loads(made)["api_key"]
         printed = self._run(["import", str(SAMPLE), "--currency", "EUR"], {**env, "ORDERFLOW_API_KEY": self.key})
         assert printed.strip() == "14 placed, 0 updated, 0 unchanged, 0 refused"

@@ -34,7 +34,7 @@ class GoogleShop:
         hook = f"/services/T000/B000/{self.name.replace('-', '')}"
         self.hook = hook
         env = {**os.environ, **shop.env["env"]}
-        command = [str(ORDERCTL), "bootstrap", "--tenant", self.name, "--shop-name", "Sheet Shop", "--mail-from", "orders@example.com", "--slack-url", shop.env["outside_url"] + hook]
+        command = [str(ORDERCTL), "bootstrap", "--tenant", self.name, "--shop-name", "Sheet Shop", "--mail-from", env["MAIL_FROM"], "--slack-url", shop.env["outside_url"] + hook]
         self.key = json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)["api_key"]
         self.sheets.account(self.account, self.public)
         # The orders stand first; another worksheet is nobody's business.

@@ -156,7 +156,7 @@ impl Against {
                 None if schema["additionalProperties"] == false => {
                     self.fault(&inside(name), "unknown_field", "is no field of this; leave it out")
                 }
-                None => {}
+                None => self.check(&schema["additionalProperties"], value, &inside(name)),
             }
         }
     }

@@ -40,6 +40,8 @@ pub struct Desk {
     pub stock: Arc<dyn StockStore>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
+    /// The address or domain that mails may come from; anything, if it is not said.
+    pub mail_identity: Option<String>,
     /// API keys.
     pub keys: Arc<dyn KeyStore>,
     /// Limits.

@@ -19,6 +19,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
     let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
+    let mail_identity = settings.optional("MAIL_IDENTITY");
     let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
     settings.check()?;
     let aws = Aws::new();
@@ -46,6 +47,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         stock: Arc::new(db.stock()),
         tenants: Arc::new(db.tenants()),
+        mail_identity,
         keys: Arc::new(db.keys()),
         buckets,
         cursors,

@@ -30,7 +30,7 @@ pub struct Options {
     /// The team's Slack incoming webhook.
     #[arg(long)]
     pub slack_url: Option<String>,
-    /// Sender of customer mail; must be verified in SES.
+    /// Sender of customer mail; must be covered by the stack's MailIdentity (or be its MailFrom) and verified in SES.
     #[arg(long)]
     pub mail_from: Option<String>,
     /// Make new keys for a tenant that exists.

@@ -415,10 +415,10 @@ fn status_facts(order: &Order, config: &TenantConfig, now: Timestamp) -> StatusF
 pub struct Preview {
     /// At which.
     pub status: &'static str,
-    /// To the customer; none if the rules say none.
+    /// To the customer; none if the rules or the settings say none, or there is no address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<PreviewMail>,
-    /// To the team; none if the rules say none.
+    /// To the team; none if the rules say none, or there is nowhere to post.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slack: Option<String>,
 }
@@ -445,8 +445,9 @@ pub fn preview(order: &Order, config: &TenantConfig, rules: &NotifyRules, lang: 
         };
         Preview {
             status: label.text(),
-            email: rule.email.then(mail),
-            slack: rule.slack.then(|| slack_order_line(order.id.as_str(), name, email, label, order.tracks.eta)),
+            email: (rule.email && config.notify.email && email.is_some()).then(mail),
+            slack: (rule.slack && config.notify.slack_webhook.is_some())
+                .then(|| slack_order_line(order.id.as_str(), name, email, label, order.tracks.eta)),
         }
     };
     Label::ALL.into_iter().map(at).collect()

@@ -160,6 +160,20 @@ impl NotifySettings {
     }
 }
 
+impl NotifySettings {
+    /// What is wrong with a sender that the installation's verified identity, an address or a domain, does not cover:
+    /// every mail from it would be refused.
+    pub fn foreign_sender(&self, identity: &str) -> Option<Fault> {
+        let from = self.from.as_deref()?.trim_end_matches('>').to_lowercase();
+        let address = from.rsplit('<').next().unwrap_or_default();
+        let identity = identity.to_lowercase();
+        let domain = address.rsplit('@').next().unwrap_or_default();
+        let covered = address == identity || domain == identity || domain.ends_with(&format!(".{identity}"));
+        let message = format!("mails are sent as {identity} here; have the installation's MailIdentity changed to send as another");
+        (!covered).then(|| Fault::new("notify.from", "foreign_sender", message))
+    }
+}
+
 /// An address, or a name with one: what may stand in `From`.
 fn is_sender(text: &str) -> bool {
     let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {

@@ -22,7 +22,7 @@ pub struct RulesNow {
     /// Send it back with a change.
     pub version: u64,
     /// By status; a status without one has e-mail and Slack, in our words.
-    #[cfg_attr(test, schema(value_type = Object))]
+    #[cfg_attr(test, schema(value_type = std::collections::BTreeMap<String, StatusRule>))]
     pub rules: NotifyRules,
     /// Every status.
     pub statuses: Vec<&'static str>,
@@ -46,6 +46,35 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin)
     Ok(axum::Json(RulesNow::of(admitted.config.version, admitted.config.notify.rules.clone())).into_response())
 }
 
+/// What is sent at one status, as the document describes it.
+#[cfg(test)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the domain's own type is what is read")]
+pub struct StatusRule {
+    /// The customer gets an e-mail. Default true.
+    #[serde(default)]
+    email: bool,
+    /// The team gets a post. Default true.
+    #[serde(default)]
+    slack: bool,
+    /// In words of the shop's own, by language ("en", "pl"); ours, where there are none.
+    #[serde(default)]
+    wording: std::collections::BTreeMap<String, StatusWords>,
+}
+
+/// A subject line and a text, with placeholders.
+#[cfg(test)]
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the domain's own type is what is read")]
+pub struct StatusWords {
+    /// Subject line, 1 to 150 characters.
+    subject: String,
+    /// Plain text, 1 to 5,000 characters.
+    text: String,
+}
+
 /// Rules to be saved.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
@@ -54,7 +83,7 @@ pub struct NewRules {
     /// The version that was read.
     pub version: u64,
     /// By status.
-    #[cfg_attr(test, schema(value_type = Object))]
+    #[cfg_attr(test, schema(value_type = std::collections::BTreeMap<String, StatusRule>))]
     pub rules: NotifyRules,
 }
 
@@ -75,7 +104,7 @@ pub struct PreviewOf {
     /// A real order's number.
     pub order_id: String,
     /// Rules that are not saved yet; the saved ones, if nothing is said.
-    #[cfg_attr(test, schema(value_type = Option<Object>))]
+    #[cfg_attr(test, schema(value_type = Option<std::collections::BTreeMap<String, StatusRule>>))]
     pub rules: Option<NotifyRules>,
     /// "en" or "pl"; the customer's, if nothing is said.
     pub language: Option<String>,

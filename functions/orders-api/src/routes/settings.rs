@@ -96,6 +96,7 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
         }
     }
     faults.extend(config.faults());
+    faults.extend(desk.mail_identity.as_deref().and_then(|identity| config.notify.foreign_sender(identity)));
     if !faults.is_empty() {
         return Err(Error::Invalid(Fault::listed(faults, 0)).into());
     }

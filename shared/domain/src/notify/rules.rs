@@ -89,7 +89,7 @@ impl Wording {
         let customer = customer.unwrap_or_else(|| if lang == Lang::Pl { "Kliencie" } else { "customer" }.to_owned());
         let shop = header_value(&facts.shop_name);
         let order = header_value(&facts.order_id);
-        let values = [order.as_str(), facts.label.text(), &eta, &customer, &shop];
+        let values = [order.as_str(), word(facts.label, lang), &eta, &customer, &shop];
         EmailContent { subject: header_value(&fill(&self.subject, values)), text: fill(&self.text, values) }
     }
 
@@ -105,6 +105,33 @@ impl Wording {
                 faults.push(Fault::new(place, "unknown_placeholder", format!("{unknown} is none of {known}")));
             }
         }
+    }
+}
+
+/// A status as customers of a language read it.
+const fn word(label: Label, lang: Lang) -> &'static str {
+    match lang {
+        Lang::Pl => match label {
+            Label::Received => "Przyjęte",
+            Label::OnHold => "Wstrzymane",
+            Label::Processing => "W przygotowaniu",
+            Label::ReadyToShip => "Gotowe do wysyłki",
+            Label::PartlyShipped => "Częściowo wysłane",
+            Label::Shipped => "Wysłane",
+            Label::InTransit => "W drodze",
+            Label::OutForDelivery => "W doręczeniu",
+            Label::ReadyForPickup => "Gotowe do odbioru",
+            Label::Delayed => "Opóźnione",
+            Label::DeliveryFailed => "Niedoręczone",
+            Label::Delivered => "Doręczone",
+            Label::Completed => "Zakończone",
+            Label::ReturnRequested => "Zgłoszone do zwrotu",
+            Label::Returned => "Zwrócone",
+            Label::Cancelled => "Anulowane",
+            Label::Refunded => "Pieniądze zwrócone",
+            Label::Failed => "Nieudane",
+        },
+        Lang::En => label.text(),
     }
 }
 

@@ -81,7 +81,7 @@ fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<
         return Err(Rejection::FromTheFuture);
     }
     let Some(heard) = order.log.hear(fact) else { return Ok(Vec::new()) };
-    let mut events = vec![OrderEvent::FactHeard { fact: fact.clone(), heard }];
+    let mut events = vec![OrderEvent::FactHeard { fact: fact.clone(), heard, notify }];
     if heard == Heard::Superseded {
         return Ok(events);
     }
@@ -181,5 +181,7 @@ pub fn news(before: Option<Label>, after: Label, events: &[OrderEvent]) -> Optio
         OrderEvent::DelayNoticed { .. } | OrderEvent::TrackingChanged { .. } | OrderEvent::DelayCleared => true,
         _ => false,
     });
-    (told && before != Some(after)).then_some(after)
+    // A source whose news the customer hears elsewhere is silent whatever it moves.
+    let silent = events.iter().any(|event| matches!(event, OrderEvent::FactHeard { notify: false, .. }));
+    (told && !silent && before != Some(after)).then_some(after)
 }

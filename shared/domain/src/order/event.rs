@@ -10,6 +10,15 @@ use crate::ids::{CorrelationId, OrderId, SourceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
+const fn told() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_told(notify: &bool) -> bool {
+    *notify
+}
+
 /// Why a status moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -72,6 +81,9 @@ pub enum OrderEvent {
         fact: Fact,
         /// Whether it came in time to matter.
         heard: Heard,
+        /// Whether the customer is to be told of what follows from it.
+        #[serde(default = "told", skip_serializing_if = "is_told")]
+        notify: bool,
     },
     /// The order track moved, over declared moves.
     StatusChanged {
@@ -221,7 +233,7 @@ impl OrderEvent {
     pub fn in_words(&self) -> String {
         match self {
             Self::Placed { channel, .. } => format!("Placed by {channel}"),
-            Self::FactHeard { fact, heard } => {
+            Self::FactHeard { fact, heard, .. } => {
                 let late = match heard {
                     Heard::InOrder => "",
                     Heard::Late => ", after something newer",

@@ -109,7 +109,7 @@ impl Order {
     pub fn evolve(&mut self, event: &OrderEvent, at: Timestamp) {
         match event {
             OrderEvent::Placed { .. } => {}
-            OrderEvent::FactHeard { fact, heard } => {
+            OrderEvent::FactHeard { fact, heard, .. } => {
                 if *heard != Heard::Superseded {
                     let digital = self.all_digital();
                     self.log.insert(fact.clone(), digital);

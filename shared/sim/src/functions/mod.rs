@@ -78,6 +78,7 @@ impl Functions {
             reports: ports.reports.clone(),
             stock: ports.stock.clone(),
             tenants: ports.tenants.clone(),
+            mail_identity: None,
             keys: ports.keys.clone(),
             buckets: ports.buckets.clone(),
             cursors: Cursors::new(Secret::new("a-cursor-key-of-the-simulated-house")),

@@ -279,6 +279,7 @@ impl House {
             reports: Arc::new(world.reports()),
             stock: Arc::new(world.stock()),
             tenants: Arc::new(world.tenants()),
+            mail_identity: Some("shop.example".to_owned()),
             keys: Arc::new(world.keys()),
             buckets: Arc::new(world.buckets()),
             cursors: Cursors::new(Secret::new("a-cursor-key-for-tests-of-enough-length")),

@@ -55,6 +55,26 @@ async fn one_change_is_one_mail_and_one_post_however_often_it_comes() {
     assert_eq!(order.tracks.status, OrderStatus::Shipped);
 }
 
+/// A source whose news the customer hears elsewhere moves the order and is silent, whichever track it moves.
+// req: S0-30
+#[tokio::test]
+async fn what_a_silent_source_says_is_told_to_nobody() {
+    use domain::order::Vocabulary;
+    let mut moved = 0;
+    for vocabulary in Vocabulary::ALL {
+        for word in vocabulary.words() {
+            let house = House::new().await;
+            house.settle().await;
+            let before = house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap().label();
+            house.hear("1003", "e1", vocabulary.read(word).unwrap().claim, false).await;
+            house.settle().await;
+            assert_eq!(house.world.sent_mails(), [], "{vocabulary:?} {word}");
+            moved += u32::from(house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap().label() != before);
+        }
+    }
+    assert!(moved > 20, "{moved}");
+}
+
 // req: S0-25, S0-29
 #[tokio::test]
 async fn an_invalid_payload_is_refused_whole_and_told_once_a_minute() {

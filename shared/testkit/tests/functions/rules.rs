@@ -41,6 +41,63 @@ async fn rules_come_out_as_they_went_in_and_are_followed() {
 
 // req: S0-31
 #[tokio::test]
+async fn a_misspelled_rule_is_refused_and_not_taken_for_none() {
+    let house = House::new().await;
+    let rules = json!({
+        "Cancelled": { "mail": false }, "Shipped": { "email": "no", "wording": { "en": { "subject": "s", "text": "t", "html": "h" } } },
+    });
+    let put = call(&house, "PUT", "/v1/notify-rules", &json!({ "version": 1, "rules": rules })).await;
+    let mut faults = put.refuses(422, "all of it").faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        ["rules.Cancelled.mail unknown_field", "rules.Shipped.email wrong_type", "rules.Shipped.wording.en.html unknown_field"]
+    );
+    let look =
+        call(&house, "POST", "/v1/notify-rules/preview", &json!({ "order_id": "1001", "rules": { "Shipped": { "slak": true } } })).await;
+    assert_eq!(look.refuses(422, "the same").faults(), ["rules.Shipped.slak unknown_field"]);
+}
+
+/// What is shown is what would be sent: nothing where mails are off, nothing where there is no place to post.
+// req: S0-31
+#[tokio::test]
+async fn a_look_shows_nothing_that_would_not_be_sent() {
+    use app::ports::TenantStore;
+    use app::tenant::{NotifySettings, TenantConfig};
+    let house = House::new().await;
+    let config = crate::house::config();
+    let silent =
+        TenantConfig { version: 2, notify: NotifySettings { email: false, slack_webhook: None, ..config.notify.clone() }, ..config };
+    assert!(house.world.tenants().save(&house.scope, &silent, 1).await.unwrap());
+    let shown = call(&house, "POST", "/v1/notify-rules/preview", &json!({ "order_id": "1001" })).await.body;
+    assert!(shown["messages"].as_array().unwrap().iter().all(|message| message.as_object().unwrap().len() == 1), "{shown}");
+}
+
+/// Every mail from a sender that the installation has no right to would be refused by the mail service.
+#[tokio::test]
+async fn a_sender_that_is_not_the_installations_is_refused_when_it_is_saved() {
+    let house = House::new().await;
+    let mut settings = call(&house, "GET", "/v1/settings", &Value::Null).await.body;
+    for (from, ok) in [
+        ("orders@shop.example", true),
+        ("Demo Shop <Orders@EU.Shop.Example>", true),
+        ("orders@notshop.example", false),
+        ("Demo <orders@shop.example.evil.test>", false),
+        ("orders@shop.test", false),
+    ] {
+        settings["notify"]["from"] = json!(from);
+        let put = call(&house, "PUT", "/v1/settings", &settings).await;
+        if ok {
+            assert_eq!(put.status, 200, "{from}: {}", put.body);
+            settings["version"] = put.body["version"].clone();
+        } else {
+            assert_eq!(put.refuses(422, from).faults(), ["notify.from foreign_sender"]);
+        }
+    }
+}
+
+// req: S0-31
+#[tokio::test]
 async fn a_rule_that_is_off_sends_nothing() {
     for (rule, mails, posts) in
         [(json!({ "email": false }), 0, 1), (json!({ "slack": false }), 1, 0), (json!({ "email": false, "slack": false }), 0, 0)]
