@@ -1,7 +1,6 @@
 //! The operators' console: server-rendered pages that work without a script, and better with one.
 
 pub mod assets;
-pub mod attention;
 pub mod desk;
 pub mod failure;
 pub mod figures;

@@ -1,9 +1,10 @@
 //! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
 
+use app::attention::{Case, hours};
 use app::ports::{Dossier, Message, MessageState, OrderSummary};
 use domain::money::Money;
 use domain::order::placement::{Draft, DraftLine};
-use domain::order::{Cause, Order, OrderEvent, Recorded, Track};
+use domain::order::{Basis, Cause, Order, OrderEvent, OrderStatus, Recorded, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -284,7 +285,7 @@ impl OrderView {
                 tracking: tracks.tracking.as_str(),
                 delayed: tracks.delayed.is_some(),
             },
-            progress: tracks.status.percent(),
+            progress: order.percent(),
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
             days_late: order.days_late(today),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
@@ -384,6 +385,137 @@ impl Timeline {
             messages: dossier.messages.iter().map(MessageView::of).collect(),
         }
     }
+}
+
+/// How far an order has come.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderProgress {
+    /// Number.
+    pub order_id: String,
+    /// The channel's own id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Status.
+    pub status: &'static str,
+    /// The word people see.
+    #[cfg_attr(test, schema(example = "In Transit"))]
+    pub label: &'static str,
+    /// In percent.
+    pub progress: u8,
+    /// The next step of an order that goes well; none where it ends or a person decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_status: Option<&'static str>,
+    /// Where a person may move it now.
+    pub allowed: Vec<&'static str>,
+    /// The day it should arrive; none if it has, or will not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta: Option<EtaView>,
+    /// Days past the promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_late: Option<u32>,
+    /// What happened, oldest first; at most the newest 200 changes.
+    pub timeline: Vec<Entry>,
+    /// Messages, oldest first.
+    pub notifications: Vec<MessageView>,
+}
+
+/// The day an order should arrive.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct EtaView {
+    /// In the shop's time zone.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub day: Date,
+    /// What it rests on: "promise" of the shop or its carrier, or "usual_days".
+    #[cfg_attr(test, schema(value_type = String, example = "promise"))]
+    pub basis: Basis,
+}
+
+impl OrderProgress {
+    /// Of a dossier.
+    pub fn of(dossier: &Dossier, today: Date) -> OrderProgress {
+        let order = &dossier.order;
+        OrderProgress {
+            order_id: order.id.to_string(),
+            external_id: order.external_id.clone(),
+            status: order.tracks.status.as_str(),
+            label: order.label().text(),
+            progress: order.percent(),
+            next_status: order.tracks.status.usual_next().map(Track::as_str),
+            allowed: order.allowed().into_iter().map(Track::as_str).collect(),
+            eta: order.expected(today).map(|expected| EtaView { day: expected.day, basis: expected.basis }),
+            days_late: order.days_late(today),
+            timeline: dossier.history.iter().flat_map(entries).collect(),
+            notifications: dossier.messages.iter().map(MessageView::of).collect(),
+        }
+    }
+}
+
+/// An order that needs a person.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct CaseView {
+    /// What lists show.
+    #[serde(flatten)]
+    pub row: OrderRow,
+    /// How long it has waited, in hours with one decimal: a pending order since it was placed, any other since its last news.
+    #[cfg_attr(test, schema(value_type = f64, example = 72.5))]
+    pub age_hours: serde_json::Number,
+    /// Why, the most urgent first.
+    pub reasons: Vec<ReasonView>,
+    /// What can be done about it here: "progress", "notify".
+    pub actions: Vec<&'static str>,
+}
+
+/// Why an order needs a person.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ReasonView {
+    /// Machine-readable.
+    #[cfg_attr(test, schema(example = "pending_too_long"))]
+    pub code: &'static str,
+    /// In words.
+    #[cfg_attr(test, schema(example = "Nobody has begun for 72.5 h"))]
+    pub text: String,
+    /// Since when it holds.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub since: Timestamp,
+}
+
+impl CaseView {
+    /// Of a case, now.
+    pub fn of(case: &Case, now: Timestamp, today: Date) -> CaseView {
+        let order = &case.order;
+        let by_rule = matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
+        CaseView {
+            row: OrderRow::of(order),
+            age_hours: hours(case.age(now)).parse().unwrap_or_else(|_| 0.into()),
+            reasons: case
+                .concerns
+                .iter()
+                .map(|held| ReasonView { code: held.concern.code(), text: case.words(held.concern, now, today), since: held.at })
+                .collect(),
+            actions: [("progress", by_rule), ("notify", order.customer.is_some())]
+                .into_iter()
+                .filter_map(|(action, possible)| possible.then_some(action))
+                .collect(),
+        }
+    }
+}
+
+/// Orders that need a person.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct AttentionList {
+    /// As of when.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub as_of: Timestamp,
+    /// Those first that have needed one longest. A page may be short although there are more.
+    pub orders: Vec<CaseView>,
+    /// Send it as `cursor` with the same filter; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 fn entries(commit: &Recorded) -> impl Iterator<Item = Entry> + '_ {

@@ -70,6 +70,7 @@ impl Apply {
             let commit = Commit {
                 order: &order,
                 before_version: before.version,
+                due: context.due(&order),
                 recorded: &recorded,
                 publish: &publish,
                 once: with.once,

@@ -3,7 +3,8 @@
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use domain::ids::CorrelationId;
-use domain::order::Actor;
+use domain::order::{Actor, Order, Watched};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// Who asks, and why, for the history.
@@ -27,6 +28,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// When an order will need a person, by the shop's rules.
+    pub fn due(&self, order: &Order) -> Option<Timestamp> {
+        Watched::of(order).due(&self.config.watch_rules(), &self.zone())
+    }
+
     /// The shop's time zone.
     pub fn zone(&self) -> TimeZone {
         self.config.zone()

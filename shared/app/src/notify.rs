@@ -4,6 +4,8 @@
 //! went out: the next delivery finds the dead claim, marks it unknown, and a person decides. Sending it
 //! again would be telling somebody twice; forgetting it would be telling nobody.
 
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{
     Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortError,
@@ -20,7 +22,7 @@ use domain::ask::Lang;
 use domain::email::Email;
 use domain::ids::OrderId;
 use domain::notify::{EmailContent, NotifyRules, StatusFacts, slack_invalid_payload, slack_order_line};
-use domain::order::{Label, Order};
+use domain::order::{Actor, Command, Label, Order};
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -172,7 +174,7 @@ impl Notify {
                 _ => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
             };
             let draft = Draft { channel: "slack", recipient, shown_as: "Slack".into(), text };
-            waiting = self.deliver(scope, about, draft, via, &mut told).await;
+            waiting = self.deliver(scope, about, draft, via, &mut told).await.map(drop);
         }
         let Some(from) = notify.from.clone().or_else(|| self.default_from.clone()) else {
             if !recipients.is_empty() {
@@ -197,7 +199,7 @@ impl Notify {
             let reference = reference(event, &draft.recipient);
             let mail = Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files };
             // One address that SES does not take keeps nobody else from the report.
-            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await;
+            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await.map(drop);
             waiting = waiting.and(mailed);
         }
         waiting.map(|()| told)
@@ -219,7 +221,8 @@ impl Notify {
         let rule = config.notify.rules.at(order.label());
         let mut waiting = Ok(());
         if let Some((draft, mail)) = self.customer_mail(config, event, &order).filter(|_| rule.email) {
-            waiting = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
+            let mailed = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
+            waiting = self.remember(scope, config, event, &order, mailed).await;
         }
         if let Some(webhook) = config.notify.slack_webhook.as_ref().filter(|_| rule.slack) {
             let contact = order.contact.as_ref();
@@ -228,7 +231,7 @@ impl Notify {
             let text = slack_order_line(order.id.as_str(), name, email, order.label(), order.tracks.eta);
             let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, about, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await;
+            let slack = self.deliver(scope, about, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await.map(drop);
             waiting = waiting.and(slack);
         }
         waiting.map(|()| told)
@@ -247,9 +250,30 @@ impl Notify {
         let order = self.order(scope, number).await?;
         let about = self.about(scope, (event, until), &order).await?;
         if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
-            self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await?;
+            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await;
+            self.remember(scope, config, event, &order, mailed).await?;
         }
         Ok(told)
+    }
+
+    /// An order whose customer has heard of it is no longer watched for that. If this fails, the event comes again:
+    /// the message is settled then, and only this is done.
+    async fn remember(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        event: &Envelope,
+        order: &Order,
+        mailed: Result<bool>,
+    ) -> Result<()> {
+        if !mailed? || !order.untold {
+            return Ok(());
+        }
+        let by = Provenance { actor: Actor::Rule { name: "notifier".to_owned() }, correlation: event.correlationid.clone() };
+        let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
+        let told = Command::Told { channel: "email".to_owned() };
+        apply.run(Context { scope, config, by: &by }, &order.id, &told, Alongside::default()).await?;
+        Ok(())
     }
 
     async fn order(&self, scope: &TenantScope, number_said: &str) -> Result<Order> {
@@ -281,7 +305,8 @@ impl Notify {
         Some((draft, mail))
     }
 
-    async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<()> {
+    /// Whether it went out, now or before.
+    async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<bool> {
         let About { event, until, named } = about;
         let now = self.clock.now();
         if now + SEND_TIME > until {
@@ -298,9 +323,9 @@ impl Notify {
         };
         let attempt = match self.messages.claim(scope, &event.subject, &message, now).await? {
             MessageClaim::Send { attempt } => attempt,
-            MessageClaim::Settled(_) => {
+            MessageClaim::Settled(state) => {
                 told.settled += 1;
-                return Ok(());
+                return Ok(matches!(state, MessageState::Sent { .. }));
             }
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
@@ -316,18 +341,18 @@ impl Notify {
         let (state, result) = match outcome {
             Ok(provider_id) => {
                 told.sent += 1;
-                (MessageState::Sent { provider_id }, Ok(()))
+                (MessageState::Sent { provider_id }, Ok(true))
             }
             Err(SendError::NotSent(reason)) => (MessageState::Failed { reason: reason.clone() }, Err(Error::Retryable(reason))),
             Err(SendError::Refused(reason)) => {
                 told.settled += 1;
                 tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was not sent");
-                (MessageState::Suppressed { reason }, Ok(()))
+                (MessageState::Suppressed { reason }, Ok(false))
             }
             Err(SendError::Unknown(reason)) => {
                 told.settled += 1;
                 tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message may not have been sent");
-                (MessageState::Unknown, Ok(()))
+                (MessageState::Unknown, Ok(false))
             }
         };
         self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;

@@ -63,6 +63,7 @@ struct Born {
     order: Order,
     recorded: Recorded,
     publish: Vec<Envelope>,
+    due: Option<Timestamp>,
 }
 
 impl Born {
@@ -75,11 +76,13 @@ impl Born {
         order.apply_commit(&events[1..], now);
         let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
         let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &context.zone());
-        Ok(Born { order, recorded, publish })
+        let due = context.due(&order);
+        Ok(Born { order, recorded, publish, due })
     }
 
     fn commit<'a>(&'a self, once: Option<OnceDone<'a>>) -> Commit<'a> {
-        Commit { order: &self.order, before_version: 0, recorded: &self.recorded, publish: &self.publish, once, inbox: None }
+        let Born { order, recorded, publish, due } = self;
+        Commit { order, before_version: 0, due: *due, recorded, publish, once, inbox: None }
     }
 }
 

@@ -122,7 +122,7 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
             Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned() })
         }
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
-        // What a source said is the order's own business; what follows from it is published.
-        OrderEvent::FactHeard { .. } => return None,
+        // What a source said, and that a message arrived, is the order's own business; what follows is published.
+        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } => return None,
     })
 }

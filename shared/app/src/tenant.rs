@@ -6,7 +6,7 @@ use crate::scope::TenantScope;
 use domain::money::Currency;
 use domain::notify::NotifyRules;
 use domain::order::progress::ProgressRules;
-use domain::order::{Fault, Vocabulary};
+use domain::order::{Fault, Vocabulary, WatchRules};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -256,6 +256,8 @@ pub struct TenantConfig {
     /// The sheet its orders come from, if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<SheetSettings>,
+    /// How long orders may wait before they need a person.
+    pub watch: WatchRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
     /// Hour of the day, shop time, at which the daily report is made.
@@ -281,6 +283,7 @@ impl Default for TenantConfig {
             hooks: Vec::new(),
             notify: NotifySettings::default(),
             sheet: None,
+            watch: WatchRules::default(),
             progress: ProgressRules::default(),
             report_hour: 6,
             reports: ReportSettings::default(),
@@ -295,6 +298,12 @@ impl TenantConfig {
     /// The shop's time zone. Validated on save; UTC if the zone has since left the database.
     pub fn zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
+    /// How long orders may wait. A shop that writes to no customer leaves none without word.
+    pub fn watch_rules(&self) -> WatchRules {
+        let contact_after_h = if self.notify.email { self.watch.contact_after_h } else { 0 };
+        WatchRules { contact_after_h, ..self.watch }
     }
 
     /// The day it is in the shop.
@@ -363,6 +372,11 @@ impl TenantConfig {
         let plain = |style: &String| (1..=300).contains(&style.trim().chars().count()) && !style.chars().any(char::is_control);
         if self.llm_style.as_ref().is_some_and(|style| !plain(style)) {
             faults.push(Fault::new("llm_style", "bad_text", "1 to 300 printable characters"));
+        }
+        for (name, hours) in self.watch.named() {
+            if hours > WatchRules::HOURS_MAX {
+                faults.push(Fault::new(format!("watch.{name}"), "out_of_range", "0 (does not matter) to 8760 hours"));
+            }
         }
         if self.requests_per_minute == 0 {
             faults.push(Fault::new("requests_per_minute", "out_of_range", "at least 1"));

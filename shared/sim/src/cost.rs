@@ -57,6 +57,8 @@ calls! {
     /// One step of an order: head, history, outbox and what stands beside it; the list index moves (two
     /// writes), the open and the customer's index follow (one each).
     OrderCommit = "orders.commit", Billed::Transaction(4.0);
+    /// To another place among the open ones.
+    OrderReschedule = "orders.reschedule", Billed::Writes(4.0);
     /// What people wrote about an order is forgotten: read and written row by row, of which there are few.
     OrderForget = "orders.forget_words", Billed::Writes(4.0);
     /// A list.

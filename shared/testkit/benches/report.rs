@@ -41,6 +41,8 @@ impl Index {
             placed_at,
             status_since: placed_at,
             updated_at: placed_at,
+            delayed_since: None,
+            untold: false,
             eta: Some("2025-08-09".parse::<jiff::civil::Date>().expect("a day").saturating_add((if late { -3 } else { 3 }).days())),
         }
     }
@@ -59,6 +61,9 @@ impl OrderStore for Index {
     }
     async fn commit(&self, _: &TenantScope, _: Commit<'_>) -> Result<(), CommitError> {
         Err(CommitError::Conflict)
+    }
+    async fn reschedule(&self, _: &TenantScope, _: &OrderId, _: u64, _: Timestamp) -> PortResult<bool> {
+        Ok(false)
     }
     async fn forget_words(&self, _: &TenantScope, _: &OrderId) -> PortResult<()> {
         Ok(())

@@ -2,7 +2,6 @@
 
 use super::orders::table;
 use super::{Params, queue};
-use crate::attention::Kind;
 use crate::desk::Console;
 use crate::figures::{Days, Labels, Revenue};
 use crate::flash::Flash;
@@ -13,6 +12,7 @@ use app::Error;
 use app::ports::OrderQuery;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::order::Concern;
 use http::Uri;
 use maud::{Markup, html};
 use render::svg::{Bar, Unit, bars, line, sparkline, status_class};
@@ -31,7 +31,7 @@ pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, uri: Ur
 
 async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup, Error> {
     let params = Params::of(uri);
-    let kind = Kind::of(params.get("reason"));
+    let kind = params.get("reason").and_then(Concern::of);
     let labels = Labels::load(&*console.metrics, &visitor.scope).await?;
     let days = Days::load(&*console.metrics, &visitor.scope, visitor.today()).await?;
     let newest = console.orders.page(&visitor.scope, &OrderQuery::All, None, NEWEST).await?;

@@ -2,7 +2,6 @@
 //! fetches again every 30 seconds.
 
 use super::{Params, order_href};
-use crate::attention::{Case, Kind, Queue};
 use crate::desk::Console;
 use crate::figures::Labels;
 use crate::format::{age, count, money};
@@ -10,9 +9,10 @@ use crate::icons::{self, pill};
 use crate::layout::token;
 use crate::visitor::Visitor;
 use app::Error;
+use app::attention::{Case, Filter, Queue};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::order::{Label, OrderStatus};
+use domain::order::{Concern, Label, OrderStatus};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 /// Rows shown; the rest is counted.
 const ROWS_MAX: usize = 12;
+/// Rows counted.
+const COUNTED_MAX: usize = 300;
 
 /// `GET /console/attention`
 pub async fn fragment(State(console): State<Arc<Console>>, visitor: Visitor, headers: HeaderMap, uri: Uri) -> Response {
@@ -28,7 +30,7 @@ pub async fn fragment(State(console): State<Arc<Console>>, visitor: Visitor, hea
 }
 
 async fn answer(console: &Console, visitor: &Visitor, headers: &HeaderMap, uri: &Uri) -> Result<Response, Error> {
-    let kind = Kind::of(Params::of(uri).get("reason"));
+    let kind = Params::of(uri).get("reason").and_then(Concern::of);
     let labels = Labels::load(&*console.metrics, &visitor.scope).await?;
     let body = live(console, visitor, &labels, kind).await?.into_string();
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(body.as_bytes())[..12]));
@@ -49,8 +51,9 @@ async fn answer(console: &Console, visitor: &Visitor, headers: &HeaderMap, uri: 
 }
 
 /// Cards and queue.
-pub async fn live(console: &Console, visitor: &Visitor, labels: &Labels, kind: Option<Kind>) -> Result<Markup, Error> {
-    let queue = Queue::load(&*console.orders, &visitor.scope, visitor.now, visitor.today()).await?;
+pub async fn live(console: &Console, visitor: &Visitor, labels: &Labels, kind: Option<Concern>) -> Result<Markup, Error> {
+    let shop = (&visitor.scope, &visitor.config);
+    let queue = Queue::load(&*console.orders, shop, &Filter::default(), (None, COUNTED_MAX), visitor.now).await?;
     Ok(html! {
         (cards(labels))
         (attention(visitor, &queue, kind))
@@ -86,7 +89,7 @@ fn cards(labels: &Labels) -> Markup {
     }
 }
 
-fn attention(visitor: &Visitor, queue: &Queue, kind: Option<Kind>) -> Markup {
+fn attention(visitor: &Visitor, queue: &Queue, kind: Option<Concern>) -> Markup {
     let cases: Vec<&Case> = queue.of(kind).collect();
     html! {
         section class="card" id="attention" aria-labelledby="attention-title" {
@@ -111,13 +114,13 @@ fn attention(visitor: &Visitor, queue: &Queue, kind: Option<Kind>) -> Markup {
     }
 }
 
-fn filters(queue: &Queue, chosen: Option<Kind>) -> Markup {
+fn filters(queue: &Queue, chosen: Option<Concern>) -> Markup {
     html! {
         nav class="chips" aria-label="Filter by reason" {
             a class="chip" id="reason-all" href="/console" aria-current=[chosen.is_none().then_some("true")] {
                 "All " span class="chip-count" { (queue.cases.len()) }
             }
-            @for kind in Kind::ALL {
+            @for kind in Concern::ALL {
                 @let cases = queue.of(Some(kind)).count();
                 @if cases > 0 || chosen == Some(kind) {
                     a class="chip" id={ "reason-" (kind.code()) } href={ "/console?reason=" (kind.code()) }
@@ -146,7 +149,9 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
                     span class="amount" { (money(order.total_minor, order.currency)) }
                 }
                 ul class="reasons" {
-                    @for reason in &case.reasons { li class={ "reason reason-" (reason.kind().code()) } { (reason.text()) } }
+                    @for held in &case.concerns {
+                        li class={ "reason reason-" (held.concern.code()) } { (case.words(held.concern, visitor.now, visitor.today())) }
+                    }
                 }
             }
             div class="case-actions" {
@@ -169,10 +174,10 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
 
 fn rest(queue: &Queue, cases: usize) -> Markup {
     html! {
-        @if cases > ROWS_MAX || queue.more {
+        @if cases > ROWS_MAX || queue.next.is_some() {
             p class="card-foot" {
                 @if cases > ROWS_MAX { "The " (ROWS_MAX) " longest waiting of " (cases) " are shown. " }
-                @if queue.more { "More open orders exist than were looked at. " }
+                @if queue.next.is_some() { "More orders wait than were counted. " }
                 a href="/console/orders?status=open" { "All open orders" }
             }
         }

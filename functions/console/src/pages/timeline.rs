@@ -69,7 +69,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::PaymentChanged { .. } => 5,
         OrderEvent::FulfilmentChanged { .. } => 6,
         OrderEvent::EtaChanged { .. } => 7,
-        OrderEvent::FactHeard { .. } => 8,
+        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } => 8,
     };
     events.iter().min_by_key(|event| weight(event))
 }
@@ -95,6 +95,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
         OrderEvent::NotifyRequested { label } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
+        OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }
 }

@@ -36,11 +36,12 @@ async fn the_dashboard_shows_figures_and_what_needs_a_person() {
         let shown = card.split(r#"<span class="stat-value">"#).nth(1).unwrap().split('<').next().unwrap();
         assert_eq!(shown, value.to_string());
     }
-    // The longest waiting in its status first.
+    // Who has needed a person longest comes first.
     let queue = text.split(r#"id="attention""#).nth(1).unwrap().split("</section>").next().unwrap();
     let numbers: Vec<&str> = queue.split(r#"id="case-"#).skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert_eq!(numbers, ["1005", "1001", "1002", "1003", "1004"]);
-    for said in ["73.0h ago", "Nobody has touched it for 73.0h", "In processing for 66.0h", "2 days past the promised day", "Reported late"]
+    assert_eq!(numbers, ["1001", "1005", "1002", "1003", "1004"]);
+    for said in
+        ["73.0h ago", "Nobody has begun for 73.0 h", "No news in processing for 65.0 h", "2 days past the promised day", "Reported late"]
     {
         assert!(queue.contains(said), "{said}");
     }

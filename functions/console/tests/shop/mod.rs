@@ -21,6 +21,7 @@ use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{
     Actor, Cause, ChangeStatus, Claim, Command, Fact, FulfilmentStatus, OrderStatus, PaymentStatus, Role, StatusClaim, TrackingStatus,
+    WatchRules,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use secrecy::ExposeSecret;
@@ -99,8 +100,15 @@ impl Shop {
     /// A shop beside others.
     pub async fn open_in(world: MemoryWorld, name: &str, now: Timestamp) -> Shop {
         let tenant = TenantId::parse(name).unwrap();
-        let config =
-            TenantConfig { version: 1, shop_name: "Studio Lumen".into(), time_zone: "Europe/Warsaw".into(), ..TenantConfig::default() };
+        // No notifier runs here that would tell customers.
+        let watch = WatchRules { contact_after_h: 0, ..WatchRules::default() };
+        let config = TenantConfig {
+            version: 1,
+            shop_name: "Studio Lumen".into(),
+            time_zone: "Europe/Warsaw".into(),
+            watch,
+            ..TenantConfig::default()
+        };
         let shop = Shop { world, clock: FakeClock::at(now), random: FakeRandom::seeded(7), tenant, config };
         assert!(shop.world.tenants().save(&shop.scope(), &shop.config, 0).await.unwrap());
         shop
@@ -323,7 +331,7 @@ pub const PAST: &[Past] = &[
         hours_ago: 96,
         eta_days: 9,
         items: &[("Oak floor lamp", 1, "349.00")],
-        steps: &[(1, Step::Paid), (30, Step::To(OrderStatus::Processing, "Waits for the oak base")), (90, Step::Labelled)],
+        steps: &[(1, Step::Paid), (30, Step::To(OrderStatus::Processing, "Waits for the oak base")), (31, Step::Labelled)],
     },
     Past {
         number: "1004",

@@ -1,5 +1,6 @@
 //! One file per resource.
 
+pub mod attention;
 pub mod docs;
 pub mod files;
 pub mod imports;

@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
-use crate::view::{CreatedOrder, NewOrder, OrderList, OrderRow, OrderView, Timeline};
+use crate::view::{CreatedOrder, NewOrder, OrderList, OrderProgress, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
 use app::notify::customer_message;
 use app::place::Idempotency;
@@ -25,7 +25,7 @@ const PAGE_MAX: usize = 200;
 const TIMELINE_MAX: usize = 200;
 const NOTE_CHARS_MAX: usize = 500;
 
-fn fault(field: &str, code: &str, message: impl Into<String>) -> Error {
+pub(super) fn fault(field: &str, code: &str, message: impl Into<String>) -> Error {
     Error::Invalid(vec![Fault::new(field, code, message)])
 }
 
@@ -34,7 +34,7 @@ pub(super) fn order_id(text: &str) -> Result<OrderId, Error> {
     OrderId::parse(text).map_err(|_| Error::NotFound("order"))
 }
 
-fn status(word: &str) -> Result<OrderStatus, Error> {
+pub(super) fn status(word: &str) -> Result<OrderStatus, Error> {
     let known = || OrderStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", ");
     OrderStatus::from_word(word).ok_or_else(|| fault("status", "unknown_status", format!("one of: {}", known())))
 }
@@ -179,6 +179,17 @@ pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
     let today = admitted.config.today(desk.clock.now());
     Ok(tagged(dossier.order.version, axum::Json(Timeline::of(&dossier, today))))
+}
+
+/// Reads how far an order has come, what comes next and when it should arrive.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}/progress", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "Progress, its newest 200 changes and its messages", body = OrderProgress), (status = 404, description = "No such order"))))]
+pub async fn progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
+    let dossier = dossier.ok_or(Error::NotFound("order"))?;
+    let today = admitted.config.today(desk.clock.now());
+    Ok(tagged(dossier.order.version, axum::Json(OrderProgress::of(&dossier, today))))
 }
 
 /// A move.

@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | orders | `T#{tenant}#O#{order}` | `HEAD`, `EVT#{version}`, `MSG#{event}#{channel}#{recipient}` | an order, one query |
 //! | orders | `T#{tenant}#REF#{channel}#{external}` | `REF` | the channel's own id |
-//! | orders GSI1 | `T#{tenant}#OPEN#{shard}` | `{status_since}#{order}` | open orders, most urgent first |
+//! | orders GSI1 | `T#{tenant}#OPEN#{shard}` | `{due}#{order}` | open orders, by when they need a person |
 //! | orders GSI2 | `T#{tenant}#C#{customer}` | `{placed_at}#{order}` | a customer's orders |
 //! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
 //! | outbox | `OUTBOX#{shard}` | `{time}#{tenant}#{aggregate}#{version}` | what waits to be published |
@@ -111,8 +111,8 @@ pub(crate) fn open(scope: &TenantScope, shard: u64) -> String {
     of(scope, format_args!("OPEN#{shard}"))
 }
 
-pub(crate) fn open_row(scope: &TenantScope, order: &OrderId, status_since: Timestamp) -> IndexKey {
-    key(open(scope, shard(order.as_str(), OPEN_SHARDS)), by_time(status_since, order))
+pub(crate) fn open_row(scope: &TenantScope, order: &OrderId, due: Timestamp) -> IndexKey {
+    key(open(scope, shard(order.as_str(), OPEN_SHARDS)), by_time(due, order))
 }
 
 pub(crate) fn customer(scope: &TenantScope, customer: &CustomerKey) -> String {
@@ -129,6 +129,16 @@ pub(crate) fn status(scope: &TenantScope, status: OrderStatus, shard: u64) -> St
 
 pub(crate) fn status_row(scope: &TenantScope, of_status: OrderStatus, order: &OrderId, updated_at: Timestamp) -> IndexKey {
     key(status(scope, of_status, shard(order.as_str(), STATUS_SHARDS)), by_time(updated_at, order))
+}
+
+/// Above every row of an earlier time and below every row of this one.
+pub(crate) fn before(now: Timestamp) -> String {
+    stamp(now)
+}
+
+/// The next place behind a row: no id holds a character below this one.
+pub(crate) fn behind(place: &str) -> String {
+    format!("{place}!")
 }
 
 fn by_time(at: Timestamp, order: &OrderId) -> String {

@@ -17,7 +17,7 @@
 //! moves a second into the same status.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, inbox, keys, messages, once, outbox};
+use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, inbox, keys, messages, once, outbox};
 use app::TenantScope;
 use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult};
 use app::privacy::customer_key;
@@ -25,6 +25,7 @@ use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
 use domain::order::{ERASED, Order, OrderStatus, Recorded, Track};
 use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use std::collections::{HashSet, VecDeque};
 
 /// Largest JSON of an order or of a commit. A row takes 400 KB, and the head carries a summary and index keys.
@@ -64,8 +65,8 @@ fn head(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Write> {
         .text("summary", to_json("a summary", &OrderSummary::of(order))?);
     let listed = keys::status_row(scope, order.tracks.status, &order.id, order.updated_at);
     head = head.text("GSI3PK", listed.pk).text("GSI3SK", listed.sk);
-    if order.tracks.status.is_open() {
-        let open = keys::open_row(scope, &order.id, order.status_since);
+    if let Some(due) = commit.due {
+        let open = keys::open_row(scope, &order.id, due);
         head = head.text("GSI1PK", open.pk).text("GSI1SK", open.sk);
     }
     if let Some(email) = order.contact.as_ref().and_then(|contact| contact.email.as_ref()) {
@@ -194,6 +195,16 @@ impl OrderStore for DynamoOrders {
         Ok(())
     }
 
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        let open = keys::open_row(scope, id, due);
+        let write = Write::update(keys::head(scope, id), "SET #GSI1PK = :pk, #GSI1SK = :sk")
+            .when("#version = :version AND attribute_exists(GSI1PK)")
+            .text(":pk", open.pk)
+            .text(":sk", open.sk)
+            .number(":version", version);
+        Ok(matches!(self.0.write("reschedule an order", Table::Orders, &write).await?, Written::Done(_)))
+    }
+
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page> {
         if after.is_some_and(|after| !after.0.contains('#')) {
             return Err(PortError::Fatal("not a page key of this store".into()));
@@ -234,6 +245,8 @@ struct Shard {
 struct Merge {
     index: Index,
     ascending: bool,
+    /// Sort keys are below this.
+    until: Option<String>,
     limit: usize,
     shards: Vec<Shard>,
 }
@@ -241,24 +254,26 @@ struct Merge {
 impl Merge {
     fn of(scope: &TenantScope, query: &OrderQuery, after: Option<String>, limit: usize) -> Merge {
         let of_status = |status: OrderStatus| (0..keys::STATUS_SHARDS).map(move |shard| keys::status(scope, status, shard));
+        let open = || (0..keys::OPEN_SHARDS).map(|shard| keys::open(scope, shard)).collect();
         let (index, partitions): (Index, Vec<String>) = match query {
             OrderQuery::All => (Index::Gsi3, OrderStatus::ALL.iter().flat_map(|status| of_status(*status)).collect()),
             OrderQuery::Status(status) => (Index::Gsi3, of_status(*status).collect()),
-            OrderQuery::Open => (Index::Gsi1, (0..keys::OPEN_SHARDS).map(|shard| keys::open(scope, shard)).collect()),
+            OrderQuery::Open | OrderQuery::Due(_) => (Index::Gsi1, open()),
             OrderQuery::Customer(key) => (Index::Gsi2, vec![keys::customer(scope, key)]),
         };
-        let ascending = *query == OrderQuery::Open;
+        let ascending = matches!(query, OrderQuery::Open | OrderQuery::Due(_));
+        let until = if let OrderQuery::Due(now) = query { Some(keys::before(*now)) } else { None };
         let chunk = if partitions.len() == 1 { limit + 1 } else { (limit * 2 / partitions.len()).max(SHARD_ROWS_MIN).min(limit + 1) };
         let shard = |pk| Shard { pk, chunk, rows: VecDeque::new(), read_to: after.clone(), more: true };
-        Merge { index, ascending, limit, shards: partitions.into_iter().map(shard).collect() }
+        Merge { index, ascending, until, limit, shards: partitions.into_iter().map(shard).collect() }
     }
 
     /// Reads on in every partition whose rows are used up. A few at a time: each parallel request of a function
     /// that just started is one more connection to set up.
     async fn refill(&mut self, dynamo: &Dynamo) -> PortResult<()> {
-        let (index, ascending, limit) = (self.index, self.ascending, self.limit);
+        let (index, ascending, until, limit) = (self.index, self.ascending, self.until.as_deref(), self.limit);
         let empty = self.shards.iter_mut().filter(|shard| shard.rows.is_empty() && shard.more);
-        let reads: Vec<_> = empty.map(|shard| shard.read(dynamo, index, ascending, limit)).collect();
+        let reads: Vec<_> = empty.map(|shard| shard.read(dynamo, index, ascending, until, limit)).collect();
         stream::iter(reads).buffer_unordered(AT_ONCE).try_collect::<()>().await
     }
 
@@ -276,12 +291,20 @@ impl Shard {
         self.rows.front().map(|(place, _)| place.as_str())
     }
 
-    async fn read(&mut self, dynamo: &Dynamo, index: Index, ascending: bool, limit: usize) -> PortResult<()> {
+    async fn read(&mut self, dynamo: &Dynamo, index: Index, ascending: bool, until: Option<&str>, limit: usize) -> PortResult<()> {
+        // A clock that was set back: what was read lies ahead of now.
+        if let (Some(from), Some(until)) = (&self.read_to, until)
+            && from.as_str() >= until
+        {
+            self.more = false;
+        }
         while self.rows.is_empty() && self.more {
-            let range = match (&self.read_to, ascending) {
-                (None, _) => Range::Whole,
-                (Some(end), true) => Range::Above(end.clone()),
-                (Some(end), false) => Range::Below(end.clone()),
+            let range = match (&self.read_to, until, ascending) {
+                (None, None, _) => Range::Whole,
+                (None, Some(until), _) => Range::Below(until.to_owned()),
+                (Some(from), Some(until), _) => Range::Between(keys::behind(from), until.to_owned()),
+                (Some(end), None, true) => Range::Above(end.clone()),
+                (Some(end), None, false) => Range::Below(end.clone()),
             };
             let query = Query { range, ascending, limit: Some(self.chunk), ..Query::index(index, self.pk.clone()) };
             let sk_name = query.sk_name;

@@ -5,7 +5,7 @@ use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{OrderId, SourceId};
-use domain::order::{Label, Order, OrderStatus, Recorded};
+use domain::order::{Label, Order, OrderStatus, Recorded, Watched};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,9 @@ pub trait OrderStore: Send + Sync {
     /// Replaces what people wrote or were sent about an order (notes in its history, texts and recipients of
     /// its messages) by `[erased]`. Safe to repeat.
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()>;
-    /// Summaries, newest first.
+    /// Moves an order to another place among the open ones, if it still has this version: the shop's rules have changed.
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool>;
+    /// Summaries, newest first; open ones most urgent first.
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page>;
 }
 
@@ -34,6 +36,8 @@ pub struct Commit<'a> {
     pub order: &'a Order,
     /// The version it must have now; 0 = it must not exist.
     pub before_version: u64,
+    /// When it will need a person; none if it is closed ([`domain::order::Watched::due`]).
+    pub due: Option<Timestamp>,
     /// The history entry.
     pub recorded: &'a Recorded,
     /// What to publish; one outbox row. May be empty.
@@ -82,8 +86,10 @@ pub enum OrderQuery {
     All,
     /// Those with this status, by the time of the last change.
     Status(OrderStatus),
-    /// Those that are somebody's work, by the time of the next deadline, most urgent first.
+    /// Those that are somebody's work, by the time at which they need a person, most urgent first.
     Open,
+    /// Those of them that need one at this moment.
+    Due(Timestamp),
     /// One customer's, by the time they were placed.
     Customer(CustomerKey),
 }
@@ -132,9 +138,28 @@ pub struct OrderSummary {
     /// The promised day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<jiff::civil::Date>,
+    /// Since when it is known to be late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delayed_since: Option<Timestamp>,
+    /// The customer is to hear of it, and has not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
 }
 
 impl OrderSummary {
+    /// What of it is watched.
+    pub fn watched(&self) -> Watched {
+        Watched {
+            status: self.status,
+            label: self.label,
+            placed_at: self.placed_at,
+            updated_at: self.updated_at,
+            eta: self.eta,
+            delayed_since: self.delayed_since,
+            untold: self.untold,
+        }
+    }
+
     /// The summary of an order.
     pub fn of(order: &Order) -> OrderSummary {
         OrderSummary {
@@ -149,6 +174,8 @@ impl OrderSummary {
             status_since: order.status_since,
             updated_at: order.updated_at,
             eta: order.tracks.eta,
+            delayed_since: order.tracks.delayed.map(|delay| delay.since),
+            untold: order.untold,
         }
     }
 }

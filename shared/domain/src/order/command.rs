@@ -111,6 +111,11 @@ pub enum Command {
         /// The shop sends its customers messages at all.
         enabled: bool,
     },
+    /// A message has reached the customer.
+    Told {
+        /// How.
+        channel: String,
+    },
     /// Forget who ordered it.
     EraseContact,
 }

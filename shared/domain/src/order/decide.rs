@@ -72,6 +72,9 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Change(change)) => change_status(order, change),
         (Some(order), Command::Correct(correction)) => correct(order, correction),
         (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
+        (Some(order), Command::Told { channel }) => {
+            Ok(if order.untold { vec![OrderEvent::CustomerTold { channel: channel.clone() }] } else { Vec::new() })
+        }
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
 }

@@ -163,6 +163,11 @@ pub enum OrderEvent {
         /// The word it had then.
         label: Label,
     },
+    /// A message has reached the customer: the first about this order. Later ones stand with the messages.
+    CustomerTold {
+        /// How: "email".
+        channel: String,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -183,6 +188,7 @@ impl OrderEvent {
             Self::DelayCleared => "delay_cleared",
             Self::EtaChanged { .. } => "eta_changed",
             Self::NotifyRequested { .. } => "notify_requested",
+            Self::CustomerTold { .. } => "customer_told",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -265,6 +271,7 @@ impl OrderEvent {
             Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
             Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
             Self::NotifyRequested { label } => format!("Customer to be told: {}", label.text()),
+            Self::CustomerTold { channel } => format!("Customer told by {channel}"),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

@@ -32,7 +32,7 @@ fn given() -> Given {
     }
 }
 
-fn order_in(status: OrderStatus) -> Order {
+pub(super) fn order_in(status: OrderStatus) -> Order {
     let placement = check(&draft(), given()).unwrap();
     let events = decide(None, &Command::Place(Box::new(placement.clone())), at(0)).unwrap();
     let mut order = Order::born(&events[0], Some(placement.contact), at(0)).unwrap();

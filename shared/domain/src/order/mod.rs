@@ -9,9 +9,11 @@ pub mod decide;
 pub mod event;
 pub mod fact;
 pub mod label;
+pub mod outlook;
 pub mod placement;
 pub mod progress;
 pub mod status;
+pub mod watch;
 
 #[cfg(test)]
 mod matrix;
@@ -22,8 +24,10 @@ pub use decide::{Rejection, decide};
 pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use label::Label;
+pub use outlook::{Basis, Expected};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
+pub use watch::{Concern, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
 use jiff::{Timestamp, civil::Date};
@@ -58,6 +62,9 @@ pub struct Order {
     /// The latest wish that the customer be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notify_wish: Option<NotifyWish>,
+    /// The customer is to be told of it, and no message has reached them yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untold: bool,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -141,14 +148,22 @@ impl Order {
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
             OrderEvent::NotifyRequested { label } => self.notify_wish = Some(NotifyWish { label: *label, at }),
-            OrderEvent::ContactErased => self.contact = None,
+            OrderEvent::ContactErased => {
+                self.contact = None;
+                self.untold = false;
+            }
+            // What we say is no news of the order.
+            OrderEvent::CustomerTold { .. } => {
+                self.untold = false;
+                return;
+            }
         }
         self.updated_at = at;
     }
 
     /// A new order from its first event. The contact is not part of the history; it comes beside it.
     pub fn born(event: &OrderEvent, contact: Option<Contact>, at: Timestamp) -> Option<Order> {
-        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, tracks, placed_at, .. } = event else { return None };
+        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, tracks, placed_at, notify } = event else { return None };
         Some(Order {
             id: id.clone(),
             version: 0,
@@ -161,6 +176,7 @@ impl Order {
             tracks: *tracks,
             log: FactLog::starting_at(*tracks, None),
             notify_wish: None,
+            untold: *notify,
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,

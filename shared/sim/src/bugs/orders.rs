@@ -101,6 +101,9 @@ impl OrderStore for BadOrders {
             other => other,
         }
     }
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        self.inner.reschedule(scope, id, version, due).await
+    }
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
         if self.bug == Bug::WordsKept { Ok(()) } else { self.inner.forget_words(scope, id).await }
     }
@@ -141,6 +144,9 @@ impl OrderStore for ReadOnce {
     }
     async fn commit(&self, scope: &TenantScope, commit: Commit<'_>) -> Result<(), CommitError> {
         self.inner.commit(scope, commit).await
+    }
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        self.inner.reschedule(scope, id, version, due).await
     }
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
         self.inner.forget_words(scope, id).await

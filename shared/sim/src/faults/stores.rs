@@ -28,6 +28,9 @@ impl OrderStore for Faulty<dyn OrderStore> {
         let items = 2 + beside.iter().filter(|there| **there).count();
         meet!(self, OrderCommit, items, self.port.commit(scope, commit.clone()))
     }
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        meet!(self, OrderReschedule, 1, self.port.reschedule(scope, id, version, due))
+    }
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
         meet!(self, OrderForget, 1, self.port.forget_words(scope, id))
     }

@@ -102,7 +102,7 @@ fn sixty_four_deliveries_of_one_request_make_one_order() {
 fn an_hour_of_throttling_loses_nothing() {
     let rates = Rates { throttle: 300, ..Rates::default() };
     let mut world = World::with(21, Profile { rates, twice: 50, ..Profile::CALM }, None);
-    world.run(400);
+    world.run(450);
     let report = at_rest(world, "throttled");
     assert!(report.stats.faults > 300 && report.stats.orders > 5, "{:?}", report.stats);
 }

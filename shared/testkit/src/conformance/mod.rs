@@ -156,6 +156,7 @@ macro_rules! conformance_tests {
             orders::of_64_commits_of_one_version_one_wins,
             orders::of_64_orders_with_one_key_one_wins,
             pages::every_order_stands_in_every_list_once,
+            pages::an_order_is_rescheduled,
             pages::pages_hold_while_orders_move,
             pages::closed_and_erased_orders_leave_their_lists,
             pages::lists_are_their_tenants_own,

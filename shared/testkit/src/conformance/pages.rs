@@ -5,7 +5,8 @@ use super::{Ports, Stage, eventually};
 use app::TenantScope;
 use app::ports::{OrderQuery, OrderSummary, PageKey};
 use app::privacy::customer_key;
-use domain::order::{Order, OrderEvent, OrderStatus, Track};
+use domain::order::{Order, OrderEvent, OrderStatus, Track, WatchRules, Watched};
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 
 const ORDERS: usize = 60;
@@ -59,6 +60,27 @@ fn newest_first(orders: impl Iterator<Item = Order>, key: impl Fn(&Order) -> jif
     orders.iter().map(OrderSummary::of).collect()
 }
 
+// req: S1-74
+/// Other rules move an order among the open ones, unless it has changed meanwhile or is none of them.
+pub async fn an_order_is_rescheduled(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, soon) = (&stage.ours, stage.after(60));
+    let first = placed_by(scope, "1", "eve@example.com", None, stage.after(0));
+    ports.orders.commit(scope, first.commit()).await.unwrap();
+    let query = OrderQuery::Due(stage.after(61));
+    listed(ports, scope, &query, 5, &[]).await;
+    let go = |version: u64| async move { ports.orders.reschedule(scope, &number("1"), version, soon).await.unwrap() };
+    assert!(!go(2).await, "another version");
+    assert!(go(1).await);
+    listed(ports, scope, &query, 5, &[OrderSummary::of(&first.order)]).await;
+    assert_eq!(ports.orders.load(scope, &number("1")).await.unwrap().as_ref(), Some(&first.order));
+    let closed = moved(scope, &first.order, OrderStatus::Cancelled, None, stage.after(2));
+    ports.orders.commit(scope, closed.commit()).await.unwrap();
+    assert!(!go(2).await, "nobody's work any more");
+    assert!(!ports.orders.reschedule(scope, &number("404"), 1, soon).await.unwrap());
+    listed(ports, scope, &query, 5, &[]).await;
+}
+
 // req: X-03
 /// Whatever the size of the pages, each list has each of its orders once and in order.
 pub async fn every_order_stands_in_every_list_once(ports: &Ports) {
@@ -73,12 +95,21 @@ pub async fn every_order_stands_in_every_list_once(ports: &Ports) {
         assert_eq!(expected.len(), 5);
         listed(ports, &stage.ours, &OrderQuery::Status(*status), 2, &expected).await;
     }
-    let mut open = newest_first(all().filter(|order| order.tracks.status.is_open()), |order| order.status_since);
+    let due = |order: &Order| Watched::of(order).due(&WatchRules::default(), &TimeZone::UTC).expect("an open order");
+    let mut open = newest_first(all().filter(|order| order.tracks.status.is_open()), due);
     open.reverse();
     assert_eq!(open.len(), 40);
     for limit in [6, 50] {
         listed(ports, &stage.ours, &OrderQuery::Open, limit, &open).await;
     }
+    // A moment at which some of them need a person, one of them not quite.
+    let moment = all().filter(|order| order.tracks.status.is_open()).map(|order| due(&order)).max().expect("open orders");
+    let now_due = newest_first(all().filter(|order| order.tracks.status.is_open() && due(order) < moment), due);
+    assert!(now_due.len() > 5 && now_due.len() < 40, "{}", now_due.len());
+    for limit in [2, 50] {
+        listed(ports, &stage.ours, &OrderQuery::Due(moment), limit, &now_due.iter().rev().cloned().collect::<Vec<_>>()).await;
+    }
+    listed(ports, &stage.ours, &OrderQuery::Due(stage.after(-1_000_000)), 5, &[]).await;
     let eve = customer_key(stage.ours.tenant(), &email("eve@EXAMPLE.com"));
     let hers = newest_first(all().enumerate().filter(|(at, _)| at % 3 == 0).map(|(_, order)| order), |order| order.placed_at);
     assert_eq!(hers.len(), 20);

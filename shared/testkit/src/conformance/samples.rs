@@ -7,7 +7,9 @@ use contracts::Envelope;
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId, SourceId};
 use domain::money::Currency;
-use domain::order::{Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks};
+use domain::order::{
+    Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks, WatchRules, Watched,
+};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,7 +35,8 @@ impl Step {
     /// With what else becomes true.
     pub fn with<'a>(&'a self, once: Option<OnceDone<'a>>, inbox: Option<&'a InboxKey>) -> Commit<'a> {
         let Step { order, before_version, recorded, publish } = self;
-        Commit { order, before_version: *before_version, recorded, publish, once, inbox }
+        let due = Watched::of(order).due(&WatchRules::default(), &TimeZone::UTC);
+        Commit { order, before_version: *before_version, due, recorded, publish, once, inbox }
     }
 }
 

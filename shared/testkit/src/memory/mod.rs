@@ -61,6 +61,8 @@ struct Shop {
 
 struct StoredOrder {
     order: Order,
+    /// Its place among the open ones.
+    due: Option<Timestamp>,
     history: Vec<Recorded>,
 }
 

@@ -106,10 +106,11 @@ impl OrderStore for MemoryOrders {
         match shop.orders.get_mut(&order.id) {
             Some(stored) => {
                 stored.order = order.clone();
+                stored.due = commit.due;
                 stored.history.push(commit.recorded.clone());
             }
             None => {
-                let stored = StoredOrder { order: order.clone(), history: vec![commit.recorded.clone()] };
+                let stored = StoredOrder { order: order.clone(), due: commit.due, history: vec![commit.recorded.clone()] };
                 shop.orders.insert(order.id.clone(), stored);
             }
         }
@@ -133,21 +134,33 @@ impl OrderStore for MemoryOrders {
         Ok(())
     }
 
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let stored = state.shop_mut(scope).orders.get_mut(id).filter(|stored| stored.order.version == version && stored.due.is_some());
+        Ok(stored.map(|stored| stored.due = Some(due)).is_some())
+    }
+
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page> {
         let after = after.map(boundary).transpose()?;
         let state = self.0.lock();
-        let orders = state.shop(scope).into_iter().flat_map(|shop| shop.orders.values()).map(|stored| &stored.order);
+        let stored = || state.shop(scope).into_iter().flat_map(|shop| shop.orders.values());
+        let orders = stored().map(|stored| &stored.order);
+        let due = |now: Option<Timestamp>| {
+            let open = stored().filter_map(|stored| Some((stored.due?, &stored.order)));
+            open.filter(|(at, _)| now.is_none_or(|now| *at < now)).collect()
+        };
         let mut rows: Vec<(Timestamp, &Order)> = match query {
             OrderQuery::All => orders.map(|order| (order.updated_at, order)).collect(),
             OrderQuery::Status(status) => {
                 orders.filter(|order| order.tracks.status == *status).map(|order| (order.updated_at, order)).collect()
             }
-            OrderQuery::Open => orders.filter(|order| order.tracks.status.is_open()).map(|order| (order.status_since, order)).collect(),
+            OrderQuery::Open => due(None),
+            OrderQuery::Due(now) => due(Some(*now)),
             OrderQuery::Customer(key) => {
                 orders.filter(|order| customer_of(scope, order).as_ref() == Some(key)).map(|order| (order.placed_at, order)).collect()
             }
         };
-        let urgent_first = *query == OrderQuery::Open;
+        let urgent_first = matches!(query, OrderQuery::Open | OrderQuery::Due(_));
         if urgent_first {
             rows.retain(|(at, order)| after.as_ref().is_none_or(|after| (*at, &order.id) > (after.0, &after.1)));
             rows.sort_by_key(|(at, order)| (*at, &order.id));

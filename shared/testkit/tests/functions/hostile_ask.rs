@@ -266,6 +266,9 @@ async fn an_outage_uses_no_attempts_up() {
         async fn commit(&self, _: &app::TenantScope, _: app::ports::Commit<'_>) -> Result<(), app::ports::CommitError> {
             Err(PortError::Retryable("down".into()).into())
         }
+        async fn reschedule(&self, _: &app::TenantScope, _: &domain::ids::OrderId, _: u64, _: jiff::Timestamp) -> PortResult<bool> {
+            Err(PortError::Retryable("down".into()))
+        }
         async fn forget_words(&self, _: &app::TenantScope, _: &domain::ids::OrderId) -> PortResult<()> {
             Err(PortError::Retryable("down".into()))
         }

@@ -75,6 +75,9 @@ impl OrderStore for SlowLine {
         self.orders.commit(scope, commit).await
     }
 
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: jiff::Timestamp) -> PortResult<bool> {
+        self.orders.reschedule(scope, id, version, due).await
+    }
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
         self.orders.forget_words(scope, id).await
     }

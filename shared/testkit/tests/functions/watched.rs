@@ -48,6 +48,10 @@ impl OrderStore for Watched<dyn OrderStore> {
         self.log.note("orders.commit").await;
         self.port.commit(scope, commit).await
     }
+    async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
+        self.log.note("orders.reschedule").await;
+        self.port.reschedule(scope, id, version, due).await
+    }
     async fn forget_words(&self, scope: &TenantScope, id: &OrderId) -> PortResult<()> {
         self.log.note("orders.forget_words").await;
         self.port.forget_words(scope, id).await

@@ -1,0 +1,331 @@
+//! What an open order must not lack for too long. A deadline passes because nothing happened, so nothing has to arrive
+//! for an order to need a person: the moment at which it will is known from how it stands, and [`Watched::due`] is it.
+
+use super::{Label, Order, OrderStatus};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// How long is too long, in hours; 0 = does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WatchRules {
+    /// Pending, since the customer placed it.
+    pub pending_after_h: u32,
+    /// In processing without any news.
+    pub processing_after_h: u32,
+    /// In any other open state without any news.
+    pub stale_after_h: u32,
+    /// Placed, and the customer has heard nothing.
+    pub contact_after_h: u32,
+}
+
+impl Default for WatchRules {
+    fn default() -> Self {
+        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24 }
+    }
+}
+
+impl WatchRules {
+    /// Longest wait that can be set, in hours: a year.
+    pub const HOURS_MAX: u32 = 8_760;
+
+    /// The waits by name.
+    pub const fn named(&self) -> [(&'static str, u32); 4] {
+        [
+            ("pending_after_h", self.pending_after_h),
+            ("processing_after_h", self.processing_after_h),
+            ("stale_after_h", self.stale_after_h),
+            ("contact_after_h", self.contact_after_h),
+        ]
+    }
+}
+
+/// Why an order needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concern {
+    /// The carrier could not hand it over.
+    DeliveryFailed,
+    /// It could not be carried out.
+    Failed,
+    /// The promised day has passed.
+    Overdue,
+    /// A source says it is late.
+    Delayed,
+    /// Nobody has begun.
+    PendingTooLong,
+    /// Begun, and no news since.
+    ProcessingTooLong,
+    /// No news in any other state.
+    Stale,
+    /// The customer has heard nothing.
+    NoCustomerContact,
+}
+
+impl Concern {
+    /// All, the most urgent first.
+    pub const ALL: [Concern; 8] = [
+        Concern::DeliveryFailed,
+        Concern::Failed,
+        Concern::Overdue,
+        Concern::Delayed,
+        Concern::PendingTooLong,
+        Concern::ProcessingTooLong,
+        Concern::Stale,
+        Concern::NoCustomerContact,
+    ];
+
+    /// On the wire and in addresses.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Concern::DeliveryFailed => "delivery_failed",
+            Concern::Failed => "failed",
+            Concern::Overdue => "overdue",
+            Concern::Delayed => "delayed",
+            Concern::PendingTooLong => "pending_too_long",
+            Concern::ProcessingTooLong => "processing_too_long",
+            Concern::Stale => "stale",
+            Concern::NoCustomerContact => "no_customer_contact",
+        }
+    }
+
+    /// From the wire.
+    pub fn of(code: &str) -> Option<Concern> {
+        Concern::ALL.into_iter().find(|concern| concern.code() == code)
+    }
+
+    /// For people, as a heading or on a filter.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Concern::DeliveryFailed => "Delivery failed",
+            Concern::Failed => "Failed",
+            Concern::Overdue => "Past promised day",
+            Concern::Delayed => "Delayed",
+            Concern::PendingTooLong => "Pending too long",
+            Concern::ProcessingTooLong => "Stuck in processing",
+            Concern::Stale => "No news",
+            Concern::NoCustomerContact => "Customer not told",
+        }
+    }
+}
+
+/// A concern, and the moment after which it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// Which.
+    pub concern: Concern,
+    /// It holds after this moment, not at it.
+    pub at: Timestamp,
+}
+
+impl Deadline {
+    /// Does it hold?
+    pub fn has_passed(&self, now: Timestamp) -> bool {
+        now > self.at
+    }
+}
+
+/// What of an order is watched: as much as a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched {
+    /// Status.
+    pub status: OrderStatus,
+    /// The word people see.
+    pub label: Label,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When anything last changed.
+    pub updated_at: Timestamp,
+    /// The promised day.
+    pub eta: Option<Date>,
+    /// Since when it is known to be late.
+    pub delayed_since: Option<Timestamp>,
+    /// The customer is to hear of it, and has not.
+    pub untold: bool,
+}
+
+impl Watched {
+    /// What of an order is watched.
+    pub fn of(order: &Order) -> Watched {
+        Watched {
+            status: order.tracks.status,
+            label: order.label(),
+            placed_at: order.placed_at,
+            updated_at: order.updated_at,
+            eta: order.tracks.eta,
+            delayed_since: order.tracks.delayed.map(|delay| delay.since),
+            untold: order.untold,
+        }
+    }
+
+    /// Everything that will need a person if nothing happens, by time. Empty for an order that is nobody's work.
+    pub fn deadlines(&self, rules: &WatchRules, zone: &TimeZone) -> Vec<Deadline> {
+        if !self.status.is_open() {
+            return Vec::new();
+        }
+        let mut deadlines = Vec::with_capacity(4);
+        let mut hold = |concern, at: Option<Timestamp>| deadlines.extend(at.map(|at| Deadline { concern, at }));
+        let after = |since: Timestamp, hours: u32| (hours > 0).then(|| later(since, hours));
+        match self.label {
+            Label::DeliveryFailed => hold(Concern::DeliveryFailed, Some(self.updated_at)),
+            Label::Failed => hold(Concern::Failed, Some(self.updated_at)),
+            _ => {}
+        }
+        hold(Concern::Delayed, self.delayed_since);
+        hold(Concern::Overdue, self.eta.and_then(|eta| end_of(eta, zone)));
+        match self.status {
+            OrderStatus::Pending => hold(Concern::PendingTooLong, after(self.placed_at, rules.pending_after_h)),
+            OrderStatus::Processing => hold(Concern::ProcessingTooLong, after(self.updated_at, rules.processing_after_h)),
+            _ => hold(Concern::Stale, after(self.updated_at, rules.stale_after_h)),
+        }
+        if self.untold {
+            hold(Concern::NoCustomerContact, after(self.placed_at, rules.contact_after_h));
+        }
+        deadlines.sort_by_key(|deadline| (deadline.at, deadline.concern));
+        deadlines
+    }
+
+    /// When the order will need a person, or has begun to. An open order that nothing will ever be wrong with (rules
+    /// that are all off) is due at the end of time: lists of open orders still hold it.
+    pub fn due(&self, rules: &WatchRules, zone: &TimeZone) -> Option<Timestamp> {
+        let first = self.deadlines(rules, zone).first().map(|deadline| deadline.at);
+        self.status.is_open().then(|| first.unwrap_or(NEVER))
+    }
+
+    /// What needs a person now, the most urgent first.
+    pub fn concerns(&self, rules: &WatchRules, zone: &TimeZone, now: Timestamp) -> Vec<Deadline> {
+        let mut passed = self.deadlines(rules, zone);
+        passed.retain(|deadline| deadline.has_passed(now));
+        passed.sort_by_key(|deadline| deadline.concern);
+        passed
+    }
+
+    /// The event that has not come, for people.
+    pub fn missing(&self) -> &'static str {
+        match self.label {
+            Label::Received => "nobody has begun",
+            Label::OnHold => "no decision",
+            Label::Processing => "not sent",
+            Label::ReadyToShip => "not handed to a carrier",
+            Label::PartlyShipped => "the rest was not sent",
+            Label::ReadyForPickup => "not picked up",
+            Label::OutForDelivery => "no delivery",
+            Label::ReturnRequested => "no return",
+            _ => "no carrier scan",
+        }
+    }
+}
+
+/// The end of time, as far as keys go: they hold four digits of a year.
+const NEVER: Timestamp = Timestamp::constant(253_402_207_200, 0);
+
+fn later(since: Timestamp, hours: u32) -> Timestamp {
+    since.checked_add(SignedDuration::from_hours(i64::from(hours))).map_or(NEVER, |at| at.min(NEVER))
+}
+
+/// The last moment of a day where the shop is.
+fn end_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+    next.timestamp().checked_sub(SignedDuration::from_nanos(1)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    const RULES: WatchRules = WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24 };
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn order(status: OrderStatus, label: Label) -> Watched {
+        let placed_at = at("2025-08-01T10:00:00Z");
+        Watched { status, label, placed_at, updated_at: placed_at, eta: None, delayed_since: None, untold: false }
+    }
+
+    fn codes(order: &Watched, now: &str) -> Vec<&'static str> {
+        order.concerns(&RULES, &TimeZone::UTC, at(now)).iter().map(|deadline| deadline.concern.code()).collect()
+    }
+
+    // req: S1-13, S1-43
+    #[test]
+    fn pending_counts_from_the_order_and_only_beyond_the_hour() {
+        let pending = Watched { updated_at: at("2025-08-02T09:00:00Z"), ..order(OrderStatus::Pending, Label::Received) };
+        assert_eq!(codes(&pending, "2025-08-03T10:00:00Z"), [] as [&str; 0], "48 h and 0 s");
+        assert_eq!(codes(&pending, "2025-08-03T10:00:01Z"), ["pending_too_long"]);
+        assert_eq!(pending.due(&RULES, &TimeZone::UTC), Some(at("2025-08-03T10:00:00Z")));
+    }
+
+    // req: S1-13, S1-44
+    #[test]
+    fn processing_counts_from_the_last_news() {
+        let processing = Watched { updated_at: at("2025-08-02T10:00:00Z"), ..order(OrderStatus::Processing, Label::Processing) };
+        assert_eq!(codes(&processing, "2025-08-04T10:00:00Z"), [] as [&str; 0]);
+        assert_eq!(codes(&processing, "2025-08-04T10:00:01Z"), ["processing_too_long"]);
+    }
+
+    // req: S1-45
+    #[test]
+    fn all_states() {
+        use super::super::Track;
+        for status in OrderStatus::ALL {
+            let found = codes(&order(*status, Label::Shipped), "2025-08-05T10:00:01Z");
+            let expected: &[&str] = match status {
+                OrderStatus::Pending => &["pending_too_long"],
+                OrderStatus::Processing => &["processing_too_long"],
+                open if open.is_open() => &["stale"],
+                _ => &[],
+            };
+            assert_eq!(found, expected, "{status}");
+            assert_eq!(order(*status, Label::Shipped).due(&RULES, &TimeZone::UTC).is_some(), status.is_open());
+        }
+        assert_eq!(codes(&order(OrderStatus::Shipped, Label::Shipped), "2025-08-05T10:00:00Z"), [] as [&str; 0], "96 h and 0 s");
+        assert_eq!(order(OrderStatus::Shipped, Label::InTransit).missing(), "no carrier scan");
+    }
+
+    // req: S1-46
+    #[test]
+    fn a_customer_who_has_heard_nothing_for_a_day() {
+        let untold = Watched { untold: true, ..order(OrderStatus::Pending, Label::Received) };
+        assert_eq!(codes(&untold, "2025-08-02T10:00:00Z"), [] as [&str; 0]);
+        assert_eq!(codes(&untold, "2025-08-02T10:00:01Z"), ["no_customer_contact"]);
+        assert_eq!(codes(&untold, "2025-08-04T00:00:00Z"), ["pending_too_long", "no_customer_contact"]);
+        let off = WatchRules { contact_after_h: 0, ..RULES };
+        assert_eq!(untold.due(&off, &TimeZone::UTC), Some(at("2025-08-03T10:00:00Z")));
+    }
+
+    /// A promised day ends when it ends in the shop, also on the day the clocks change.
+    #[test]
+    fn the_promised_day_ends_in_the_shop() {
+        let zone = TimeZone::get("Europe/Warsaw").unwrap();
+        let promised = Watched { eta: Some(date(2025, 10, 26)), ..order(OrderStatus::Shipped, Label::Shipped) };
+        let fresh = Watched { updated_at: at("2025-10-26T00:00:00Z"), ..promised };
+        let found = |now: &str| fresh.concerns(&RULES, &zone, at(now)).len();
+        assert_eq!((found("2025-10-26T22:59:59Z"), found("2025-10-26T23:00:00Z")), (0, 1));
+    }
+
+    #[test]
+    fn what_is_known_to_be_wrong_is_due_at_once() {
+        let failed = order(OrderStatus::Shipped, Label::DeliveryFailed);
+        assert_eq!(codes(&failed, "2025-08-01T10:00:01Z"), ["delivery_failed"]);
+        let late = Watched { delayed_since: Some(at("2025-08-01T12:00:00Z")), ..order(OrderStatus::Shipped, Label::Delayed) };
+        assert_eq!(codes(&late, "2025-08-01T12:00:01Z"), ["delayed"]);
+    }
+
+    #[test]
+    fn nothing_is_ever_due_beyond_what_a_key_can_say() {
+        let off = WatchRules { pending_after_h: 0, processing_after_h: 0, stale_after_h: 0, contact_after_h: 0 };
+        assert_eq!(order(OrderStatus::Pending, Label::Received).due(&off, &TimeZone::UTC), Some(NEVER));
+        assert!(NEVER.to_string().starts_with("9999-12-30"));
+        let far = Watched { placed_at: Timestamp::MAX, ..order(OrderStatus::Pending, Label::Received) };
+        assert_eq!(far.due(&RULES, &TimeZone::UTC), Some(NEVER));
+        let last = Watched { eta: Some(Date::MAX), ..order(OrderStatus::Shipped, Label::Shipped) };
+        assert_eq!(last.due(&RULES, &TimeZone::UTC), Some(at("2025-08-05T10:00:00Z")));
+        for concern in Concern::ALL {
+            assert_eq!(Concern::of(concern.code()), Some(concern));
+        }
+    }
+}
