@@ -3,7 +3,7 @@
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use domain::ids::CorrelationId;
-use domain::order::{Actor, Order, Watched};
+use domain::order::{Actor, Order};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -28,9 +28,9 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// When an order will need a person, by the shop's rules.
+    /// When an open order has to be looked at, by the shop's rules: it will need a person, or moves on by itself.
     pub fn due(&self, order: &Order) -> Option<Timestamp> {
-        Watched::of(order).due(&self.config.watch_rules(), &self.zone())
+        self.config.due(order)
     }
 
     /// The shop's time zone.

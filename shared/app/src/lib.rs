@@ -31,6 +31,7 @@ pub mod signature;
 pub mod steady;
 pub mod tenant;
 pub mod trouble;
+pub mod watch;
 
 pub use context::{Context, Provenance};
 pub use error::{Error, Result};

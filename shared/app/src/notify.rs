@@ -21,7 +21,7 @@ use contracts::{Envelope, Payload};
 use domain::ask::Lang;
 use domain::email::Email;
 use domain::ids::OrderId;
-use domain::notify::{EmailContent, NotifyRules, StatusFacts, slack_invalid_payload, slack_order_line};
+use domain::notify::{EmailContent, NotifyRules, StatusFacts, slack_attention, slack_invalid_payload, slack_order_line};
 use domain::order::{Actor, Command, Label, Order};
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
@@ -126,6 +126,10 @@ impl Notify {
             }
             Payload::JobRecovered(well) => {
                 format!(":white_check_mark: *Job works again: {}*\nIt had been failing since {:.0}.", well.job, well.failing_since)
+            }
+            Payload::AttentionDigest(digest) => {
+                let orders = digest.orders.iter().map(|order| (order.order_id.as_str(), order.reasons.as_slice()));
+                slack_attention(digest.new, (digest.waiting, digest.more), orders)
             }
             Payload::ReportReady(ready) => return self.report_news(&scope, &config, About { event, until, named: None }, ready).await,
             _ => return Ok(Told::default()),

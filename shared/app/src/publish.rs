@@ -121,6 +121,10 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
         OrderEvent::NotifyRequested { label } => {
             Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned() })
         }
+        OrderEvent::AttentionRaised { concerns } => Payload::OrderAttentionRaised(v1::AttentionRaised {
+            order_id,
+            reasons: concerns.iter().map(|held| v1::AttentionReason { code: held.concern.code().to_owned(), since: held.at }).collect(),
+        }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and that a message arrived, is the order's own business; what follows is published.
         OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } => return None,

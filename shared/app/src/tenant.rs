@@ -6,7 +6,7 @@ use crate::scope::TenantScope;
 use domain::money::Currency;
 use domain::notify::NotifyRules;
 use domain::order::progress::ProgressRules;
-use domain::order::{Fault, Vocabulary, WatchRules};
+use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -304,6 +304,13 @@ impl TenantConfig {
     pub fn watch_rules(&self) -> WatchRules {
         let contact_after_h = if self.notify.email { self.watch.contact_after_h } else { 0 };
         WatchRules { contact_after_h, ..self.watch }
+    }
+
+    /// When an open order has to be looked at: it will need a person, or moves on by itself. None if it is closed.
+    pub fn due(&self, order: &Order) -> Option<jiff::Timestamp> {
+        let person = Watched::of(order).due(&self.watch_rules(), &self.zone())?;
+        let by_itself = if self.progress.auto { progress::due(order, &self.progress) } else { None };
+        Some(by_itself.map_or(person, |at| at.min(person)))
     }
 
     /// The day it is in the shop.

@@ -83,6 +83,8 @@ payloads! {
     OrderEtaChanged(order::v1::EtaChanged) = "order.eta_changed.v1" from "orderflow.orders";
     /// Somebody asked that the customer be told where the order stands.
     OrderNotifyRequested(order::v1::NotifyRequested) = "order.notify_requested.v1" from "orderflow.orders";
+    /// Nothing happened for too long, or something went wrong: a person is to look.
+    OrderAttentionRaised(order::v1::AttentionRaised) = "order.attention_raised.v1" from "orderflow.orders";
     /// The customer's data was erased.
     OrderContactErased(order::v1::ContactErased) = "order.contact_erased.v1" from "orderflow.orders";
     /// A signed webhook was refused for its content.
@@ -91,6 +93,8 @@ payloads! {
     HookParked(hook::v1::Parked) = "hook.parked.v1" from "orderflow.hooks";
     /// A report is in the bucket.
     ReportReady(job::v1::ReportReady) = "report.ready.v1" from "orderflow.jobs";
+    /// Orders that need a person, for the team; once for each that came to need one.
+    AttentionDigest(job::v1::AttentionDigest) = "attention.digest.v1" from "orderflow.jobs";
     /// A scheduled job failed.
     JobFailed(job::v1::JobFailed) = "job.failed.v1" from "orderflow.jobs";
     /// A job that had failed is well again.

@@ -23,6 +23,29 @@ pub mod v1 {
         pub orders: Option<u64>,
     }
 
+    /// Orders that need a person.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct AttentionDigest {
+        /// Orders that came to need one since the last of these.
+        pub new: u64,
+        /// All that need one now; at least this many if `more`.
+        pub waiting: u64,
+        /// More wait than were counted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub more: bool,
+        /// The new ones, at most ten, the most urgent first.
+        pub orders: Vec<NeedsAttention>,
+    }
+
+    /// An order that needs a person.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct NeedsAttention {
+        /// Order number.
+        pub order_id: String,
+        /// Why, in words.
+        pub reasons: Vec<String>,
+    }
+
     /// A job that had failed is well again.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct JobRecovered {

@@ -129,6 +129,24 @@ pub mod v1 {
         pub label: String,
     }
 
+    /// A person is to look at an order.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct AttentionRaised {
+        /// Order number.
+        pub order_id: String,
+        /// Why; nothing that was raised before.
+        pub reasons: Vec<AttentionReason>,
+    }
+
+    /// Why a person is to look.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct AttentionReason {
+        /// "pending_too_long", "processing_too_long", "stale", "no_customer_contact", "overdue", "delayed", "delivery_failed", "failed".
+        pub code: String,
+        /// Since when it holds.
+        pub since: Timestamp,
+    }
+
     /// The customer's data was erased.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct ContactErased {

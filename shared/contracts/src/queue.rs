@@ -95,6 +95,30 @@ impl SheetAsked {
     }
 }
 
+/// A shop's open orders are to be looked at: the schedule asks, or a run that had no more time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchAsked {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Ties it to the tick.
+    pub correlation: CorrelationId,
+}
+
+impl WatchAsked {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
+    pub fn read(body: &str) -> Result<WatchAsked, BadMessage> {
+        read(body, Self::VERSION)
+    }
+}
+
 /// A shop wants a report to be made now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportAsked {

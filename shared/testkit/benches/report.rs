@@ -43,6 +43,8 @@ impl Index {
             updated_at: placed_at,
             delayed_since: None,
             untold: false,
+            raised: Default::default(),
+            raised_at: None,
             eta: Some("2025-08-09".parse::<jiff::civil::Date>().expect("a day").saturating_add((if late { -3 } else { 3 }).days())),
         }
     }

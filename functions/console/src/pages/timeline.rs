@@ -63,7 +63,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
     let weight = |event: &OrderEvent| match event {
         OrderEvent::Placed { .. } => 0,
         OrderEvent::StatusChanged { .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::Reconciled { .. } => 1,
-        OrderEvent::ContactErased | OrderEvent::NotifyRequested { .. } => 2,
+        OrderEvent::ContactErased | OrderEvent::NotifyRequested { .. } | OrderEvent::AttentionRaised { .. } => 2,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
         OrderEvent::PaymentChanged { .. } => 5,
@@ -95,6 +95,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
         OrderEvent::NotifyRequested { label } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
+        OrderEvent::AttentionRaised { .. } => (icons::CLOCK, "Needs a person", render::svg::status_class(Label::Delayed)),
         OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }

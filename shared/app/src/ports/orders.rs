@@ -5,9 +5,10 @@ use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{OrderId, SourceId};
-use domain::order::{Label, Order, OrderStatus, Recorded, Watched};
+use domain::order::{Concern, Label, Order, OrderStatus, Recorded, Watched};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The orders of a tenant.
 #[async_trait]
@@ -36,7 +37,7 @@ pub struct Commit<'a> {
     pub order: &'a Order,
     /// The version it must have now; 0 = it must not exist.
     pub before_version: u64,
-    /// When it will need a person; none if it is closed ([`domain::order::Watched::due`]).
+    /// When it has to be looked at; none if it is closed ([`crate::tenant::TenantConfig::due`]).
     pub due: Option<Timestamp>,
     /// The history entry.
     pub recorded: &'a Recorded,
@@ -144,6 +145,12 @@ pub struct OrderSummary {
     /// The customer is to hear of it, and has not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
+    /// Concerns that were raised, each with the deadline that had passed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub raised: BTreeMap<Concern, Timestamp>,
+    /// When one was last raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_at: Option<Timestamp>,
 }
 
 impl OrderSummary {
@@ -176,6 +183,8 @@ impl OrderSummary {
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
             untold: order.untold,
+            raised: order.raised.clone(),
+            raised_at: order.raised_at,
         }
     }
 }

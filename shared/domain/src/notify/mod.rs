@@ -10,4 +10,4 @@ mod slack;
 pub use channel::{Audience, Channel, Tone, intent_key, is_news};
 pub use email::{EmailContent, StatusFacts, header_value, status_email, strip_subject_line};
 pub use rules::{LANGS, NotifyRules, PLACEHOLDERS, Rule, Wording};
-pub use slack::{escape, slack_invalid_payload, slack_order_line};
+pub use slack::{escape, slack_attention, slack_invalid_payload, slack_order_line};

@@ -4,7 +4,9 @@ use super::event::Cause;
 use super::fact::Fact;
 use super::placement::Placement;
 use super::status::OrderStatus;
+use super::watch::WatchRules;
 use crate::ids::SourceId;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 /// What somebody may do. Ordered from the least to the most.
@@ -110,6 +112,13 @@ pub enum Command {
     Notify {
         /// The shop sends its customers messages at all.
         enabled: bool,
+    },
+    /// Have a person look, if it needs one.
+    Raise {
+        /// By the shop's rules.
+        rules: WatchRules,
+        /// Where days end.
+        zone: TimeZone,
     },
     /// A message has reached the customer.
     Told {

@@ -4,6 +4,7 @@ use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
 use super::status::{OrderStatus, Track};
+use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
 use crate::ids::OrderId;
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +73,11 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Change(change)) => change_status(order, change),
         (Some(order), Command::Correct(correction)) => correct(order, correction),
         (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
+        (Some(order), Command::Raise { rules, zone }) => {
+            let mut concerns = Watched::of(order).concerns(rules, zone, now);
+            concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.at));
+            Ok(if concerns.is_empty() { Vec::new() } else { vec![OrderEvent::AttentionRaised { concerns }] })
+        }
         (Some(order), Command::Told { channel }) => {
             Ok(if order.untold { vec![OrderEvent::CustomerTold { channel: channel.clone() }] } else { Vec::new() })
         }

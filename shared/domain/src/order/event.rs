@@ -6,6 +6,7 @@ use super::fact::{Fact, Heard, Tracks};
 use super::label::Label;
 use super::placement::{Line, Totals};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
+use super::watch::Deadline;
 use crate::ids::{CorrelationId, OrderId, SourceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -163,6 +164,11 @@ pub enum OrderEvent {
         /// The word it had then.
         label: Label,
     },
+    /// Nothing happened for too long, or something went wrong: a person is to look.
+    AttentionRaised {
+        /// What for, and since when; nothing that was raised before.
+        concerns: Vec<Deadline>,
+    },
     /// A message has reached the customer: the first about this order. Later ones stand with the messages.
     CustomerTold {
         /// How: "email".
@@ -188,6 +194,7 @@ impl OrderEvent {
             Self::DelayCleared => "delay_cleared",
             Self::EtaChanged { .. } => "eta_changed",
             Self::NotifyRequested { .. } => "notify_requested",
+            Self::AttentionRaised { .. } => "attention_raised",
             Self::CustomerTold { .. } => "customer_told",
             Self::ContactErased => "contact_erased",
         }
@@ -271,6 +278,10 @@ impl OrderEvent {
             Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
             Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
             Self::NotifyRequested { label } => format!("Customer to be told: {}", label.text()),
+            Self::AttentionRaised { concerns } => {
+                let names: Vec<&str> = concerns.iter().map(|held| held.concern.text()).collect();
+                format!("Needs a person: {}", names.join(", "))
+            }
             Self::CustomerTold { channel } => format!("Customer told by {channel}"),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }

@@ -27,11 +27,12 @@ pub use label::Label;
 pub use outlook::{Basis, Expected};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
-pub use watch::{Concern, WatchRules, Watched};
+pub use watch::{Concern, Deadline, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An order as it stands. What happened to it is its history, a list of [`Recorded`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,12 @@ pub struct Order {
     /// The customer is to be told of it, and no message has reached them yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
+    /// Concerns that were raised, each with the deadline that had passed. The same one is not raised again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub raised: BTreeMap<Concern, Timestamp>,
+    /// When one was last raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_at: Option<Timestamp>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -152,6 +159,11 @@ impl Order {
                 self.contact = None;
                 self.untold = false;
             }
+            OrderEvent::AttentionRaised { concerns } => {
+                self.raised.extend(concerns.iter().map(|held| (held.concern, held.at)));
+                self.raised_at = Some(at);
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -177,6 +189,8 @@ impl Order {
             log: FactLog::starting_at(*tracks, None),
             notify_wish: None,
             untold: *notify,
+            raised: BTreeMap::new(),
+            raised_at: None,
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,

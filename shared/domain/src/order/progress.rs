@@ -13,11 +13,13 @@ pub struct ProgressRules {
     pub pending_after_h: u32,
     /// Processing to shipped, if a label or a scan proves it.
     pub processing_after_h: u32,
+    /// Orders move on by themselves; else only when somebody asks for it.
+    pub auto: bool,
 }
 
 impl Default for ProgressRules {
     fn default() -> Self {
-        ProgressRules { pending_after_h: 24, processing_after_h: 48 }
+        ProgressRules { pending_after_h: 24, processing_after_h: 48, auto: false }
     }
 }
 
@@ -65,6 +67,16 @@ fn left_the_house(order: &Order) -> Gate {
     let scanned = !matches!(order.tracks.tracking, TrackingStatus::Unknown | TrackingStatus::Pending | TrackingStatus::Cancelled);
     let evidence = format!("fulfilment is {}, tracking is {}", order.tracks.fulfilment, order.tracks.tracking);
     Gate { name: "label_or_scan", open: labelled || scanned, evidence }
+}
+
+/// When the rules move an order on, if nothing changes: its state's time is up then and every other gate is open now.
+pub fn due(order: &Order, rules: &ProgressRules) -> Option<Timestamp> {
+    let hours = match order.tracks.status {
+        OrderStatus::Pending if paid(order).open => rules.pending_after_h,
+        OrderStatus::Processing if left_the_house(order).open => rules.processing_after_h,
+        _ => return None,
+    };
+    order.status_since.checked_add(SignedDuration::from_hours(i64::from(hours))).ok()
 }
 
 /// Decides whether an order should move on now.

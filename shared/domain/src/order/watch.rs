@@ -111,7 +111,7 @@ impl Concern {
 }
 
 /// A concern, and the moment after which it holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
     /// Which.
     pub concern: Concern,

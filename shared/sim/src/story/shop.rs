@@ -130,7 +130,7 @@ impl Shop {
                 rules: NotifyRules::default(),
             },
             report_hour,
-            progress: ProgressRules { pending_after_h: 0, processing_after_h: 0 },
+            progress: ProgressRules { pending_after_h: 0, processing_after_h: 0, ..ProgressRules::default() },
             ..TenantConfig::default()
         };
         let client = Identity { tenant, principal: format!("key-{n}"), role: Role::Service, scopes: Scopes::ALL };

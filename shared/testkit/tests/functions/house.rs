@@ -15,6 +15,7 @@ use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::watch::WatchOrders;
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::notify::NotifyRules;
@@ -198,6 +199,16 @@ impl House {
 
     pub fn chat(&self, key: Option<String>) -> ask::Chat {
         ask::Chat { key, authenticate: self.authenticate() }
+    }
+
+    pub fn watch(&self) -> WatchOrders {
+        WatchOrders {
+            orders: Arc::new(self.world.orders()),
+            once: Arc::new(self.world.once()),
+            files: Arc::new(self.world.reports()),
+            tenants: Arc::new(self.world.tenants()),
+            clock: self.clock.clone(),
+        }
     }
 
     pub fn receive(&self) -> Receive {

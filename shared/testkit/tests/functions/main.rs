@@ -32,3 +32,4 @@ mod sheet;
 mod signing;
 mod stale;
 mod watched;
+mod watching;

@@ -187,6 +187,16 @@ async fn other_functions() {
         };
         let _ = writeln!(table, "sheet-sync       {name:<38} {said}, {} parked", lot.reasons().len());
     }
+    for (name, sample) in samples("stale-orders") {
+        let house = House::new().await;
+        let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());
+        let (watch, queue) = (house.watch(), house.world.queue());
+        let said = match stale_orders::handle(&watch, &queue, &lot, event, crate::house::correlation()).await {
+            Ok(said) => said.to_string(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ = writeln!(table, "stale-orders     {name:<38} {said}, {} parked", lot.reasons().len());
+    }
     for (name, sample) in samples("outbox-relay") {
         let house = House::new().await;
         let event: Value = serde_json::from_str(&sample).unwrap_or_default();

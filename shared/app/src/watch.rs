@@ -1,0 +1,335 @@
+//! Watching over open orders: those whose time has come move on by themselves where the shop wants it, those that need a
+//! person are raised once, and the team hears of them together.
+//!
+//! A schedule that fires twice, late or at once with itself changes nothing: an order is raised once for a deadline, and
+//! each digest hangs on the one before it.
+
+use crate::apply::{Alongside, Apply};
+use crate::attention::Case;
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{
+    Claim, Clock, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, PageKey, Queue, ReportStore, TenantStore,
+};
+use crate::publish::envelope;
+use crate::scope::TenantScope;
+use crate::tenant::TenantConfig;
+use contracts::Payload;
+use contracts::job::v1::{AttentionDigest, NeedsAttention};
+use contracts::queue::WatchAsked;
+use domain::ids::{CorrelationId, TenantId};
+use domain::order::progress::consider;
+use domain::order::{Actor, Command, OrderStatus};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// A run is presumed dead after this. Longer than the function may run.
+const LEASE: SignedDuration = SignedDuration::from_mins(6);
+/// After this no new page is begun; another run goes on.
+const WORKING_TIME: SignedDuration = SignedDuration::from_secs(120);
+/// How long a digest is known to have been sent.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Where a shop's memory is kept.
+const MEMORY: &str = "jobs/watch.json";
+/// Rows of a page.
+const PAGE: usize = 200;
+/// Orders at once.
+const AT_ONCE: usize = 16;
+/// Orders named in a digest.
+const NAMED_MAX: usize = 10;
+
+/// The use case.
+#[derive(Clone)]
+pub struct WatchOrders {
+    /// The open orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// What was done, and what is being done.
+    pub once: Arc<dyn OnceStore>,
+    /// What is remembered of a shop.
+    pub files: Arc<dyn ReportStore>,
+    /// Rules.
+    pub tenants: Arc<dyn TenantStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a run did for one tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Ran {
+    /// Orders that found another place, because the rules have changed.
+    pub rescheduled: usize,
+    /// Orders that moved on.
+    pub progressed: usize,
+    /// Orders that were raised.
+    pub raised: usize,
+    /// Orders that need a person now, as far as they were looked at.
+    pub waiting: usize,
+    /// There was no more time: somebody should go on.
+    pub more: bool,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// There is no such tenant.
+    None,
+    /// Another run is at it.
+    Busy,
+    /// It was done.
+    Ran(Ran),
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    /// The rules that the index of open orders is kept by.
+    rules: String,
+    /// How far other rules have come in it.
+    reached: Option<PageKey>,
+    /// Until when the team has heard of orders.
+    told_until: Option<Timestamp>,
+}
+
+/// One run.
+struct Round<'a> {
+    watch: &'a WatchOrders,
+    scope: &'a TenantScope,
+    config: &'a TenantConfig,
+    by: Provenance,
+    until: Timestamp,
+}
+
+/// What became of one order.
+enum Looked {
+    Progressed,
+    /// It needs a person; whether that was news.
+    Waits(Case, bool),
+    Well,
+}
+
+/// Sends a shop to be watched.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn ask(queue: &dyn Queue, tenant: &TenantId, correlation: &CorrelationId) -> Result<()> {
+    let message = WatchAsked { v: WatchAsked::VERSION, tenant: tenant.clone(), correlation: correlation.clone() };
+    queue.send(&serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?).await?;
+    Ok(())
+}
+
+impl WatchOrders {
+    /// Sends every shop to be watched, each by a run of its own.
+    ///
+    /// # Errors
+    /// `Retryable`: the next tick sends all of them.
+    pub async fn all(&self, queue: &dyn Queue, correlation: &CorrelationId) -> Result<usize> {
+        let tenants = self.tenants.all().await?;
+        let sent = stream::iter(&tenants).map(|tenant| ask(queue, tenant, correlation)).buffer_unordered(AT_ONCE);
+        sent.try_collect::<()>().await?;
+        Ok(tenants.len())
+    }
+
+    /// Watches over one shop's orders.
+    ///
+    /// # Errors
+    /// `Retryable`, after every order had its turn: what was done stays done.
+    pub async fn one(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Watch> {
+        let Some(config) = self.tenants.config(tenant).await? else { return Ok(Watch::None) };
+        let scope = TenantScope::of_own_message(tenant);
+        let (key, now) = (OnceKey::new("watch", "run", ""), self.clock.now());
+        let Claim::Mine { fence } = self.once.claim(&scope, &key, "", now, LEASE).await? else { return Ok(Watch::Busy) };
+        let by = Provenance { actor: Actor::Rule { name: "stale-orders".to_owned() }, correlation: correlation.clone() };
+        let round = Round { watch: self, scope: &scope, config: &config, by, until: now + WORKING_TIME };
+        let ran = round.run().await;
+        self.once.release(&scope, &key, fence).await?;
+        ran.map(Watch::Ran)
+    }
+
+    async fn memory(&self, scope: &TenantScope) -> Result<Memory> {
+        // What cannot be read is forgotten: orders find their places again, and are not raised twice.
+        let bytes = self.files.get(scope, MEMORY).await?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    async fn remember(&self, scope: &TenantScope, memory: &Memory) -> Result<()> {
+        let bytes = serde_json::to_vec(memory).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.files.put(scope, MEMORY, bytes, "application/json").await?;
+        Ok(())
+    }
+}
+
+impl Round<'_> {
+    fn context(&self) -> Context<'_> {
+        Context { scope: self.scope, config: self.config, by: &self.by }
+    }
+
+    fn is_late(&self) -> bool {
+        self.watch.clock.now() >= self.until
+    }
+
+    async fn run(&self) -> Result<Ran> {
+        let mut memory = self.watch.memory(self.scope).await?;
+        let mut ran = Ran::default();
+        let rules = fingerprint(self.config);
+        if memory.rules != rules {
+            ran.rescheduled = self.reschedule(&mut memory).await?;
+            ran.more = memory.reached.is_some();
+            if !ran.more {
+                memory.rules = rules;
+            }
+            self.watch.remember(self.scope, &memory).await?;
+            if ran.more {
+                return Ok(ran);
+            }
+        }
+        let told_until = self.told_until(memory.told_until).await?;
+        let (mut news, mut failed) = (Vec::new(), None);
+        let mut after = None;
+        loop {
+            let now = self.watch.clock.now();
+            let page = self.watch.orders.page(self.scope, &OrderQuery::Due(now), after.as_ref(), PAGE).await?;
+            let looks = stream::iter(page.orders).map(|order| self.look(order, told_until, now)).buffered(AT_ONCE);
+            for looked in looks.collect::<Vec<_>>().await {
+                match looked {
+                    Ok(Looked::Progressed) => ran.progressed += 1,
+                    Ok(Looked::Waits(case, raised)) => {
+                        ran.waiting += 1;
+                        ran.raised += usize::from(raised);
+                        if raised || case.order.raised_at > told_until {
+                            news.push(case);
+                        }
+                    }
+                    Ok(Looked::Well) => {}
+                    // One order that cannot be looked at keeps nobody else from being.
+                    Err(why) => failed = Some(why),
+                }
+            }
+            after = page.next;
+            ran.more = after.is_some() && self.is_late();
+            if after.is_none() || ran.more {
+                break;
+            }
+        }
+        if !news.is_empty() {
+            memory.told_until = Some(self.tell(told_until, news, ran).await?);
+            self.watch.remember(self.scope, &memory).await?;
+        }
+        failed.map_or(Ok(ran), Err)
+    }
+
+    /// Lets the rules of today decide on an order whose time has come.
+    async fn look(&self, order: OrderSummary, told_until: Option<Timestamp>, now: Timestamp) -> Result<Looked> {
+        let by_itself = self.config.progress.auto && matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
+        if by_itself && self.progresses(&order, now).await? {
+            return Ok(Looked::Progressed);
+        }
+        let (rules, zone) = (self.config.watch_rules(), self.config.zone());
+        let concerns = order.watched().concerns(&rules, &zone, now);
+        if concerns.is_empty() {
+            return Ok(Looked::Well);
+        }
+        let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.at));
+        let case = Case { order, concerns };
+        if known {
+            return Ok(Looked::Waits(case, false));
+        }
+        let raise = Command::Raise { rules, zone };
+        let raised = self.apply(&case.order, &raise, Alongside::default()).await?;
+        // Lists follow their orders within moments: a run before this one may have raised it.
+        let news = raised.is_some_and(|(events, raised_at)| events || raised_at > told_until);
+        Ok(Looked::Waits(case, news))
+    }
+
+    async fn progresses(&self, order: &OrderSummary, now: Timestamp) -> Result<bool> {
+        let Some(order) = self.watch.orders.load(self.scope, &order.id).await? else { return Ok(false) };
+        let Some(change) = consider(&order, &self.config.progress, now).as_change(None, true) else { return Ok(false) };
+        // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
+        let with = Alongside { if_version: Some(order.version), ..Alongside::default() };
+        let applied = self.apply(&crate::ports::OrderSummary::of(&order), &Command::Change(change), with).await?;
+        Ok(applied.is_some_and(|(changed, _)| changed))
+    }
+
+    /// Whether anything happened, and when the order was last raised; none if it has changed or gone meanwhile.
+    async fn apply(&self, order: &OrderSummary, command: &Command, with: Alongside<'_>) -> Result<Option<(bool, Option<Timestamp>)>> {
+        let apply = Apply { orders: self.watch.orders.clone(), clock: self.watch.clock.clone() };
+        match apply.run(self.context(), &order.id, command, with).await {
+            Ok(applied) => Ok(Some((!applied.events.is_empty(), applied.order.raised_at))),
+            Err(Error::Stale { .. } | Error::NotFound(_) | Error::Rejected(_)) => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Finds every open order its place by other rules than it was put there by.
+    async fn reschedule(&self, memory: &mut Memory) -> Result<usize> {
+        let mut moved = 0;
+        loop {
+            let page = self.watch.orders.page(self.scope, &OrderQuery::Open, memory.reached.as_ref(), PAGE).await?;
+            let one = |order: OrderSummary| async move {
+                // Whoever changes the order now puts it where it belongs by the new rules.
+                let Some(order) = self.watch.orders.load(self.scope, &order.id).await? else { return Ok(false) };
+                let Some(due) = self.config.due(&order) else { return Ok(false) };
+                Ok::<bool, Error>(self.watch.orders.reschedule(self.scope, &order.id, order.version, due).await?)
+            };
+            let places: Vec<bool> = stream::iter(page.orders).map(one).buffer_unordered(AT_ONCE).try_collect().await?;
+            moved += places.into_iter().filter(|moved| *moved).count();
+            memory.reached = page.next;
+            if memory.reached.is_none() || self.is_late() {
+                return Ok(moved);
+            }
+        }
+    }
+
+    /// Until when the team has heard: a run that died may have told them and not remembered it.
+    async fn told_until(&self, mut known: Option<Timestamp>) -> Result<Option<Timestamp>> {
+        while let Some((_, until)) = self.watch.once.done(self.scope, &digest_after(known), self.watch.clock.now()).await? {
+            let until = until.parse().map_err(|_| Error::Fatal("a digest was sent at no time".into()))?;
+            if known >= Some(until) {
+                break;
+            }
+            known = Some(until);
+        }
+        Ok(known)
+    }
+
+    /// Tells the team, in the transaction that makes it known that they were told.
+    async fn tell(&self, told_until: Option<Timestamp>, mut news: Vec<Case>, ran: Ran) -> Result<Timestamp> {
+        let now = self.watch.clock.now();
+        let key = digest_after(told_until);
+        let Claim::Mine { fence } = self.watch.once.claim(self.scope, &key, "", now, LEASE).await? else {
+            return Err(Error::Retryable("another run is telling the team".into()));
+        };
+        news.sort_by_key(|case| case.concerns.first().map(|held| (held.concern, held.at)));
+        let today = self.config.today(now);
+        let named = |case: &Case| NeedsAttention {
+            order_id: case.order.id.to_string(),
+            reasons: case.concerns.iter().map(|held| case.words(held.concern, now, today)).collect(),
+        };
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let digest = AttentionDigest {
+            new: count(news.len()),
+            waiting: count(ran.waiting),
+            more: ran.more,
+            orders: news.iter().take(NAMED_MAX).map(named).collect(),
+        };
+        let moment = told_until.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
+        let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, Payload::AttentionDigest(digest));
+        let done = OnceDone { key: &key, request_hash: "", response: &now.to_string(), fence: Some(fence), expires_at: now + KEPT_FOR };
+        if !self.watch.once.complete(self.scope, done, &[event], now).await? {
+            return Err(Error::Retryable("another run has told the team".into()));
+        }
+        Ok(now)
+    }
+}
+
+fn digest_after(told_until: Option<Timestamp>) -> OnceKey {
+    OnceKey::new("watch", "digest", &told_until.map_or_else(String::new, |at| at.to_string()))
+}
+
+/// The rules that an order's place among the open ones depends on.
+fn fingerprint(config: &TenantConfig) -> String {
+    let rules = serde_json::json!([config.watch_rules(), config.progress, config.time_zone]);
+    hex::encode(&Sha256::digest(rules.to_string().as_bytes())[..8])
+}
