@@ -66,6 +66,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "MetricsFn": {"queue"},
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
+        "StaleOrdersFn": {"queue", "schedule"},
         "KpiReportFn": {"queue", "schedule"},
     }
 

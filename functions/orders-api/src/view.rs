@@ -149,7 +149,7 @@ impl CreatedOrder {
             status: order.tracks.status.as_str(),
             total: order.totals.total().decimal(),
             currency: order.totals.currency.to_string(),
-            version: order.version,
+            version: order.revision(),
         }
     }
 }
@@ -277,7 +277,7 @@ impl OrderView {
         let price = |minor: i64| Money::new(minor, order.totals.currency).decimal();
         OrderView {
             row: OrderRow::of(&OrderSummary::of(order)),
-            version: order.version,
+            version: order.revision(),
             tracks: TracksView {
                 order: tracks.status.as_str(),
                 payment: tracks.payment.as_str(),

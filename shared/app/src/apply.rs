@@ -19,7 +19,7 @@ pub struct Alongside<'a> {
     pub once: Option<OnceDone<'a>>,
     /// An inbox entry.
     pub inbox: Option<&'a InboxKey>,
-    /// Only if the order still has this version (`If-Match`).
+    /// Only if the order still has this revision (`If-Match`).
     pub if_version: Option<u64>,
 }
 
@@ -53,8 +53,8 @@ impl Apply {
         let mut current = 0;
         for _ in 0..CONFLICT_TRIES {
             let before = self.orders.load(scope, id).await?.ok_or(Error::NotFound("order"))?;
-            current = before.version;
-            if with.if_version.is_some_and(|wanted| wanted != before.version) {
+            current = before.revision();
+            if with.if_version.is_some_and(|wanted| wanted != current) {
                 return Err(Error::Stale { current });
             }
             let now = self.clock.now();

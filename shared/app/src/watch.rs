@@ -106,7 +106,7 @@ struct Round<'a> {
 enum Looked {
     Progressed,
     /// It needs a person; whether that was news.
-    Waits(Case, bool),
+    Waits(Box<Case>, bool),
     Well,
 }
 
@@ -199,7 +199,7 @@ impl Round<'_> {
                         ran.waiting += 1;
                         ran.raised += usize::from(raised);
                         if raised || case.order.raised_at > told_until {
-                            news.push(case);
+                            news.push(*case);
                         }
                     }
                     Ok(Looked::Well) => {}
@@ -234,20 +234,20 @@ impl Round<'_> {
         let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.at));
         let case = Case { order, concerns };
         if known {
-            return Ok(Looked::Waits(case, false));
+            return Ok(Looked::Waits(Box::new(case), false));
         }
         let raise = Command::Raise { rules, zone };
         let raised = self.apply(&case.order, &raise, Alongside::default()).await?;
         // Lists follow their orders within moments: a run before this one may have raised it.
         let news = raised.is_some_and(|(events, raised_at)| events || raised_at > told_until);
-        Ok(Looked::Waits(case, news))
+        Ok(Looked::Waits(Box::new(case), news))
     }
 
     async fn progresses(&self, order: &OrderSummary, now: Timestamp) -> Result<bool> {
         let Some(order) = self.watch.orders.load(self.scope, &order.id).await? else { return Ok(false) };
         let Some(change) = consider(&order, &self.config.progress, now).as_change(None, true) else { return Ok(false) };
         // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
-        let with = Alongside { if_version: Some(order.version), ..Alongside::default() };
+        let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
         let applied = self.apply(&crate::ports::OrderSummary::of(&order), &Command::Change(change), with).await?;
         Ok(applied.is_some_and(|(changed, _)| changed))
     }

@@ -36,7 +36,7 @@ fn tell(order: &Order, visitor: &Visitor) -> Markup {
                     }
                     form method="post" action={ (order_href(&order.id)) "/notify" } {
                         (token(visitor))
-                        input type="hidden" name="version" value=(order.version);
+                        input type="hidden" name="version" value=(order.revision());
                         button class="button wide" type="submit" { "Send where it stands now" }
                     }
                 },

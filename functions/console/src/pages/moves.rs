@@ -48,12 +48,12 @@ async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Resp
     let id = order_id(id)?;
     let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
     // The evidence that was shown may be about an older version; then the person should look again.
-    if version(posted)?.is_some_and(|seen| seen != order.version) {
+    if version(posted)?.is_some_and(|seen| seen != order.revision()) {
         return Ok(back(&id, Flash::Stale));
     }
     let decision = consider(&order, &visitor.config.progress, visitor.now);
     let Some(change) = decision.as_change(None, posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
-    let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.version), Flash::Progressed).await?;
+    let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.revision()), Flash::Progressed).await?;
     Ok(back(&id, flash))
 }
 

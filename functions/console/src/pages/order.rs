@@ -144,7 +144,7 @@ fn actions(order: &Order, visitor: &Visitor) -> Markup {
             } @else {
                 form method="post" action={ "/console/orders/" (order.id) "/status" } {
                     (token(visitor))
-                    input type="hidden" name="version" value=(order.version);
+                    input type="hidden" name="version" value=(order.revision());
                     label for="note" { "Note " span class="muted" { "(kept in the timeline)" } }
                     textarea id="note" name="note" rows="2" maxlength=(moves::NOTE_CHARS_MAX) {}
                     label class="check" {
@@ -192,7 +192,7 @@ fn evidence(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
             }
             form method="post" action={ "/console/orders/" (order.id) "/auto-progress" } {
                 (token(visitor))
-                input type="hidden" name="version" value=(order.version);
+                input type="hidden" name="version" value=(order.revision());
                 input type="hidden" name="notify" value="on";
                 button class="button wide" type="submit" disabled[!decision.should_progress] { (icons::BOLT.beside()) "Auto-Progress" }
             }

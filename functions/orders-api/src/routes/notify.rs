@@ -68,5 +68,5 @@ pub async fn notify(
         subject: content.subject,
         text: content.text,
     };
-    Ok(tagged(order.version, (StatusCode::ACCEPTED, axum::Json(notified))))
+    Ok(tagged(order.revision(), (StatusCode::ACCEPTED, axum::Json(notified))))
 }

@@ -159,7 +159,7 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
     let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(order.version, axum::Json(OrderView::of(&order, today))))
+    Ok(tagged(order.revision(), axum::Json(OrderView::of(&order, today))))
 }
 
 pub(super) fn tagged(version: u64, body: impl IntoResponse) -> Response {
@@ -178,7 +178,7 @@ pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
     let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(dossier.order.version, axum::Json(Timeline::of(&dossier, today))))
+    Ok(tagged(dossier.order.revision(), axum::Json(Timeline::of(&dossier, today))))
 }
 
 /// Reads how far an order has come, what comes next and when it should arrive.
@@ -189,7 +189,7 @@ pub async fn progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
     let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(dossier.order.version, axum::Json(OrderProgress::of(&dossier, today))))
+    Ok(tagged(dossier.order.revision(), axum::Json(OrderProgress::of(&dossier, today))))
 }
 
 /// A move.
@@ -228,7 +228,7 @@ pub async fn change(
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
     let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Change(change), with).await?;
     let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(applied.order.version, axum::Json(OrderView::of(&applied.order, today))))
+    Ok(tagged(applied.order.revision(), axum::Json(OrderView::of(&applied.order, today))))
 }
 
 pub(super) async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
@@ -261,7 +261,7 @@ pub async fn correct(
     let correction = CorrectStatus { to: status(&body.status)?, reason: body.reason, role: admitted.identity.role };
     let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Correct(correction), Alongside::default()).await?;
     let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(applied.order.version, axum::Json(OrderView::of(&applied.order, today))))
+    Ok(tagged(applied.order.revision(), axum::Json(OrderView::of(&applied.order, today))))
 }
 
 /// A move in the words of single-status shop systems.
@@ -337,7 +337,7 @@ pub async fn update_status(
         notification_message: text,
         timestamp: order.updated_at.to_string(),
     };
-    Ok(tagged(order.version, axum::Json(updated)))
+    Ok(tagged(order.revision(), axum::Json(updated)))
 }
 
 /// The same under the tenant's own path. A path that names somebody else's tenant names nothing.
@@ -399,7 +399,7 @@ pub async fn auto_progress(
     let applied = match decision.as_change(asked, params.0.notify.unwrap_or(true)) {
         // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
         Some(change) => {
-            let with = Alongside { if_version: Some(order.version), ..Alongside::default() };
+            let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
             Some(run(&desk, &admitted, &id, &Command::Change(change), with).await?)
         }
         None => None,

@@ -6,7 +6,7 @@ mod outbox;
 use crate::Failed;
 use adapters_aws::Aws;
 use clap::{Args, ValueEnum};
-use contracts::queue::{ReportAsked, SheetAsked};
+use contracts::queue::{ReportAsked, SheetAsked, WatchAsked};
 
 /// What to bring back.
 #[derive(Args)]
@@ -36,6 +36,8 @@ pub enum Queue {
     Reports,
     /// Sheets and files to be read.
     Sheet,
+    /// Shops whose open orders are to be looked at.
+    Stale,
 }
 
 impl Queue {
@@ -47,6 +49,7 @@ impl Queue {
             Queue::Outbox => "outbox",
             Queue::Reports => "reports",
             Queue::Sheet => "sheet",
+            Queue::Stale => "stale",
         }
     }
 }
@@ -66,6 +69,9 @@ pub async fn run(options: Options) -> Result<(), Failed> {
         Queue::Hooks | Queue::Notify | Queue::Metrics => (Some((own()?, |_| true)), "message(s)", "moved"),
         Queue::Sheet => {
             (Some((own()?, |body| SheetAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
+        }
+        Queue::Stale => {
+            (Some((own()?, |body| WatchAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
         }
         Queue::Reports => {
             (Some((own()?, |body| ReportAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")

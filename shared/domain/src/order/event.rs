@@ -179,6 +179,11 @@ pub enum OrderEvent {
 }
 
 impl OrderEvent {
+    /// A note of our own that changes nothing of the order.
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::AttentionRaised { .. } | Self::CustomerTold { .. })
+    }
+
     /// The event's short name, as in `order.status_changed.v1`.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -220,6 +225,11 @@ pub struct Recorded {
 pub const ERASED: &str = "[erased]";
 
 impl Recorded {
+    /// Nothing in it changes anything of the order.
+    pub fn is_aside(&self) -> bool {
+        !self.events.is_empty() && self.events.iter().all(OrderEvent::is_aside)
+    }
+
     /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
     pub const MAX_EVENTS: usize = 10;
 

@@ -41,6 +41,9 @@ pub struct Order {
     pub id: OrderId,
     /// Commits so far; the optimistic lock.
     pub version: u64,
+    /// How many of them were asides: notes of our own that change nothing of the order.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub asides: u64,
     /// Where it was placed ("api", "sheet", "instagram").
     pub channel: SourceId,
     /// The channel's own id, where it is not the number.
@@ -78,6 +81,11 @@ pub struct Order {
     pub status_since: Timestamp,
     /// When anything last changed.
     pub updated_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_none_yet(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Somebody wanted the customer to be told.
@@ -179,6 +187,7 @@ impl Order {
         Some(Order {
             id: id.clone(),
             version: 0,
+            asides: 0,
             channel: channel.clone(),
             external_id: external_id.clone(),
             contact,
@@ -214,5 +223,12 @@ impl Order {
             self.evolve(event, at);
         }
         self.version += 1;
+        self.asides += u64::from(!events.is_empty() && events.iter().all(OrderEvent::is_aside));
+    }
+
+    /// What whoever has read the order knows of it: they need not read it again because we noted that their message
+    /// arrived. This is what `If-Match` is held against.
+    pub fn revision(&self) -> u64 {
+        self.version.saturating_sub(self.asides)
     }
 }

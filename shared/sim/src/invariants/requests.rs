@@ -50,9 +50,13 @@ pub(super) fn promises(world: &mut World, books: &Books) {
     for promise in world.promised.clone() {
         let ledger = books.ledgers[promise.shop].iter().find(|ledger| ledger.order.id == promise.order);
         let made = ledger.is_some_and(|ledger| {
+            // What people are told leaves our own asides out.
+            let mut counted = ledger.history.iter().zip(&ledger.statuses).filter(|(recorded, _)| !recorded.is_aside());
             let told = match promise.version {
                 None => true,
-                Some(version) => (version as usize).checked_sub(1).and_then(|at| ledger.statuses.get(at)).copied() == Some(promise.status),
+                Some(version) => {
+                    (version as usize).checked_sub(1).and_then(|at| counted.nth(at)).map(|(_, status)| *status) == Some(promise.status)
+                }
             };
             told && (!promise.moved || ledger.history.iter().any(|recorded| recorded.correlation == promise.correlation))
         });

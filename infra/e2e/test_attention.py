@@ -1,0 +1,103 @@
+"""Orders that wait too long, through the deployed functions."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+import uuid
+
+import boto3
+import pytest
+from test_reports import ORDERCTL
+
+from shop import Shop, eventually
+
+PATH = "/v1/orders/requiring-attention"
+
+
+class WatchedShop:
+    """A shop of its own, with a channel of its own for the team."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.tenant = shop, f"watch-{uuid.uuid4().hex[:8]}"
+        self.hook = f"/services/T000/B000/{self.tenant.replace('-', '')}"
+        env = {**os.environ, **shop.env["env"]}
+        command = [str(ORDERCTL), "bootstrap", "--tenant", self.tenant, "--shop-name", "Watch Shop", "--mail-from", env["MAIL_FROM"], "--slack-url", shop.env["outside_url"] + self.hook]
+        self.key = json.loads(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)["api_key"]
+
+    def call(self, verb: str, path: str, body: object = None, **headers: str) -> dict:
+        answer = self.shop.call(verb, path, body, key=self.key, headers=headers)
+        assert answer.status < 300, answer.body
+        return answer.json
+
+    def place(self, number: str, hours_ago: float) -> None:
+        placed_at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago)
+        order = {
+            "number": number, "currency": "EUR", "placed_at": placed_at.isoformat(), "customer": {"name": "Ann", "email": f"ann@{self.tenant}.example"},
+            "items": [{"sku": "MUG", "name": "Mug", "quantity": 1, "unit_price": "5.00"}],
+        }  # fmt: skip
+        self.call("POST", "/v1/orders", order, **{"Idempotency-Key": number})
+
+    def watch(self) -> None:
+        """As the queue would have it done."""
+        body = json.dumps({"v": 1, "tenant": self.tenant, "correlation": f"e2e-{self.tenant}"})
+        event = {"Records": [{"messageId": "m1", "body": body, "eventSource": "aws:sqs"}]}
+        client = boto3.client("lambda", **self.shop.aws())
+        answer = client.invoke(FunctionName=self.shop.env["functions"]["stale-orders"], Payload=json.dumps(event))
+        said = json.loads(answer["Payload"].read())
+        assert said == {"batchItemFailures": []}, said
+
+    def reasons(self) -> dict[str, list[str]]:
+        found = self.call("GET", PATH)
+        return {case["order_id"]: [reason["code"] for reason in case["reasons"]] for case in found["orders"]}
+
+    def posts(self) -> list[str]:
+        return [post["payload"]["text"] for post in self.shop.outside("/messages") if post["path"] == self.hook and ":eyes:" in post["payload"]["text"]]
+
+
+@pytest.fixture(scope="module")
+def watched(shop: Shop) -> WatchedShop:
+    return WatchedShop(shop)
+
+
+# req: S1-09, S1-13, S1-42, S1-46
+def test_what_waits_too_long_is_shown_raised_and_told_once(watched: WatchedShop) -> None:
+    watched.place("7001", 72.6)
+    watched.place("7002", 30)
+
+    def told() -> bool:
+        return all("customer_told" in [e["event"] for e in watched.call("GET", f"/v1/orders/{n}/progress")["timeline"]] for n in ("7001", "7002"))
+
+    eventually(told, "both customers to be told that we have their orders")
+    eventually(lambda: watched.reasons() == {"7001": ["pending_too_long"]}, "the old one alone to need a person")
+    case = watched.call("GET", PATH)["orders"][0]
+    assert case["age_hours"] == 72.6 and case["actions"] == ["progress", "notify"], case
+    for _ in range(3):
+        watched.watch()
+    eventually(watched.posts, "the team to be told")
+    entries = [entry["event"] for entry in watched.call("GET", "/v1/orders/7001/progress")["timeline"]]
+    assert entries.count("attention_raised") == 1, entries
+    # Stricter rules: the other one as well, and that is told in a post of its own.
+    settings = watched.call("GET", "/v1/settings")
+    settings["watch"]["pending_after_h"] = 24
+    watched.call("PUT", "/v1/settings", settings)
+    watched.watch()
+    eventually(lambda: set(watched.reasons()) == {"7001", "7002"}, "the younger one to need a person")
+    eventually(lambda: len(watched.posts()) == 2, "the team to be told of the other one")
+    assert watched.posts()[0].startswith(":eyes: *1 more order needs a person* (1 in all)"), watched.posts()
+    assert "#7002" in watched.posts()[1], watched.posts()
+
+
+# req: S1-08, S1-20
+def test_an_order_is_followed_from_first_to_last(watched: WatchedShop) -> None:
+    watched.place("7101", 1)
+    seen = []
+    for status in ("processing", "shipped", "fulfilled"):
+        before = watched.call("GET", "/v1/orders/7101/progress")
+        seen.append((before["status"], before["progress"], before.get("next_status")))
+        watched.call("POST", "/v1/orders/update-status", {"order_id": "7101", "new_status": status})
+    last = watched.call("GET", "/v1/orders/7101/progress")
+    assert seen == [("pending", 25, "processing"), ("processing", 50, "shipped"), ("shipped", 75, "delivered")]
+    assert (last["status"], last["progress"], last.get("next_status"), last.get("eta")) == ("completed", 100, None, None)
