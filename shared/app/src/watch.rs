@@ -285,11 +285,7 @@ impl Round<'_> {
     /// Until when the team has heard: a run that died may have told them and not remembered it.
     async fn told_until(&self, mut known: Option<Timestamp>) -> Result<Option<Timestamp>> {
         while let Some((_, until)) = self.watch.once.done(self.scope, &digest_after(known), self.watch.clock.now()).await? {
-            let until = until.parse().map_err(|_| Error::Fatal("a digest was sent at no time".into()))?;
-            if known >= Some(until) {
-                break;
-            }
-            known = Some(until);
+            known = Some(until.parse().map_err(|_| Error::Fatal("a digest was sent at no time".into()))?);
         }
         Ok(known)
     }
@@ -316,11 +312,13 @@ impl Round<'_> {
         };
         let moment = told_until.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
         let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, Payload::AttentionDigest(digest));
-        let done = OnceDone { key: &key, request_hash: "", response: &now.to_string(), fence: Some(fence), expires_at: now + KEPT_FOR };
+        // Later than the last time, whatever the clocks say: the next digest hangs on it.
+        let until = told_until.map_or(now, |told| now.max(told + SignedDuration::from_millis(1)));
+        let done = OnceDone { key: &key, request_hash: "", response: &until.to_string(), fence: Some(fence), expires_at: now + KEPT_FOR };
         if !self.watch.once.complete(self.scope, done, &[event], now).await? {
             return Err(Error::Retryable("another run has told the team".into()));
         }
-        Ok(now)
+        Ok(until)
     }
 }
 

@@ -7,7 +7,7 @@ use app::ports::{InboxKey, PortResult, Reserved};
 use app::signature::Headers;
 use contracts::Envelope;
 use contracts::queue::HookReceived;
-use domain::ids::CorrelationId;
+use domain::ids::{CorrelationId, TenantId};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -93,6 +93,8 @@ pub enum Job {
     Relay(Vec<Rc<StreamRecord>>),
     /// The sweep.
     Sweep,
+    /// A shop's open orders are looked at.
+    Watch(Rc<TenantId>),
     /// The schedule of the daily report, or a report on demand.
     Report(Rc<ReportCall>),
 }
@@ -121,6 +123,7 @@ impl Job {
             Job::Measure(_) => "measure",
             Job::Relay(_) => "relay",
             Job::Sweep => "sweep",
+            Job::Watch(_) => "watch",
             Job::Report(_) => "report",
             Job::Import { .. } => "import",
             Job::Erase { .. } => "erase",
@@ -148,7 +151,14 @@ impl Job {
         match self {
             Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } => true,
             Job::Stock { wish, .. } => matches!(wish.change, Change::Adjust { .. }),
-            Job::Receive { .. } | Job::Process(_) | Job::Notify(_) | Job::Measure(_) | Job::Relay(_) | Job::Sweep | Job::Report(_) => false,
+            Job::Receive { .. }
+            | Job::Process(_)
+            | Job::Notify(_)
+            | Job::Measure(_)
+            | Job::Relay(_)
+            | Job::Sweep
+            | Job::Watch(_)
+            | Job::Report(_) => false,
         }
     }
 }

@@ -13,13 +13,14 @@ use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::Notify;
 use app::place::Place;
-use app::ports::{Clock, Parking, Random, StockStore};
+use app::ports::{Clock, Parking, Queue, Random, StockStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
 use app::tenant::{Secret, TenantConfig};
+use app::watch::WatchOrders;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
 use axum::body::Bytes;
@@ -42,6 +43,8 @@ pub struct Functions {
     measure: Measure,
     relay: Relay,
     report: Report,
+    watch: WatchOrders,
+    queue: Arc<dyn Queue>,
     stock: Arc<dyn StockStore>,
     clock: Arc<dyn Clock>,
     parking: Arc<dyn Parking>,
@@ -110,6 +113,14 @@ impl Functions {
                 clock: clock.clone(),
                 default_from: None,
             },
+            watch: WatchOrders {
+                orders: ports.orders.clone(),
+                once: ports.once.clone(),
+                files: ports.reports.clone(),
+                tenants: ports.tenants.clone(),
+                clock: clock.clone(),
+            },
+            queue: ports.queue.clone(),
             report: Report {
                 orders: ports.orders.clone(),
                 metrics: ports.metrics.clone(),
@@ -176,6 +187,11 @@ impl Functions {
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
+            Job::Watch(tenant) => {
+                let event = wire::watch(tenant);
+                let said = stale_orders::handle(&self.watch, &*self.queue, &*self.parking, event, self.replays.clone()).await;
+                Answer::Said(said.map_err(|why| why.to_string()))
+            }
             Job::Report(call) => {
                 let said = kpi_report::handle(&self.report, &*self.parking, call.event.clone(), call.correlation.clone()).await;
                 Answer::Said(said.map_err(|why| why.to_string()))

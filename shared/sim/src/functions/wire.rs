@@ -11,7 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::response::Response;
 use contracts::Envelope;
-use domain::ids::CorrelationId;
+use domain::ids::{CorrelationId, TenantId};
 use domain::order::Track;
 use runtime::http::Origin;
 use serde_json::{Value, json};
@@ -201,4 +201,10 @@ pub fn stream(records: &[std::rc::Rc<StreamRecord>]) -> Value {
         record
     });
     json!({ "Records": numbered.collect::<Vec<_>>() })
+}
+
+/// A message that has a shop's open orders looked at.
+pub fn watch(tenant: &TenantId) -> Value {
+    let body = json!({ "v": 1, "tenant": tenant, "correlation": "watch" }).to_string();
+    json!({ "Records": [{ "messageId": "0", "body": body, "eventSource": "aws:sqs" }] })
 }

@@ -44,7 +44,7 @@ pub(super) fn published(world: &mut World, books: &Books) {
         let shop = world.shops.iter().position(|shop| *shop.scope.tenant() == event.tenant);
         let known = match (&event.payload, shop) {
             (_, None) => false,
-            (Payload::ReportReady(_), Some(_)) => true,
+            (Payload::ReportReady(_) | Payload::AttentionDigest(_), Some(_)) => true,
             (Payload::JobFailed(_) | Payload::JobRecovered(_), Some(_)) => world.faults.renders_failed() > 0,
             (Payload::HookRejected(_), Some(_)) => refused.contains(&event.subject),
             (Payload::HookParked(told), Some(shop)) => {

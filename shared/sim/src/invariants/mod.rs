@@ -13,6 +13,7 @@ mod requests;
 mod stock;
 mod tenants;
 mod tracks;
+mod watch;
 mod webhooks;
 
 use crate::story::Hook;
@@ -34,7 +35,10 @@ pub const INVARIANTS: [(&str, &str); 14] = [
     ("I10", "one idempotency key: one order, one answer"),
     ("I11", "exactly the records that failed are reported"),
     ("I15", "once the faults stop, everything drains in bounded time"),
-    ("I16", "a schedule that fires once, twice or beside itself: one report and one summary a day, with the orders' figures"),
+    (
+        "I16",
+        "a schedule that fires once, twice or beside itself: one report and one summary a day, with the orders' figures; an order that waits too long is raised once",
+    ),
     ("I17", "nothing of one tenant in anything of another"),
     ("I22", "an audit entry per state change, without gaps, from which the order can be rebuilt"),
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
@@ -72,6 +76,7 @@ pub fn check(world: &mut World) {
     stock::stock(world);
     erasure::erasure(world, &books);
     reports::reports(world, &books);
+    watch::watch(world, &books);
     if world.seed.is_multiple_of(4) {
         tenants::tenants(world);
     }

@@ -85,7 +85,14 @@ impl World {
                 self.metrics_queue.send(published.clone());
             }
         }
-        let told = matches!(payload, Payload::HookRejected(_) | Payload::JobFailed(_) | Payload::JobRecovered(_) | Payload::ReportReady(_));
+        let told = matches!(
+            payload,
+            Payload::HookRejected(_)
+                | Payload::JobFailed(_)
+                | Payload::JobRecovered(_)
+                | Payload::ReportReady(_)
+                | Payload::AttentionDigest(_)
+        );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);
         if told || forgets || matches!(payload, Payload::OrderLabelChanged(_) | Payload::OrderNotifyRequested(_)) {
             if again {

@@ -11,6 +11,7 @@ mod profile;
 mod reports;
 mod steps;
 mod stock;
+mod watch;
 
 pub use erasures::Forgotten;
 pub use profile::{Failure, Profile, Stats};
@@ -137,6 +138,8 @@ pub enum Kind {
     Stock,
     /// The schedule of the daily report fires, or what failed is tried once more.
     Schedule,
+    /// A shop's open orders are looked at.
+    Watch,
     /// Somebody asks for a report.
     Report,
     /// The hooks queue delivers.
@@ -187,6 +190,8 @@ pub struct World {
     pub stocked: Vec<Stocked>,
     /// Reports that somebody had made anew, by shop and day.
     pub remade: HashSet<(usize, Date)>,
+    /// Open orders were looked at once more when all was quiet, at this moment.
+    pub watched_at: Option<Timestamp>,
     /// Reports that there must be, by shop and day.
     pub reports_due: Vec<(usize, Date)>,
     /// The functions' clock jumped.
@@ -296,6 +301,7 @@ impl World {
             stocked: Vec::new(),
             remade: HashSet::new(),
             reports_due: Vec::new(),
+            watched_at: None,
             jumped: false,
             events: Vec::new(),
             by_id: HashMap::new(),

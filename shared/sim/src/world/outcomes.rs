@@ -50,7 +50,7 @@ impl World {
                 let done = first_failure(answer, records.len());
                 self.relayed(records, done);
             }
-            (Job::Sweep, _) => {}
+            (Job::Sweep | Job::Watch(_), _) => {}
             (Job::Report(call), answer) => self.reported(&call, answer),
         }
     }
@@ -133,6 +133,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
         Job::Erase { erasure, .. } => format!("{} {}", erasure.who.tenant, erasure.customer.token),
         Job::Stock { wish, .. } => format!("{} {:?} {:?}", wish.client.tenant, wish.shelf, wish.change),
         Job::Report(call) => call.event.to_string(),
+        Job::Watch(tenant) => tenant.to_string(),
         Job::Replay { who, key, .. } => format!("{} {} {}", who.tenant, key.endpoint, key.id),
         Job::Process(batch) => {
             let ids = batch.iter().map(|message| match &message.body.ours {

@@ -13,7 +13,7 @@ impl World {
     /// nothing, and the schedule of the reports fires twice. Fails if that takes more than a bounded number of rounds.
     pub fn drain(&mut self) {
         self.faults.off();
-        let reports = std::mem::replace(&mut self.profile, Profile::CALM).reports;
+        let Profile { reports, watches, .. } = std::mem::replace(&mut self.profile, Profile::CALM);
         self.jump_ms = 0;
         self.note(|| "---- peace".to_owned());
         self.come_to_rest(|world, round| {
@@ -41,7 +41,16 @@ impl World {
             }
             self.expect_reports();
         }
-        if reports || !self.sheets.is_empty() {
+        if watches {
+            for _ in 0..2 {
+                for shop in 0..self.shops.len() {
+                    let job = self.watch_of(shop);
+                    self.run_alone(job);
+                }
+            }
+            self.watched_at = Some(self.now());
+        }
+        if reports || watches || !self.sheets.is_empty() {
             self.come_to_rest(|_, _| false);
         }
     }

@@ -30,6 +30,8 @@ pub struct Profile {
     pub stock: bool,
     /// Reports are made.
     pub reports: bool,
+    /// Open orders are watched.
+    pub watches: bool,
     /// Everybody crowds round so many orders.
     pub orders_max: usize,
 }
@@ -48,6 +50,7 @@ impl Profile {
         erasures: false,
         stock: false,
         reports: false,
+        watches: false,
         orders_max: usize::MAX,
     };
 
@@ -74,6 +77,7 @@ impl Profile {
             erasures: often(&[0, 1]) == 1,
             stock: often(&[0, 1]) == 1,
             reports: often(&[0, 1]) == 1,
+            watches: often(&[0, 1]) == 1,
             orders_max: often(&[2, 1000, 1000]) as usize,
         }
     }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 17] = [
+const KINDS: [(Kind, u32); 18] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -21,6 +21,7 @@ const KINDS: [(Kind, u32); 17] = [
     (Kind::Stock, 60),
     (Kind::Schedule, 11),
     (Kind::Report, 3),
+    (Kind::Watch, 14),
     (Kind::Relay, 170),
     (Kind::Notify, 100),
     (Kind::Measure, 90),
@@ -61,6 +62,7 @@ impl World {
                 Job::Erase { erasure, index } => jobs.push(Job::Erase { erasure: erasure.clone(), index: *index }),
                 Job::Stock { wish, index } => jobs.push(Job::Stock { wish: wish.clone(), index: *index }),
                 Job::Report(call) => jobs.push(Job::Report(call.clone())),
+                Job::Watch(tenant) => jobs.push(Job::Watch(tenant.clone())),
                 _ => {}
             }
             jobs.push(job);
@@ -155,6 +157,7 @@ impl World {
             Kind::Stock => self.stock(),
             Kind::Schedule => self.fire(),
             Kind::Report => self.report_on_demand(),
+            Kind::Watch => self.watch(),
             Kind::Process => {
                 let limit = 1 + self.rng.below(10);
                 let batch = self.hooks_queue.receive(limit, now, twice, &mut self.rng);
