@@ -21,7 +21,7 @@ const KINDS: [(Kind, u32); 18] = [
     (Kind::Stock, 60),
     (Kind::Schedule, 11),
     (Kind::Report, 3),
-    (Kind::Watch, 14),
+    (Kind::Watch, 6),
     (Kind::Relay, 170),
     (Kind::Notify, 100),
     (Kind::Measure, 90),
