@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import subprocess
+import time
 import uuid
 
 import boto3
@@ -101,3 +102,21 @@ def test_an_order_is_followed_from_first_to_last(watched: WatchedShop) -> None:
     last = watched.call("GET", "/v1/orders/7101/progress")
     assert seen == [("pending", 25, "processing"), ("processing", 50, "shipped"), ("shipped", 75, "delivered")]
     assert (last["status"], last["progress"], last.get("next_status"), last.get("eta")) == ("completed", 100, None, None)
+
+
+# req: S1-14, S1-69
+def test_a_hundred_orders_are_done_in_five_seconds(watched: WatchedShop) -> None:
+    rows = "OrderID,Customer,Status,ETA,Email\n" + "".join(f"{number},Ann,Received,,ann@{watched.tenant}.example\n" for number in range(8000, 8097))
+    sent = watched.shop.call("POST", "/v1/imports/files", rows.encode(), key=watched.key, headers={"Content-Type": "text/csv"})
+    assert sent.status == 202, sent.body
+    eventually(lambda: watched.call("GET", f"/v1/imports/files/{sent.json['id']}")["done"], "the orders to be there")
+    numbers = [str(number) for number in range(8000, 8100)]
+    began = time.monotonic()
+    wish = {"order_ids": numbers, "action": "cancel", "notify_customers": False, "confirm": True}
+    job = watched.call("POST", "/v1/orders/bulk-action?wait=25", wish, **{"Idempotency-Key": "monday"})
+    took_s = time.monotonic() - began
+    assert (job["total"], job["successful"], job["failed"], job["pending"]) == (100, 97, 3, 0), job
+    assert took_s < 5, took_s
+    again = watched.call("POST", "/v1/orders/bulk-action?wait=25", wish, **{"Idempotency-Key": "monday"})
+    assert again == job, "the same job"
+    assert watched.call("GET", "/v1/orders/8050")["status"] == "cancelled"

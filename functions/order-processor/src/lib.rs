@@ -1,14 +1,18 @@
-//! The hooks queue: stored webhooks become facts of orders.
+//! The hooks queue: stored webhooks become facts of orders, and the steps of bulk jobs are carried out.
 
+use app::bulk::Steps;
 use app::ports::Parking;
 use app::process::Process;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use contracts::queue::{BadMessage, HookReceived};
+use contracts::queue::{BadMessage, HookReceived, StepAsked};
 use runtime::batch::{Outcome, sqs};
 
 /// Handles a batch.
-pub async fn handle(process: &Process, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
+pub async fn handle(process: &Process, steps: &Steps, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
     sqs(event, parking, |body| async move {
+        if StepAsked::is_meant(&body) {
+            return step(steps, &body).await;
+        }
         let message = match HookReceived::read(&body) {
             Ok(message) => message,
             // A later release wrote it: keep it until this function is deployed as well.
@@ -22,4 +26,17 @@ pub async fn handle(process: &Process, parking: &dyn Parking, event: SqsEvent) -
         Outcome::from(processed.map(drop))
     })
     .await
+}
+
+async fn step(steps: &Steps, body: &str) -> Outcome {
+    let asked = match StepAsked::read(body) {
+        Ok(asked) => asked,
+        Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
+        Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+    };
+    let result = steps.run(&asked).await;
+    if let Ok(result) = &result {
+        tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, job = asked.job, success = result.success, "bulk step");
+    }
+    Outcome::from(result.map(drop))
 }

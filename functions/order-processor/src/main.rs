@@ -2,6 +2,7 @@
 
 use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
+use app::bulk::Steps;
 use app::process::Process;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -19,15 +20,12 @@ async fn main() -> Result<(), Error> {
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let clock = Arc::new(SystemClock);
-    let process = Process {
-        apply: Apply { orders: Arc::new(db.orders()), clock: clock.clone() },
-        inbox: Arc::new(db.inbox()),
-        tenants: Arc::new(db.tenants()),
-        clock,
-    };
+    let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
+    let steps = Steps { apply: apply.clone(), once: Arc::new(db.once()), tenants: Arc::new(db.tenants()) };
+    let process = Process { apply, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
     let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<SqsEvent>| async {
-        Ok::<_, Error>(order_processor::handle(&process, &parking, event.payload).await)
+        Ok::<_, Error>(order_processor::handle(&process, &steps, &parking, event.payload).await)
     }))
     .await
 }

@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{imports, keys, orders, privacy, reports, rules, stock};
+use crate::routes::{bulk, imports, keys, orders, privacy, reports, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -50,6 +50,7 @@ macro_rules! described {
 
 described!(
     view::NewOrder,
+    bulk::BulkWish,
     imports::Import,
     keys::NewKeyBody,
     orders::Move,

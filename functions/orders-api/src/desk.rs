@@ -1,6 +1,7 @@
 //! The use cases this function serves, and admission to them.
 
 use app::apply::Apply;
+use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::ports::{
@@ -20,6 +21,8 @@ pub struct Desk {
     pub place: Place,
     /// Changes.
     pub apply: Apply,
+    /// Many changes at once.
+    pub bulk: Bulk,
     /// Privacy requests.
     pub privacy: Privacy,
     /// Orders.

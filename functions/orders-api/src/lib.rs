@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
-    use routes::{attention, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock};
+    use routes::{
+        attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock,
+    };
     Router::new()
         .route("/health", get(docs::health))
         .route("/openapi.json", get(docs::openapi))
@@ -23,6 +25,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/update-status", post(orders::update_status))
         .route("/v1/{tenant}/orders/update-status", post(orders::update_status_of))
         .route("/v1/orders/requiring-attention", get(attention::list))
+        .route("/v1/orders/bulk-action", post(bulk::start))
+        .route("/v1/orders/bulk-action/{job}", get(bulk::read))
         .route("/v1/orders/{id}", get(orders::read))
         .route("/v1/orders/{id}/progress", get(orders::progress))
         .route("/v1/orders/{id}/timeline", get(orders::timeline))

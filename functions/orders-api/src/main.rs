@@ -2,6 +2,7 @@
 
 use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::apply::Apply;
+use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::privacy::Privacy;
@@ -34,14 +35,17 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files.clone(),
         clock: clock.clone(),
     };
+    let hooks = Arc::new(SqsQueue::new(aws.clone(), hooks));
+    let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let desk = Desk {
+        bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
         privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()) },
         apply,
         orders: Arc::new(db.orders()),
         inbox: Arc::new(db.inbox()),
-        hooks: Arc::new(SqsQueue::new(aws.clone(), hooks)),
+        hooks,
         sheets: Arc::new(SqsQueue::new(aws, sheets)),
         metrics: Arc::new(db.metrics()),
         reports: files,

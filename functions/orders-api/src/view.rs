@@ -4,7 +4,7 @@ use app::attention::{Case, hours};
 use app::ports::{Dossier, Message, MessageState, OrderSummary};
 use domain::money::Money;
 use domain::order::placement::{Draft, DraftLine};
-use domain::order::{Basis, Cause, Order, OrderEvent, OrderStatus, Recorded, Track};
+use domain::order::{Basis, Cause, Order, OrderEvent, OrderStatus, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -381,7 +381,7 @@ impl Timeline {
     pub fn of(dossier: &Dossier, today: Date) -> Timeline {
         Timeline {
             order: OrderView::of(&dossier.order, today),
-            timeline: dossier.history.iter().flat_map(entries).collect(),
+            timeline: entries(dossier),
             messages: dossier.messages.iter().map(MessageView::of).collect(),
         }
     }
@@ -446,7 +446,7 @@ impl OrderProgress {
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
             eta: order.expected(today).map(|expected| EtaView { day: expected.day, basis: expected.basis }),
             days_late: order.days_late(today),
-            timeline: dossier.history.iter().flat_map(entries).collect(),
+            timeline: entries(dossier),
             notifications: dossier.messages.iter().map(MessageView::of).collect(),
         }
     }
@@ -518,14 +518,22 @@ pub struct AttentionList {
     pub next_cursor: Option<String>,
 }
 
-fn entries(commit: &Recorded) -> impl Iterator<Item = Entry> + '_ {
-    commit.events.iter().map(move |event| Entry {
-        version: commit.version,
-        at: commit.at,
-        event: event.name(),
-        text: event.in_words(),
-        actor: commit.actor.in_words(),
-        automated: commit.actor.is_automatic() || matches!(event, OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }),
-        trace_id: commit.correlation.to_string(),
-    })
+/// What happened, in the versions that people know: our own asides are in the one before them.
+fn entries(dossier: &Dossier) -> Vec<Entry> {
+    let shown = dossier.history.iter().filter(|commit| commit.is_aside()).count();
+    let mut asides = dossier.order.asides.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
+    let mut entries = Vec::new();
+    for commit in &dossier.history {
+        asides += u64::from(commit.is_aside());
+        entries.extend(commit.events.iter().map(|event| Entry {
+            version: commit.version.saturating_sub(asides),
+            at: commit.at,
+            event: event.name(),
+            text: event.in_words(),
+            actor: commit.actor.in_words(),
+            automated: commit.actor.is_automatic() || matches!(event, OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }),
+            trace_id: commit.correlation.to_string(),
+        }));
+    }
+    entries
 }

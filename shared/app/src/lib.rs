@@ -7,6 +7,7 @@ pub mod answer;
 pub mod apply;
 pub mod attention;
 pub mod auth;
+pub mod bulk;
 pub mod code;
 pub mod context;
 pub mod cursor;

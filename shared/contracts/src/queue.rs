@@ -2,6 +2,7 @@
 //! what it does not understand yet instead of guessing.
 
 use domain::ids::{CorrelationId, TenantId};
+use domain::order::Actor;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,61 @@ impl HookReceived {
     /// See [`BadMessage`].
     pub fn read(body: &str) -> Result<HookReceived, BadMessage> {
         read(body, Self::VERSION)
+    }
+}
+
+/// What is done to each order of a bulk job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkAction {
+    /// The rules may move it on.
+    Progress,
+    /// It is complete, whatever lies in between.
+    Fulfill,
+    /// It is called off.
+    Cancel,
+}
+
+/// One order's step of a bulk job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepAsked {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Of which job.
+    pub job: String,
+    /// The number as it was given.
+    pub order: String,
+    /// What is to be done.
+    pub action: BulkAction,
+    /// Whether the customer is told.
+    pub notify: bool,
+    /// Who wants it.
+    pub actor: Actor,
+    /// Ties it to the request.
+    pub correlation: CorrelationId,
+}
+
+impl StepAsked {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
+    pub fn read(body: &str) -> Result<StepAsked, BadMessage> {
+        read(body, Self::VERSION)
+    }
+
+    /// Whether a body is meant to be one: webhooks wait on the same queue.
+    pub fn is_meant(body: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Named {
+            job: Option<serde::de::IgnoredAny>,
+        }
+        serde_json::from_str::<Named>(body).is_ok_and(|named| named.job.is_some())
     }
 }
 

@@ -77,7 +77,7 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Invalid(faults) => {
-                let malformed = faults.iter().any(|fault| fault.code == "bad_json");
+                let malformed = faults.iter().any(|fault| matches!(fault.code.as_str(), "bad_json" | "too_many_orders"));
                 let status = if malformed { StatusCode::BAD_REQUEST } else { StatusCode::UNPROCESSABLE_ENTITY };
                 let mut problem = Problem::new("invalid", "The input is not valid", status, "correct every listed fault and send it again");
                 problem.errors = faults;

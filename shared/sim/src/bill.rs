@@ -58,7 +58,8 @@ fn idle() -> f64 {
     let (sweeps, watches) = (SECONDS / 60.0, SECONDS / 1_800.0);
     let looks = SECONDS / 300.0 + SECONDS / 900.0 + 2.0 * watches;
     let polls = count("SQS") as f64 * 5.0 * SECONDS / 20.0;
-    let usage = Usage { invocations: sweeps + looks, reads: sweeps * 16.0 * 0.5 + watches * 8.0 * 0.5, queue: polls + watches, ..Usage::default() };
+    let usage =
+        Usage { invocations: sweeps + looks, reads: sweeps * 16.0 * 0.5 + watches * 8.0 * 0.5, queue: polls + watches, ..Usage::default() };
     usage.lines().iter().map(|(_, units, price)| units * price / 1e6).sum()
 }
 

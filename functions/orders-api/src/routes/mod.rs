@@ -1,6 +1,7 @@
 //! One file per resource.
 
 pub mod attention;
+pub mod bulk;
 pub mod docs;
 pub mod files;
 pub mod imports;

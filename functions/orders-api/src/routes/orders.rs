@@ -92,6 +92,11 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     Ok(response)
 }
 
+/// The key, where it is not required.
+pub(super) fn idempotency_key_if_any(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    if headers.contains_key("idempotency-key") { idempotency_key(headers).map(Some) } else { Ok(None) }
+}
+
 fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
     let keys: Vec<_> = headers.get_all("idempotency-key").iter().collect();
     let text = match keys.as_slice() {

@@ -9,6 +9,7 @@ use crate::ports::Ports;
 use crate::story::{Change, Shelf, StockWish};
 use app::TenantScope;
 use app::apply::Apply;
+use app::bulk::{Bulk, Steps};
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::Notify;
@@ -39,6 +40,7 @@ pub struct Functions {
     api: Router,
     hooks: Router,
     process: Process,
+    steps: Steps,
     notify: Notify,
     measure: Measure,
     relay: Relay,
@@ -63,7 +65,9 @@ impl Functions {
         bug: Option<Bug>,
     ) -> Functions {
         let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
+        let bulk = Bulk { once: ports.once.clone(), queue: ports.queue.clone(), clock: clock.clone(), random: random.clone() };
         let desk = Desk {
+            bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
             privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
             apply: apply.clone(),
@@ -99,6 +103,7 @@ impl Functions {
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
             hooks: runtime::http::finish(status_webhook::router(Arc::new(receive))),
+            steps: Steps { apply: apply.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
             process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
             relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
             measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
@@ -182,7 +187,9 @@ impl Functions {
                 let call = Call { path: &path, who: Some(who), correlation: &self.replays, headers: &[], body: Bytes::new() };
                 call_of(&self.api, call).await
             }
-            Job::Process(batch) => self.batch(order_processor::handle(&self.process, &*self.parking, wire::hooks(batch)).await),
+            Job::Process(batch) => {
+                self.batch(order_processor::handle(&self.process, &self.steps, &*self.parking, wire::hooks(batch)).await)
+            }
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,

@@ -3,6 +3,7 @@
 use app::answer::Ask;
 use app::apply::{Alongside, Apply};
 use app::auth::Authenticate;
+use app::bulk::{Bulk, Steps};
 use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
@@ -33,6 +34,7 @@ pub struct House {
     pub world: MemoryWorld,
     pub clock: Arc<FakeClock>,
     pub scope: TenantScope,
+    pub random: Arc<FakeRandom>,
 }
 
 pub fn identity(tenant: &str, role: Role, scopes: Scopes) -> Identity {
@@ -97,7 +99,7 @@ impl House {
         let tenant = TenantId::parse("demo").unwrap();
         let scope = TenantScope::of_own_message(&tenant);
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
-        let house = House { world, clock, scope };
+        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)) };
         for (number, status, email, eta) in [
             ("1001", status, "john.smith@example.com", "2025-08-10"),
             ("1002", "In Transit", "anna@example.com", "2025-08-12"),
@@ -201,6 +203,10 @@ impl House {
         ask::Chat { key, authenticate: self.authenticate() }
     }
 
+    pub fn steps(&self) -> Steps {
+        Steps { apply: self.apply(), once: Arc::new(self.world.once()), tenants: Arc::new(self.world.tenants()) }
+    }
+
     pub fn watch(&self) -> WatchOrders {
         WatchOrders {
             orders: Arc::new(self.world.orders()),
@@ -273,6 +279,12 @@ impl House {
     pub fn desk(&self) -> Arc<orders_api::Desk> {
         let world = &self.world;
         Arc::new(orders_api::Desk {
+            bulk: Bulk {
+                once: Arc::new(self.world.once()),
+                queue: Arc::new(self.world.queue()),
+                clock: self.clock.clone(),
+                random: self.random.clone(),
+            },
             place: self.place(),
             apply: self.apply(),
             privacy: self.privacy(),

@@ -4,6 +4,7 @@
 
 mod asking;
 mod attention;
+mod bulk;
 mod chat;
 mod codes;
 mod door;

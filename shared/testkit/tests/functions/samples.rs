@@ -147,7 +147,7 @@ async fn queue_functions() {
             let house = House::new().await;
             let lot = Lot::default();
             let response = match function {
-                "order-processor" => order_processor::handle(&house.process(), &lot, batch.clone()).await,
+                "order-processor" => order_processor::handle(&house.process(), &house.steps(), &lot, batch.clone()).await,
                 "notifier" => notifier::handle(&house.notify(), &lot, batch.clone(), jiff::Timestamp::MAX).await,
                 _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
             };

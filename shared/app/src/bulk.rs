@@ -1,0 +1,309 @@
+//! The same step for many orders at once. Each order's step is a message of its own, carried out beside the others and
+//! exactly once; its result is kept in the transaction that makes it true, so whoever asks sees what has become of each.
+
+use crate::apply::{Alongside, Apply, CONFLICT_TRIES};
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{Clock, OnceDone, OnceKey, OnceStore, Queue, Random, TenantStore};
+use crate::scope::{Identity, TenantScope};
+use crate::tenant::TenantConfig;
+use contracts::queue::{BulkAction, StepAsked};
+use domain::ids::{CorrelationId, OrderId};
+use domain::order::progress::consider;
+use domain::order::{Cause, ChangeStatus, Command, Fault, Order, OrderStatus, Track};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Orders of one job.
+pub const ORDERS_MAX: usize = 100;
+/// Above this somebody has to say that they mean it.
+pub const UNCONFIRMED_MAX: usize = 20;
+/// Longest number that is looked for.
+const NUMBER_CHARS_MAX: usize = 128;
+/// How long a job's results are kept.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Messages, and results, at once.
+const AT_ONCE: usize = 16;
+
+/// What somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Numbers as they were given: one that could not be an order's is not found.
+    pub orders: Vec<String>,
+    /// What is done to each.
+    pub action: BulkAction,
+    /// Whether their customers are told.
+    pub notify: bool,
+}
+
+/// What became of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// Its number.
+    pub order_id: String,
+    /// It was done, now or before.
+    pub success: bool,
+    /// Its status before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_status: Option<String>,
+    /// Its status after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_status: Option<String>,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobStatus {
+    /// What was wanted.
+    pub wish: Wish,
+    /// What has become of orders so far, in their order.
+    pub results: Vec<StepResult>,
+}
+
+/// Starts jobs, and knows how they stand.
+#[derive(Clone)]
+pub struct Bulk {
+    /// Jobs and results.
+    pub once: Arc<dyn OnceStore>,
+    /// Steps.
+    pub queue: Arc<dyn Queue>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids of jobs that nobody named.
+    pub random: Arc<dyn Random>,
+}
+
+fn faults(wish: &Wish, confirmed: bool) -> Vec<Fault> {
+    let (mut faults, mut seen) = (Vec::new(), HashSet::new());
+    match wish.orders.len() {
+        0 => faults.push(Fault::new("order_ids", "required", "1 to 100 order numbers")),
+        many if many > ORDERS_MAX => {
+            return vec![Fault::new("order_ids", "too_many_orders", format!("Maximum {ORDERS_MAX} orders per bulk operation"))];
+        }
+        many if many > UNCONFIRMED_MAX && !confirmed => {
+            let why = format!("{many} orders: send \"confirm\": true if you mean them all");
+            faults.push(Fault::new("confirm", "confirm_required", why));
+        }
+        _ => {}
+    }
+    for (at, number) in wish.orders.iter().enumerate() {
+        let field = || format!("order_ids[{at}]");
+        if number.trim().is_empty() || number.chars().count() > NUMBER_CHARS_MAX {
+            faults.push(Fault::new(field(), "bad_number", format!("1 to {NUMBER_CHARS_MAX} characters")));
+        } else if !seen.insert(number.trim()) {
+            faults.push(Fault::new(field(), "duplicate", "it stands here twice"));
+        }
+    }
+    faults
+}
+
+impl Bulk {
+    /// Starts a job; its id. The same key with the same wish is the same job, and sends again what may have been lost.
+    ///
+    /// # Errors
+    /// `Forbidden`, `Invalid` with all faults, `KeyReused`, `Retryable`.
+    pub async fn start(
+        &self,
+        identity: &Identity,
+        wish: &Wish,
+        (confirmed, key): (bool, Option<&str>),
+        correlation: &CorrelationId,
+    ) -> Result<String> {
+        identity.require("write", |scopes| scopes.write)?;
+        let faults = faults(wish, confirmed);
+        if !faults.is_empty() {
+            return Err(Error::Invalid(Fault::listed(faults, 0)));
+        }
+        let scope = TenantScope::of(identity);
+        let job = match key {
+            Some(key) => OnceKey::new("bulk job", &identity.principal, key).0[..32].to_owned(),
+            None => hex::encode(&self.random.secret()[..16]),
+        };
+        let wanted = serde_json::to_string(wish).map_err(|why| Error::Fatal(why.to_string()))?;
+        let hash = hex::encode(Sha256::digest(wanted.as_bytes()));
+        let (now, of_job) = (self.clock.now(), of_job(&job));
+        let done = OnceDone { key: &of_job, request_hash: &hash, response: &wanted, fence: None, expires_at: now + KEPT_FOR };
+        if !self.once.complete(&scope, done, &[], now).await?
+            && self.once.done(&scope, &of_job, now).await?.is_none_or(|(known, _)| known != hash)
+        {
+            return Err(Error::KeyReused);
+        }
+        let send = |order: &String| {
+            let message = StepAsked {
+                v: StepAsked::VERSION,
+                tenant: identity.tenant.clone(),
+                job: job.clone(),
+                order: order.trim().to_owned(),
+                action: wish.action,
+                notify: wish.notify,
+                actor: identity.actor(),
+                correlation: correlation.clone(),
+            };
+            async move {
+                let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
+                Ok::<(), Error>(self.queue.send(&message).await?)
+            }
+        };
+        stream::iter(&wish.orders).map(send).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        Ok(job)
+    }
+
+    /// How a job stands.
+    ///
+    /// # Errors
+    /// `NotFound`, `Retryable`.
+    pub async fn status(&self, scope: &TenantScope, job: &str) -> Result<JobStatus> {
+        let now = self.clock.now();
+        let (_, wanted) = self.once.done(scope, &of_job(job), now).await?.ok_or(Error::NotFound("job"))?;
+        let wish: Wish = serde_json::from_str(&wanted).map_err(|_| Error::Fatal("a job cannot be read".into()))?;
+        let read = |order: &String| {
+            let key = of_step(job, order.trim());
+            async move {
+                let done = self.once.done(scope, &key, now).await?;
+                let result = done.map(|(_, result)| serde_json::from_str::<StepResult>(&result)).transpose();
+                result.map_err(|_| Error::Fatal("a result cannot be read".into()))
+            }
+        };
+        let results: Vec<Option<StepResult>> = stream::iter(&wish.orders).map(read).buffered(AT_ONCE).try_collect().await?;
+        let results = results.into_iter().flatten().collect();
+        Ok(JobStatus { wish, results })
+    }
+}
+
+/// Carries out steps.
+#[derive(Clone)]
+pub struct Steps {
+    /// Orders.
+    pub apply: Apply,
+    /// Results.
+    pub once: Arc<dyn OnceStore>,
+    /// Rules.
+    pub tenants: Arc<dyn TenantStore>,
+}
+
+impl Steps {
+    /// Carries one out, unless it was.
+    ///
+    /// # Errors
+    /// `Retryable`: leave it on the queue.
+    pub async fn run(&self, asked: &StepAsked) -> Result<StepResult> {
+        let scope = TenantScope::of_own_message(&asked.tenant);
+        let key = of_step(&asked.job, &asked.order);
+        let clock = &self.apply.clock;
+        if let Some((_, result)) = self.once.done(&scope, &key, clock.now()).await? {
+            return serde_json::from_str(&result).map_err(|_| Error::Fatal("a result cannot be read".into()));
+        }
+        let config = self.tenants.config(&asked.tenant).await?.unwrap_or_default();
+        for _ in 0..CONFLICT_TRIES {
+            let order = match OrderId::written(&asked.order) {
+                Ok(id) => self.apply.orders.load(&scope, &id).await?,
+                Err(_) => None,
+            };
+            let result = match &order {
+                None => Err("there is no such order".to_owned()),
+                Some(order) => self.change(asked, &config, order),
+            };
+            let settled = match (order, result) {
+                (Some(order), Ok(change)) => self.carry_out((&scope, &config), asked, &order, change, &key).await,
+                (order, Err(reason)) => self.refused(&scope, asked, order.as_ref(), reason, &key).await,
+                (None, Ok(_)) => return Err(Error::Fatal("a step without an order".into())),
+            };
+            match settled {
+                // Somebody changed it between our look and our step: look again.
+                Err(Error::Stale { .. }) => {}
+                settled => return settled,
+            }
+        }
+        Err(Error::Retryable(format!("order {} changes all the time", asked.order)))
+    }
+
+    /// What is to be done to an order, or why nothing can be.
+    fn change(&self, asked: &StepAsked, config: &TenantConfig, order: &Order) -> std::result::Result<ChangeStatus, String> {
+        let to = |to, implied_steps| ChangeStatus { to, implied_steps, cause: Cause::Asked { note: None }, notify: asked.notify };
+        match asked.action {
+            BulkAction::Fulfill => Ok(to(OrderStatus::Completed, true)),
+            BulkAction::Cancel => Ok(to(OrderStatus::Cancelled, false)),
+            BulkAction::Progress => {
+                let decision = consider(order, &config.progress, self.apply.clock.now());
+                decision.as_change(None, asked.notify).ok_or(decision.reason)
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        (scope, config): (&TenantScope, &TenantConfig),
+        asked: &StepAsked,
+        order: &Order,
+        change: ChangeStatus,
+        key: &OnceKey,
+    ) -> Result<StepResult> {
+        let before = order.tracks.status;
+        let mut result = StepResult {
+            order_id: asked.order.clone(),
+            success: true,
+            old_status: Some(before.as_str().to_owned()),
+            new_status: Some(change.to.as_str().to_owned()),
+            reason: None,
+        };
+        if before == change.to {
+            return self.settle(scope, key, result).await;
+        }
+        if before == OrderStatus::PartiallyShipped && change.to == OrderStatus::Cancelled {
+            // What has left cannot be called off; see `decide`.
+            result.new_status = Some(OrderStatus::Shipped.as_str().to_owned());
+        }
+        let response = serde_json::to_string(&result).map_err(|why| Error::Fatal(why.to_string()))?;
+        let expires_at = self.apply.clock.now() + KEPT_FOR;
+        let once = Some(OnceDone { key, request_hash: "", response: &response, fence: None, expires_at });
+        let with = Alongside { once, if_version: Some(order.revision()), ..Alongside::default() };
+        let by = Provenance { actor: asked.actor.clone(), correlation: asked.correlation.clone() };
+        match self.apply.run(Context { scope, config, by: &by }, &order.id, &Command::Change(change), with).await {
+            // Another delivery has carried it out, and knows what came of it.
+            Ok(applied) if applied.events.is_empty() => self.settle(scope, key, result).await,
+            Ok(_) => Ok(result),
+            Err(Error::Rejected(why)) => self.refused(scope, asked, Some(order), why.to_string(), key).await,
+            Err(why) => Err(why),
+        }
+    }
+
+    async fn refused(
+        &self,
+        scope: &TenantScope,
+        asked: &StepAsked,
+        order: Option<&Order>,
+        reason: String,
+        key: &OnceKey,
+    ) -> Result<StepResult> {
+        let old_status = order.map(|order| order.tracks.status.as_str().to_owned());
+        let result = StepResult { order_id: asked.order.clone(), success: false, old_status, new_status: None, reason: Some(reason) };
+        self.settle(scope, key, result).await
+    }
+
+    /// Keeps the result of a step that changes nothing; the one that is there, if somebody was faster.
+    async fn settle(&self, scope: &TenantScope, key: &OnceKey, result: StepResult) -> Result<StepResult> {
+        let now = self.apply.clock.now();
+        let response = serde_json::to_string(&result).map_err(|why| Error::Fatal(why.to_string()))?;
+        let done = OnceDone { key, request_hash: "", response: &response, fence: None, expires_at: now + KEPT_FOR };
+        if self.once.complete(scope, done, &[], now).await? {
+            return Ok(result);
+        }
+        let known = self.once.done(scope, key, now).await?.and_then(|(_, known)| serde_json::from_str(&known).ok());
+        known.ok_or_else(|| Error::Retryable("another delivery is carrying the step out".into()))
+    }
+}
+
+fn of_job(job: &str) -> OnceKey {
+    OnceKey::new("bulk", "", job)
+}
+
+fn of_step(job: &str, order: &str) -> OnceKey {
+    OnceKey::new("bulk step", job, order)
+}
