@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock,
+        attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -29,6 +29,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/bulk-action/{job}", get(bulk::read))
         .route("/v1/orders/{id}", get(orders::read))
         .route("/v1/orders/{id}/progress", get(orders::progress))
+        .route("/v1/orders/{id}/why", get(why::why))
         .route("/v1/orders/{id}/timeline", get(orders::timeline))
         .route("/v1/orders/{id}/status", post(orders::change))
         .route("/v1/orders/{id}/correct", post(orders::correct))

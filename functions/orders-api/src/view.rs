@@ -357,7 +357,8 @@ pub struct MessageView {
 }
 
 impl MessageView {
-    fn of(message: &Message) -> MessageView {
+    /// Of a message.
+    pub fn of(message: &Message) -> MessageView {
         let (state, reason) = match &message.state {
             MessageState::Sending { .. } => ("sending", None),
             MessageState::Sent { .. } => ("sent", None),

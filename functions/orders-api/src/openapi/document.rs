@@ -2,7 +2,7 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock,
+    attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "MIT", identifier = "MIT")
     ),
     paths(
-        orders::create, orders::list, orders::read, orders::timeline, orders::progress, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
+        orders::create, orders::list, orders::read, orders::timeline, orders::progress, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         notify::notify,
         imports::orders, files::take, files::read, stats::stats, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,

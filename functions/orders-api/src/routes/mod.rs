@@ -16,6 +16,7 @@ pub mod settings;
 pub mod sheet;
 pub mod stats;
 pub mod stock;
+pub mod why;
 
 use runtime::Problem;
 

@@ -3,7 +3,7 @@
 use crate::door::{Answer, Knock, knock};
 use crate::house::{House, config, identity, owner};
 use app::Scopes;
-use app::ports::TenantStore;
+use app::ports::{SendError, TenantStore};
 use app::tenant::TenantConfig;
 use domain::order::{Role, Vocabulary, WatchRules};
 use jiff::SignedDuration;
@@ -179,4 +179,40 @@ async fn progress_golden() {
     assert_eq!(promised["eta"], json!({ "day": "2025-08-12", "basis": "promise" }));
     assert_eq!(get(&house, "/v1/orders/9999/progress").await.status, 404);
     assert_eq!(get_as(&house, "other", "/v1/orders/2001/progress").await.status, 404);
+}
+
+// req: S1-78
+#[tokio::test]
+async fn why_says_what_is_in_the_way() {
+    let house = House::new().await;
+    place(&house, "2001").await;
+    house.settle().await;
+    let why = async |number: &str| get(&house, &format!("/v1/orders/{number}/why")).await;
+    let fresh = why("2001").await.body;
+    assert_eq!((&fresh["notification"]["summary"], &fresh["notification"]["told"]), (&json!("every message went out"), &json!(true)));
+    assert_eq!((&fresh["progress"]["by_itself"], &fresh["attention"]), (&json!(false), &json!([])));
+    let gates = fresh["progress"]["decision"]["gates"].as_array().unwrap();
+    let closed: Vec<&Value> = gates.iter().filter(|gate| gate["open"] == false).map(|gate| &gate["name"]).collect();
+    assert_eq!(closed, [&json!("age"), &json!("paid")], "{fresh}");
+    assert!(fresh["progress"]["summary"].as_str().unwrap().contains("payment is pending"), "{fresh}");
+    // Paid and old enough, and nothing happens: the policy is what is in the way.
+    house.hear("2001", "paid", Vocabulary::Events.read("order_paid").unwrap().claim, true).await;
+    house.clock.advance(SignedDuration::from_hours(49));
+    let stuck = why("2001").await.body;
+    assert!(stuck["progress"]["summary"].as_str().unwrap().contains("only with progress.auto in the settings"), "{stuck}");
+    assert_eq!(stuck["attention"][0]["code"], "pending_too_long");
+    // A message that was not sent, and one that cannot be.
+    house.world.script_mailer([Some(SendError::Refused("the mailbox does not exist".into()))]);
+    house.hear("2001", "shipped", Vocabulary::Shop.read("shipped").unwrap().claim, true).await;
+    house.settle().await;
+    let unsent = why("2001").await.body;
+    let said = "the last message that did not go out is suppressed: the mailbox does not exist";
+    assert_eq!(unsent["notification"]["summary"], said, "{unsent}");
+    let body = json!({ "version": 1, "rules": { "Shipped": { "email": false } } }).to_string();
+    let save = Knock { verb: "PUT", path: "/v1/notify-rules", body: body.as_bytes(), identity: Some(owner()), ..Knock::default() };
+    assert_eq!(knock(orders_api::router(house.desk()), save).await.status, 200);
+    let obstacles = json!(["the shop's rules send no e-mail at Shipped: see /v1/notify-rules"]);
+    assert_eq!(why("2001").await.body["notification"]["obstacles"], obstacles);
+    assert_eq!(why("9999").await.status, 404);
+    assert_eq!(get_as(&house, "other", "/v1/orders/2001/why").await.status, 404);
 }

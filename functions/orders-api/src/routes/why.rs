@@ -1,0 +1,142 @@
+//! Why an order has not moved on, why its customer was not told, why it needs a person: what support is asked most.
+
+use super::Answer;
+use super::orders::order_id;
+use crate::desk::Desk;
+use crate::view::{MessageView, ReasonView};
+use app::Error;
+use app::attention::Case;
+use app::ports::{Dossier, MessageState, OrderSummary};
+use app::tenant::TenantConfig;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::order::progress::consider;
+use domain::order::{Order, Track, Watched};
+use jiff::Timestamp;
+use runtime::http::{Caller, Origin, Segments};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Messages looked at, the newest.
+const HISTORY_MAX: usize = 50;
+
+/// The reasons.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Why {
+    /// Order number.
+    pub order_id: String,
+    /// Status.
+    pub status: &'static str,
+    /// The word people see.
+    pub label: &'static str,
+    /// Why it did or did not move on by itself.
+    pub progress: WhyProgress,
+    /// Why its customer was or was not told.
+    pub notification: WhyNotification,
+    /// Why it needs a person, the most urgent first; empty if it needs none.
+    pub attention: Vec<ReasonView>,
+}
+
+/// Why an order moves on by itself, or does not.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct WhyProgress {
+    /// In words.
+    #[cfg_attr(test, schema(example = "waiting: payment is pending"))]
+    pub summary: String,
+    /// Orders of this shop move on by themselves.
+    pub by_itself: bool,
+    /// What the rules say now, with each gate and what it saw.
+    #[cfg_attr(test, schema(value_type = Object))]
+    pub decision: serde_json::Value,
+}
+
+/// Why a customer hears of an order, or does not.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct WhyNotification {
+    /// In words.
+    #[cfg_attr(test, schema(example = "there is no e-mail address on file"))]
+    pub summary: String,
+    /// A message has reached them.
+    pub told: bool,
+    /// What keeps the next message from them; empty if nothing does.
+    pub obstacles: Vec<String>,
+    /// Messages to them that were not sent, each with its reason.
+    pub unsent: Vec<MessageView>,
+}
+
+/// Says why an order stands where it stands: why it has not progressed, why nobody was told, why it waits for somebody.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}/why", tag = "orders", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "The reasons", body = Why), (status = 404, description = "No such order"))))]
+pub async fn why(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, HISTORY_MAX).await.map_err(Error::from)?;
+    let dossier = dossier.ok_or(Error::NotFound("order"))?;
+    Ok(axum::Json(Why::of(&dossier, &admitted.config, desk.clock.now())).into_response())
+}
+
+impl Why {
+    fn of(dossier: &Dossier, config: &TenantConfig, now: Timestamp) -> Why {
+        let order = &dossier.order;
+        let concerns = Watched::of(order).concerns(&config.watch_rules(), &config.zone(), now);
+        let (case, today) = (Case { order: OrderSummary::of(order), concerns }, config.today(now));
+        Why {
+            order_id: order.id.to_string(),
+            status: order.tracks.status.as_str(),
+            label: order.label().text(),
+            progress: progress(order, config, now),
+            notification: notification(dossier, config),
+            attention: case
+                .concerns
+                .iter()
+                .map(|held| ReasonView { code: held.concern.code(), text: case.words(held.concern, now, today), since: held.at })
+                .collect(),
+        }
+    }
+}
+
+fn progress(order: &Order, config: &TenantConfig, now: Timestamp) -> WhyProgress {
+    let decision = consider(order, &config.progress, now);
+    let by_itself = config.progress.auto;
+    let summary = match (decision.should_progress, by_itself) {
+        (false, _) => decision.reason.clone(),
+        (true, true) => format!("it moves on within half an hour: {}", decision.reason),
+        (true, false) => format!(
+            "it could move on ({}), but orders move on by themselves only with progress.auto in the settings; POST auto-progress moves it now",
+            decision.reason
+        ),
+    };
+    WhyProgress { summary, by_itself, decision: serde_json::to_value(&decision).unwrap_or_default() }
+}
+
+fn notification(dossier: &Dossier, config: &TenantConfig) -> WhyNotification {
+    let order = &dossier.order;
+    let mails = || dossier.messages.iter().filter(|message| message.id.channel == "email");
+    let told = mails().any(|message| matches!(message.state, MessageState::Sent { .. }));
+    let mut obstacles = Vec::new();
+    if !config.notify.email {
+        obstacles.push("messages to customers are switched off: notify.email in the settings".to_owned());
+    }
+    match order.contact.as_ref().map(|contact| contact.email.is_some()) {
+        None => obstacles.push("the customer's data was erased".to_owned()),
+        Some(false) => obstacles.push("there is no e-mail address on file".to_owned()),
+        Some(true) => {}
+    }
+    if !config.notify.rules.at(order.label()).email {
+        obstacles.push(format!("the shop's rules send no e-mail at {}: see /v1/notify-rules", order.label().text()));
+    }
+    let unsent: Vec<MessageView> =
+        mails().filter(|message| !matches!(message.state, MessageState::Sent { .. })).map(MessageView::of).collect();
+    let summary = match (obstacles.first(), unsent.last(), told) {
+        (Some(obstacle), _, _) => obstacle.clone(),
+        (None, Some(last), _) => {
+            let reason = last.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("the last message that did not go out is {}{reason}", last.state)
+        }
+        (None, None, true) => "every message went out".to_owned(),
+        (None, None, false) => "nothing was to be told yet: the order came from an import, or its first message is on its way".to_owned(),
+    };
+    WhyNotification { summary, told, obstacles, unsent }
+}
