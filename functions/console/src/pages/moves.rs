@@ -30,11 +30,11 @@ async fn moved(console: &Console, id: &str, posted: &Posted) -> Result<Response,
     let to = OrderStatus::from_word(fields.get("to").unwrap_or_default()).ok_or_else(unknown)?;
     let note = fields.get("note").map(str::to_owned);
     if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
-        return Ok(back(&id, Flash::NoteTooLong));
+        return Ok(back(posted, &id, Flash::NoteTooLong));
     }
     let change = ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note }, notify: fields.ticked("notify") };
     let flash = carry_out(console, visitor, &id, &Command::Change(change), version(posted)?, Flash::Moved).await?;
-    Ok(back(&id, flash))
+    Ok(back(posted, &id, flash))
 }
 
 /// `POST /console/orders/{id}/auto-progress`
@@ -49,12 +49,12 @@ async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Resp
     let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
     // The evidence that was shown may be about an older version; then the person should look again.
     if version(posted)?.is_some_and(|seen| seen != order.revision()) {
-        return Ok(back(&id, Flash::Stale));
+        return Ok(back(posted, &id, Flash::Stale));
     }
     let decision = consider(&order, &visitor.config.progress, visitor.now);
-    let Some(change) = decision.as_change(None, posted.fields.ticked("notify")) else { return Ok(back(&id, Flash::NotDue)) };
+    let Some(change) = decision.as_change(None, posted.fields.ticked("notify")) else { return Ok(back(posted, &id, Flash::NotDue)) };
     let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.revision()), Flash::Progressed).await?;
-    Ok(back(&id, flash))
+    Ok(back(posted, &id, flash))
 }
 
 /// `POST /console/orders/{id}/notify`
@@ -71,7 +71,7 @@ async fn told(console: &Console, id: &str, posted: &Posted) -> Result<Response, 
         Flash::Unchanged => Flash::ToldBefore,
         flash => flash,
     };
-    Ok(back(&id, flash))
+    Ok(back(posted, &id, flash))
 }
 
 /// What is expected to happen has a flash; what may happen instead has one, too.
@@ -101,6 +101,8 @@ fn version(posted: &Posted) -> Result<Option<u64>, Error> {
     posted.fields.get("version").map(|text| text.parse().map_err(bad)).transpose()
 }
 
-fn back(id: &OrderId, flash: Flash) -> Response {
-    see_other(&format!("{}?flash={}", order_href(id), flash.code()))
+/// Where the person came from: the order's page, or the queue, which they go on with.
+fn back(posted: &Posted, id: &OrderId, flash: Flash) -> Response {
+    let page = if posted.fields.get("from") == Some("queue") { "/console".to_owned() } else { order_href(id) };
+    see_other(&format!("{page}?flash={}", flash.code()))
 }

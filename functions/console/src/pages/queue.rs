@@ -135,6 +135,7 @@ fn filters(queue: &Queue, chosen: Option<Concern>) -> Markup {
 
 fn row(visitor: &Visitor, case: &Case) -> Markup {
     let order = &case.order;
+    let by_mail = visitor.may_write() && visitor.config.notify.email && order.customer.is_some();
     let by_rule = visitor.may_write() && matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
     html! {
         li class="case" {
@@ -162,8 +163,18 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
                     form method="post" action={ (order_href(&order.id)) "/auto-progress" } {
                         (token(visitor))
                         input type="hidden" name="notify" value="on";
+                        input type="hidden" name="from" value="queue";
                         button class="button small tint" id={ "auto-" (order.id) } type="submit" data-key="e" {
                             (icons::BOLT.beside()) "Auto-Progress" span class="visually-hidden" { " order " (order.id) }
+                        }
+                    }
+                }
+                @if by_mail {
+                    form method="post" action={ (order_href(&order.id)) "/notify" } {
+                        (token(visitor))
+                        input type="hidden" name="from" value="queue";
+                        button class="button small" id={ "tell-" (order.id) } type="submit" {
+                            (icons::MAIL.beside()) "Notify" span class="visually-hidden" { " the customer of order " (order.id) }
                         }
                     }
                 }

@@ -170,3 +170,23 @@ async fn what_people_write_is_shown_and_never_run() {
     let page = browser.post("/console/ask", &[("question", "<script>alert(1)</script> 66"), ("email", "\"><script>")]).await;
     assert!(!page.text.contains("<script>"), "{}", page.text);
 }
+
+// req: S1-50, S1-58
+#[tokio::test]
+async fn a_row_of_the_queue_has_its_three_buttons_and_leads_back_to_it() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    let text = browser.ok("/console").await;
+    for id in ["view-1002", "auto-1002", "tell-1002"] {
+        assert_eq!(text.matches(&format!(r#"id="{id}""#)).count(), 1, "{id}");
+    }
+    let told = browser.post("/console/orders/1002/notify", &[("from", "queue")]).await;
+    assert_eq!(told.location(), "/console?flash=told");
+    let moved = browser.post("/console/orders/1002/auto-progress", &[("from", "queue"), ("notify", "on")]).await;
+    assert_eq!(moved.location(), "/console?flash=progressed");
+    let after = browser.ok("/console?flash=progressed").await;
+    assert!(!after.contains("case-1002") && after.contains("class=\"flash"), "the row has left, and the page says what was done");
+    let reader = Browser::signed_in(&shop, Role::Readonly).await;
+    let read = reader.ok("/console").await;
+    assert!(read.contains("view-1005") && !read.contains("tell-1005") && !read.contains("auto-1005"));
+}
