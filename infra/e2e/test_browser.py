@@ -197,6 +197,7 @@ def test_the_chat_speaks_the_language_of_the_page(page: Page, shop: Shop) -> Non
     assert page.js(f"{WIDGET}.querySelector('.open').textContent") == "Gdzie jest moje zamówienie?"
 
 
+# req: S1-55
 def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop: Shop) -> None:
     sign_in(page, shop)
     shown = "document.querySelector('#stat-received .stat-value').textContent"

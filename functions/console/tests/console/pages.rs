@@ -6,6 +6,7 @@ use axum::body::Body;
 use domain::order::{OrderStatus, Role};
 use http::StatusCode;
 
+// req: S1-56
 #[tokio::test]
 async fn another_tenants_order_is_not_there() {
     let shop = stocked().await;
@@ -53,6 +54,7 @@ async fn the_dashboard_shows_figures_and_what_needs_a_person() {
     assert!(text.contains("Orders per day") && text.contains("Revenue per day in EUR"));
 }
 
+// req: S1-55
 #[tokio::test]
 async fn the_queue_is_sent_again_only_when_it_changed() {
     let shop = stocked().await;

@@ -260,6 +260,7 @@ async fn settings_keep_their_secrets() {
 }
 
 // req: S2-10, S2-12
+// req: S1-76
 #[tokio::test]
 async fn the_document_describes_every_route() {
     let house = House::new().await;
