@@ -61,7 +61,7 @@ pub struct Case {
 impl Case {
     /// How long it has waited: a pending order since it was placed, any other since its last news.
     pub fn age(&self, now: Timestamp) -> SignedDuration {
-        let since = if self.order.status == OrderStatus::Pending { self.order.placed_at } else { self.order.updated_at };
+        let since = if self.order.status == OrderStatus::Pending { self.order.placed_at } else { self.order.last_news() };
         now.duration_since(since)
     }
 

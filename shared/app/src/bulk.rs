@@ -58,13 +58,29 @@ pub struct StepResult {
     pub reason: Option<String>,
 }
 
+/// A job as it is kept. Its name may be used again once it is forgotten; its nonce is never.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Job {
+    nonce: String,
+    wish: Wish,
+}
+
 /// How a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobStatus {
     /// What was wanted.
     pub wish: Wish,
-    /// What has become of orders so far, in their order.
-    pub results: Vec<StepResult>,
+    /// What has become of each order; none yet, where its turn has not come.
+    pub results: Vec<Option<StepResult>>,
+    name: String,
+    nonce: String,
+}
+
+impl JobStatus {
+    /// Every order had its turn.
+    pub fn is_done(&self) -> bool {
+        self.results.iter().all(Option::is_some)
+    }
 }
 
 /// Starts jobs, and knows how they stand.
@@ -97,11 +113,16 @@ fn faults(wish: &Wish, confirmed: bool) -> Vec<Fault> {
         let field = || format!("order_ids[{at}]");
         if number.trim().is_empty() || number.chars().count() > NUMBER_CHARS_MAX {
             faults.push(Fault::new(field(), "bad_number", format!("1 to {NUMBER_CHARS_MAX} characters")));
-        } else if !seen.insert(number.trim()) {
+        } else if !seen.insert(plain(number)) {
             faults.push(Fault::new(field(), "duplicate", "it stands here twice"));
         }
     }
     faults
+}
+
+/// A number as orders have it: "#1001" and "1001" are one.
+fn plain(number: &str) -> String {
+    OrderId::written(number).map_or_else(|_| number.trim().to_owned(), |id| id.to_string())
 }
 
 impl Bulk {
@@ -126,30 +147,32 @@ impl Bulk {
             Some(key) => OnceKey::new("bulk job", &identity.principal, key).0[..32].to_owned(),
             None => hex::encode(&self.random.secret()[..16]),
         };
-        let wanted = serde_json::to_string(wish).map_err(|why| Error::Fatal(why.to_string()))?;
-        let hash = hex::encode(Sha256::digest(wanted.as_bytes()));
+        let wish = Wish { orders: wish.orders.iter().map(|number| plain(number)).collect(), ..wish.clone() };
+        let hash = hex::encode(Sha256::digest(json(&wish)?.as_bytes()));
         let (now, of_job) = (self.clock.now(), of_job(&job));
-        let done = OnceDone { key: &of_job, request_hash: &hash, response: &wanted, fence: None, expires_at: now + KEPT_FOR };
-        if !self.once.complete(&scope, done, &[], now).await?
-            && self.once.done(&scope, &of_job, now).await?.is_none_or(|(known, _)| known != hash)
-        {
-            return Err(Error::KeyReused);
+        let mut ours = Job { nonce: hex::encode(&self.random.secret()[..8]), wish };
+        let kept = json(&ours)?;
+        let done = OnceDone { key: &of_job, request_hash: &hash, response: &kept, fence: None, expires_at: now + KEPT_FOR };
+        if !self.once.complete(&scope, done, &[], now).await? {
+            match self.once.done(&scope, &of_job, now).await? {
+                Some((known, kept)) if known == hash => ours = read_job(&kept)?,
+                _ => return Err(Error::KeyReused),
+            }
         }
+        let Job { nonce, wish } = ours;
         let send = |order: &String| {
             let message = StepAsked {
                 v: StepAsked::VERSION,
                 tenant: identity.tenant.clone(),
                 job: job.clone(),
-                order: order.trim().to_owned(),
+                nonce: nonce.clone(),
+                order: order.clone(),
                 action: wish.action,
                 notify: wish.notify,
                 actor: identity.actor(),
                 correlation: correlation.clone(),
             };
-            async move {
-                let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-                Ok::<(), Error>(self.queue.send(&message).await?)
-            }
+            async move { Ok::<(), Error>(self.queue.send(&json(&message)?).await?) }
         };
         stream::iter(&wish.orders).map(send).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         Ok(job)
@@ -160,20 +183,31 @@ impl Bulk {
     /// # Errors
     /// `NotFound`, `Retryable`.
     pub async fn status(&self, scope: &TenantScope, job: &str) -> Result<JobStatus> {
+        let (_, kept) = self.once.done(scope, &of_job(job), self.clock.now()).await?.ok_or(Error::NotFound("job"))?;
+        let Job { nonce, wish } = read_job(&kept)?;
+        let mut status = JobStatus { results: vec![None; wish.orders.len()], wish, name: job.to_owned(), nonce };
+        self.look_again(scope, &mut status).await?;
+        Ok(status)
+    }
+
+    /// Looks at the orders whose turn had not come.
+    ///
+    /// # Errors
+    /// `Retryable`.
+    pub async fn look_again(&self, scope: &TenantScope, status: &mut JobStatus) -> Result<()> {
         let now = self.clock.now();
-        let (_, wanted) = self.once.done(scope, &of_job(job), now).await?.ok_or(Error::NotFound("job"))?;
-        let wish: Wish = serde_json::from_str(&wanted).map_err(|_| Error::Fatal("a job cannot be read".into()))?;
-        let read = |order: &String| {
-            let key = of_step(job, order.trim());
-            async move {
-                let done = self.once.done(scope, &key, now).await?;
-                let result = done.map(|(_, result)| serde_json::from_str::<StepResult>(&result)).transpose();
-                result.map_err(|_| Error::Fatal("a result cannot be read".into()))
-            }
+        let keys = status.results.iter().zip(&status.wish.orders).enumerate().filter(|(_, (result, _))| result.is_none());
+        let keys: Vec<(usize, OnceKey)> = keys.map(|(at, (_, order))| (at, of_step(&status.name, &status.nonce, order))).collect();
+        let read = |(at, key): (usize, OnceKey)| async move {
+            let done = self.once.done(scope, &key, now).await?;
+            let result = done.map(|(_, result)| serde_json::from_str::<StepResult>(&result)).transpose();
+            result.map(|result| (at, result)).map_err(|_| Error::Fatal("a result cannot be read".into()))
         };
-        let results: Vec<Option<StepResult>> = stream::iter(&wish.orders).map(read).buffered(AT_ONCE).try_collect().await?;
-        let results = results.into_iter().flatten().collect();
-        Ok(JobStatus { wish, results })
+        let found: Vec<(usize, Option<StepResult>)> = stream::iter(keys).map(read).buffer_unordered(AT_ONCE).try_collect().await?;
+        for (at, result) in found {
+            status.results[at] = result;
+        }
+        Ok(())
     }
 }
 
@@ -195,7 +229,7 @@ impl Steps {
     /// `Retryable`: leave it on the queue.
     pub async fn run(&self, asked: &StepAsked) -> Result<StepResult> {
         let scope = TenantScope::of_own_message(&asked.tenant);
-        let key = of_step(&asked.job, &asked.order);
+        let key = of_step(&asked.job, &asked.nonce, &asked.order);
         let clock = &self.apply.clock;
         if let Some((_, result)) = self.once.done(&scope, &key, clock.now()).await? {
             return serde_json::from_str(&result).map_err(|_| Error::Fatal("a result cannot be read".into()));
@@ -260,7 +294,7 @@ impl Steps {
             // What has left cannot be called off; see `decide`.
             result.new_status = Some(OrderStatus::Shipped.as_str().to_owned());
         }
-        let response = serde_json::to_string(&result).map_err(|why| Error::Fatal(why.to_string()))?;
+        let response = json(&result)?;
         let expires_at = self.apply.clock.now() + KEPT_FOR;
         let once = Some(OnceDone { key, request_hash: "", response: &response, fence: None, expires_at });
         let with = Alongside { once, if_version: Some(order.revision()), ..Alongside::default() };
@@ -290,7 +324,7 @@ impl Steps {
     /// Keeps the result of a step that changes nothing; the one that is there, if somebody was faster.
     async fn settle(&self, scope: &TenantScope, key: &OnceKey, result: StepResult) -> Result<StepResult> {
         let now = self.apply.clock.now();
-        let response = serde_json::to_string(&result).map_err(|why| Error::Fatal(why.to_string()))?;
+        let response = json(&result)?;
         let done = OnceDone { key, request_hash: "", response: &response, fence: None, expires_at: now + KEPT_FOR };
         if self.once.complete(scope, done, &[], now).await? {
             return Ok(result);
@@ -304,6 +338,14 @@ fn of_job(job: &str) -> OnceKey {
     OnceKey::new("bulk", "", job)
 }
 
-fn of_step(job: &str, order: &str) -> OnceKey {
-    OnceKey::new("bulk step", job, order)
+fn of_step(job: &str, nonce: &str, order: &str) -> OnceKey {
+    OnceKey::new("bulk step", &format!("{job} {nonce}"), order)
+}
+
+fn json(what: &impl Serialize) -> Result<String> {
+    serde_json::to_string(what).map_err(|why| Error::Fatal(why.to_string()))
+}
+
+fn read_job(kept: &str) -> Result<Job> {
+    serde_json::from_str(kept).map_err(|_| Error::Fatal("a job cannot be read".into()))
 }

@@ -87,7 +87,8 @@ pub enum Watch {
 struct Memory {
     /// The rules that the index of open orders is kept by.
     rules: String,
-    /// How far other rules have come in it.
+    /// Other rules that are on their way into it, and how far they have come.
+    target: String,
     reached: Option<PageKey>,
     /// Until when the team has heard of orders.
     told_until: Option<Timestamp>,
@@ -175,6 +176,10 @@ impl Round<'_> {
         let mut ran = Ran::default();
         let rules = fingerprint(self.config);
         if memory.rules != rules {
+            if memory.target != rules {
+                // Whatever was half done was done by rules that are no longer.
+                memory = Memory { rules: String::new(), target: rules.clone(), reached: None, ..memory };
+            }
             ran.rescheduled = self.reschedule(&mut memory).await?;
             ran.more = memory.reached.is_some();
             if !ran.more {
@@ -186,13 +191,17 @@ impl Round<'_> {
             }
         }
         let told_until = self.told_until(memory.told_until).await?;
-        let (mut news, mut failed) = (Vec::new(), None);
+        if told_until != memory.told_until {
+            memory.told_until = told_until;
+            self.watch.remember(self.scope, &memory).await?;
+        }
+        let (mut news, mut failed) = (Vec::new(), Vec::new());
         let mut after = None;
         loop {
             let now = self.watch.clock.now();
             let page = self.watch.orders.page(self.scope, &OrderQuery::Due(now), after.as_ref(), PAGE).await?;
-            let looks = stream::iter(page.orders).map(|order| self.look(order, told_until, now)).buffered(AT_ONCE);
-            for looked in looks.collect::<Vec<_>>().await {
+            let looks = stream::iter(page.orders).map(|order| async move { (order.clone(), self.look(order, told_until, now).await) });
+            for (order, looked) in looks.buffered(AT_ONCE).collect::<Vec<_>>().await {
                 match looked {
                     Ok(Looked::Progressed) => ran.progressed += 1,
                     Ok(Looked::Waits(case, raised)) => {
@@ -204,7 +213,7 @@ impl Round<'_> {
                     }
                     Ok(Looked::Well) => {}
                     // One order that cannot be looked at keeps nobody else from being.
-                    Err(why) => failed = Some(why),
+                    Err(_) => failed.push(order),
                 }
             }
             after = page.next;
@@ -213,11 +222,21 @@ impl Round<'_> {
                 break;
             }
         }
-        if !news.is_empty() {
+        // Perhaps only the answer was lost; then it is raised, and the team is to hear of it with the others.
+        let mut broken = None;
+        for order in failed {
+            match self.look(order, told_until, self.watch.clock.now()).await {
+                Ok(Looked::Waits(case, true)) => news.push(*case),
+                Ok(_) => {}
+                Err(why) => broken = Some(why),
+            }
+        }
+        // A run that goes on tells of all of them at its end.
+        if !news.is_empty() && !ran.more {
             memory.told_until = Some(self.tell(told_until, news, ran).await?);
             self.watch.remember(self.scope, &memory).await?;
         }
-        failed.map_or(Ok(ran), Err)
+        broken.filter(|_| !ran.more).map_or(Ok(ran), Err)
     }
 
     /// Lets the rules of today decide on an order whose time has come.
@@ -231,7 +250,7 @@ impl Round<'_> {
         if concerns.is_empty() {
             return Ok(Looked::Well);
         }
-        let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.at));
+        let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.basis));
         let case = Case { order, concerns };
         if known {
             return Ok(Looked::Waits(Box::new(case), false));
@@ -273,8 +292,13 @@ impl Round<'_> {
                 let Some(due) = self.config.due(&order) else { return Ok(false) };
                 Ok::<bool, Error>(self.watch.orders.reschedule(self.scope, &order.id, order.version, due).await?)
             };
-            let places: Vec<bool> = stream::iter(page.orders).map(one).buffer_unordered(AT_ONCE).try_collect().await?;
-            moved += places.into_iter().filter(|moved| *moved).count();
+            for place in stream::iter(page.orders).map(one).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+                match place {
+                    Ok(found) => moved += usize::from(found),
+                    // It keeps its old place, and whoever changes it next puts it right.
+                    Err(error) => tracing::warn!(trace_id = %self.by.correlation, tenant = %self.scope.tenant(), %error, "not rescheduled"),
+                }
+            }
             memory.reached = page.next;
             if memory.reached.is_none() || self.is_late() {
                 return Ok(moved);
@@ -310,10 +334,11 @@ impl Round<'_> {
             more: ran.more,
             orders: news.iter().take(NAMED_MAX).map(named).collect(),
         };
-        let moment = told_until.map_or(0, |at| u64::try_from(at.as_millisecond()).unwrap_or(0));
-        let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, Payload::AttentionDigest(digest));
         // Later than the last time, whatever the clocks say: the next digest hangs on it.
         let until = told_until.map_or(now, |told| now.max(told + SignedDuration::from_millis(1)));
+        let moment = u64::try_from(until.as_millisecond()).unwrap_or(0);
+        let digest = Payload::AttentionDigest(digest);
+        let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, digest);
         let done = OnceDone { key: &key, request_hash: "", response: &until.to_string(), fence: Some(fence), expires_at: now + KEPT_FOR };
         if !self.watch.once.complete(self.scope, done, &[event], now).await? {
             return Err(Error::Retryable("another run has told the team".into()));

@@ -67,6 +67,8 @@ pub struct StepAsked {
     pub tenant: TenantId,
     /// Of which job.
     pub job: String,
+    /// Of which of the jobs of this name: one is forgotten after a week.
+    pub nonce: String,
     /// The number as it was given.
     pub order: String,
     /// What is to be done.
@@ -80,8 +82,9 @@ pub struct StepAsked {
 }
 
 impl StepAsked {
-    /// The version this release writes and reads.
-    pub const VERSION: u64 = 1;
+    /// The version this release writes and reads. The first is 2: a release that knows only webhooks on this queue leaves it
+    /// there instead of parking it.
+    pub const VERSION: u64 = 2;
 
     /// Reads a message body.
     ///

@@ -97,7 +97,7 @@ fn attention(visitor: &Visitor, queue: &Queue, kind: Option<Concern>) -> Markup 
                 h2 id="attention-title" { "Orders requiring attention" }
                 span class="count" { (count(cases.len() as i64)) }
             }
-            @if queue.cases.is_empty() {
+            @if queue.cases.is_empty() && queue.next.is_none() {
                 div class="empty" {
                     p class="empty-title" { "All orders are on track! 🎉" }
                     p class="muted" { "Nothing is late, stuck or failed. This list looks again every 30 seconds." }

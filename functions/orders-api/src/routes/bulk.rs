@@ -7,19 +7,25 @@ use crate::desk::Desk;
 use app::Error;
 use app::TenantScope;
 use app::bulk::{JobStatus, StepResult, Wish};
+use app::ports::{Allowance, Limit};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::queue::BulkAction;
+use jiff::SignedDuration;
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use runtime::http::{Caller, Origin, Params, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Whoever waits is answered after this, done or not.
 const WAIT_MAX: Duration = Duration::from_secs(10);
-/// Between two looks.
+/// Between two looks, at first and at last.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
+const LOOK_EVERY_MAX: Duration = Duration::from_secs(1);
+/// Answers of one shop that wait.
+const WAITS: Limit = Limit { count: 10, window: SignedDuration::from_mins(1) };
 
 /// What is to be done to which orders.
 #[derive(Debug, Deserialize)]
@@ -84,17 +90,12 @@ impl From<StepResult> for BulkResult {
 }
 
 impl BulkJob {
-    fn of(job_id: String, JobStatus { wish, results }: JobStatus) -> BulkJob {
+    fn of(job_id: String, status: JobStatus) -> BulkJob {
+        let (action, total) = (status.wish.action, status.results.len());
+        let results: Vec<BulkResult> = status.results.into_iter().flatten().map(BulkResult::from).collect();
         let successful = results.iter().filter(|result| result.success).count();
-        BulkJob {
-            job_id,
-            action: wish.action,
-            total: wish.orders.len(),
-            successful,
-            failed: results.len() - successful,
-            pending: wish.orders.len() - results.len(),
-            results: results.into_iter().map(BulkResult::from).collect(),
-        }
+        let (failed, pending) = (results.len() - successful, total - results.len());
+        BulkJob { job_id, action, total, successful, failed, pending, results }
     }
 }
 
@@ -160,14 +161,18 @@ pub async fn read(
 }
 
 async fn stands(desk: &Desk, scope: &TenantScope, job: String, wait: Duration) -> Result<BulkJob, Error> {
-    let until = tokio::time::Instant::now() + wait.min(WAIT_MAX);
-    loop {
-        let standing = BulkJob::of(job.clone(), desk.bulk.status(scope, &job).await?);
-        if standing.pending == 0 || tokio::time::Instant::now() >= until {
-            return Ok(standing);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
+    let mut status = desk.bulk.status(scope, &job).await?;
+    // Whoever waits holds an instance of the function; too many get their answer at once.
+    let may_wait = wait > Duration::ZERO
+        && matches!(desk.buckets.take(scope, "bulk-wait", 1, WAITS, desk.clock.now()).await, Ok(Allowance::Allowed { .. }));
+    let until = Instant::now() + if may_wait { wait.min(WAIT_MAX) } else { Duration::ZERO };
+    let mut pause = LOOK_EVERY;
+    while !status.is_done() && Instant::now() < until {
+        sleep(pause).await;
+        pause = (pause * 3 / 2).min(LOOK_EVERY_MAX);
+        desk.bulk.look_again(scope, &mut status).await?;
     }
+    Ok(BulkJob::of(job, status))
 }
 
 fn seconds(text: Option<&str>) -> Result<Duration, Error> {

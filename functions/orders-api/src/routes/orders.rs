@@ -116,7 +116,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
 pub struct ListParams {
     /// Only this status.
     pub status: Option<String>,
-    /// Only orders that are somebody's work, the longest waiting first.
+    /// Only orders that are somebody's work, those first that need a person soonest.
     pub open: Option<bool>,
     /// Only this customer's, by address.
     pub email: Option<String>,

@@ -145,7 +145,10 @@ pub struct OrderSummary {
     /// The customer is to hear of it, and has not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
-    /// Concerns that were raised, each with the deadline that had passed.
+    /// When there was last news of it, if something else has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news_at: Option<Timestamp>,
+    /// Concerns that were raised, each with what it rested on.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub raised: BTreeMap<Concern, Timestamp>,
     /// When one was last raised.
@@ -154,13 +157,18 @@ pub struct OrderSummary {
 }
 
 impl OrderSummary {
+    /// When there was last news of it.
+    pub fn last_news(&self) -> Timestamp {
+        self.news_at.unwrap_or(self.updated_at)
+    }
+
     /// What of it is watched.
     pub fn watched(&self) -> Watched {
         Watched {
             status: self.status,
             label: self.label,
             placed_at: self.placed_at,
-            updated_at: self.updated_at,
+            news_at: self.last_news(),
             eta: self.eta,
             delayed_since: self.delayed_since,
             untold: self.untold,
@@ -182,7 +190,8 @@ impl OrderSummary {
             updated_at: order.updated_at,
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
-            untold: order.untold,
+            untold: Watched::of(order).untold,
+            news_at: order.news_at,
             raised: order.raised.clone(),
             raised_at: order.raised_at,
         }

@@ -164,11 +164,13 @@ impl Count<'_> {
 
     /// Counts the open orders that have not moved since; all that are open now, by label.
     async fn open(&mut self, end: Option<Timestamp>) -> Result<std::result::Result<HashMap<Label, Counted>, String>> {
-        // An order that moves on meanwhile comes again at the end of the index.
+        // An order that moves meanwhile may stand behind us then: look again until there is none that we have not seen.
+        let mut passes = 1;
         let mut seen: HashSet<OrderId> = HashSet::new();
         let mut open: HashMap<Label, Counted> = HashMap::new();
-        let mut after: Option<PageKey> = None;
+        let (mut after, mut found): (Option<PageKey>, bool) = (None, false);
         loop {
+            let before = seen.len();
             let page = self.report.orders.page(self.scope, &OrderQuery::Open, after.as_ref(), PAGE).await?;
             let mut late = Vec::new();
             for summary in page.orders {
@@ -191,8 +193,12 @@ impl Count<'_> {
             if seen.len() > OPEN_ORDERS_MAX {
                 return Ok(Err(format!("more than {OPEN_ORDERS_MAX} orders are open; close those that are over")));
             }
+            found |= seen.len() > before;
             if after.is_none() {
-                return Ok(Ok(open));
+                if !found || passes == PASSES_MAX || seen.len() <= PAGE {
+                    return Ok(Ok(open));
+                }
+                (passes, found) = (passes + 1, false);
             }
         }
     }

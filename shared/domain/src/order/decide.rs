@@ -75,7 +75,7 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
         (Some(order), Command::Raise { rules, zone }) => {
             let mut concerns = Watched::of(order).concerns(rules, zone, now);
-            concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.at));
+            concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.basis));
             Ok(if concerns.is_empty() { Vec::new() } else { vec![OrderEvent::AttentionRaised { concerns }] })
         }
         (Some(order), Command::Told { channel }) => {

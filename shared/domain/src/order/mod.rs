@@ -69,7 +69,7 @@ pub struct Order {
     /// The customer is to be told of it, and no message has reached them yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
-    /// Concerns that were raised, each with the deadline that had passed. The same one is not raised again.
+    /// Concerns that were raised, each with what it rested on. The same one is not raised again, whatever becomes of the rules.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub raised: BTreeMap<Concern, Timestamp>,
     /// When one was last raised.
@@ -81,6 +81,10 @@ pub struct Order {
     pub status_since: Timestamp,
     /// When anything last changed.
     pub updated_at: Timestamp,
+    /// When there was last news of it, if something else has changed since: a wish that the customer be told, an erasure,
+    /// what came too late to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub news_at: Option<Timestamp>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -140,6 +144,7 @@ impl Order {
             OrderEvent::StatusChanged { to, decided, .. } => {
                 self.tracks.status = *to;
                 self.status_since = at;
+                self.raised.remove(&Concern::Failed);
                 if !to.is_open() {
                     self.tracks.delayed = None;
                 }
@@ -150,15 +155,21 @@ impl Order {
             OrderEvent::StatusCorrected { to, .. } => {
                 self.tracks.status = *to;
                 self.status_since = at;
+                self.raised.remove(&Concern::Failed);
                 self.log = FactLog::starting_at(self.tracks, Some(at));
             }
             OrderEvent::Reconciled { to, .. } => {
                 self.tracks.status = *to;
                 self.status_since = at;
+                self.raised.remove(&Concern::Failed);
             }
             OrderEvent::PaymentChanged { to, .. } => self.tracks.payment = *to,
             OrderEvent::FulfilmentChanged { to, .. } => self.tracks.fulfilment = *to,
-            OrderEvent::TrackingChanged { to, .. } => self.tracks.tracking = *to,
+            OrderEvent::TrackingChanged { to, .. } => {
+                self.tracks.tracking = *to;
+                // The next failure is another one.
+                self.raised.remove(&Concern::DeliveryFailed);
+            }
             OrderEvent::DelayNoticed { since } => self.tracks.delayed = Some(Delay { since: *since }),
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
@@ -168,7 +179,7 @@ impl Order {
                 self.untold = false;
             }
             OrderEvent::AttentionRaised { concerns } => {
-                self.raised.extend(concerns.iter().map(|held| (held.concern, held.at)));
+                self.raised.extend(concerns.iter().map(|held| (held.concern, held.basis)));
                 self.raised_at = Some(at);
                 return;
             }
@@ -178,7 +189,17 @@ impl Order {
                 return;
             }
         }
+        let is_news = !matches!(
+            event,
+            OrderEvent::NotifyRequested { .. } | OrderEvent::ContactErased | OrderEvent::FactHeard { heard: Heard::Superseded, .. }
+        );
+        self.news_at = if is_news { None } else { Some(self.last_news()) };
         self.updated_at = at;
+    }
+
+    /// When there was last news of it.
+    pub fn last_news(&self) -> Timestamp {
+        self.news_at.unwrap_or(self.updated_at)
     }
 
     /// A new order from its first event. The contact is not part of the history; it comes beside it.
@@ -203,6 +224,7 @@ impl Order {
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,
+            news_at: None,
         })
     }
 

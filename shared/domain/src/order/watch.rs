@@ -117,6 +117,8 @@ pub struct Deadline {
     pub concern: Concern,
     /// It holds after this moment, not at it.
     pub at: Timestamp,
+    /// The moment it rests on, which no rule moves: the same concern with the same basis is the same.
+    pub basis: Timestamp,
 }
 
 impl Deadline {
@@ -135,8 +137,8 @@ pub struct Watched {
     pub label: Label,
     /// When it was placed.
     pub placed_at: Timestamp,
-    /// When anything last changed.
-    pub updated_at: Timestamp,
+    /// When there was last news of it.
+    pub news_at: Timestamp,
     /// The promised day.
     pub eta: Option<Date>,
     /// Since when it is known to be late.
@@ -152,51 +154,62 @@ impl Watched {
             status: order.tracks.status,
             label: order.label(),
             placed_at: order.placed_at,
-            updated_at: order.updated_at,
+            news_at: order.last_news(),
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
-            untold: order.untold,
+            untold: order.untold && order.contact.as_ref().is_some_and(|contact| contact.email.is_some()),
         }
     }
 
-    /// Everything that will need a person if nothing happens, by time. Empty for an order that is nobody's work.
-    pub fn deadlines(&self, rules: &WatchRules, zone: &TimeZone) -> Vec<Deadline> {
+    /// Everything that will need a person if nothing happens. Nothing for an order that is nobody's work.
+    fn visit(&self, rules: &WatchRules, zone: &TimeZone, mut hold: impl FnMut(Deadline)) {
         if !self.status.is_open() {
-            return Vec::new();
+            return;
         }
-        let mut deadlines = Vec::with_capacity(4);
-        let mut hold = |concern, at: Option<Timestamp>| deadlines.extend(at.map(|at| Deadline { concern, at }));
-        let after = |since: Timestamp, hours: u32| (hours > 0).then(|| later(since, hours));
+        // What has failed fails again only after it has moved; the order forgets then that it was raised.
+        let mut failed = |concern| hold(Deadline { concern, at: self.news_at, basis: self.placed_at });
         match self.label {
-            Label::DeliveryFailed => hold(Concern::DeliveryFailed, Some(self.updated_at)),
-            Label::Failed => hold(Concern::Failed, Some(self.updated_at)),
+            Label::DeliveryFailed => failed(Concern::DeliveryFailed),
+            Label::Failed => failed(Concern::Failed),
             _ => {}
         }
-        hold(Concern::Delayed, self.delayed_since);
-        hold(Concern::Overdue, self.eta.and_then(|eta| end_of(eta, zone)));
+        if let Some(since) = self.delayed_since {
+            hold(Deadline { concern: Concern::Delayed, at: since, basis: since });
+        }
+        if let Some((at, basis)) = self.eta.and_then(|eta| Some((end_of(eta, zone)?, end_of(eta, &TimeZone::UTC)?))) {
+            hold(Deadline { concern: Concern::Overdue, at, basis });
+        }
+        let mut after = |concern, since: Timestamp, hours: u32| {
+            if hours > 0 {
+                hold(Deadline { concern, at: later(since, hours), basis: since });
+            }
+        };
         match self.status {
-            OrderStatus::Pending => hold(Concern::PendingTooLong, after(self.placed_at, rules.pending_after_h)),
-            OrderStatus::Processing => hold(Concern::ProcessingTooLong, after(self.updated_at, rules.processing_after_h)),
-            _ => hold(Concern::Stale, after(self.updated_at, rules.stale_after_h)),
+            OrderStatus::Pending => after(Concern::PendingTooLong, self.placed_at, rules.pending_after_h),
+            OrderStatus::Processing => after(Concern::ProcessingTooLong, self.news_at, rules.processing_after_h),
+            _ => after(Concern::Stale, self.news_at, rules.stale_after_h),
         }
         if self.untold {
-            hold(Concern::NoCustomerContact, after(self.placed_at, rules.contact_after_h));
+            after(Concern::NoCustomerContact, self.placed_at, rules.contact_after_h);
         }
-        deadlines.sort_by_key(|deadline| (deadline.at, deadline.concern));
-        deadlines
     }
 
     /// When the order will need a person, or has begun to. An open order that nothing will ever be wrong with (rules
     /// that are all off) is due at the end of time: lists of open orders still hold it.
     pub fn due(&self, rules: &WatchRules, zone: &TimeZone) -> Option<Timestamp> {
-        let first = self.deadlines(rules, zone).first().map(|deadline| deadline.at);
-        self.status.is_open().then(|| first.unwrap_or(NEVER))
+        let mut first = NEVER;
+        self.visit(rules, zone, |deadline| first = first.min(deadline.at));
+        self.status.is_open().then_some(first)
     }
 
     /// What needs a person now, the most urgent first.
     pub fn concerns(&self, rules: &WatchRules, zone: &TimeZone, now: Timestamp) -> Vec<Deadline> {
-        let mut passed = self.deadlines(rules, zone);
-        passed.retain(|deadline| deadline.has_passed(now));
+        let mut passed = Vec::new();
+        self.visit(rules, zone, |deadline| {
+            if deadline.has_passed(now) {
+                passed.push(deadline);
+            }
+        });
         passed.sort_by_key(|deadline| deadline.concern);
         passed
     }
@@ -243,7 +256,7 @@ mod tests {
 
     fn order(status: OrderStatus, label: Label) -> Watched {
         let placed_at = at("2025-08-01T10:00:00Z");
-        Watched { status, label, placed_at, updated_at: placed_at, eta: None, delayed_since: None, untold: false }
+        Watched { status, label, placed_at, news_at: placed_at, eta: None, delayed_since: None, untold: false }
     }
 
     fn codes(order: &Watched, now: &str) -> Vec<&'static str> {
@@ -253,7 +266,7 @@ mod tests {
     // req: S1-13, S1-43
     #[test]
     fn pending_counts_from_the_order_and_only_beyond_the_hour() {
-        let pending = Watched { updated_at: at("2025-08-02T09:00:00Z"), ..order(OrderStatus::Pending, Label::Received) };
+        let pending = Watched { news_at: at("2025-08-02T09:00:00Z"), ..order(OrderStatus::Pending, Label::Received) };
         assert_eq!(codes(&pending, "2025-08-03T10:00:00Z"), [] as [&str; 0], "48 h and 0 s");
         assert_eq!(codes(&pending, "2025-08-03T10:00:01Z"), ["pending_too_long"]);
         assert_eq!(pending.due(&RULES, &TimeZone::UTC), Some(at("2025-08-03T10:00:00Z")));
@@ -262,7 +275,7 @@ mod tests {
     // req: S1-13, S1-44
     #[test]
     fn processing_counts_from_the_last_news() {
-        let processing = Watched { updated_at: at("2025-08-02T10:00:00Z"), ..order(OrderStatus::Processing, Label::Processing) };
+        let processing = Watched { news_at: at("2025-08-02T10:00:00Z"), ..order(OrderStatus::Processing, Label::Processing) };
         assert_eq!(codes(&processing, "2025-08-04T10:00:00Z"), [] as [&str; 0]);
         assert_eq!(codes(&processing, "2025-08-04T10:00:01Z"), ["processing_too_long"]);
     }
@@ -302,7 +315,7 @@ mod tests {
     fn the_promised_day_ends_in_the_shop() {
         let zone = TimeZone::get("Europe/Warsaw").unwrap();
         let promised = Watched { eta: Some(date(2025, 10, 26)), ..order(OrderStatus::Shipped, Label::Shipped) };
-        let fresh = Watched { updated_at: at("2025-10-26T00:00:00Z"), ..promised };
+        let fresh = Watched { news_at: at("2025-10-26T00:00:00Z"), ..promised };
         let found = |now: &str| fresh.concerns(&RULES, &zone, at(now)).len();
         assert_eq!((found("2025-10-26T22:59:59Z"), found("2025-10-26T23:00:00Z")), (0, 1));
     }

@@ -22,7 +22,9 @@ pub(super) fn watch(world: &mut World, books: &Books) {
                     let OrderEvent::AttentionRaised { concerns } = event else { continue };
                     commits += 1;
                     for held in concerns {
-                        if !raised.insert((held.concern, held.at)) {
+                        // What has failed may move and fail again.
+                        let again = matches!(held.concern, Concern::Failed | Concern::DeliveryFailed);
+                        if !raised.insert((held.concern, held.basis)) && !again {
                             world.fail("I16", about.clone(), format!("{} of {} was raised twice", held.concern.code(), held.at));
                         }
                     }
@@ -30,7 +32,7 @@ pub(super) fn watch(world: &mut World, books: &Books) {
             }
             let concerns = Watched::of(&ledger.order).concerns(&rules, &zone, watched_at);
             for held in &concerns {
-                if !raised.contains(&(held.concern, held.at)) {
+                if !raised.contains(&(held.concern, held.basis)) {
                     world.fail("I16", about.clone(), format!("{} of {} was never raised", held.concern.code(), held.at));
                 }
             }

@@ -191,3 +191,20 @@ async fn an_answer_can_wait_for_the_results() {
         call(&house, owner(), ("POST", &path), &[], &body).await.refuses(422, bad);
     }
 }
+
+/// A key that was used last week makes a new job, which does its work.
+// req: S1-14
+#[tokio::test]
+async fn a_key_of_last_week_is_a_new_job() {
+    let house = House::new().await;
+    let (headers, body) = ([("idempotency-key", "weekly")], json!({ "order_ids": ["#1003"], "action": "cancel" }));
+    let first = call(&house, owner(), ("POST", PATH), &headers, &body).await;
+    deliver(&house).await;
+    assert_eq!(stands(&house, &first).await["results"][0]["order_id"], "1003");
+    // The job is forgotten a moment before its steps.
+    house.clock.advance(SignedDuration::from_hours(7 * 24));
+    let second = call(&house, owner(), ("POST", PATH), &headers, &body).await;
+    assert_eq!((second.status, counts(&second.body)), (202, (1, 0, 0, 1)), "{}", second.body);
+    let twice = json!({ "order_ids": ["1003", "#1003"], "action": "cancel" });
+    assert_eq!(bulk(&house, &twice).await.refuses(422, "one order, two ways").faults(), ["order_ids[1] duplicate"]);
+}

@@ -170,3 +170,46 @@ async fn a_tick_sends_every_shop_to_be_watched() {
     let stranger = domain::ids::TenantId::parse("nobody").unwrap();
     assert_eq!(house.watch().one(&stranger, &correlation()).await.unwrap(), Watch::None);
 }
+
+/// Other rules, another time zone or a press of the notify button make no new concern of one that the team knows.
+// req: S1-74
+#[tokio::test]
+async fn what_was_raised_is_not_raised_again_because_rules_change() {
+    let house = House::whose_first_order_is("Shipped").await;
+    house.clock.advance(SignedDuration::from_hours(97));
+    assert_eq!(run(&house).await.raised, 3);
+    saves(&house, 2, |config| config.watch = WatchRules { pending_after_h: 24, stale_after_h: 20, ..WatchRules::default() }).await;
+    assert_eq!(run(&house).await.raised, 0);
+    saves(&house, 3, |config| config.time_zone = "Pacific/Tongatapu".into()).await;
+    assert_eq!(run(&house).await.raised, 0);
+    // Telling the customer is no news of the order: it stays where it was.
+    let waiting = run(&house).await.waiting;
+    house.command("1002", domain::order::Command::Notify { enabled: true }).await;
+    let ran = run(&house).await;
+    assert_eq!((ran.raised, ran.waiting), (0, waiting));
+    house.settle().await;
+    assert_eq!(posts(&house).len(), 1, "{:?}", posts(&house));
+}
+
+/// A parcel that comes back to the customer's door and fails again is another failure.
+// req: S1-45
+#[tokio::test]
+async fn a_second_failure_is_raised_again() {
+    let house = House::whose_first_order_is("Shipped").await;
+    let hear = async |event: &str, word: &str| {
+        let claim = Vocabulary::Workflow.read(word).unwrap_or_else(|| panic!("{word}")).claim;
+        house.hear("1001", event, claim, true).await;
+        house.clock.advance(SignedDuration::from_mins(5));
+        run(&house).await.raised
+    };
+    use domain::order::{Claim, TrackingStatus};
+    let track = async |event: &str, tracking| {
+        house.hear("1001", event, Claim { tracking: Some(tracking), ..Claim::default() }, true).await;
+        house.clock.advance(SignedDuration::from_mins(5));
+        run(&house).await.raised
+    };
+    assert_eq!(track("f1", TrackingStatus::DeliveryFailed).await, 1);
+    assert_eq!(hear("p1", "payment_captured").await, 0, "news of something else");
+    assert_eq!(track("o1", TrackingStatus::OutForDelivery).await, 0);
+    assert_eq!(track("f2", TrackingStatus::DeliveryFailed).await, 1);
+}
