@@ -308,7 +308,9 @@ impl TenantConfig {
 
     /// When an open order has to be looked at: it will need a person, or moves on by itself. None if it is closed.
     pub fn due(&self, order: &Order) -> Option<jiff::Timestamp> {
-        let person = Watched::of(order).due(&self.watch_rules(), &self.zone())?;
+        // Only a promised day ends somewhere.
+        let zone = if order.tracks.eta.is_some() { self.zone() } else { jiff::tz::TimeZone::UTC };
+        let person = Watched::of(order).due(&self.watch_rules(), &zone)?;
         let by_itself = if self.progress.auto { progress::due(order, &self.progress) } else { None };
         Some(by_itself.map_or(person, |at| at.min(person)))
     }
