@@ -8,7 +8,7 @@ use app::ports::Parking;
 use app::report::{Made, Report, Wanted};
 use app::{Error, TenantScope};
 use aws_lambda_events::sqs::SqsEvent;
-use contracts::queue::{BadMessage, ReportAsked};
+use contracts::queue::ReportAsked;
 use domain::ids::{CorrelationId, TenantId};
 use jiff::civil::Date;
 use runtime::batch::{Outcome, sqs};
@@ -68,9 +68,7 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
     let response = sqs(event, parking, |body| async move {
         let asked = match ReportAsked::read(&body) {
             Ok(asked) => asked,
-            // A later release wrote it: keep it until this function is deployed as well.
-            Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
-            Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+            Err(bad) => return Outcome::from(bad),
         };
         let made = made(report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");

@@ -4,7 +4,7 @@ use app::bulk::Steps;
 use app::ports::Parking;
 use app::process::Process;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use contracts::queue::{BadMessage, HookReceived, StepAsked};
+use contracts::queue::{HookReceived, StepAsked};
 use runtime::batch::{Outcome, sqs};
 
 /// Handles a batch.
@@ -15,9 +15,7 @@ pub async fn handle(process: &Process, steps: &Steps, parking: &dyn Parking, eve
         }
         let message = match HookReceived::read(&body) {
             Ok(message) => message,
-            // A later release wrote it: keep it until this function is deployed as well.
-            Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
-            Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+            Err(bad) => return Outcome::from(bad),
         };
         let processed = process.run(&message).await;
         if let Ok(processed) = &processed {
@@ -31,8 +29,7 @@ pub async fn handle(process: &Process, steps: &Steps, parking: &dyn Parking, eve
 async fn step(steps: &Steps, body: &str) -> Outcome {
     let asked = match StepAsked::read(body) {
         Ok(asked) => asked,
-        Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
-        Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+        Err(bad) => return Outcome::from(bad),
     };
     let result = steps.run(&asked).await;
     if let Ok(result) = &result {

@@ -4,7 +4,7 @@ use app::ports::Parking;
 use app::sheet::file::ImportFile;
 use app::sheet::sync::{SyncSheet, Synced};
 use aws_lambda_events::sqs::SqsEvent;
-use contracts::queue::{BadMessage, SheetAsked};
+use contracts::queue::SheetAsked;
 use domain::ids::CorrelationId;
 use runtime::batch::{Outcome, sqs};
 use serde_json::{Value, json};
@@ -29,9 +29,7 @@ pub async fn handle(
     let response = sqs(event, parking, |body| async move {
         let asked = match SheetAsked::read(&body) {
             Ok(asked) => asked,
-            // A later release wrote it: keep it until this function is deployed as well.
-            Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
-            Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+            Err(bad) => return Outcome::from(bad),
         };
         if let Some(file) = &asked.file {
             let read = import.run(&asked.tenant, file, &asked.correlation).await;

@@ -3,7 +3,7 @@
 use app::ports::{Parking, Queue};
 use app::watch::{Watch, WatchOrders, ask};
 use aws_lambda_events::sqs::SqsEvent;
-use contracts::queue::{BadMessage, WatchAsked};
+use contracts::queue::WatchAsked;
 use domain::ids::CorrelationId;
 use runtime::batch::{Outcome, sqs};
 use serde_json::{Value, json};
@@ -28,9 +28,7 @@ pub async fn handle(
     let response = sqs(event, parking, |body| async move {
         let asked = match WatchAsked::read(&body) {
             Ok(asked) => asked,
-            // A later release wrote it: keep it until this function is deployed as well.
-            Err(why @ BadMessage::TooNew(_)) => return Outcome::Retry(why.to_string()),
-            Err(why @ BadMessage::Unreadable(_)) => return Outcome::Park(why.to_string()),
+            Err(bad) => return Outcome::from(bad),
         };
         let watched = watch.one(&asked.tenant, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ?watched, "orders watched");

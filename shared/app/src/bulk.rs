@@ -4,6 +4,7 @@
 use crate::apply::{Alongside, Apply, CONFLICT_TRIES};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::ports::{Clock, OnceDone, OnceKey, OnceStore, Queue, Random, TenantStore};
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -148,10 +149,10 @@ impl Bulk {
             None => hex::encode(&self.random.secret()[..16]),
         };
         let wish = Wish { orders: wish.orders.iter().map(|number| plain(number)).collect(), ..wish.clone() };
-        let hash = hex::encode(Sha256::digest(json(&wish)?.as_bytes()));
+        let hash = hex::encode(Sha256::digest(json::text(&wish)?.as_bytes()));
         let (now, of_job) = (self.clock.now(), of_job(&job));
         let mut ours = Job { nonce: hex::encode(&self.random.secret()[..8]), wish };
-        let kept = json(&ours)?;
+        let kept = json::text(&ours)?;
         let done = OnceDone { key: &of_job, request_hash: &hash, response: &kept, fence: None, expires_at: now + KEPT_FOR };
         if !self.once.complete(&scope, done, &[], now).await? {
             match self.once.done(&scope, &of_job, now).await? {
@@ -172,7 +173,7 @@ impl Bulk {
                 actor: identity.actor(),
                 correlation: correlation.clone(),
             };
-            async move { Ok::<(), Error>(self.queue.send(&json(&message)?).await?) }
+            async move { json::send(&*self.queue, &message).await }
         };
         stream::iter(&wish.orders).map(send).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         Ok(job)
@@ -294,7 +295,7 @@ impl Steps {
             // What has left cannot be called off; see `decide`.
             result.new_status = Some(OrderStatus::Shipped.as_str().to_owned());
         }
-        let response = json(&result)?;
+        let response = json::text(&result)?;
         let expires_at = self.apply.clock.now() + KEPT_FOR;
         let once = Some(OnceDone { key, request_hash: "", response: &response, fence: None, expires_at });
         let with = Alongside { once, if_version: Some(order.revision()), ..Alongside::default() };
@@ -324,7 +325,7 @@ impl Steps {
     /// Keeps the result of a step that changes nothing; the one that is there, if somebody was faster.
     async fn settle(&self, scope: &TenantScope, key: &OnceKey, result: StepResult) -> Result<StepResult> {
         let now = self.apply.clock.now();
-        let response = json(&result)?;
+        let response = json::text(&result)?;
         let done = OnceDone { key, request_hash: "", response: &response, fence: None, expires_at: now + KEPT_FOR };
         if self.once.complete(scope, done, &[], now).await? {
             return Ok(result);
@@ -340,10 +341,6 @@ fn of_job(job: &str) -> OnceKey {
 
 fn of_step(job: &str, nonce: &str, order: &str) -> OnceKey {
     OnceKey::new("bulk step", &format!("{job} {nonce}"), order)
-}
-
-fn json(what: &impl Serialize) -> Result<String> {
-    serde_json::to_string(what).map_err(|why| Error::Fatal(why.to_string()))
 }
 
 fn read_job(kept: &str) -> Result<Job> {

@@ -13,6 +13,7 @@ pub mod context;
 pub mod cursor;
 pub mod error;
 pub mod import;
+pub mod json;
 mod loose;
 pub mod measure;
 pub mod notify;

@@ -129,7 +129,7 @@ impl Notify {
             }
             Payload::AttentionDigest(digest) => {
                 let orders = digest.orders.iter().map(|order| (order.order_id.as_str(), order.reasons.as_slice()));
-                slack_attention(digest.new, (digest.waiting, digest.more), orders)
+                slack_attention(digest.new, digest.waiting, orders)
             }
             Payload::ReportReady(ready) => return self.report_news(&scope, &config, About { event, until, named: None }, ready).await,
             _ => return Ok(Told::default()),

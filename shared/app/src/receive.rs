@@ -1,6 +1,7 @@
 //! The door for webhooks: verify the raw bytes, store, queue, answer. The work is done behind the queue.
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::loose::{Loose, unreadable};
 use crate::ports::{
     Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore,
@@ -238,8 +239,7 @@ impl Receive {
             inbox_id: key.id.clone(),
             correlation: correlation.clone(),
         };
-        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.queue.send(&message).await?;
+        json::send(&*self.queue, &message).await?;
         Ok(Receipt { event_id: key.id, again })
     }
 

@@ -4,10 +4,11 @@
 //! A schedule that fires twice, late or at once with itself changes nothing: an order is raised once for a deadline, and
 //! each digest hangs on the one before it.
 
-use crate::apply::{Alongside, Apply};
+use crate::apply::{Alongside, Applied, Apply};
 use crate::attention::Case;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::ports::{
     Claim, Clock, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, PageKey, Queue, ReportStore, TenantStore,
 };
@@ -17,7 +18,7 @@ use crate::tenant::TenantConfig;
 use contracts::Payload;
 use contracts::job::v1::{AttentionDigest, NeedsAttention};
 use contracts::queue::WatchAsked;
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::{CorrelationId, OrderId, TenantId};
 use domain::order::progress::consider;
 use domain::order::{Actor, Command, OrderStatus};
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -103,11 +104,44 @@ struct Round<'a> {
     until: Timestamp,
 }
 
+/// What a run has found.
+#[derive(Default)]
+struct Found {
+    progressed: usize,
+    raised: usize,
+    waiting: usize,
+    /// Orders that the team has not heard of.
+    news: Vec<Case>,
+    /// The last that could not be looked at. It keeps nobody else from being.
+    broken: Option<Error>,
+}
+
+impl Found {
+    fn count(&mut self, looked: Result<Looked>) {
+        match looked {
+            Ok(Looked::Progressed) => self.progressed += 1,
+            Ok(Looked::Waits { case, raised, news }) => {
+                self.waiting += 1;
+                self.raised += usize::from(raised);
+                self.news.extend(news.then_some(*case));
+            }
+            Ok(Looked::Well) => {}
+            Err(why) => self.broken = Some(why),
+        }
+    }
+}
+
 /// What became of one order.
 enum Looked {
     Progressed,
-    /// It needs a person; whether that was news.
-    Waits(Box<Case>, bool),
+    /// It needs a person.
+    Waits {
+        case: Box<Case>,
+        /// By this run.
+        raised: bool,
+        /// The team has not heard of it since.
+        news: bool,
+    },
     Well,
 }
 
@@ -117,8 +151,7 @@ enum Looked {
 /// `Retryable`.
 pub async fn ask(queue: &dyn Queue, tenant: &TenantId, correlation: &CorrelationId) -> Result<()> {
     let message = WatchAsked { v: WatchAsked::VERSION, tenant: tenant.clone(), correlation: correlation.clone() };
-    queue.send(&serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?).await?;
-    Ok(())
+    json::send(queue, &message).await
 }
 
 impl WatchOrders {
@@ -148,18 +181,6 @@ impl WatchOrders {
         self.once.release(&scope, &key, fence).await?;
         ran.map(Watch::Ran)
     }
-
-    async fn memory(&self, scope: &TenantScope) -> Result<Memory> {
-        // What cannot be read is forgotten: orders find their places again, and are not raised twice.
-        let bytes = self.files.get(scope, MEMORY).await?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
-    }
-
-    async fn remember(&self, scope: &TenantScope, memory: &Memory) -> Result<()> {
-        let bytes = serde_json::to_vec(memory).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.files.put(scope, MEMORY, bytes, "application/json").await?;
-        Ok(())
-    }
 }
 
 impl Round<'_> {
@@ -172,7 +193,8 @@ impl Round<'_> {
     }
 
     async fn run(&self) -> Result<Ran> {
-        let mut memory = self.watch.memory(self.scope).await?;
+        // A memory that is lost is made again: orders find their places, and are not raised twice.
+        let mut memory: Memory = json::recall(&*self.watch.files, self.scope, MEMORY).await?.unwrap_or_default();
         let mut ran = Ran::default();
         let rules = fingerprint(self.config);
         if memory.rules != rules {
@@ -185,7 +207,7 @@ impl Round<'_> {
             if !ran.more {
                 memory.rules = rules;
             }
-            self.watch.remember(self.scope, &memory).await?;
+            self.remember(&memory).await?;
             if ran.more {
                 return Ok(ran);
             }
@@ -193,28 +215,16 @@ impl Round<'_> {
         let told_until = self.told_until(memory.told_until).await?;
         if told_until != memory.told_until {
             memory.told_until = told_until;
-            self.watch.remember(self.scope, &memory).await?;
+            self.remember(&memory).await?;
         }
-        let (mut news, mut failed) = (Vec::new(), Vec::new());
+        let mut found = Found::default();
         let mut after = None;
         loop {
             let now = self.watch.clock.now();
             let page = self.watch.orders.page(self.scope, &OrderQuery::Due(now), after.as_ref(), PAGE).await?;
-            let looks = stream::iter(page.orders).map(|order| async move { (order.clone(), self.look(order, told_until, now).await) });
-            for (order, looked) in looks.buffered(AT_ONCE).collect::<Vec<_>>().await {
-                match looked {
-                    Ok(Looked::Progressed) => ran.progressed += 1,
-                    Ok(Looked::Waits(case, raised)) => {
-                        ran.waiting += 1;
-                        ran.raised += usize::from(raised);
-                        if raised || case.order.raised_at > told_until {
-                            news.push(*case);
-                        }
-                    }
-                    Ok(Looked::Well) => {}
-                    // One order that cannot be looked at keeps nobody else from being.
-                    Err(_) => failed.push(order),
-                }
+            let mut looks = stream::iter(page.orders).map(|order| self.look_twice(order, told_until, now)).buffered(AT_ONCE);
+            while let Some(looked) = looks.next().await {
+                found.count(looked);
             }
             after = page.next;
             ran.more = after.is_some() && self.is_late();
@@ -222,21 +232,31 @@ impl Round<'_> {
                 break;
             }
         }
-        // Perhaps only the answer was lost; then it is raised, and the team is to hear of it with the others.
-        let mut broken = None;
-        for order in failed {
-            match self.look(order, told_until, self.watch.clock.now()).await {
-                Ok(Looked::Waits(case, true)) => news.push(*case),
-                Ok(_) => {}
-                Err(why) => broken = Some(why),
+        (ran.progressed, ran.raised, ran.waiting) = (found.progressed, found.raised, found.waiting);
+        // A run that goes on tells of all of them at its end, and looks again at what is broken.
+        if ran.more {
+            return Ok(ran);
+        }
+        if !found.news.is_empty() {
+            memory.told_until = Some(self.tell(told_until, found.news, ran.waiting).await?);
+            self.remember(&memory).await?;
+        }
+        found.broken.map_or(Ok(ran), Err)
+    }
+
+    async fn remember(&self, memory: &Memory) -> Result<()> {
+        json::remember(&*self.watch.files, self.scope, MEMORY, memory).await
+    }
+
+    /// Perhaps only the answer was lost: then the order is raised, and the second look finds that the team is to hear of it.
+    async fn look_twice(&self, order: OrderSummary, told_until: Option<Timestamp>, now: Timestamp) -> Result<Looked> {
+        match self.look(order.clone(), told_until, now).await {
+            Err(error) => {
+                tracing::warn!(trace_id = %self.by.correlation, tenant = %self.scope.tenant(), %error, "an order is looked at once more");
+                self.look(order, told_until, now).await
             }
+            looked => looked,
         }
-        // A run that goes on tells of all of them at its end.
-        if !news.is_empty() && !ran.more {
-            memory.told_until = Some(self.tell(told_until, news, ran).await?);
-            self.watch.remember(self.scope, &memory).await?;
-        }
-        broken.filter(|_| !ran.more).map_or(Ok(ran), Err)
     }
 
     /// Lets the rules of today decide on an order whose time has come.
@@ -251,15 +271,16 @@ impl Round<'_> {
             return Ok(Looked::Well);
         }
         let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.basis));
-        let case = Case { order, concerns };
+        let case = Box::new(Case { order, concerns });
         if known {
-            return Ok(Looked::Waits(Box::new(case), false));
+            let news = case.order.raised_at > told_until;
+            return Ok(Looked::Waits { case, raised: false, news });
         }
-        let raise = Command::Raise { rules, zone };
-        let raised = self.apply(&case.order, &raise, Alongside::default()).await?;
+        let applied = self.apply(&case.order.id, &Command::Raise { rules, zone }, Alongside::default()).await?;
+        let raised = applied.as_ref().is_some_and(|applied| !applied.events.is_empty());
         // Lists follow their orders within moments: a run before this one may have raised it.
-        let news = raised.is_some_and(|(events, raised_at)| events || raised_at > told_until);
-        Ok(Looked::Waits(Box::new(case), news))
+        let news = raised || applied.is_some_and(|applied| applied.order.raised_at > told_until);
+        Ok(Looked::Waits { case, raised, news })
     }
 
     async fn progresses(&self, order: &OrderSummary, now: Timestamp) -> Result<bool> {
@@ -267,15 +288,15 @@ impl Round<'_> {
         let Some(change) = consider(&order, &self.config.progress, now).as_change(None, true) else { return Ok(false) };
         // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
         let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
-        let applied = self.apply(&crate::ports::OrderSummary::of(&order), &Command::Change(change), with).await?;
-        Ok(applied.is_some_and(|(changed, _)| changed))
+        let applied = self.apply(&order.id, &Command::Change(change), with).await?;
+        Ok(applied.is_some_and(|applied| !applied.events.is_empty()))
     }
 
-    /// Whether anything happened, and when the order was last raised; none if it has changed or gone meanwhile.
-    async fn apply(&self, order: &OrderSummary, command: &Command, with: Alongside<'_>) -> Result<Option<(bool, Option<Timestamp>)>> {
+    /// What became of a command; none if the order has changed or gone meanwhile: the next run sees it as it is then.
+    async fn apply(&self, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Option<Applied>> {
         let apply = Apply { orders: self.watch.orders.clone(), clock: self.watch.clock.clone() };
-        match apply.run(self.context(), &order.id, command, with).await {
-            Ok(applied) => Ok(Some((!applied.events.is_empty(), applied.order.raised_at))),
+        match apply.run(self.context(), id, command, with).await {
+            Ok(applied) => Ok(Some(applied)),
             Err(Error::Stale { .. } | Error::NotFound(_) | Error::Rejected(_)) => Ok(None),
             Err(why) => Err(why),
         }
@@ -315,12 +336,9 @@ impl Round<'_> {
     }
 
     /// Tells the team, in the transaction that makes it known that they were told.
-    async fn tell(&self, told_until: Option<Timestamp>, mut news: Vec<Case>, ran: Ran) -> Result<Timestamp> {
+    async fn tell(&self, told_until: Option<Timestamp>, mut news: Vec<Case>, waiting: usize) -> Result<Timestamp> {
         let now = self.watch.clock.now();
         let key = digest_after(told_until);
-        let Claim::Mine { fence } = self.watch.once.claim(self.scope, &key, "", now, LEASE).await? else {
-            return Err(Error::Retryable("another run is telling the team".into()));
-        };
         news.sort_by_key(|case| case.concerns.first().map(|held| (held.concern, held.at)));
         let today = self.config.today(now);
         let named = |case: &Case| NeedsAttention {
@@ -328,18 +346,14 @@ impl Round<'_> {
             reasons: case.concerns.iter().map(|held| case.words(held.concern, now, today)).collect(),
         };
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let digest = AttentionDigest {
-            new: count(news.len()),
-            waiting: count(ran.waiting),
-            more: ran.more,
-            orders: news.iter().take(NAMED_MAX).map(named).collect(),
-        };
+        let digest =
+            AttentionDigest { new: count(news.len()), waiting: count(waiting), orders: news.iter().take(NAMED_MAX).map(named).collect() };
         // Later than the last time, whatever the clocks say: the next digest hangs on it.
         let until = told_until.map_or(now, |told| now.max(told + SignedDuration::from_millis(1)));
         let moment = u64::try_from(until.as_millisecond()).unwrap_or(0);
         let digest = Payload::AttentionDigest(digest);
         let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, digest);
-        let done = OnceDone { key: &key, request_hash: "", response: &until.to_string(), fence: Some(fence), expires_at: now + KEPT_FOR };
+        let done = OnceDone { key: &key, request_hash: "", response: &until.to_string(), fence: None, expires_at: now + KEPT_FOR };
         if !self.watch.once.complete(self.scope, done, &[event], now).await? {
             return Err(Error::Retryable("another run has told the team".into()));
         }

@@ -28,11 +28,8 @@ pub mod v1 {
     pub struct AttentionDigest {
         /// Orders that came to need one since the last of these.
         pub new: u64,
-        /// All that need one now; at least this many if `more`.
+        /// All that need one now.
         pub waiting: u64,
-        /// More wait than were counted.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        pub more: bool,
         /// The new ones, at most ten, the most urgent first.
         pub orders: Vec<NeedsAttention>,
     }

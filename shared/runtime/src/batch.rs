@@ -8,6 +8,7 @@ use app::ports::Parking;
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use contracts::queue::BadMessage;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 
@@ -20,6 +21,16 @@ pub enum Outcome {
     Retry(String),
     /// Never: park it.
     Park(String),
+}
+
+impl From<BadMessage> for Outcome {
+    fn from(bad: BadMessage) -> Outcome {
+        match bad {
+            // A later release wrote it: keep it until this function is deployed as well.
+            BadMessage::TooNew(_) => Outcome::Retry(bad.to_string()),
+            BadMessage::Unreadable(_) => Outcome::Park(bad.to_string()),
+        }
+    }
 }
 
 impl From<Result<(), Error>> for Outcome {

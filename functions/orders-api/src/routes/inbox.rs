@@ -75,7 +75,6 @@ pub async fn replay(
         inbox_id: key.id,
         correlation: origin.correlation.clone(),
     };
-    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-    desk.hooks.send(&message).await.map_err(Error::from)?;
+    app::json::send(&*desk.hooks, &message).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -88,11 +88,7 @@ impl Why {
             label: order.label().text(),
             progress: progress(order, config, now),
             notification: notification(dossier, config),
-            attention: case
-                .concerns
-                .iter()
-                .map(|held| ReasonView { code: held.concern.code(), text: case.words(held.concern, now, today), since: held.at })
-                .collect(),
+            attention: ReasonView::all(&case, now, today),
         }
     }
 }

@@ -5,6 +5,7 @@ mod figures;
 pub use figures::{CHANGED_ORDERS_MAX, Wanted};
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::ports::{
     Claim, Clock, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets, ReportStore, TenantStore,
 };
@@ -20,7 +21,6 @@ use domain::kpi::{Comparison, DailyKpi, Headline, slack_comparison, slack_summar
 use domain::order::Fault;
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -162,9 +162,7 @@ impl AskForReport {
         }
         self.buckets.take(scope, "report-wish", 1, WISHES, now).await?.or_wait()?;
         let message = ReportAsked { v: ReportAsked::VERSION, tenant: scope.tenant().clone(), day, correlation: correlation.clone() };
-        let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.queue.send(&message).await?;
-        Ok(())
+        json::send(&*self.queue, &message).await
     }
 }
 
@@ -317,7 +315,7 @@ impl Report {
         let day = wanted.day();
         match made {
             Ok(Ok(news)) => {
-                self.keep(scope, &told_key(day), &news.told).await?;
+                json::remember(&*self.reports, scope, &told_key(day), &news.told).await?;
                 self.told(scope, wanted, None, correlation).await?;
                 Ok(Made::Report { key: workbook_key(day), summary: news.summary })
             }
@@ -366,7 +364,7 @@ impl Report {
             delayed => format!("{delayed} delayed orders"),
         };
         let listed: Vec<&str> = kpi.delayed_orders.iter().map(|late| late.order.number.as_str()).collect();
-        let mut told: Told = self.kept(scope, &told_key(day)).await?.unwrap_or_default();
+        let mut told: Told = json::recall(&*self.reports, scope, &told_key(day)).await?.unwrap_or_default();
         let reports = [
             (fingerprint(&summary), ready(DAILY, day, workbook_key(day), &summary, None)),
             (fingerprint(&listed.join(" ")), ready(DELAYED, day, delayed_key(day), &list, Some(kpi.delayed))),
@@ -384,7 +382,7 @@ impl Report {
             events.push(envelope(scope.tenant(), &subject, version, 0, now, correlation, Payload::ReportReady(ready)));
         }
         // Names stand in the files that people get, and in no other.
-        self.keep(scope, &figures_key(day), &kpi.without_lists()).await?;
+        json::remember(&*self.reports, scope, &figures_key(day), &kpi.without_lists()).await?;
         Ok(Ok(News { events, told, summary }))
     }
 
@@ -406,22 +404,11 @@ impl Report {
             Wanted::AsOf(_) => (JOB, TROUBLE),
             Wanted::Past(_) => (JOB_PAST, TROUBLE_PAST),
         };
-        let before: Option<Trouble> = self.kept(scope, kept_at).await?.flatten();
+        let before: Option<Trouble> = json::recall(&*self.reports, scope, kept_at).await?.flatten();
         let trouble = job.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
         if trouble != before {
-            self.keep(scope, kept_at, &trouble).await?;
+            json::remember(&*self.reports, scope, kept_at, &trouble).await?;
         }
-        Ok(())
-    }
-
-    /// What cannot be read counts as not kept.
-    async fn kept<T: DeserializeOwned>(&self, scope: &TenantScope, key: &str) -> Result<Option<T>> {
-        Ok(self.reports.get(scope, key).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-    }
-
-    async fn keep(&self, scope: &TenantScope, key: &str, what: &impl Serialize) -> Result<()> {
-        let bytes = serde_json::to_vec_pretty(what).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.reports.put(scope, key, bytes, "application/json").await?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use super::intake::{Memory, SheetStatus};
 use super::table;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::place::Place;
 use crate::ports::{Clock, Queue, ReportStore, TenantStore};
 use crate::scope::{Identity, TenantScope};
@@ -170,7 +171,5 @@ fn memory_of(id: &str) -> String {
 async fn send(queue: &dyn Queue, tenant: &TenantId, file: FileAsked, correlation: &CorrelationId) -> Result<()> {
     let message =
         SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: Some(file), scheduled: false, correlation: correlation.clone() };
-    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-    queue.send(&message).await?;
-    Ok(())
+    json::send(queue, &message).await
 }

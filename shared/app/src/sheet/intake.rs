@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::place::{Imported, Place};
 use crate::ports::{Clock, ReportStore};
 use crate::scope::TenantScope;
@@ -76,14 +77,11 @@ pub(super) struct Memory {
 impl Memory {
     /// An unreadable memory is an empty one: every row is looked at again, and nothing happens twice.
     pub async fn load(files: &dyn ReportStore, scope: &TenantScope, key: &str) -> Result<Memory> {
-        let bytes = files.get(scope, key).await?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        Ok(json::recall(files, scope, key).await?.unwrap_or_default())
     }
 
     pub async fn save(&self, files: &dyn ReportStore, scope: &TenantScope, key: &str) -> Result<()> {
-        let bytes = serde_json::to_vec(self).map_err(|why| Error::Fatal(why.to_string()))?;
-        files.put(scope, key, bytes, "application/json").await?;
-        Ok(())
+        json::remember(files, scope, key, self).await
     }
 
     /// Looks at the table without taking anything in.

@@ -5,6 +5,7 @@ use super::SheetStatus;
 use super::intake::Memory;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::place::Place;
 use crate::ports::{
     Claim, Clock, OnceKey, OnceStore, OutboxStore, Queue, ReportStore, SheetError, SheetSettings, SheetSource, TenantStore,
@@ -35,9 +36,7 @@ const AT_ONCE: usize = 16;
 
 async fn send(queue: &dyn Queue, tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> Result<()> {
     let message = SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: None, scheduled, correlation: correlation.clone() };
-    let message = serde_json::to_string(&message).map_err(|why| Error::Fatal(why.to_string()))?;
-    queue.send(&message).await?;
-    Ok(())
+    json::send(queue, &message).await
 }
 
 /// The use case.

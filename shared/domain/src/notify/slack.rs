@@ -32,15 +32,10 @@ fn mail_link(email: &Email) -> String {
 }
 
 /// What the team reads of orders that came to need a person: how many, and the first of them with why.
-/// `waiting` is how many there are in all, `more` that there are more than were counted.
-pub fn slack_attention<'a>(
-    new: u64,
-    (waiting, more): (u64, bool),
-    orders: impl ExactSizeIterator<Item = (&'a str, &'a [String])>,
-) -> String {
+/// `waiting` is how many there are in all.
+pub fn slack_attention<'a>(new: u64, waiting: u64, orders: impl ExactSizeIterator<Item = (&'a str, &'a [String])>) -> String {
     let (needs, named) = (if new == 1 { "order needs" } else { "orders need" }, orders.len() as u64);
-    let all = if more { format!("more than {waiting}") } else { waiting.to_string() };
-    let mut text = format!(":eyes: *{new} more {needs} a person* ({all} in all)");
+    let mut text = format!(":eyes: *{new} more {needs} a person* ({waiting} in all)");
     for (order, reasons) in orders {
         let order = shown(order).unwrap_or_else(|| "n/a".to_owned());
         text.push_str(&format!("\n• #{order}: {}", reasons.join("; ")));

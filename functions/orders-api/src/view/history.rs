@@ -1,0 +1,177 @@
+//! What happened to an order, what was sent about it, and how far it has come.
+
+use super::OrderView;
+use app::ports::{Dossier, Message, MessageState};
+use domain::order::{Basis, Cause, OrderEvent, Track};
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+
+/// What happened to an order, and what was sent about it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Timeline {
+    /// The order as it stands.
+    pub order: OrderView,
+    /// What happened, oldest first.
+    pub timeline: Vec<Entry>,
+    /// Messages, oldest first.
+    pub messages: Vec<MessageView>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Entry {
+    /// Version after it.
+    pub version: u64,
+    /// When.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+    /// What, machine-readable.
+    pub event: &'static str,
+    /// What, in words.
+    pub text: String,
+    /// Who.
+    pub actor: String,
+    /// No person was involved.
+    pub automated: bool,
+    /// Finds the logs.
+    pub trace_id: String,
+}
+
+/// A message.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct MessageView {
+    /// "email", "slack".
+    pub channel: String,
+    /// Masked.
+    pub to: String,
+    /// What it says.
+    pub text: String,
+    /// "sending", "sent", "failed", "suppressed", "unknown".
+    pub state: String,
+    /// Why, if it was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub at: Timestamp,
+}
+
+impl MessageView {
+    /// Of a message.
+    pub fn of(message: &Message) -> MessageView {
+        let (state, reason) = match &message.state {
+            MessageState::Sending { .. } => ("sending", None),
+            MessageState::Sent { .. } => ("sent", None),
+            MessageState::Failed { reason } => ("failed", Some(reason.clone())),
+            MessageState::Suppressed { reason } => ("suppressed", Some(reason.clone())),
+            MessageState::Unknown => ("unknown", Some("the sender died in the act; it may have gone out".to_owned())),
+        };
+        MessageView {
+            channel: message.id.channel.clone(),
+            to: message.to.clone(),
+            text: message.text.clone(),
+            state: state.to_owned(),
+            reason,
+            at: message.at,
+        }
+    }
+}
+
+impl Timeline {
+    /// Of a dossier.
+    pub fn of(dossier: &Dossier, today: Date) -> Timeline {
+        Timeline {
+            order: OrderView::of(&dossier.order, today),
+            timeline: entries(dossier),
+            messages: dossier.messages.iter().map(MessageView::of).collect(),
+        }
+    }
+}
+
+/// How far an order has come.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderProgress {
+    /// Number.
+    pub order_id: String,
+    /// The channel's own id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Status.
+    pub status: &'static str,
+    /// The word people see.
+    #[cfg_attr(test, schema(example = "In Transit"))]
+    pub label: &'static str,
+    /// In percent.
+    pub progress: u8,
+    /// The next step of an order that goes well; none where it ends or a person decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_status: Option<&'static str>,
+    /// Where a person may move it now.
+    pub allowed: Vec<&'static str>,
+    /// The day it should arrive; none if it has, or will not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta: Option<EtaView>,
+    /// Days past the promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_late: Option<u32>,
+    /// What happened, oldest first; at most the newest 200 changes.
+    pub timeline: Vec<Entry>,
+    /// Messages, oldest first.
+    pub notifications: Vec<MessageView>,
+}
+
+/// The day an order should arrive.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct EtaView {
+    /// In the shop's time zone.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub day: Date,
+    /// What it rests on: "promise" of the shop or its carrier, or "usual_days".
+    #[cfg_attr(test, schema(value_type = String, example = "promise"))]
+    pub basis: Basis,
+}
+
+impl OrderProgress {
+    /// Of a dossier.
+    pub fn of(dossier: &Dossier, today: Date) -> OrderProgress {
+        let order = &dossier.order;
+        OrderProgress {
+            order_id: order.id.to_string(),
+            external_id: order.external_id.clone(),
+            status: order.tracks.status.as_str(),
+            label: order.label().text(),
+            progress: order.percent(),
+            next_status: order.tracks.status.usual_next().map(Track::as_str),
+            allowed: order.allowed().into_iter().map(Track::as_str).collect(),
+            eta: order.expected(today).map(|expected| EtaView { day: expected.day, basis: expected.basis }),
+            days_late: order.days_late(today),
+            timeline: entries(dossier),
+            notifications: dossier.messages.iter().map(MessageView::of).collect(),
+        }
+    }
+}
+
+/// What happened, in the versions that people know: our own asides are in the one before them.
+fn entries(dossier: &Dossier) -> Vec<Entry> {
+    let shown = dossier.history.iter().filter(|commit| commit.is_aside()).count();
+    let mut asides = dossier.order.asides.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
+    let mut entries = Vec::new();
+    for commit in &dossier.history {
+        asides += u64::from(commit.is_aside());
+        entries.extend(commit.events.iter().map(|event| Entry {
+            version: commit.version.saturating_sub(asides),
+            at: commit.at,
+            event: event.name(),
+            text: event.in_words(),
+            actor: commit.actor.in_words(),
+            automated: commit.actor.is_automatic() || matches!(event, OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }),
+            trace_id: commit.correlation.to_string(),
+        }));
+    }
+    entries
+}

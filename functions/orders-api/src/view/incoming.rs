@@ -1,0 +1,152 @@
+//! A new order, and what is answered to it.
+
+use domain::order::placement::{Draft, DraftLine};
+use domain::order::{Order, Track};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// A new order.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// The shop's own order number; one is made if it has none.
+    #[cfg_attr(test, schema(example = "1001"))]
+    pub number: Option<String>,
+    /// The channel's own id, if it differs from the number. Unique per channel.
+    pub external_id: Option<String>,
+    /// Where it was placed. Default "api".
+    #[cfg_attr(test, schema(example = "instagram"))]
+    pub channel: Option<String>,
+    /// ISO 4217.
+    #[cfg_attr(test, schema(example = "USD"))]
+    pub currency: String,
+    /// Who ordered.
+    pub customer: NewCustomer,
+    /// ISO 3166-1 alpha-2.
+    #[cfg_attr(test, schema(example = "PL"))]
+    pub country: Option<String>,
+    /// What was ordered.
+    pub items: Vec<NewItem>,
+    /// Decimal, default 0.
+    #[cfg_attr(test, schema(example = "9.99"))]
+    pub shipping: Option<String>,
+    /// Decimal, default 0.
+    pub tax: Option<String>,
+    /// Decimal, default 0.
+    pub discount: Option<String>,
+    /// What you think it comes to. Refused with both numbers if we make it something else.
+    #[cfg_attr(test, schema(example = "69.97"))]
+    pub total: Option<String>,
+    /// When the customer placed it; default now.
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
+    pub placed_at: Option<Timestamp>,
+    /// The promised day.
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
+    pub eta: Option<Date>,
+}
+
+/// Who ordered.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCustomer {
+    /// As they write it.
+    #[cfg_attr(test, schema(example = "John Smith"))]
+    pub name: String,
+    /// Needed for mail and for "where is my order".
+    #[cfg_attr(test, schema(example = "john.smith@example.com"))]
+    pub email: Option<String>,
+    /// Digits with an optional leading +.
+    pub phone: Option<String>,
+    /// BCP 47.
+    pub locale: Option<String>,
+}
+
+/// A position.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    /// The shop's stock-keeping unit.
+    #[cfg_attr(test, schema(example = "MUG-BLUE"))]
+    pub sku: String,
+    /// What people call it.
+    #[serde(default)]
+    #[cfg_attr(test, schema(example = "Blue mug"))]
+    pub name: String,
+    /// 1 to 100,000.
+    #[cfg_attr(test, schema(example = 2))]
+    pub quantity: i64,
+    /// Decimal, each.
+    #[cfg_attr(test, schema(example = "29.99"))]
+    pub unit_price: String,
+    /// What you think the position comes to.
+    pub total_price: Option<String>,
+    /// Needs no parcel.
+    #[serde(default)]
+    pub digital: bool,
+}
+
+impl NewOrder {
+    /// As the rules check it.
+    pub fn into_draft(self) -> Draft {
+        let line = |item: NewItem| DraftLine {
+            sku: item.sku,
+            name: item.name,
+            quantity: item.quantity,
+            unit_price: item.unit_price,
+            total_price: item.total_price,
+            digital: item.digital,
+        };
+        Draft {
+            number: self.number,
+            external_id: self.external_id,
+            currency: self.currency,
+            customer_name: self.customer.name,
+            email: self.customer.email,
+            phone: self.customer.phone,
+            locale: self.customer.locale,
+            country: self.country,
+            lines: self.items.into_iter().map(line).collect(),
+            shipping: self.shipping,
+            tax: self.tax,
+            discount: self.discount,
+            total: self.total,
+            placed_at: self.placed_at,
+            eta: self.eta,
+        }
+    }
+}
+
+/// The answer to a new order. It repeats no personal data, because it is kept to be given again.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct CreatedOrder {
+    /// Its number.
+    #[cfg_attr(test, schema(example = "ORD-20250809-7K3M9QXA"))]
+    pub order_id: String,
+    /// Its status.
+    #[cfg_attr(test, schema(example = "pending"))]
+    pub status: &'static str,
+    /// What is to be paid.
+    #[cfg_attr(test, schema(example = "69.97"))]
+    pub total: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// For `If-Match`.
+    pub version: u64,
+}
+
+impl CreatedOrder {
+    /// Of an order.
+    pub fn of(order: &Order) -> CreatedOrder {
+        CreatedOrder {
+            order_id: order.id.to_string(),
+            status: order.tracks.status.as_str(),
+            total: order.totals.total().decimal(),
+            currency: order.totals.currency.to_string(),
+            version: order.revision(),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
+
+mod attention;
+mod history;
+mod incoming;
+mod order;
+
+pub use attention::{AttentionList, CaseView, ReasonView};
+pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
+pub use incoming::{CreatedOrder, NewCustomer, NewItem, NewOrder};
+pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};

@@ -1,0 +1,156 @@
+//! An order, and lists of them.
+
+use app::ports::OrderSummary;
+use domain::money::Money;
+use domain::order::{Order, Track};
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+
+/// A row of a list.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderRow {
+    /// Number.
+    pub order_id: String,
+    /// Status.
+    pub status: &'static str,
+    /// The word people see.
+    #[cfg_attr(test, schema(example = "In Transit"))]
+    pub label: &'static str,
+    /// Name; none after erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<String>,
+    /// Where it was placed.
+    pub channel: String,
+    /// Decimal.
+    pub total: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// When it was placed.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub placed_at: Timestamp,
+    /// When anything last changed.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub updated_at: Timestamp,
+    /// The promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
+    pub eta: Option<Date>,
+}
+
+impl OrderRow {
+    /// Of a summary.
+    pub fn of(summary: &OrderSummary) -> OrderRow {
+        OrderRow {
+            order_id: summary.id.to_string(),
+            status: summary.status.as_str(),
+            label: summary.label.text(),
+            customer: summary.customer.clone(),
+            channel: summary.channel.to_string(),
+            total: Money::new(summary.total_minor, summary.currency).decimal(),
+            currency: summary.currency.to_string(),
+            placed_at: summary.placed_at,
+            updated_at: summary.updated_at,
+            eta: summary.eta,
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderList {
+    /// The rows.
+    pub orders: Vec<OrderRow>,
+    /// Send it as `cursor` with the same filter; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderView {
+    /// What lists show.
+    #[serde(flatten)]
+    pub row: OrderRow,
+    /// For `If-Match`; also the `ETag`.
+    pub version: u64,
+    /// The four tracks.
+    pub tracks: TracksView,
+    /// Progress as customers see it, in percent.
+    pub progress: u8,
+    /// Where a person may move it now.
+    pub allowed: Vec<&'static str>,
+    /// Days past the promised day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_late: Option<u32>,
+    /// Address; none if unknown or erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Positions.
+    pub items: Vec<ItemView>,
+}
+
+/// The four tracks.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct TracksView {
+    /// Order.
+    pub order: &'static str,
+    /// Payment.
+    pub payment: &'static str,
+    /// Warehouse.
+    pub fulfilment: &'static str,
+    /// Carrier.
+    pub tracking: &'static str,
+    /// Known to be late.
+    pub delayed: bool,
+}
+
+/// A position.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ItemView {
+    /// Unit.
+    pub sku: String,
+    /// Name.
+    pub name: String,
+    /// Pieces.
+    pub quantity: u32,
+    /// Decimal, each.
+    pub unit_price: String,
+}
+
+impl OrderView {
+    /// Of an order, on a day in the shop.
+    pub fn of(order: &Order, today: Date) -> OrderView {
+        let tracks = &order.tracks;
+        let price = |minor: i64| Money::new(minor, order.totals.currency).decimal();
+        OrderView {
+            row: OrderRow::of(&OrderSummary::of(order)),
+            version: order.revision(),
+            tracks: TracksView {
+                order: tracks.status.as_str(),
+                payment: tracks.payment.as_str(),
+                fulfilment: tracks.fulfilment.as_str(),
+                tracking: tracks.tracking.as_str(),
+                delayed: tracks.delayed.is_some(),
+            },
+            progress: order.percent(),
+            allowed: order.allowed().into_iter().map(Track::as_str).collect(),
+            days_late: order.days_late(today),
+            email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
+            items: order
+                .lines
+                .iter()
+                .map(|line| ItemView {
+                    sku: line.sku.clone(),
+                    name: line.name.clone(),
+                    quantity: line.quantity,
+                    unit_price: price(line.unit_price_minor),
+                })
+                .collect(),
+        }
+    }
+}
