@@ -1,13 +1,12 @@
 //! Wiring of the ask function.
 
 use adapters_aws::{Aws, Dynamo, SesMailer, Table, Tables};
-use adapters_http::llm::OpenAiCompatible;
+use adapters_http::llm::connect;
 use app::answer::Ask;
 use app::auth::Authenticate;
 use app::code::Codes;
-use app::ports::{Clock, Llm, Mail};
+use app::ports::{Clock, Mail};
 use app::recent::RecentSettings;
-use app::steady::Steady;
 use app::tenant::Secret;
 use ask::Chat;
 use runtime::settings::Settings;
@@ -24,14 +23,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let model = (settings.url("LLM_BASE_URL"), settings.optional("LLM_MODEL"), settings.optional("LLM_API_KEY"));
     settings.check()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    // Without all three, rules and templates answer.
-    let llm = match model {
-        (Some(base), Some(model), Some(key)) => {
-            let model = Arc::new(OpenAiCompatible::new(base, model, Secret::new(key)));
-            Some(Arc::new(Steady::new(model, clock.clone())) as Arc<dyn Llm>)
-        }
-        _ => None,
-    };
+    let llm = connect(model.0, model.1, model.2, clock.clone());
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let authenticate = Authenticate { keys: Arc::new(db.keys()), tokens: None, clock: clock.clone() };

@@ -213,8 +213,11 @@ addEventListener("pageshow", (event) => { if (event.persisted) location.reload()
 const here = new URL(location.href);
 if (here.searchParams.has("flash")) {
   here.searchParams.delete("flash");
+  here.searchParams.delete("order");
   history.replaceState(null, "", here);
 }
+// What can be undone at once is offered for 15 seconds; after that the order's own page offers it.
+for (const offer of all("[data-fades]")) setTimeout(() => { if (!offer.contains(document.activeElement)) offer.remove(); }, 15000);
 document.addEventListener("keydown", onKey);
 freshenTimes();
 setInterval(freshenTimes, 30000);

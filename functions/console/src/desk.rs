@@ -2,10 +2,10 @@
 
 use crate::session::Sessions;
 use app::answer::Ask;
-use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
+use app::progress::AutoProgress;
 use app::report::AskForReport;
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use std::sync::Arc;
 pub struct Console {
     /// Orders.
     pub orders: Arc<dyn OrderStore>,
-    /// Changes.
-    pub apply: Apply,
+    /// Changes, by people and by rule.
+    pub auto: AutoProgress,
     /// "Where is my order?"
     pub ask: Ask,
     /// Figures.

@@ -14,6 +14,10 @@ pub enum Flash {
     NotAllowed,
     /// A rule moved it.
     Progressed,
+    /// A rule's step was taken back.
+    Undone,
+    /// It cannot be taken back.
+    NotUndone,
     /// The rules say no.
     NotDue,
     /// The customer will be told.
@@ -51,12 +55,14 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 22] = [
+    const ALL: [Flash; 24] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
         Flash::NotAllowed,
         Flash::Progressed,
+        Flash::Undone,
+        Flash::NotUndone,
         Flash::NotDue,
         Flash::Told,
         Flash::ToldBefore,
@@ -84,6 +90,8 @@ impl Flash {
             Flash::Stale => "stale",
             Flash::NotAllowed => "not-allowed",
             Flash::Progressed => "progressed",
+            Flash::Undone => "undone",
+            Flash::NotUndone => "not-undone",
             Flash::NotDue => "not-due",
             Flash::Told => "told",
             Flash::ToldBefore => "told-before",
@@ -117,6 +125,12 @@ impl Flash {
             Flash::Stale => "Somebody or something changed this order meanwhile, so nothing was done. This is how it stands now.",
             Flash::NotAllowed => "That step is not possible from where the order stands now. Nothing was done.",
             Flash::Progressed => "Done. The rules found the order ready and moved it on.",
+            Flash::Undone => {
+                "Undone. The order is back where it was, the customer was not told, and rules leave it alone until somebody moves it."
+            }
+            Flash::NotUndone => {
+                "Not undone: only what a rule did in the last 15 minutes can be, as long as nothing has happened since. Nothing was changed."
+            }
             Flash::NotDue => "Not moved: the rules are still waiting for something. The evidence is shown with the order.",
             Flash::Told => "Done. The message is on its way; what became of it stands under Messages in a moment.",
             Flash::ToldBefore => "Not sent again: the customer was told just that less than a minute ago.",
@@ -146,6 +160,7 @@ impl Flash {
             Flash::Moved
                 | Flash::Unchanged
                 | Flash::Progressed
+                | Flash::Undone
                 | Flash::Told
                 | Flash::ToldBefore
                 | Flash::ReportAsked

@@ -6,6 +6,7 @@ use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::ports::Clock;
+use app::progress::AutoProgress;
 use app::report::AskForReport;
 use console::session::Sessions;
 use console::{Console, router};
@@ -17,7 +18,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
     let public_url = settings.url("PUBLIC_URL");
@@ -36,9 +38,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files.clone(),
         clock: clock.clone(),
     };
+    let apply = Apply { orders: orders.clone(), clock: clock.clone() };
     let console = Console {
         orders: orders.clone(),
-        apply: Apply { orders: orders.clone(), clock: clock.clone() },
+        auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
         // Operators get the rules' own words: they are quick, and cost nothing.
         ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),

@@ -4,6 +4,7 @@ use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Steps;
 use app::process::Process;
+use app::progress::AutoProgress;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -14,14 +15,16 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let clock = Arc::new(SystemClock);
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
-    let steps = Steps { apply: apply.clone(), once: Arc::new(db.once()), tenants: Arc::new(db.tenants()) };
+    let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
+    let steps = Steps { auto, once: Arc::new(db.once()), tenants: Arc::new(db.tenants()) };
     let process = Process { apply, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
     let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<SqsEvent>| async {

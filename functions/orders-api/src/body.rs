@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{bulk, imports, keys, orders, privacy, reports, rules, stock};
+use crate::routes::{bulk, decisions, imports, keys, orders, privacy, reports, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -51,6 +51,9 @@ macro_rules! described {
 described!(
     view::NewOrder,
     bulk::BulkWish,
+    decisions::ReplayWish,
+    decisions::Review,
+    decisions::Undo,
     imports::Import,
     keys::NewKeyBody,
     orders::Move,

@@ -8,6 +8,7 @@ use app::ports::{
     Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
 };
 use app::privacy::Privacy;
+use app::progress::AutoProgress;
 use app::report::AskForReport;
 use app::tenant::TenantConfig;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
@@ -21,6 +22,8 @@ pub struct Desk {
     pub place: Place,
     /// Changes.
     pub apply: Apply,
+    /// Changes by rule.
+    pub auto: AutoProgress,
     /// Many changes at once.
     pub bulk: Bulk,
     /// Privacy requests.

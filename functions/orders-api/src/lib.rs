@@ -15,7 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock, why,
+        attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats,
+        stock, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -34,6 +35,13 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/status", post(orders::change))
         .route("/v1/orders/{id}/correct", post(orders::correct))
         .route("/v1/orders/{id}/auto-progress", post(orders::auto_progress))
+        .route("/v1/orders/{id}/undo", post(decisions::undo))
+        .route("/v1/orders/{id}/decisions", get(decisions::of_order))
+        .route("/v1/orders/{id}/decisions/{decision}/review", post(decisions::review))
+        .route("/v1/decisions", get(decisions::list))
+        .route("/v1/decisions/accuracy", get(decisions::accuracy))
+        .route("/v1/decisions/sample", get(decisions::review_queue))
+        .route("/v1/decisions/replay", post(decisions::replay))
         .route("/v1/orders/{id}/notify", post(notify::notify))
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))

@@ -6,6 +6,7 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::privacy::Privacy;
+use app::progress::AutoProgress;
 use app::report::AskForReport;
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
@@ -37,7 +38,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     };
     let hooks = Arc::new(SqsQueue::new(aws.clone(), hooks));
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
+    let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let desk = Desk {
+        auto,
         bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },

@@ -2,11 +2,13 @@
 //! <https://platform.openai.com/docs/api-reference/chat/create>
 
 use crate::client::{Client, text};
-use app::ports::{Fields, Llm, PortError, PortResult, Prompt};
+use app::ports::{Clock, Fields, Llm, PortError, PortResult, Prompt};
+use app::steady::Steady;
 use app::tenant::Secret;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A model by name at an address.
@@ -18,13 +20,19 @@ pub struct OpenAiCompatible {
 }
 
 /// A model that has not answered by then is not waited for: the template answers.
-const TIMEOUT: Duration = Duration::from_secs(app::answer::LLM_TIME.as_secs() as u64);
+const TIMEOUT: Duration = Duration::from_secs(app::model::LLM_TIME.as_secs() as u64);
 
 impl OpenAiCompatible {
     /// `base` without "/chat/completions", for example "https://api.openai.com/v1".
     pub fn new(base: impl Into<String>, model: impl Into<String>, key: Secret) -> OpenAiCompatible {
         OpenAiCompatible { client: Client::new(TIMEOUT), base: base.into(), model: model.into(), key }
     }
+}
+
+/// A model that rests after failures; none unless address, name and key are all there. Without one, rules and templates do.
+pub fn connect(base: Option<String>, model: Option<String>, key: Option<String>, clock: Arc<dyn Clock>) -> Option<Arc<dyn Llm>> {
+    let model = OpenAiCompatible::new(base?, model?, Secret::new(key?));
+    Some(Arc::new(Steady::new(Arc::new(model), clock)))
 }
 
 #[derive(Deserialize)]

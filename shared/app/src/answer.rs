@@ -7,7 +7,8 @@
 
 use crate::code::Codes;
 use crate::error::Result;
-use crate::ports::{Allowance, Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
+use crate::model::Model;
+use crate::ports::{Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
 pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -29,10 +30,6 @@ pub const QUESTIONS: Limit = Limit { count: 60, window: SignedDuration::from_min
 const CANDIDATES_MAX: usize = 3;
 /// A customer has their answer after this, whatever a model does.
 pub const ANSWER_TIME: SignedDuration = SignedDuration::from_secs(5);
-/// How long a model is waited for; adapters hold themselves to it.
-pub const LLM_TIME: SignedDuration = SignedDuration::from_secs(3);
-/// Tokens set aside for one call of the model, prompt and answer.
-const TOKENS_PER_CALL: u32 = 600;
 
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -254,19 +251,8 @@ impl Ask {
     /// What a model says, if there is one that can be expected to answer in what is left of the customer's patience and
     /// of the day's budget.
     async fn said(&self, turn: &Turn<'_>, prompt: &Prompt) -> Option<Fields> {
-        let llm = self.llm.as_ref()?;
-        if llm.rests() || self.clock.now() + LLM_TIME > turn.until || !self.tokens(turn).await {
-            return None;
-        }
-        let said = llm.complete(prompt).await;
-        said.inspect_err(|why| tracing::warn!(tenant = %turn.scope.tenant(), %why, "the template answers")).ok()
-    }
-
-    /// Takes one call's worth from the day's budget.
-    async fn tokens(&self, turn: &Turn<'_>) -> bool {
-        let limit = Limit { count: turn.config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
-        let taken = self.buckets.take(turn.scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
-        matches!(taken, Ok(Allowance::Allowed { .. }))
+        let model = Model { llm: self.llm.clone(), buckets: self.buckets.clone(), clock: self.clock.clone() };
+        model.say(turn.scope, turn.config, turn.until, prompt).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Commit, CommitError, InboxKey, OnceDone, OrderStore};
+use crate::ports::{Clock, Commit, CommitError, DecisionRecord, InboxKey, Judgement, OnceDone, OrderStore};
 use crate::publish;
 use domain::ids::OrderId;
 use domain::order::{Command, Order, OrderEvent, Recorded, decide};
@@ -19,6 +19,8 @@ pub struct Alongside<'a> {
     pub once: Option<OnceDone<'a>>,
     /// An inbox entry.
     pub inbox: Option<&'a InboxKey>,
+    /// The decision that is carried out.
+    pub decision: Option<&'a DecisionRecord>,
     /// Only if the order still has this revision (`If-Match`).
     pub if_version: Option<u64>,
 }
@@ -66,7 +68,11 @@ impl Apply {
             order.apply_commit(&events, now);
             let recorded =
                 Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
-            let publish = publish::of_commit(scope.tenant(), Some(before.label()), &order, &recorded, &context.zone());
+            let publish = publish::of_commit(scope.tenant(), Some(&before), &order, &recorded, &context.zone());
+            let judged = recorded.events.iter().find_map(OrderEvent::judges).and_then(|id| {
+                let verdict = order.ruled.iter().find(|ruled| ruled.decision == *id)?.verdict?;
+                Some((id, Judgement { verdict, by: by.actor.clone(), at: now }))
+            });
             let commit = Commit {
                 order: &order,
                 before_version: before.version,
@@ -75,6 +81,8 @@ impl Apply {
                 publish: &publish,
                 once: with.once,
                 inbox: with.inbox,
+                decision: with.decision,
+                judged: judged.as_ref().map(|(id, judgement)| (*id, judgement)),
             };
             match self.orders.commit(scope, commit).await {
                 Ok(()) => return Ok(Applied { before, order, events: recorded.events }),

@@ -1,16 +1,15 @@
 //! The same step for many orders at once. Each order's step is a message of its own, carried out beside the others and
 //! exactly once; its result is kept in the transaction that makes it true, so whoever asks sees what has become of each.
 
-use crate::apply::{Alongside, Apply, CONFLICT_TRIES};
+use crate::apply::{Alongside, CONFLICT_TRIES};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{Clock, OnceDone, OnceKey, OnceStore, Queue, Random, TenantStore};
+use crate::ports::{Clock, OnceDone, OnceKey, OnceStore, Outcome, Queue, Random, TenantStore};
+use crate::progress::{self, AutoProgress};
 use crate::scope::{Identity, TenantScope};
-use crate::tenant::TenantConfig;
 use contracts::queue::{BulkAction, StepAsked};
 use domain::ids::{CorrelationId, OrderId};
-use domain::order::progress::consider;
 use domain::order::{Cause, ChangeStatus, Command, Fault, Order, OrderStatus, Track};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::SignedDuration;
@@ -215,8 +214,8 @@ impl Bulk {
 /// Carries out steps.
 #[derive(Clone)]
 pub struct Steps {
-    /// Orders.
-    pub apply: Apply,
+    /// Orders, and the rules that move them on.
+    pub auto: AutoProgress,
     /// Results.
     pub once: Arc<dyn OnceStore>,
     /// Rules.
@@ -231,24 +230,23 @@ impl Steps {
     pub async fn run(&self, asked: &StepAsked) -> Result<StepResult> {
         let scope = TenantScope::of_own_message(&asked.tenant);
         let key = of_step(&asked.job, &asked.nonce, &asked.order);
-        let clock = &self.apply.clock;
+        let clock = &self.auto.apply.clock;
         if let Some((_, result)) = self.once.done(&scope, &key, clock.now()).await? {
             return serde_json::from_str(&result).map_err(|_| Error::Fatal("a result cannot be read".into()));
         }
         let config = self.tenants.config(&asked.tenant).await?.unwrap_or_default();
         for _ in 0..CONFLICT_TRIES {
             let order = match OrderId::written(&asked.order) {
-                Ok(id) => self.apply.orders.load(&scope, &id).await?,
+                Ok(id) => self.auto.apply.orders.load(&scope, &id).await?,
                 Err(_) => None,
             };
-            let result = match &order {
-                None => Err("there is no such order".to_owned()),
-                Some(order) => self.change(asked, &config, order),
-            };
-            let settled = match (order, result) {
-                (Some(order), Ok(change)) => self.carry_out((&scope, &config), asked, &order, change, &key).await,
-                (order, Err(reason)) => self.refused(&scope, asked, order.as_ref(), reason, &key).await,
-                (None, Ok(_)) => return Err(Error::Fatal("a step without an order".into())),
+            let by = Provenance { actor: asked.actor.clone(), correlation: asked.correlation.clone() };
+            let context = Context { scope: &scope, config: &config, by: &by };
+            let settled = match (order, asked.action) {
+                (None, _) => self.refused(&scope, asked, None, "there is no such order".to_owned(), &key).await,
+                (Some(order), BulkAction::Progress) => self.progress(context, asked, &order, &key).await,
+                (Some(order), BulkAction::Fulfill) => self.change(context, asked, (&order, OrderStatus::Completed), &key).await,
+                (Some(order), BulkAction::Cancel) => self.change(context, asked, (&order, OrderStatus::Cancelled), &key).await,
             };
             match settled {
                 // Somebody changed it between our look and our step: look again.
@@ -259,54 +257,53 @@ impl Steps {
         Err(Error::Retryable(format!("order {} changes all the time", asked.order)))
     }
 
-    /// What is to be done to an order, or why nothing can be.
-    fn change(&self, asked: &StepAsked, config: &TenantConfig, order: &Order) -> std::result::Result<ChangeStatus, String> {
-        let to = |to, implied_steps| ChangeStatus { to, implied_steps, cause: Cause::Asked { note: None }, notify: asked.notify };
-        match asked.action {
-            BulkAction::Fulfill => Ok(to(OrderStatus::Completed, true)),
-            BulkAction::Cancel => Ok(to(OrderStatus::Cancelled, false)),
-            BulkAction::Progress => {
-                let decision = consider(order, &config.progress, self.apply.clock.now());
-                decision.as_change(None, asked.notify).ok_or(decision.reason)
-            }
+    /// Lets the rules move an order on.
+    async fn progress(&self, context: Context<'_>, asked: &StepAsked, order: &Order, key: &OnceKey) -> Result<StepResult> {
+        let before = order.tracks.status;
+        // If it moves, this is where to.
+        let next = context.config.progress.step(before).map_or(before, |(next, _)| next);
+        let result = done(asked, before, next);
+        let response = json::text(&result)?;
+        let wish = progress::Wish { note: None, notify: asked.notify, once: Some(self.once(key, &response)) };
+        let progressed = self.auto.run(context, order, wish).await?;
+        if progressed.entry.outcome != Outcome::Moved {
+            return self.refused(context.scope, asked, Some(order), progressed.entry.decision.reason, key).await;
         }
+        // If another delivery has carried it out, it knows what came of it.
+        if progressed.moved() { Ok(result) } else { self.settle(context.scope, key, result).await }
     }
 
-    async fn carry_out(
+    /// Moves an order where a person wants it.
+    async fn change(
         &self,
-        (scope, config): (&TenantScope, &TenantConfig),
+        context: Context<'_>,
         asked: &StepAsked,
-        order: &Order,
-        change: ChangeStatus,
+        (order, to): (&Order, OrderStatus),
         key: &OnceKey,
     ) -> Result<StepResult> {
         let before = order.tracks.status;
-        let mut result = StepResult {
-            order_id: asked.order.clone(),
-            success: true,
-            old_status: Some(before.as_str().to_owned()),
-            new_status: Some(change.to.as_str().to_owned()),
-            reason: None,
-        };
-        if before == change.to {
-            return self.settle(scope, key, result).await;
-        }
-        if before == OrderStatus::PartiallyShipped && change.to == OrderStatus::Cancelled {
-            // What has left cannot be called off; see `decide`.
-            result.new_status = Some(OrderStatus::Shipped.as_str().to_owned());
+        // What has left cannot be called off; see `decide`.
+        let rest_only = before == OrderStatus::PartiallyShipped && to == OrderStatus::Cancelled;
+        let result = done(asked, before, if rest_only { OrderStatus::Shipped } else { to });
+        if before == to {
+            return self.settle(context.scope, key, result).await;
         }
         let response = json::text(&result)?;
-        let expires_at = self.apply.clock.now() + KEPT_FOR;
-        let once = Some(OnceDone { key, request_hash: "", response: &response, fence: None, expires_at });
-        let with = Alongside { once, if_version: Some(order.revision()), ..Alongside::default() };
-        let by = Provenance { actor: asked.actor.clone(), correlation: asked.correlation.clone() };
-        match self.apply.run(Context { scope, config, by: &by }, &order.id, &Command::Change(change), with).await {
+        let with = Alongside { once: Some(self.once(key, &response)), if_version: Some(order.revision()), ..Alongside::default() };
+        let implied_steps = asked.action == BulkAction::Fulfill;
+        let change = ChangeStatus { to, implied_steps, cause: Cause::Asked { note: None }, notify: asked.notify };
+        match self.auto.apply.run(context, &order.id, &Command::Change(change), with).await {
             // Another delivery has carried it out, and knows what came of it.
-            Ok(applied) if applied.events.is_empty() => self.settle(scope, key, result).await,
+            Ok(applied) if applied.events.is_empty() => self.settle(context.scope, key, result).await,
             Ok(_) => Ok(result),
-            Err(Error::Rejected(why)) => self.refused(scope, asked, Some(order), why.to_string(), key).await,
+            Err(Error::Rejected(why)) => self.refused(context.scope, asked, Some(order), why.to_string(), key).await,
             Err(why) => Err(why),
         }
+    }
+
+    fn once<'a>(&self, key: &'a OnceKey, response: &'a str) -> OnceDone<'a> {
+        let expires_at = self.auto.apply.clock.now() + KEPT_FOR;
+        OnceDone { key, request_hash: "", response, fence: None, expires_at }
     }
 
     async fn refused(
@@ -324,15 +321,19 @@ impl Steps {
 
     /// Keeps the result of a step that changes nothing; the one that is there, if somebody was faster.
     async fn settle(&self, scope: &TenantScope, key: &OnceKey, result: StepResult) -> Result<StepResult> {
-        let now = self.apply.clock.now();
+        let now = self.auto.apply.clock.now();
         let response = json::text(&result)?;
-        let done = OnceDone { key, request_hash: "", response: &response, fence: None, expires_at: now + KEPT_FOR };
-        if self.once.complete(scope, done, &[], now).await? {
+        if self.once.complete(scope, self.once(key, &response), &[], now).await? {
             return Ok(result);
         }
         let known = self.once.done(scope, key, now).await?.and_then(|(_, known)| serde_json::from_str(&known).ok());
         known.ok_or_else(|| Error::Retryable("another delivery is carrying the step out".into()))
     }
+}
+
+fn done(asked: &StepAsked, before: OrderStatus, after: OrderStatus) -> StepResult {
+    let word = |status: OrderStatus| Some(status.as_str().to_owned());
+    StepResult { order_id: asked.order.clone(), success: true, old_status: word(before), new_status: word(after), reason: None }
 }
 
 fn of_job(job: &str) -> OnceKey {

@@ -4,6 +4,8 @@ use crate::error::Result;
 use crate::ports::{Clock, Delta, MetricStore};
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
+use domain::spread;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Orders now, by the word people see. One point per label, fields "orders", and for each currency "orders:EUR" and
@@ -15,6 +17,10 @@ pub const DAYS: &str = "day";
 pub const CHANNELS: &str = "channel";
 /// Status moves per day: fields "automated" and "manual".
 pub const MOVES: &str = "moves";
+/// How long orders stay in a status before they leave it, and how rules do that move them on from it. Point
+/// "2025-08/pending"; fields "left" (orders), "left_s" (their seconds, together), "within:{bound}" ([`spread`]), "moved" by a
+/// rule, "overruled", "reviewed" and "agreed" by people, "brier" (the rule's squared error, in ten-thousandths).
+pub const HABITS: &str = "habit";
 
 /// The use case.
 #[derive(Clone)]
@@ -39,6 +45,15 @@ impl Measure {
 
 fn delta(series: &str, point: &str, field: impl Into<String>, by: i64) -> Delta {
     Delta { series: series.to_owned(), point: point.to_owned(), field: field.into(), by }
+}
+
+/// The point of [`HABITS`] that a moment counts for.
+fn habit(at: Timestamp, status: &str) -> String {
+    format!("{}/{status}", at.strftime("%Y-%m"))
+}
+
+const fn squared(error: i64) -> i64 {
+    error * error
 }
 
 /// What an event adds to which figures.
@@ -68,7 +83,35 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
         }
         Payload::OrderStatusChanged(changed) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();
-            vec![delta(MOVES, &day, if changed.automated { "automated" } else { "manual" }, 1)]
+            let habit = habit(event.time, &changed.from);
+            let mut deltas = vec![delta(MOVES, &day, if changed.automated { "automated" } else { "manual" }, 1)];
+            if let Some(after_s) = changed.after_s {
+                deltas.push(delta(HABITS, &habit, "left", 1));
+                deltas.push(delta(HABITS, &habit, "left_s", after_s));
+                deltas.push(delta(HABITS, &habit, spread::field(after_s), 1));
+            }
+            // Until somebody says otherwise, it was right.
+            if let Some(sure) = changed.confidence {
+                deltas.push(delta(HABITS, &habit, "moved", 1));
+                deltas.push(delta(HABITS, &habit, "brier", squared(100 - i64::from(sure))));
+            }
+            deltas
+        }
+        Payload::OrderDecisionJudged(judged) => {
+            let habit = habit(judged.decided_at, &judged.from);
+            let mut deltas = Vec::with_capacity(4);
+            if judged.overruled {
+                let sure = i64::from(judged.confidence);
+                deltas.push(delta(HABITS, &habit, "overruled", 1));
+                deltas.push(delta(HABITS, &habit, "brier", squared(sure) - squared(100 - sure)));
+            }
+            if let "agreed" | "disagreed" = judged.verdict.as_str() {
+                deltas.push(delta(HABITS, &habit, "reviewed", 1));
+                if judged.verdict == "agreed" {
+                    deltas.push(delta(HABITS, &habit, "agreed", 1));
+                }
+            }
+            deltas
         }
         _ => Vec::new(),
     }

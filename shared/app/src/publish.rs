@@ -5,7 +5,7 @@ use contracts::order::v1;
 use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use domain::order::decide::news;
-use domain::order::{Cause, Label, Order, OrderEvent, Recorded};
+use domain::order::{Cause, DecisionId, Order, OrderEvent, OrderStatus, Recorded};
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -40,15 +40,21 @@ pub fn envelope(
 }
 
 /// The events to publish for one commit of an order.
-pub fn of_commit(tenant: &TenantId, before: Option<Label>, order: &Order, recorded: &Recorded, zone: &jiff::tz::TimeZone) -> Vec<Envelope> {
+pub fn of_commit(
+    tenant: &TenantId,
+    before: Option<&Order>,
+    order: &Order,
+    recorded: &Recorded,
+    zone: &jiff::tz::TimeZone,
+) -> Vec<Envelope> {
     let order_id = order.id.to_string();
     let mut payloads: Vec<Payload> = Vec::with_capacity(recorded.events.len() + 1);
+    let after_s = before.map(|before| recorded.at.duration_since(before.status_since).as_secs().max(0));
     for event in &recorded.events {
-        if let Some(payload) = translate(&order_id, recorded, event, zone) {
-            payloads.push(payload);
-        }
+        payloads.extend(translate(&order_id, recorded, event, (zone, after_s)));
+        payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
-    let after = order.label();
+    let (before, after) = (before.map(Order::label), order.label());
     if before != Some(after) {
         payloads.push(Payload::OrderLabelChanged(v1::LabelChanged {
             order_id,
@@ -66,8 +72,23 @@ pub fn of_commit(tenant: &TenantId, before: Option<Label>, order: &Order, record
         .collect()
 }
 
-fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jiff::tz::TimeZone) -> Option<Payload> {
+fn translate(
+    order_id: &str,
+    recorded: &Recorded,
+    event: &OrderEvent,
+    (zone, after_s): (&jiff::tz::TimeZone, Option<i64>),
+) -> Option<Payload> {
     let order_id = order_id.to_owned();
+    let status = |from: OrderStatus, to: OrderStatus, cause: &str, automated: bool| v1::StatusChanged {
+        order_id: order_id.clone(),
+        from: from.to_string(),
+        to: to.to_string(),
+        via: Vec::new(),
+        cause: cause.to_owned(),
+        automated,
+        after_s,
+        confidence: None,
+    };
     let moved = |from: String, to: String| v1::TrackChanged { order_id: order_id.clone(), from, to };
     Some(match event {
         OrderEvent::Placed { channel, lines, totals, country, tracks, placed_at, .. } => Payload::OrderPlaced(v1::Placed {
@@ -83,35 +104,19 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
             placed_on: placed_at.to_zoned(zone.clone()).date(),
             eta: tracks.eta,
         }),
-        OrderEvent::StatusChanged { from, to, via, cause, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
-            order_id,
-            from: from.to_string(),
-            to: to.to_string(),
-            via: via.iter().map(ToString::to_string).collect(),
-            cause: match cause {
-                Cause::Asked { .. } => "asked",
-                Cause::Fact { .. } => "fact",
-                Cause::Rule { .. } => "rule",
-            }
-            .to_owned(),
-            automated: recorded.actor.is_automatic() || matches!(cause, Cause::Rule { .. }),
-        }),
-        OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
-            order_id,
-            from: from.to_string(),
-            to: to.to_string(),
-            via: Vec::new(),
-            cause: "corrected".to_owned(),
-            automated: false,
-        }),
-        OrderEvent::Reconciled { from, to, .. } => Payload::OrderStatusChanged(v1::StatusChanged {
-            order_id,
-            from: from.to_string(),
-            to: to.to_string(),
-            via: Vec::new(),
-            cause: "reconciled".to_owned(),
-            automated: true,
-        }),
+        OrderEvent::StatusChanged { from, to, via, cause, .. } => {
+            let (cause, confidence) = match cause {
+                Cause::Asked { .. } => ("asked", None),
+                Cause::Fact { .. } => ("fact", None),
+                Cause::Rule { confidence, decision, .. } => ("rule", decision.as_ref().map(|_| *confidence)),
+            };
+            let automated = recorded.actor.is_automatic() || cause == "rule";
+            let via = via.iter().map(ToString::to_string).collect();
+            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, ..status(*from, *to, cause, automated) })
+        }
+        OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "corrected", false)),
+        OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "undone", false)),
+        OrderEvent::Reconciled { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "reconciled", true)),
         OrderEvent::PaymentChanged { from, to } => Payload::OrderPaymentChanged(moved(from.to_string(), to.to_string())),
         OrderEvent::FulfilmentChanged { from, to } => Payload::OrderFulfilmentChanged(moved(from.to_string(), to.to_string())),
         OrderEvent::TrackingChanged { from, to } => Payload::OrderTrackingChanged(moved(from.to_string(), to.to_string())),
@@ -127,6 +132,19 @@ fn translate(order_id: &str, recorded: &Recorded, event: &OrderEvent, zone: &jif
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and that a message arrived, is the order's own business; what follows is published.
-        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } => return None,
+        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } | OrderEvent::DecisionJudged { .. } => return None,
     })
+}
+
+fn judgement(before: Option<&Order>, order: &Order, decision: &DecisionId) -> Option<Payload> {
+    let ruled = order.ruled.iter().find(|ruled| ruled.decision == *decision)?;
+    Some(Payload::OrderDecisionJudged(v1::DecisionJudged {
+        order_id: order.id.to_string(),
+        decision: decision.to_string(),
+        from: ruled.from.to_string(),
+        decided_at: ruled.at,
+        confidence: ruled.confidence,
+        verdict: ruled.verdict?.code().to_owned(),
+        overruled: before.is_some_and(|before| order.overruled_since(before).any(|new| new.decision == *decision)),
+    }))
 }

@@ -5,7 +5,7 @@ use crate::ports::{SheetSettings, TenantStore};
 use crate::scope::TenantScope;
 use domain::money::Currency;
 use domain::notify::NotifyRules;
-use domain::order::progress::ProgressRules;
+use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -311,7 +311,7 @@ impl TenantConfig {
         // Only a promised day ends somewhere.
         let zone = if order.tracks.eta.is_some() { self.zone() } else { jiff::tz::TimeZone::UTC };
         let person = Watched::of(order).due(&self.watch_rules(), &zone)?;
-        let by_itself = if self.progress.auto { progress::due(order, &self.progress) } else { None };
+        let by_itself = if self.progress.mode == Mode::Off { None } else { progress::due(order, &self.progress) };
         Some(by_itself.map_or(person, |at| at.min(person)))
     }
 
@@ -386,6 +386,15 @@ impl TenantConfig {
             if hours > WatchRules::HOURS_MAX {
                 faults.push(Fault::new(format!("watch.{name}"), "out_of_range", "0 (does not matter) to 8760 hours"));
             }
+        }
+        for (name, hours) in [("pending_after_h", self.progress.pending_after_h), ("processing_after_h", self.progress.processing_after_h)]
+        {
+            if hours > ProgressRules::HOURS_MAX {
+                faults.push(Fault::new(format!("progress.{name}"), "out_of_range", "0 to 8760 hours"));
+            }
+        }
+        if self.progress.min_confidence > 100 {
+            faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
         if self.requests_per_minute == 0 {
             faults.push(Fault::new("requests_per_minute", "out_of_range", "at least 1"));

@@ -4,14 +4,13 @@
 //! A schedule that fires twice, late or at once with itself changes nothing: an order is raised once for a deadline, and
 //! each digest hangs on the one before it.
 
-use crate::apply::{Alongside, Applied, Apply};
+use crate::apply::{Alongside, Applied};
 use crate::attention::Case;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{
-    Claim, Clock, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, PageKey, Queue, ReportStore, TenantStore,
-};
+use crate::ports::{Claim, OnceDone, OnceKey, OnceStore, OrderQuery, OrderStore, OrderSummary, PageKey, Queue, ReportStore, TenantStore};
+use crate::progress::AutoProgress;
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
@@ -19,8 +18,8 @@ use contracts::Payload;
 use contracts::job::v1::{AttentionDigest, NeedsAttention};
 use contracts::queue::WatchAsked;
 use domain::ids::{CorrelationId, OrderId, TenantId};
-use domain::order::progress::consider;
-use domain::order::{Actor, Command, OrderStatus};
+use domain::order::progress::{self, Mode};
+use domain::order::{Actor, Command};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -45,16 +44,14 @@ const NAMED_MAX: usize = 10;
 /// The use case.
 #[derive(Clone)]
 pub struct WatchOrders {
-    /// The open orders.
-    pub orders: Arc<dyn OrderStore>,
+    /// Orders, and the rules that move them on.
+    pub auto: AutoProgress,
     /// What was done, and what is being done.
     pub once: Arc<dyn OnceStore>,
     /// What is remembered of a shop.
     pub files: Arc<dyn ReportStore>,
     /// Rules.
     pub tenants: Arc<dyn TenantStore>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// What a run did for one tenant.
@@ -155,6 +152,14 @@ pub async fn ask(queue: &dyn Queue, tenant: &TenantId, correlation: &Correlation
 }
 
 impl WatchOrders {
+    fn now(&self) -> Timestamp {
+        self.auto.apply.clock.now()
+    }
+
+    fn orders(&self) -> &dyn OrderStore {
+        &*self.auto.apply.orders
+    }
+
     /// Sends every shop to be watched, each by a run of its own.
     ///
     /// # Errors
@@ -173,7 +178,7 @@ impl WatchOrders {
     pub async fn one(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Watch> {
         let Some(config) = self.tenants.config(tenant).await? else { return Ok(Watch::None) };
         let scope = TenantScope::of_own_message(tenant);
-        let (key, now) = (OnceKey::new("watch", "run", ""), self.clock.now());
+        let (key, now) = (OnceKey::new("watch", "run", ""), self.now());
         let Claim::Mine { fence } = self.once.claim(&scope, &key, "", now, LEASE).await? else { return Ok(Watch::Busy) };
         let by = Provenance { actor: Actor::Rule { name: "stale-orders".to_owned() }, correlation: correlation.clone() };
         let round = Round { watch: self, scope: &scope, config: &config, by, until: now + WORKING_TIME };
@@ -189,7 +194,7 @@ impl Round<'_> {
     }
 
     fn is_late(&self) -> bool {
-        self.watch.clock.now() >= self.until
+        self.watch.now() >= self.until
     }
 
     async fn run(&self) -> Result<Ran> {
@@ -220,8 +225,8 @@ impl Round<'_> {
         let mut found = Found::default();
         let mut after = None;
         loop {
-            let now = self.watch.clock.now();
-            let page = self.watch.orders.page(self.scope, &OrderQuery::Due(now), after.as_ref(), PAGE).await?;
+            let now = self.watch.now();
+            let page = self.watch.orders().page(self.scope, &OrderQuery::Due(now), after.as_ref(), PAGE).await?;
             let mut looks = stream::iter(page.orders).map(|order| self.look_twice(order, told_until, now)).buffered(AT_ONCE);
             while let Some(looked) = looks.next().await {
                 found.count(looked);
@@ -261,7 +266,7 @@ impl Round<'_> {
 
     /// Lets the rules of today decide on an order whose time has come.
     async fn look(&self, order: OrderSummary, told_until: Option<Timestamp>, now: Timestamp) -> Result<Looked> {
-        let by_itself = self.config.progress.auto && matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
+        let by_itself = self.config.progress.mode != Mode::Off && self.config.progress.step(order.status).is_some();
         if by_itself && self.progresses(&order, now).await? {
             return Ok(Looked::Progressed);
         }
@@ -284,34 +289,29 @@ impl Round<'_> {
     }
 
     async fn progresses(&self, order: &OrderSummary, now: Timestamp) -> Result<bool> {
-        let Some(order) = self.watch.orders.load(self.scope, &order.id).await? else { return Ok(false) };
-        let Some(change) = consider(&order, &self.config.progress, now).as_change(None, true) else { return Ok(false) };
-        // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
-        let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
-        let applied = self.apply(&order.id, &Command::Change(change), with).await?;
-        Ok(applied.is_some_and(|applied| !applied.events.is_empty()))
+        let Some(order) = self.watch.orders().load(self.scope, &order.id).await? else { return Ok(false) };
+        // It may be here because it waits too long; whether the rules could move it is known from how it stands.
+        if progress::due(&order, &self.config.progress).is_none_or(|due| now < due) {
+            return Ok(false);
+        }
+        Ok(unless_gone(self.watch.auto.by_itself(self.context(), &order).await)?.is_some_and(|progressed| progressed.moved()))
     }
 
     /// What became of a command; none if the order has changed or gone meanwhile: the next run sees it as it is then.
     async fn apply(&self, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Option<Applied>> {
-        let apply = Apply { orders: self.watch.orders.clone(), clock: self.watch.clock.clone() };
-        match apply.run(self.context(), id, command, with).await {
-            Ok(applied) => Ok(Some(applied)),
-            Err(Error::Stale { .. } | Error::NotFound(_) | Error::Rejected(_)) => Ok(None),
-            Err(why) => Err(why),
-        }
+        unless_gone(self.watch.auto.apply.run(self.context(), id, command, with).await)
     }
 
     /// Finds every open order its place by other rules than it was put there by.
     async fn reschedule(&self, memory: &mut Memory) -> Result<usize> {
         let mut moved = 0;
         loop {
-            let page = self.watch.orders.page(self.scope, &OrderQuery::Open, memory.reached.as_ref(), PAGE).await?;
+            let page = self.watch.orders().page(self.scope, &OrderQuery::Open, memory.reached.as_ref(), PAGE).await?;
             let one = |order: OrderSummary| async move {
                 // Whoever changes the order now puts it where it belongs by the new rules.
-                let Some(order) = self.watch.orders.load(self.scope, &order.id).await? else { return Ok(false) };
+                let Some(order) = self.watch.orders().load(self.scope, &order.id).await? else { return Ok(false) };
                 let Some(due) = self.config.due(&order) else { return Ok(false) };
-                Ok::<bool, Error>(self.watch.orders.reschedule(self.scope, &order.id, order.version, due).await?)
+                Ok::<bool, Error>(self.watch.orders().reschedule(self.scope, &order.id, order.version, due).await?)
             };
             for place in stream::iter(page.orders).map(one).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
                 match place {
@@ -329,7 +329,7 @@ impl Round<'_> {
 
     /// Until when the team has heard: a run that died may have told them and not remembered it.
     async fn told_until(&self, mut known: Option<Timestamp>) -> Result<Option<Timestamp>> {
-        while let Some((_, until)) = self.watch.once.done(self.scope, &digest_after(known), self.watch.clock.now()).await? {
+        while let Some((_, until)) = self.watch.once.done(self.scope, &digest_after(known), self.watch.now()).await? {
             known = Some(until.parse().map_err(|_| Error::Fatal("a digest was sent at no time".into()))?);
         }
         Ok(known)
@@ -337,7 +337,7 @@ impl Round<'_> {
 
     /// Tells the team, in the transaction that makes it known that they were told.
     async fn tell(&self, told_until: Option<Timestamp>, mut news: Vec<Case>, waiting: usize) -> Result<Timestamp> {
-        let now = self.watch.clock.now();
+        let now = self.watch.now();
         let key = digest_after(told_until);
         news.sort_by_key(|case| case.concerns.first().map(|held| (held.concern, held.at)));
         let today = self.config.today(now);
@@ -358,6 +358,15 @@ impl Round<'_> {
             return Err(Error::Retryable("another run has told the team".into()));
         }
         Ok(until)
+    }
+}
+
+/// None where the order has changed or gone meanwhile.
+fn unless_gone<T>(done: Result<T>) -> Result<Option<T>> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(Error::Stale { .. } | Error::NotFound(_) | Error::Rejected(_)) => Ok(None),
+        Err(why) => Err(why),
     }
 }
 

@@ -58,10 +58,35 @@ pub mod v1 {
         /// Implied steps in between.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub via: Vec<String>,
-        /// "asked", "fact", "rule", "corrected" or "reconciled".
+        /// "asked", "fact", "rule", "corrected", "undone" or "reconciled".
         pub cause: String,
         /// No person was involved.
         pub automated: bool,
+        /// Seconds it had been in the status it left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub after_s: Option<i64>,
+        /// How sure the rule was that moved it, in percent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub confidence: Option<u8>,
+    }
+
+    /// A person judged what a rule had decided.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct DecisionJudged {
+        /// The order's number.
+        pub order_id: String,
+        /// Which of its decisions.
+        pub decision: String,
+        /// The status that the rule moved it from.
+        pub from: String,
+        /// When the rule did.
+        pub decided_at: Timestamp,
+        /// How sure it was, in percent.
+        pub confidence: u8,
+        /// "undone", "corrected", "disagreed" or "agreed".
+        pub verdict: String,
+        /// It overrules the decision, which nothing had before.
+        pub overruled: bool,
     }
 
     /// The word people see changed.

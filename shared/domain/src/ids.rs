@@ -87,6 +87,11 @@ id!(
     SourceId, "source", 32, "1 to 32 lower-case letters, digits and dashes", slug
 );
 id!(
+    /// Names a decision of a rule among those about one order: what it was decided on, by which settings, and what
+    /// became of it.
+    DecisionId, "decision", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Ties everything that one request caused together, across functions and logs.
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
@@ -101,6 +106,13 @@ impl EventId {
     pub fn of_event(tenant: &TenantId, aggregate: &str, version: u64, index: usize) -> EventId {
         let aggregate: String = aggregate.bytes().take(64).map(|byte| if token(byte) { byte as char } else { '_' }).collect();
         EventId(format!("{tenant}:{aggregate}:{version}:{index}"))
+    }
+}
+
+impl DecisionId {
+    /// Of an order at this version, by settings of this version: the same decision has the same name.
+    pub fn of(version: u64, settings: u64, outcome: &'static str) -> DecisionId {
+        DecisionId(format!("{version:06}-{settings}-{outcome}"))
     }
 }
 

@@ -12,3 +12,4 @@ pub mod notify;
 pub mod order;
 pub mod pii;
 pub mod sheet;
+pub mod spread;

@@ -44,6 +44,11 @@ impl Currency {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 
+    /// Minor units of one major unit.
+    pub fn minor_per_major(&self) -> i64 {
+        10_i64.pow(self.exponent())
+    }
+
     /// How many decimals the currency has: JPY 0, EUR 2, KWD 3.
     pub fn exponent(&self) -> u32 {
         let code = self.code();

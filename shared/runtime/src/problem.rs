@@ -125,17 +125,23 @@ impl From<Error> for Problem {
 
 fn rejected(rejection: Rejection, detail: String) -> Problem {
     let status = match &rejection {
-        Rejection::NotPlaced => StatusCode::NOT_FOUND,
+        Rejection::NotPlaced | Rejection::NoSuchDecision => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
         Rejection::ReasonRequired | Rejection::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
-        Rejection::AlreadyPlaced { .. } | Rejection::NotAllowed { .. } | Rejection::MessagesOff | Rejection::NoAddress => {
-            StatusCode::CONFLICT
-        }
+        Rejection::AlreadyPlaced { .. }
+        | Rejection::NotAllowed { .. }
+        | Rejection::MessagesOff
+        | Rejection::NoAddress
+        | Rejection::NothingToUndo
+        | Rejection::UndoTooLate
+        | Rejection::JudgedBefore => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
-        Rejection::NotPlaced => ("not-found", "Not found"),
+        Rejection::NotPlaced | Rejection::NoSuchDecision => ("not-found", "Not found"),
+        Rejection::NothingToUndo | Rejection::UndoTooLate => ("cannot-undo", "This cannot be undone"),
+        Rejection::JudgedBefore => ("judged-before", "This was judged before"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::ReasonRequired | Rejection::FromTheFuture => ("invalid", "The input is not valid"),

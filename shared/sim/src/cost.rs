@@ -63,6 +63,10 @@ calls! {
     OrderForget = "orders.forget_words", Billed::Writes(4.0);
     /// A list.
     OrderPage = "orders.page", Billed::Reads(1.0);
+    /// What a rule decided and nothing came of.
+    DecisionRecord = "decisions.record", Billed::Writes(3.0);
+    /// The ledger.
+    DecisionRead = "decisions.read", Billed::Reads(1.0);
     /// An earlier answer.
     OnceDone = "once.done", Billed::Reads(1.0);
     /// A claim before an outside effect.

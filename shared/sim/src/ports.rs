@@ -11,6 +11,8 @@ use testkit::memory::MemoryWorld;
 pub struct Ports {
     /// Orders.
     pub orders: Arc<dyn OrderStore>,
+    /// What rules decided.
+    pub decisions: Arc<dyn DecisionStore>,
     /// What was done.
     pub once: Arc<dyn OnceStore>,
     /// Webhooks.
@@ -48,6 +50,7 @@ impl Ports {
     pub fn of(memory: &MemoryWorld, lot: &Lot) -> Ports {
         Ports {
             orders: Arc::new(memory.orders()),
+            decisions: Arc::new(memory.decisions()),
             once: Arc::new(memory.once()),
             inbox: Arc::new(memory.inbox()),
             outbox: Arc::new(memory.outbox()),
@@ -71,6 +74,7 @@ impl Ports {
     pub fn faulty(self, faults: &Arc<Faults>) -> Ports {
         Ports {
             orders: Arc::new(Faulty::new(self.orders, faults)),
+            decisions: Arc::new(Faulty::new(self.decisions, faults)),
             once: Arc::new(Faulty::new(self.once, faults)),
             inbox: Arc::new(Faulty::new(self.inbox, faults)),
             outbox: Arc::new(Faulty::new(self.outbox, faults)),

@@ -1,7 +1,7 @@
 //! The front page: how things stand, what needs a person, what came in.
 
 use super::orders::table;
-use super::{Params, queue};
+use super::{Params, decisions, order_id, queue};
 use crate::desk::Console;
 use crate::figures::{Days, Labels, Revenue};
 use crate::flash::Flash;
@@ -37,7 +37,13 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let newest = console.orders.page(&visitor.scope, &OrderQuery::All, None, NEWEST).await?;
     let live = queue::live(console, visitor, &labels, kind).await?;
     let source = kind.map_or_else(|| "/console/attention".to_owned(), |kind| format!("/console/attention?reason={}", kind.code()));
+    // The order that was just moved, for whoever wants to take it back.
+    let moved = match params.get("order").map(order_id) {
+        Some(Ok(id)) => console.orders.load(&visitor.scope, &id).await?,
+        _ => None,
+    };
     let body = html! {
+        @if let Some(order) = &moved { (decisions::undo(order, visitor, Some("queue"))) }
         div class="title" {
             h1 { "Dashboard" }
             p class="muted" { (visitor.config.shop_name) " · as of " (moment(visitor.now, &visitor.zone())) " · " span data-live {} }

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod dashboard;
+pub mod decisions;
 pub mod login;
 pub mod messages;
 pub mod moves;

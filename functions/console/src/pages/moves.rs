@@ -3,14 +3,14 @@
 use super::{order_href, order_id};
 use crate::desk::Console;
 use crate::flash::Flash;
-use crate::form::Posted;
+use crate::form::{Posted, encode};
 use crate::visitor::{Visitor, see_other};
 use app::apply::Alongside;
+use app::progress::Wish;
 use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::OrderId;
-use domain::order::progress::consider;
 use domain::order::{Cause, ChangeStatus, Command, Fault, OrderStatus, Rejection, Track};
 use std::sync::Arc;
 
@@ -51,9 +51,27 @@ async fn progressed(console: &Console, id: &str, posted: &Posted) -> Result<Resp
     if version(posted)?.is_some_and(|seen| seen != order.revision()) {
         return Ok(back(posted, &id, Flash::Stale));
     }
-    let decision = consider(&order, &visitor.config.progress, visitor.now);
-    let Some(change) = decision.as_change(None, posted.fields.ticked("notify")) else { return Ok(back(posted, &id, Flash::NotDue)) };
-    let flash = carry_out(console, visitor, &id, &Command::Change(change), Some(order.revision()), Flash::Progressed).await?;
+    let by = visitor.provenance();
+    let context = Context { scope: &visitor.scope, config: &visitor.config, by: &by };
+    let wish = Wish { notify: posted.fields.ticked("notify"), ..Wish::default() };
+    let flash = match console.auto.run(context, &order, wish).await {
+        Ok(done) if done.moved() => Flash::Progressed,
+        Ok(_) => Flash::NotDue,
+        Err(Error::Stale { .. }) => Flash::Stale,
+        Err(error) => return Err(error),
+    };
+    Ok(back(posted, &id, flash))
+}
+
+/// `POST /console/orders/{id}/undo`
+pub async fn undo(State(console): State<Arc<Console>>, Path(id): Path<String>, posted: Posted) -> Response {
+    posted.visitor.answer(taken_back(&console, &id, &posted).await)
+}
+
+async fn taken_back(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
+    posted.visitor.require_write()?;
+    let id = order_id(id)?;
+    let flash = carry_out(console, &posted.visitor, &id, &Command::Undo { note: None }, version(posted)?, Flash::Undone).await?;
     Ok(back(posted, &id, flash))
 }
 
@@ -85,11 +103,12 @@ async fn carry_out(
 ) -> Result<Flash, Error> {
     let with = Alongside { if_version, ..Alongside::default() };
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    match console.apply.run(context, id, command, with).await {
+    match console.auto.apply.run(context, id, command, with).await {
         Ok(applied) if applied.events.is_empty() => Ok(Flash::Unchanged),
         Ok(_) => Ok(done),
         Err(Error::Stale { .. }) => Ok(Flash::Stale),
         Err(Error::Rejected(Rejection::NotAllowed { .. })) => Ok(Flash::NotAllowed),
+        Err(Error::Rejected(Rejection::NothingToUndo | Rejection::UndoTooLate)) => Ok(Flash::NotUndone),
         Err(Error::Rejected(Rejection::MessagesOff | Rejection::NoAddress)) => Ok(Flash::NobodyToTell),
         Err(error) => Err(error),
     }
@@ -103,6 +122,9 @@ fn version(posted: &Posted) -> Result<Option<u64>, Error> {
 
 /// Where the person came from: the order's page, or the queue, which they go on with.
 fn back(posted: &Posted, id: &OrderId, flash: Flash) -> Response {
-    let page = if posted.fields.get("from") == Some("queue") { "/console".to_owned() } else { order_href(id) };
-    see_other(&format!("{page}?flash={}", flash.code()))
+    let queue = posted.fields.get("from") == Some("queue");
+    let page = if queue { "/console".to_owned() } else { order_href(id) };
+    // Whoever goes on with the queue can still take it back.
+    let order = if queue && flash == Flash::Progressed { format!("&order={}", encode(id.as_str())) } else { String::new() };
+    see_other(&format!("{page}?flash={}{order}", flash.code()))
 }

@@ -1,17 +1,17 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, messages, moves, order_id, timeline};
+use super::{Params, decisions, messages, moves, order_id, timeline};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
 use crate::icons::{self, Icon, pill};
 use crate::layout::{Here, Look, Page, token};
 use crate::visitor::Visitor;
-use app::Error;
 use app::ports::Dossier;
+use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::order::progress::{Decision, consider};
+use domain::order::progress::Decision;
 use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals};
 use http::Uri;
 use maud::{Markup, html};
@@ -29,6 +29,10 @@ pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, Path(id
 async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Markup, Error> {
     let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, TIMELINE_MAX).await?.ok_or(Error::NotFound("order"))?;
     let order = &dossier.order;
+    let by = visitor.provenance();
+    let context = Context { scope: &visitor.scope, config: &visitor.config, by: &by };
+    let considered = console.auto.consider(context, order).await?;
+    let ledger = console.auto.decisions.of_order(&visitor.scope, &order.id, decisions::SHOWN).await?;
     let body = html! {
         nav class="crumbs" aria-label="Where you are" {
             a href="/console/orders" { "Orders" } " / " span aria-current="page" { (order.id) }
@@ -37,13 +41,14 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
         div class="order" {
             (stepper(order))
             div class="order-side" {
-                @if visitor.may_write() { (actions(order, visitor)) }
+                @if visitor.may_write() { (actions(order, visitor, &considered.decision)) }
                 (customer(&dossier))
                 (messages::section(&dossier, visitor))
                 (tracks(order, visitor))
             }
             div class="order-main" {
                 (items(order))
+                (decisions::section(&ledger, visitor))
                 (timeline::section(&dossier, visitor))
             }
         }
@@ -130,8 +135,7 @@ fn is_drastic(to: OrderStatus) -> bool {
     matches!(to, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::Returned)
 }
 
-fn actions(order: &Order, visitor: &Visitor) -> Markup {
-    let decision = consider(order, &visitor.config.progress, visitor.now);
+fn actions(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
     let (drastic, mut usual): (Vec<OrderStatus>, Vec<OrderStatus>) = order.allowed().into_iter().partition(|to| is_drastic(*to));
     // The way forward comes first.
     usual.sort_by_key(|to| is_detour(*to));
@@ -139,6 +143,7 @@ fn actions(order: &Order, visitor: &Visitor) -> Markup {
     html! {
         section class="card actions" aria-labelledby="actions-title" {
             div class="card-head" { h2 id="actions-title" { "Next step" } }
+            (decisions::undo(order, visitor, None))
             @if usual.is_empty() && drastic.is_empty() {
                 p class="muted" { "Nothing more can be done: it is " (words(order.tracks.status).to_lowercase()) " for good." }
             } @else {
@@ -164,7 +169,7 @@ fn actions(order: &Order, visitor: &Visitor) -> Markup {
                     }
                 }
             }
-            @if !decision.gates.is_empty() { (evidence(order, visitor, &decision)) }
+            @if !decision.gates.is_empty() { (evidence(order, visitor, decision)) }
         }
     }
 }
@@ -190,6 +195,7 @@ fn evidence(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
                     }
                 }
             }
+            ul class="facts-seen" { @for fact in &decision.evidence { li { (fact) } } }
             form method="post" action={ "/console/orders/" (order.id) "/auto-progress" } {
                 (token(visitor))
                 input type="hidden" name="version" value=(order.revision());

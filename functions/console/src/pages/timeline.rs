@@ -62,8 +62,14 @@ fn entry(commit: &Recorded, visitor: &Visitor) -> Markup {
 fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
     let weight = |event: &OrderEvent| match event {
         OrderEvent::Placed { .. } => 0,
-        OrderEvent::StatusChanged { .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::Reconciled { .. } => 1,
-        OrderEvent::ContactErased | OrderEvent::NotifyRequested { .. } | OrderEvent::AttentionRaised { .. } => 2,
+        OrderEvent::StatusChanged { .. }
+        | OrderEvent::StatusCorrected { .. }
+        | OrderEvent::StatusUndone { .. }
+        | OrderEvent::Reconciled { .. } => 1,
+        OrderEvent::ContactErased
+        | OrderEvent::NotifyRequested { .. }
+        | OrderEvent::AttentionRaised { .. }
+        | OrderEvent::DecisionJudged { .. } => 2,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
         OrderEvent::PaymentChanged { .. } => 5,
@@ -86,7 +92,12 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
     };
     match event {
         OrderEvent::Placed { .. } => (icons::BASKET, "Placed", render::svg::status_class(Label::Received)),
-        OrderEvent::StatusChanged { to, .. } | OrderEvent::StatusCorrected { to, .. } | OrderEvent::Reconciled { to, .. } => status(*to),
+        OrderEvent::StatusChanged { to, .. }
+        | OrderEvent::StatusCorrected { to, .. }
+        | OrderEvent::StatusUndone { to, .. }
+        | OrderEvent::Reconciled { to, .. } => status(*to),
+        OrderEvent::DecisionJudged { agrees: true, .. } => (icons::TICK, "Agreed with a rule", String::new()),
+        OrderEvent::DecisionJudged { .. } => (icons::CROSS, "Disagreed with a rule", String::new()),
         OrderEvent::DelayNoticed { .. } => (icons::CLOCK, "Delayed", render::svg::status_class(Label::Delayed)),
         OrderEvent::DelayCleared => (icons::TICK, "No longer delayed", String::new()),
         OrderEvent::TrackingChanged { .. } => (icons::VAN, "Parcel", render::svg::status_class(Label::InTransit)),
@@ -112,7 +123,11 @@ fn headline(event: &OrderEvent) -> Markup {
                 }
                 (why(cause))
             },
-            OrderEvent::StatusCorrected { from, to, reason } => {
+            OrderEvent::StatusUndone { from, to, note, .. } => {
+                p class="entry-title" { "Undone: " (words(*from)) " → " strong { (words(*to)) } }
+                @if let Some(note) = note { p class="note" { (note) } }
+            },
+            OrderEvent::StatusCorrected { from, to, reason, .. } => {
                 p class="entry-title" { "Corrected: " (words(*from)) " → " strong { (words(*to)) } }
                 p class="note" { (reason) }
             },
@@ -138,7 +153,7 @@ fn why(cause: &Cause) -> Markup {
             Cause::Asked { note: Some(note) } => p class="note" { (note) },
             Cause::Asked { note: None } => {},
             Cause::Fact { source } => p class="because" { "Reported by " (source) },
-            Cause::Rule { rule, reason, confidence, note } => {
+            Cause::Rule { rule, reason, confidence, note, .. } => {
                 p class="because" {
                     "Rule " (rule.replace('_', " ")) ": " (reason.replace('_', " ")) " (confidence " (confidence) " %)"
                 }

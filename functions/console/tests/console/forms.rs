@@ -79,7 +79,14 @@ async fn the_rules_move_an_order_only_when_their_gates_are_open() {
     assert_eq!(page.location(), "/console/orders/1002?flash=progressed");
     assert_eq!(status(&shop, "1002"), OrderStatus::Processing);
     let text = browser.ok("/console/orders/1002").await;
-    assert!(text.contains("Rule auto progress: pending for 73.0 h of 24 h; payment is captured (confidence 100 %)"));
+    assert!(text.contains("Rule auto progress: pending for 73.0 h of 24 h; payment is captured (confidence 95 %)"));
+    // For a quarter of an hour it can be taken back.
+    assert!(text.contains("a rule moved it from") && text.contains("/console/orders/1002/undo"));
+    let page = browser.post("/console/orders/1002/undo", &[]).await;
+    assert_eq!((page.location(), status(&shop, "1002")), ("/console/orders/1002?flash=undone", OrderStatus::Pending));
+    let text = browser.ok("/console/orders/1002").await;
+    assert!(text.contains("a person has undone this") && text.contains("undone by key_") && !text.contains("/console/orders/1002/undo"));
+    assert_eq!(browser.post("/console/orders/1002/undo", &[]).await.location(), "/console/orders/1002?flash=not-undone");
     // Nobody has paid for 1004.
     let text = browser.ok("/console/orders/1004").await;
     assert!(text.contains("payment is pending") && text.contains("disabled"));

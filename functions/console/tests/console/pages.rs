@@ -185,9 +185,17 @@ async fn a_row_of_the_queue_has_its_three_buttons_and_leads_back_to_it() {
     let told = browser.post("/console/orders/1002/notify", &[("from", "queue")]).await;
     assert_eq!(told.location(), "/console?flash=told");
     let moved = browser.post("/console/orders/1002/auto-progress", &[("from", "queue"), ("notify", "on")]).await;
-    assert_eq!(moved.location(), "/console?flash=progressed");
+    assert_eq!(moved.location(), "/console?flash=progressed&order=1002");
     let after = browser.ok("/console?flash=progressed").await;
     assert!(!after.contains("case-1002") && after.contains("class=\"flash"), "the row has left, and the page says what was done");
+    // What was just done can be taken back from here; a made-up order offers nothing.
+    let offered = browser.ok("/console?flash=progressed&order=1002").await;
+    assert!(offered.contains("data-fades") && offered.contains("/console/orders/1002/undo"));
+    for other in ["404", "%3Cb%3E", "1005"] {
+        assert!(!browser.ok(&format!("/console?flash=progressed&order={other}")).await.contains("data-fades"), "{other}");
+    }
+    let undone = browser.post("/console/orders/1002/undo", &[("from", "queue")]).await;
+    assert_eq!(undone.location(), "/console?flash=undone");
     let reader = Browser::signed_in(&shop, Role::Readonly).await;
     let read = reader.ok("/console").await;
     assert!(read.contains("view-1005") && !read.contains("tell-1005") && !read.contains("auto-1005"));

@@ -11,6 +11,7 @@ use app::cursor::Cursors;
 use app::measure::Measure;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
+use app::progress::AutoProgress;
 use app::report::AskForReport;
 use app::tenant::{Secret, TenantConfig};
 use app::{Context, Provenance};
@@ -133,7 +134,12 @@ impl Shop {
         let (buckets, tenants, keys) = (Arc::new(self.world.buckets()), Arc::new(self.world.tenants()), Arc::new(self.world.keys()));
         Console {
             orders: orders.clone(),
-            apply: Apply { orders: orders.clone(), clock: clock.clone() },
+            auto: AutoProgress::new(
+                Apply { orders: orders.clone(), clock: clock.clone() },
+                Arc::new(self.world.decisions()),
+                Arc::new(self.world.stock()),
+                Arc::new(self.world.metrics()),
+            ),
             ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),

@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod bulk;
+pub mod decisions;
 pub mod docs;
 pub mod files;
 pub mod imports;

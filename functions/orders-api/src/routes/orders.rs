@@ -3,17 +3,19 @@
 use super::Answer;
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
-use crate::view::{CreatedOrder, NewOrder, OrderList, OrderProgress, OrderRow, OrderView, Timeline};
+use crate::view::{CreatedOrder, DecisionView, NewOrder, OrderList, OrderProgress, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
 use app::notify::customer_message;
 use app::place::Idempotency;
 use app::ports::{OnceKey, OrderQuery};
+use app::progress::Wish;
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::ids::{OrderId, SourceId};
-use domain::order::progress::consider;
+use domain::order::decide::UNDO_WITHIN;
 use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
+use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::{Deserialize, Serialize};
@@ -39,7 +41,7 @@ pub(super) fn status(word: &str) -> Result<OrderStatus, Error> {
     OrderStatus::from_word(word).ok_or_else(|| fault("status", "unknown_status", format!("one of: {}", known())))
 }
 
-fn note(text: Option<String>) -> Result<Option<String>, Error> {
+pub(super) fn note(text: Option<String>) -> Result<Option<String>, Error> {
     match text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
         Some(text) if text.chars().count() > NOTE_CHARS_MAX => {
             Err(fault("note", "too_long", format!("at most {NOTE_CHARS_MAX} characters")))
@@ -383,7 +385,13 @@ pub struct Progressed {
     /// Now.
     pub new_status: &'static str,
     /// The decision with all it looked at.
-    pub decision: serde_json::Value,
+    pub decision: DecisionView,
+    /// Its name in the ledger, if it is kept there.
+    pub decision_id: String,
+    /// Until when POST undo takes it back; none if it did not move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
+    pub undo_until: Option<Timestamp>,
 }
 
 /// Lets the rules decide whether an order moves on now.
@@ -399,23 +407,17 @@ pub async fn auto_progress(
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let id = order_id(&id)?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let asked = note(params.0.reason)?;
-    let decision = consider(&order, &admitted.config.progress, desk.clock.now());
-    let applied = match decision.as_change(asked, params.0.notify.unwrap_or(true)) {
-        // Decided on this version: if the order has changed meanwhile, the decision no longer stands.
-        Some(change) => {
-            let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
-            Some(run(&desk, &admitted, &id, &Command::Change(change), with).await?)
-        }
-        None => None,
-    };
-    let now = applied.as_ref().map_or(order.tracks.status, |applied| applied.order.tracks.status);
+    let wish = Wish { note: note(params.0.reason)?, notify: params.0.notify.unwrap_or(true), once: None };
+    let done = desk.auto.run(admitted.context(), &order, wish).await?;
+    let undoable = done.order.standing().filter(|ruled| ruled.decision == done.entry.id);
     let progressed = Progressed {
-        progressed: now != order.tracks.status,
+        progressed: done.moved(),
         automated: true,
-        old_status: order.tracks.status.as_str(),
-        new_status: now.as_str(),
-        decision: serde_json::to_value(&decision).unwrap_or_default(),
+        old_status: done.before.as_str(),
+        new_status: done.order.tracks.status.as_str(),
+        decision: DecisionView::of(&done.entry.decision),
+        decision_id: done.entry.id.to_string(),
+        undo_until: undoable.map(|ruled| ruled.at + UNDO_WITHIN),
     };
     Ok(axum::Json(progressed).into_response())
 }

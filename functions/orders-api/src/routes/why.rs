@@ -3,15 +3,15 @@
 use super::Answer;
 use super::orders::order_id;
 use crate::desk::Desk;
-use crate::view::{MessageView, ReasonView};
+use crate::view::{DecisionView, LedgerEntry, MessageView, ReasonView};
 use app::Error;
 use app::attention::Case;
-use app::ports::{Dossier, MessageState, OrderSummary};
+use app::ports::{DecisionRecord, Dossier, MessageState, OrderSummary, Outcome};
 use app::tenant::TenantConfig;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::order::progress::consider;
-use domain::order::{Order, Track, Watched};
+use domain::order::progress::{Decision, Mode};
+use domain::order::{Track, Watched};
 use jiff::Timestamp;
 use runtime::http::{Caller, Origin, Segments};
 use serde::Serialize;
@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// Messages looked at, the newest.
 const HISTORY_MAX: usize = 50;
+/// Decisions shown, the newest.
+const LEDGER_MAX: usize = 5;
 
 /// The reasons.
 #[derive(Debug, Serialize)]
@@ -48,8 +50,9 @@ pub struct WhyProgress {
     /// Orders of this shop move on by themselves.
     pub by_itself: bool,
     /// What the rules say now, with each gate and what it saw.
-    #[cfg_attr(test, schema(value_type = Object))]
-    pub decision: serde_json::Value,
+    pub decision: DecisionView,
+    /// What they said before, the newest first.
+    pub ledger: Vec<LedgerEntry>,
 }
 
 /// Why a customer hears of an order, or does not.
@@ -74,11 +77,14 @@ pub async fn why(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, 
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, HISTORY_MAX).await.map_err(Error::from)?;
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
-    Ok(axum::Json(Why::of(&dossier, &admitted.config, desk.clock.now())).into_response())
+    let considered = desk.auto.consider(admitted.context(), &dossier.order).await?;
+    let ledger = desk.auto.decisions.of_order(&admitted.scope, &dossier.order.id, LEDGER_MAX).await.map_err(Error::from)?;
+    let progress = progress(&considered.decision, &ledger, &admitted.config);
+    Ok(axum::Json(Why::of(&dossier, progress, &admitted.config, desk.clock.now())).into_response())
 }
 
 impl Why {
-    fn of(dossier: &Dossier, config: &TenantConfig, now: Timestamp) -> Why {
+    fn of(dossier: &Dossier, progress: WhyProgress, config: &TenantConfig, now: Timestamp) -> Why {
         let order = &dossier.order;
         let concerns = Watched::of(order).concerns(&config.watch_rules(), &config.zone(), now);
         let (case, today) = (Case { order: OrderSummary::of(order), concerns }, config.today(now));
@@ -86,25 +92,30 @@ impl Why {
             order_id: order.id.to_string(),
             status: order.tracks.status.as_str(),
             label: order.label().text(),
-            progress: progress(order, config, now),
+            progress,
             notification: notification(dossier, config),
             attention: ReasonView::all(&case, now, today),
         }
     }
 }
 
-fn progress(order: &Order, config: &TenantConfig, now: Timestamp) -> WhyProgress {
-    let decision = consider(order, &config.progress, now);
-    let by_itself = config.progress.auto;
-    let summary = match (decision.should_progress, by_itself) {
+fn progress(decision: &Decision, ledger: &[DecisionRecord], config: &TenantConfig) -> WhyProgress {
+    let held_back = ledger.first().filter(|entry| entry.outcome == Outcome::Waiting).map(|entry| entry.decision.reason.as_str());
+    let summary = match (decision.should_progress, config.progress.mode) {
         (false, _) => decision.reason.clone(),
-        (true, true) => format!("it moves on within half an hour: {}", decision.reason),
-        (true, false) => format!(
-            "it could move on ({}), but orders move on by themselves only with progress.auto in the settings; POST auto-progress moves it now",
+        // It could, as far as can be seen from here; a second opinion is asked only when its turn comes.
+        (true, Mode::Auto) if config.progress.second_opinion && held_back.is_some() => held_back.unwrap_or_default().to_owned(),
+        (true, Mode::Auto) => format!("it moves on within half an hour: {}", decision.reason),
+        (true, Mode::Shadow) => {
+            format!("it would move on ({}), but the shop only watches its rules (progress.mode is shadow)", decision.reason)
+        }
+        (true, Mode::Off) => format!(
+            "it could move on ({}), but orders move on by themselves only with progress.mode auto in the settings; POST auto-progress moves it now",
             decision.reason
         ),
     };
-    WhyProgress { summary, by_itself, decision: serde_json::to_value(&decision).unwrap_or_default() }
+    let by_itself = config.progress.mode == Mode::Auto;
+    WhyProgress { summary, by_itself, decision: DecisionView::of(decision), ledger: ledger.iter().map(LedgerEntry::of).collect() }
 }
 
 fn notification(dossier: &Dossier, config: &TenantConfig) -> WhyNotification {

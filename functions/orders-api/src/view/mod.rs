@@ -1,11 +1,16 @@
 //! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
 
 mod attention;
+mod decision;
 mod history;
 mod incoming;
 mod order;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
+pub use decision::{
+    Accuracy, DecisionView, GateView, JudgementView, LedgerEntry, LedgerPage, Measured, ReplayView, ReplayedRules, ReplayedStep,
+    RuleAccuracy,
+};
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{CreatedOrder, NewCustomer, NewItem, NewOrder};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};

@@ -7,6 +7,8 @@
 //! | orders | `T#{tenant}#REF#{channel}#{external}` | `REF` | the channel's own id |
 //! | orders GSI1 | `T#{tenant}#OPEN#{shard}` | `{due}#{order}` | open orders, by when they need a person |
 //! | orders GSI2 | `T#{tenant}#C#{customer}` | `{placed_at}#{order}` | a customer's orders |
+//! | orders | `T#{tenant}#O#{order}` | `DEC#{decision}` | what rules decided about it |
+//! | orders GSI3 | `T#{tenant}#DECISIONS` | `{at}#{order}#{decision}` | all decisions |
 //! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
 //! | outbox | `OUTBOX#{shard}` | `{time}#{tenant}#{aggregate}#{version}` | what waits to be published |
 //! | ops | `T#{tenant}#ONCE#{key}` | `ONCE` | what was done |
@@ -26,7 +28,7 @@
 
 use app::TenantScope;
 use app::ports::{CustomerKey, InboxKey, MessageId, OnceKey};
-use domain::ids::{EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::OrderStatus;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -89,6 +91,7 @@ fn of(scope: &TenantScope, rest: std::fmt::Arguments<'_>) -> String {
 pub(crate) const HEAD: &str = "HEAD";
 pub(crate) const EVENT_PREFIX: &str = "EVT#";
 pub(crate) const MESSAGE_PREFIX: &str = "MSG#";
+pub(crate) const DECISION_PREFIX: &str = "DEC#";
 pub(crate) const LEVEL_PREFIX: &str = "LEVEL#";
 
 pub(crate) fn order_partition(scope: &TenantScope, order: &str) -> String {
@@ -101,6 +104,18 @@ pub(crate) fn head(scope: &TenantScope, order: &OrderId) -> Key {
 
 pub(crate) fn event(scope: &TenantScope, order: &OrderId, version: u64) -> Key {
     key(order_partition(scope, order.as_str()), format!("{EVENT_PREFIX}{version:010}"))
+}
+
+pub(crate) fn decision(scope: &TenantScope, order: &OrderId, decision: &DecisionId) -> Key {
+    key(order_partition(scope, order.as_str()), format!("{DECISION_PREFIX}{decision}"))
+}
+
+pub(crate) fn decisions(scope: &TenantScope) -> String {
+    of(scope, format_args!("DECISIONS"))
+}
+
+pub(crate) fn decision_row(scope: &TenantScope, order: &OrderId, decision: &DecisionId, at: Timestamp) -> IndexKey {
+    key(decisions(scope), format!("{}#{decision}", by_time(at, order)))
 }
 
 pub(crate) fn reference(scope: &TenantScope, channel: &SourceId, external: &str) -> Key {
@@ -314,7 +329,7 @@ mod tests {
                     folders.push(path);
                 } else if !path.ends_with("dynamodb/keys.rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "#ONCE", "#INBOX"] {
+                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "DEC#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "#ONCE", "#INBOX"] {
                         assert!(!text.contains(mark), "{} builds a key with {mark}", path.display());
                     }
                 }

@@ -1,6 +1,7 @@
 //! The five tables.
 
 mod buckets;
+mod decisions;
 mod inbox;
 mod item;
 mod keys;
@@ -14,6 +15,7 @@ mod stock;
 mod tenants;
 
 pub use buckets::DynamoBuckets;
+pub use decisions::DynamoDecisions;
 pub use inbox::DynamoInbox;
 pub use keys_store::DynamoKeys;
 pub use messages::DynamoMessages;
@@ -131,6 +133,11 @@ impl Dynamo {
     /// Orders.
     pub fn orders(&self) -> DynamoOrders {
         DynamoOrders(self.clone())
+    }
+
+    /// The ledger of decisions.
+    pub fn decisions(&self) -> DynamoDecisions {
+        DynamoDecisions(self.clone())
     }
 
     /// Once-records.

@@ -17,7 +17,7 @@
 //! moves a second into the same status.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, inbox, keys, messages, once, outbox};
+use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox};
 use app::TenantScope;
 use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult};
 use app::privacy::customer_key;
@@ -47,6 +47,7 @@ enum Part {
     Reference,
     Head,
     History,
+    Decision,
     Outbox,
 }
 
@@ -97,6 +98,12 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
         .text("doc", sized("the commit", to_json("a commit", commit.recorded)?)?)
         .when("attribute_not_exists(PK)");
     parts.push((Part::History, Table::Orders, history));
+    if let Some(decision) = commit.decision {
+        parts.push((Part::Decision, Table::Orders, decisions::entry(scope, decision)?));
+    }
+    if let Some((decision, judgement)) = commit.judged {
+        parts.push((Part::Decision, Table::Orders, decisions::judged(scope, &order.id, decision, judgement)?));
+    }
     if let Some(row) = outbox::commit_row(scope, order.id.as_str(), order.version, commit.publish, now)? {
         parts.push((Part::Outbox, Table::Outbox, row));
     }
@@ -108,7 +115,7 @@ fn refusal(part: Part) -> CommitError {
         Part::Inbox => CommitError::InboxDone,
         Part::Once => CommitError::OnceTaken,
         Part::Reference => CommitError::ExternalIdTaken,
-        Part::Head | Part::History | Part::Outbox => CommitError::Conflict,
+        Part::Head | Part::History | Part::Decision | Part::Outbox => CommitError::Conflict,
     }
 }
 
@@ -125,8 +132,8 @@ impl OrderStore for DynamoOrders {
         row.map(parse).transpose()
     }
 
-    /// Newest first, the partition holds messages, the head, then the commits; so one read from that end has all
-    /// of it, however long the history is.
+    /// Newest first, the partition holds messages, the head, the commits, then the decisions; so one read from that end has
+    /// all of it, however long the history is.
     async fn dossier(&self, scope: &TenantScope, id: &OrderId, limit: usize) -> PortResult<Option<Dossier>> {
         let (mut order, mut history, mut sent) = (None, Vec::new(), Vec::new());
         let mut start = None;

@@ -67,6 +67,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
     let dynamo = Dynamo::new(aws.clone(), tables);
     Ports {
         orders: Arc::new(dynamo.orders()),
+        decisions: Arc::new(dynamo.decisions()),
         once: Arc::new(dynamo.once()),
         inbox: Arc::new(dynamo.inbox()),
         outbox: Arc::new(dynamo.outbox()),

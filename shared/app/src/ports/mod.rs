@@ -2,6 +2,7 @@
 //! ability does not compile. Every store call takes a [`crate::TenantScope`].
 
 mod access;
+mod decisions;
 mod figures;
 mod inbox;
 mod language;
@@ -13,6 +14,7 @@ mod sheets;
 mod stock;
 
 pub use access::*;
+pub use decisions::*;
 pub use figures::*;
 pub use inbox::*;
 pub use language::*;

@@ -1,10 +1,10 @@
 //! Orders: heads, histories, lists.
 
-use super::{InboxKey, Message, OnceDone, PortError, PortResult};
+use super::{DecisionRecord, InboxKey, Judgement, Message, OnceDone, PortError, PortResult};
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{OrderId, SourceId};
+use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{Concern, Label, Order, OrderStatus, Recorded, Watched};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,10 @@ pub struct Commit<'a> {
     pub once: Option<OnceDone<'a>>,
     /// The inbox entry that becomes done with it.
     pub inbox: Option<&'a InboxKey>,
+    /// The decision that it carries out.
+    pub decision: Option<&'a DecisionRecord>,
+    /// The decision that it judges.
+    pub judged: Option<(&'a DecisionId, &'a Judgement)>,
 }
 
 /// Why a commit did not happen.

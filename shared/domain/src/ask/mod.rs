@@ -24,4 +24,4 @@ pub use plan::{EMAILS_MAX, Need, Plan, QUESTION_CHARS_MAX, plan, plan_in};
 pub use verify::{ANSWER_CHARS_MAX, Violation, verify};
 
 pub(crate) use compose::state_words;
-pub(crate) use text::invisible;
+pub use text::invisible;

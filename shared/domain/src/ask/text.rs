@@ -12,7 +12,7 @@ pub(super) fn normalise(text: &str) -> String {
 }
 
 /// Characters that show nothing, or change the direction of what does.
-pub(crate) fn invisible(c: char) -> bool {
+pub fn invisible(c: char) -> bool {
     matches!(
         c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180e}'

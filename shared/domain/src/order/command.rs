@@ -5,7 +5,7 @@ use super::fact::Fact;
 use super::placement::Placement;
 use super::status::OrderStatus;
 use super::watch::WatchRules;
-use crate::ids::SourceId;
+use crate::ids::{DecisionId, SourceId};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,20 @@ pub enum Command {
     Change(ChangeStatus),
     /// Correct it.
     Correct(CorrectStatus),
+    /// Take back what a rule has just done.
+    Undo {
+        /// Why, if they say so.
+        note: Option<String>,
+    },
+    /// Say whether a rule was right.
+    Judge {
+        /// To which decision.
+        decision: DecisionId,
+        /// They would have done the same.
+        agrees: bool,
+        /// What they write.
+        note: Option<String>,
+    },
     /// Tell the customer where it stands now.
     Notify {
         /// The shop sends its customers messages at all.

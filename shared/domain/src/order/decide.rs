@@ -6,7 +6,7 @@ use super::fact::{Fact, Heard, Tracks};
 use super::status::{OrderStatus, Track};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
-use crate::ids::OrderId;
+use crate::ids::{DecisionId, OrderId};
 use jiff::{SignedDuration, Timestamp};
 
 /// Why a command was refused. Every variant says what could be done instead.
@@ -31,6 +31,18 @@ pub enum Rejection {
         /// What is allowed instead.
         allowed: Vec<OrderStatus>,
     },
+    /// A person moved it last, or a source did.
+    #[error("no rule moved this order last, so there is nothing to undo; move or correct it instead")]
+    NothingToUndo,
+    /// The time for it has passed.
+    #[error("what a rule did can be undone within {} minutes; correct the status instead", UNDO_WITHIN.as_mins())]
+    UndoTooLate,
+    /// The rule's decision is not one of this order, or too old to be remembered.
+    #[error("there is no such decision among the latest of this order")]
+    NoSuchDecision,
+    /// It was judged before.
+    #[error("this decision was judged before; a judgement stands")]
+    JudgedBefore,
     /// A correction without a reason.
     #[error("a correction needs a reason of 3 to 500 characters")]
     ReasonRequired,
@@ -62,6 +74,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// reply.
 pub const NOTIFY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
+/// How long a person may take back what a rule did.
+pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+
 /// What follows from a command: events, or why not. No events means that nothing changes (a fact heard
 /// before, a status it has already).
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
@@ -72,6 +87,8 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
         (Some(order), Command::Change(change)) => change_status(order, change),
         (Some(order), Command::Correct(correction)) => correct(order, correction),
+        (Some(order), Command::Undo { note }) => undo(order, note.as_ref(), now),
+        (Some(order), Command::Judge { decision, agrees, note }) => judge(order, decision, *agrees, note.as_ref()),
         (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
         (Some(order), Command::Raise { rules, zone }) => {
             let mut concerns = Watched::of(order).concerns(rules, zone, now);
@@ -167,7 +184,27 @@ fn correct(order: &Order, correction: &CorrectStatus) -> Result<Vec<OrderEvent>,
     if order.tracks.status == correction.to {
         return Ok(Vec::new());
     }
-    Ok(vec![OrderEvent::StatusCorrected { from: order.tracks.status, to: correction.to, reason: reason.to_owned() }])
+    let overrules = order.standing().map(|ruled| ruled.decision.clone());
+    Ok(vec![OrderEvent::StatusCorrected { from: order.tracks.status, to: correction.to, reason: reason.to_owned(), overrules }])
+}
+
+fn undo(order: &Order, note: Option<&String>, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    let ruled = order.standing().ok_or(Rejection::NothingToUndo)?;
+    // A clock that was set back makes no time longer than it is.
+    if now.duration_since(ruled.at) > UNDO_WITHIN {
+        return Err(Rejection::UndoTooLate);
+    }
+    let (from, to, decision) = (order.tracks.status, ruled.from, ruled.decision.clone());
+    Ok(vec![OrderEvent::StatusUndone { from, to, decision, note: note.cloned() }])
+}
+
+fn judge(order: &Order, decision: &DecisionId, agrees: bool, note: Option<&String>) -> Result<Vec<OrderEvent>, Rejection> {
+    let ruled = order.ruled.iter().find(|ruled| ruled.decision == *decision).ok_or(Rejection::NoSuchDecision)?;
+    match ruled.verdict {
+        None => Ok(vec![OrderEvent::DecisionJudged { decision: decision.clone(), agrees, note: note.cloned() }]),
+        Some(verdict) if verdict.agrees() == agrees => Ok(Vec::new()),
+        Some(_) => Err(Rejection::JudgedBefore),
+    }
 }
 
 fn notify(order: &Order, enabled: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {

@@ -7,7 +7,7 @@ use super::label::Label;
 use super::placement::{Line, Totals};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
 use super::watch::Deadline;
-use crate::ids::{CorrelationId, OrderId, SourceId};
+use crate::ids::{CorrelationId, DecisionId, OrderId, SourceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,9 @@ pub enum Cause {
         /// What the person wrote who asked the rules, if somebody did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
+        /// The decision, as the ledger has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<DecisionId>,
     },
 }
 
@@ -111,6 +114,21 @@ pub enum OrderEvent {
         to: OrderStatus,
         /// The reason they had to give.
         reason: String,
+        /// The rule's decision that is overruled with it, if a rule had moved the order where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        overrules: Option<DecisionId>,
+    },
+    /// A person took back what a rule had done moments before. The rule leaves the order alone until somebody moves it.
+    StatusUndone {
+        /// From.
+        from: OrderStatus,
+        /// To: where it was before the rule moved it.
+        to: OrderStatus,
+        /// The decision that is overruled with it.
+        decision: DecisionId,
+        /// Why, if they said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A late fact changed what must have happened. The new state follows from all facts in their order,
     /// but no declared move leads there from what we believed; somebody should look.
@@ -174,6 +192,16 @@ pub enum OrderEvent {
         /// How: "email".
         channel: String,
     },
+    /// A person judged what a rule had decided, without changing it.
+    DecisionJudged {
+        /// Which.
+        decision: DecisionId,
+        /// They would have done the same.
+        agrees: bool,
+        /// What they wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -181,7 +209,16 @@ pub enum OrderEvent {
 impl OrderEvent {
     /// A note of our own that changes nothing of the order.
     pub const fn is_aside(&self) -> bool {
-        matches!(self, Self::AttentionRaised { .. } | Self::CustomerTold { .. })
+        matches!(self, Self::AttentionRaised { .. } | Self::CustomerTold { .. } | Self::DecisionJudged { .. })
+    }
+
+    /// The decision of a rule that it judges.
+    pub const fn judges(&self) -> Option<&DecisionId> {
+        match self {
+            Self::StatusUndone { decision, .. } | Self::DecisionJudged { decision, .. } => Some(decision),
+            Self::StatusCorrected { overrules, .. } => overrules.as_ref(),
+            _ => None,
+        }
     }
 
     /// The event's short name, as in `order.status_changed.v1`.
@@ -191,6 +228,8 @@ impl OrderEvent {
             Self::FactHeard { .. } => "fact_heard",
             Self::StatusChanged { .. } => "status_changed",
             Self::StatusCorrected { .. } => "status_corrected",
+            Self::StatusUndone { .. } => "status_undone",
+            Self::DecisionJudged { .. } => "decision_judged",
             Self::Reconciled { .. } => "reconciled",
             Self::PaymentChanged { .. } => "payment_changed",
             Self::FulfilmentChanged { .. } => "fulfilment_changed",
@@ -239,6 +278,7 @@ impl Recorded {
         for event in &mut self.events {
             let words = match event {
                 OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
+                OrderEvent::StatusUndone { note: Some(note), .. } | OrderEvent::DecisionJudged { note: Some(note), .. } => note,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
                 _ => continue,
             };
@@ -275,7 +315,15 @@ impl OrderEvent {
                 };
                 format!("{from} to {to}{passing}{why}")
             }
-            Self::StatusCorrected { from, to, reason } => format!("Corrected from {from} to {to}: {reason}"),
+            Self::StatusCorrected { from, to, reason, .. } => format!("Corrected from {from} to {to}: {reason}"),
+            Self::StatusUndone { from, to, note, .. } => {
+                let why = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                format!("{from} back to {to}, undoing what a rule had done{why}")
+            }
+            Self::DecisionJudged { agrees, note, .. } => {
+                let why = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                format!("{} with the rule that moved it{why}", if *agrees { "Agreed" } else { "Disagreed" })
+            }
             Self::Reconciled { from, to, source } => {
                 format!("{from} turned out to be {to} after a late word from {source}; please check")
             }
@@ -321,12 +369,13 @@ mod tests {
         let asked = |note: Option<&str>| moved(Cause::Asked { note: note.map(str::to_owned) });
         let ruled = |note: Option<&str>| {
             let (rule, reason) = ("auto_progress".to_owned(), "payment is captured".to_owned());
-            moved(Cause::Rule { rule, reason, confidence: 100, note: note.map(str::to_owned) })
+            moved(Cause::Rule { rule, reason, confidence: 100, note: note.map(str::to_owned), decision: None })
         };
         let corrected = |reason: &str| OrderEvent::StatusCorrected {
             from: OrderStatus::Shipped,
             to: OrderStatus::Processing,
             reason: reason.to_owned(),
+            overrules: None,
         };
         let mut recorded = Recorded {
             version: 1,

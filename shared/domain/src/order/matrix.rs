@@ -71,7 +71,7 @@ fn outcome(order: &Order, command: &Command) -> String {
             let how = events.iter().find_map(|event| match event {
                 OrderEvent::StatusChanged { via, .. } if via.is_empty() => Some(""),
                 OrderEvent::StatusChanged { .. } => Some("+"),
-                OrderEvent::StatusCorrected { .. } => Some("!"),
+                OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. } => Some("!"),
                 OrderEvent::Reconciled { .. } => Some("~"),
                 _ => None,
             });
@@ -289,6 +289,16 @@ fn more_faults_than_anybody_reads_are_counted_not_listed() {
 
 use crate::money::Money;
 
+fn decision_id(number: u8) -> crate::ids::DecisionId {
+    crate::ids::DecisionId::of(u64::from(number), 1, "moved")
+}
+
+fn by_rule(to: OrderStatus, decision: u8) -> Command {
+    let decision = Some(decision_id(decision));
+    let cause = Cause::Rule { rule: "r".into(), reason: "because".into(), confidence: 95, note: None, decision };
+    Command::Change(ChangeStatus { to, implied_steps: false, cause, notify: true })
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let status = || prop::sample::select(OrderStatus::ALL.to_vec());
     prop_oneof![
@@ -308,6 +318,9 @@ fn any_command() -> impl Strategy<Value = Command> {
             }
         }),
         1 => Just(Command::Notify { enabled: true }),
+        2 => (status(), 0u8..4).prop_map(|(to, decision)| by_rule(to, decision)),
+        1 => Just(Command::Undo { note: None }),
+        1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),
         1 => Just(Command::EraseContact),
     ]
 }

@@ -12,12 +12,14 @@ pub mod label;
 pub mod outlook;
 pub mod placement;
 pub mod progress;
+pub mod ruled;
 pub mod status;
 pub mod watch;
 
 #[cfg(test)]
 mod matrix;
 
+pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::{Rejection, decide};
@@ -26,6 +28,7 @@ pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use label::Label;
 pub use outlook::{Basis, Expected};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
+pub use ruled::{Ruled, Verdict};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
 pub use watch::{Concern, Deadline, WatchRules, Watched};
 
@@ -75,6 +78,12 @@ pub struct Order {
     /// When one was last raised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raised_at: Option<Timestamp>,
+    /// The latest steps that rules took, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ruled: Vec<Ruled>,
+    /// A person has undone a rule's step: rules leave it alone until somebody moves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept_by_person: bool,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -141,10 +150,9 @@ impl Order {
                     self.log.insert(fact.clone(), digital);
                 }
             }
-            OrderEvent::StatusChanged { to, decided, .. } => {
-                self.tracks.status = *to;
-                self.status_since = at;
-                self.raised.remove(&Concern::Failed);
+            OrderEvent::StatusChanged { from, to, decided, cause, .. } => {
+                self.moved_to(*to, at);
+                self.remember_rule(*from, cause, at);
                 if !to.is_open() {
                     self.tracks.delayed = None;
                 }
@@ -152,17 +160,18 @@ impl Order {
                     self.log = FactLog::starting_at(self.tracks, Some(at));
                 }
             }
-            OrderEvent::StatusCorrected { to, .. } => {
-                self.tracks.status = *to;
-                self.status_since = at;
-                self.raised.remove(&Concern::Failed);
+            OrderEvent::StatusCorrected { to, overrules, .. } => {
+                self.judged(overrules.as_ref(), Verdict::Corrected);
+                self.moved_to(*to, at);
                 self.log = FactLog::starting_at(self.tracks, Some(at));
             }
-            OrderEvent::Reconciled { to, .. } => {
-                self.tracks.status = *to;
-                self.status_since = at;
-                self.raised.remove(&Concern::Failed);
+            OrderEvent::StatusUndone { to, decision, .. } => {
+                self.judged(Some(decision), Verdict::Undone);
+                self.moved_to(*to, at);
+                self.kept_by_person = true;
+                self.log = FactLog::starting_at(self.tracks, Some(at));
             }
+            OrderEvent::Reconciled { to, .. } => self.moved_to(*to, at),
             OrderEvent::PaymentChanged { to, .. } => self.tracks.payment = *to,
             OrderEvent::FulfilmentChanged { to, .. } => self.tracks.fulfilment = *to,
             OrderEvent::TrackingChanged { to, .. } => {
@@ -183,6 +192,10 @@ impl Order {
                 self.raised_at = Some(at);
                 return;
             }
+            OrderEvent::DecisionJudged { decision, agrees, .. } => {
+                self.judged(Some(decision), if *agrees { Verdict::Agreed } else { Verdict::Disagreed });
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -195,6 +208,16 @@ impl Order {
         );
         self.news_at = if is_news { None } else { Some(self.last_news()) };
         self.updated_at = at;
+    }
+
+    fn moved_to(&mut self, to: OrderStatus, at: Timestamp) {
+        self.tracks.status = to;
+        self.status_since = at;
+        self.raised.remove(&Concern::Failed);
+        self.kept_by_person = false;
+        for ruled in &mut self.ruled {
+            ruled.stands = false;
+        }
     }
 
     /// When there was last news of it.
@@ -221,6 +244,8 @@ impl Order {
             untold: *notify,
             raised: BTreeMap::new(),
             raised_at: None,
+            ruled: Vec::new(),
+            kept_by_person: false,
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,

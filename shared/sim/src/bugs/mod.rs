@@ -71,6 +71,8 @@ bugs! {
     ReleasedTwice = "a hold that is given back is counted twice";
     ReportToldFirst = "the team is told of a report before the day is done";
     ReportClaimShared = "everybody's claim to make a report is theirs";
+    DecisionUnwritten = "an order is moved by a rule and the decision is not kept";
+    JudgementUnwritten = "what people thought of a decision is not kept";
     EveryCurrency = "orders are counted under every currency of their label";
 }
 
@@ -89,6 +91,8 @@ impl Bug {
             | Bug::PlacedOver
             | Bug::WordsKept
             | Bug::ContactRevived
+            | Bug::DecisionUnwritten
+            | Bug::JudgementUnwritten
             | Bug::HistoryShortened => {
                 ports.orders = Arc::new(BadOrders::new(ports.orders, self, memory));
             }

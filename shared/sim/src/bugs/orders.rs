@@ -68,6 +68,8 @@ impl OrderStore for BadOrders {
                 commit.once = commit.once.map(|done| OnceDone { expires_at: commit.recorded.at, ..done });
             }
             Bug::InboxNotSettled => commit.inbox = None,
+            Bug::DecisionUnwritten => commit.decision = None,
+            Bug::JudgementUnwritten => commit.judged = None,
             Bug::AnswerNotKept => commit.once = commit.once.map(|done| OnceDone { response: "", ..done }),
             Bug::HistoryShortened => recorded.events.truncate(1),
             Bug::StepsForgotten => {

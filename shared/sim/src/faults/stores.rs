@@ -7,7 +7,7 @@ use app::ports::*;
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::Order;
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +24,14 @@ impl OrderStore for Faulty<dyn OrderStore> {
     }
     async fn commit(&self, scope: &TenantScope, commit: Commit<'_>) -> Result<(), CommitError> {
         let reference = commit.before_version == 0 && commit.order.external_id.is_some();
-        let beside = [!commit.publish.is_empty(), commit.once.is_some(), commit.inbox.is_some(), reference];
+        let beside = [
+            !commit.publish.is_empty(),
+            commit.once.is_some(),
+            commit.inbox.is_some(),
+            reference,
+            commit.decision.is_some(),
+            commit.judged.is_some(),
+        ];
         let items = 2 + beside.iter().filter(|there| **there).count();
         meet!(self, OrderCommit, items, self.port.commit(scope, commit.clone()))
     }
@@ -36,6 +43,22 @@ impl OrderStore for Faulty<dyn OrderStore> {
     }
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page> {
         meet!(self, OrderPage, 1, self.port.page(scope, query, after, limit))
+    }
+}
+
+#[async_trait]
+impl DecisionStore for Faulty<dyn DecisionStore> {
+    async fn record(&self, scope: &TenantScope, decision: &DecisionRecord) -> PortResult<bool> {
+        meet!(self, DecisionRecord, 1, self.port.record(scope, decision))
+    }
+    async fn decision(&self, scope: &TenantScope, order: &OrderId, id: &DecisionId) -> PortResult<Option<DecisionRecord>> {
+        meet!(self, DecisionRead, 1, self.port.decision(scope, order, id))
+    }
+    async fn of_order(&self, scope: &TenantScope, order: &OrderId, limit: usize) -> PortResult<Vec<DecisionRecord>> {
+        meet!(self, DecisionRead, 1, self.port.of_order(scope, order, limit))
+    }
+    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<DecisionPage> {
+        meet!(self, DecisionRead, 1, self.port.page(scope, after, limit))
     }
 }
 

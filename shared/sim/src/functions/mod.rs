@@ -17,6 +17,7 @@ use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random, StockStore};
 use app::privacy::Privacy;
 use app::process::Process;
+use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
@@ -66,7 +67,9 @@ impl Functions {
     ) -> Functions {
         let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
         let bulk = Bulk { once: ports.once.clone(), queue: ports.queue.clone(), clock: clock.clone(), random: random.clone() };
+        let auto = AutoProgress::new(apply.clone(), ports.decisions.clone(), ports.stock.clone(), ports.metrics.clone());
         let desk = Desk {
+            auto: auto.clone(),
             bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
             privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
@@ -103,7 +106,7 @@ impl Functions {
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
             hooks: runtime::http::finish(status_webhook::router(Arc::new(receive))),
-            steps: Steps { apply: apply.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
+            steps: Steps { auto: auto.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
             process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
             relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
             measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
@@ -118,13 +121,7 @@ impl Functions {
                 clock: clock.clone(),
                 default_from: None,
             },
-            watch: WatchOrders {
-                orders: ports.orders.clone(),
-                once: ports.once.clone(),
-                files: ports.reports.clone(),
-                tenants: ports.tenants.clone(),
-                clock: clock.clone(),
-            },
+            watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
             report: Report {
                 orders: ports.orders.clone(),

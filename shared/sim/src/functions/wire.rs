@@ -117,6 +117,7 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
             let reason = note.as_deref().unwrap_or("the parcel came back");
             (format!("/v1/orders/{order}/correct"), json!({ "status": to.as_str(), "reason": reason }))
         }
+        Wish::Undo => (format!("/v1/orders/{order}/undo"), note.as_ref().map_or(Value::Null, |note| json!({ "note": note }))),
         Wish::Notify => (format!("/v1/orders/{order}/notify"), Value::Null),
         Wish::Progress => {
             let asked = note.as_deref().map(|note| format!("?reason={}", note.replace(' ', "+")));

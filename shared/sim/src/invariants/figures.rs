@@ -2,10 +2,13 @@
 
 use super::Books;
 use crate::world::World;
-use app::measure::{CHANNELS, DAYS, LABELS, MOVES};
+use app::measure::{CHANNELS, DAYS, HABITS, LABELS, MOVES};
 use app::ports::MetricStore;
-use domain::order::{Cause, OrderEvent, Recorded};
+use domain::ids::DecisionId;
+use domain::order::{Cause, OrderEvent, OrderStatus, Recorded};
+use domain::spread;
 use futures::FutureExt;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,8 +40,9 @@ pub(super) fn figures(world: &mut World, books: &Books) {
             placed(&mut expected, ledger.history.first(), &zone);
             let moves = expected.entry(MOVES).or_default();
             ledger.history.iter().for_each(|recorded| moved(moves, recorded));
+            stayed(expected.entry(HABITS).or_default(), &ledger.history);
         }
-        for series in [LABELS, DAYS, MOVES, CHANNELS] {
+        for series in [LABELS, DAYS, MOVES, CHANNELS, HABITS] {
             let counted = world.memory.metrics().series(&scope, series, "", "\u{10ffff}").now_or_never();
             let counted = counted.and_then(Result::ok).unwrap_or_default();
             let counted: Series = counted.into_iter().map(|point| (point.point, point.fields)).collect();
@@ -61,13 +65,49 @@ fn placed(expected: &mut HashMap<&str, Series>, first: Option<&Recorded>, zone: 
     add(expected.entry(CHANNELS).or_default(), &format!("{day}/{channel}"), "orders", 1);
 }
 
+/// How long it stayed where it was, and how rules did that moved it on.
+fn stayed(habits: &mut Series, history: &[Recorded]) {
+    let mut since: Option<(OrderStatus, Timestamp)> = None;
+    let mut decided: BTreeMap<&DecisionId, (Timestamp, OrderStatus, i64)> = BTreeMap::new();
+    for (recorded, event) in history.iter().flat_map(|recorded| recorded.events.iter().map(move |event| (recorded, event))) {
+        let month = |at: Timestamp, status: OrderStatus| format!("{}/{status}", at.strftime("%Y-%m"));
+        if let Some(overruled) = event.judges().and_then(|decision| decided.remove(decision)) {
+            let (at, from, sure) = overruled;
+            add(habits, &month(at, from), "overruled", 1);
+            add(habits, &month(at, from), "brier", sure * sure - (100 - sure) * (100 - sure));
+        }
+        let to = match event {
+            OrderEvent::Placed { tracks, .. } => tracks.status,
+            OrderEvent::StatusChanged { to, .. }
+            | OrderEvent::StatusCorrected { to, .. }
+            | OrderEvent::StatusUndone { to, .. }
+            | OrderEvent::Reconciled { to, .. } => *to,
+            _ => continue,
+        };
+        if let Some((from, entered)) = since {
+            let stay = recorded.at.duration_since(entered).as_secs().max(0);
+            let point = month(recorded.at, from);
+            add(habits, &point, "left", 1);
+            add(habits, &point, "left_s", stay);
+            add(habits, &point, spread::field(stay), 1);
+            if let OrderEvent::StatusChanged { cause: Cause::Rule { confidence, decision: Some(decision), .. }, .. } = event {
+                let sure = i64::from(*confidence);
+                decided.insert(decision, (recorded.at, from, sure));
+                add(habits, &point, "moved", 1);
+                add(habits, &point, "brier", (100 - sure) * (100 - sure));
+            }
+        }
+        since = Some((to, recorded.at));
+    }
+}
+
 fn moved(moves: &mut Series, recorded: &Recorded) {
     let day = recorded.at.strftime("%Y-%m-%d").to_string();
     for event in &recorded.events {
         let automated = match event {
             OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. } | OrderEvent::Reconciled { .. } => true,
             OrderEvent::StatusChanged { .. } => recorded.actor.is_automatic(),
-            OrderEvent::StatusCorrected { .. } => false,
+            OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. } => false,
             _ => continue,
         };
         add(moves, &day, if automated { "automated" } else { "manual" }, 1);

@@ -37,7 +37,9 @@ fn walk(status: &mut Option<OrderStatus>, event: &OrderEvent, digital: bool) -> 
             return Ok(());
         }
         OrderEvent::StatusChanged { from, to, via, .. } => (*from, *to, Some(via.as_slice())),
-        OrderEvent::StatusCorrected { from, to, .. } | OrderEvent::Reconciled { from, to, .. } => (*from, *to, None),
+        OrderEvent::StatusCorrected { from, to, .. }
+        | OrderEvent::StatusUndone { from, to, .. }
+        | OrderEvent::Reconciled { from, to, .. } => (*from, *to, None),
         _ => return Ok(()),
     };
     if *status != Some(from) {

@@ -7,6 +7,7 @@ mod erasure;
 mod events;
 mod figures;
 mod histories;
+mod ledger;
 mod messages;
 mod reports;
 mod requests;
@@ -25,7 +26,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 14] = [
+pub const INVARIANTS: [(&str, &str); 15] = [
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I5", "a 2xx to a webhook means a durable inbox row, later processed or visibly parked"),
     ("I6", "whatever the order of arrival, with duplicates, the state is the same"),
@@ -42,6 +43,7 @@ pub const INVARIANTS: [(&str, &str); 14] = [
     ("I17", "nothing of one tenant in anything of another"),
     ("I22", "an audit entry per state change, without gaps, from which the order can be rebuilt"),
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
+    ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("erasure", "no word of a forgotten customer stands anywhere, and nothing is sent to them"),
 ];
 
@@ -75,6 +77,7 @@ pub fn check(world: &mut World) {
     messages::messages(world, &books);
     stock::stock(world);
     erasure::erasure(world, &books);
+    ledger::ledger(world, &books);
     reports::reports(world, &books);
     watch::watch(world, &books);
     if world.seed.is_multiple_of(4) {
@@ -93,7 +96,7 @@ fn open(world: &mut World) -> Books {
             let (mut labels, mut statuses, mut expected) = (Vec::new(), Vec::new(), Vec::new());
             let mut replayed: Option<Order> = None;
             for recorded in &history {
-                let before = replayed.as_ref().map(Order::label);
+                let before = replayed.clone();
                 let after = match replayed.take() {
                     Some(mut order) => {
                         order.apply_commit(&recorded.events, recorded.at);
@@ -110,7 +113,7 @@ fn open(world: &mut World) -> Books {
                 };
                 labels.push(after.label());
                 statuses.push(after.tracks.status);
-                expected.extend(of_commit(scope.tenant(), before, &after, recorded, &zone));
+                expected.extend(of_commit(scope.tenant(), before.as_ref(), &after, recorded, &zone));
                 replayed = Some(after);
             }
             let mut head = order.clone();

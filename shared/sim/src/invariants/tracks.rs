@@ -85,5 +85,5 @@ fn listed(history: &[Recorded]) -> impl Iterator<Item = Fact> {
 }
 
 fn is_decision(event: &OrderEvent) -> bool {
-    matches!(event, OrderEvent::StatusChanged { decided: true, .. } | OrderEvent::StatusCorrected { .. })
+    matches!(event, OrderEvent::StatusChanged { decided: true, .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. })
 }

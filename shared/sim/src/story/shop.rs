@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{SourceId, TenantId};
 use domain::notify::NotifyRules;
-use domain::order::progress::ProgressRules;
+use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Role, Vocabulary, WatchRules};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -130,9 +130,14 @@ impl Shop {
                 rules: NotifyRules::default(),
             },
             report_hour,
-            // An hour is long here; the third shop's orders move on by themselves.
+            // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.
             watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1 },
-            progress: ProgressRules { pending_after_h: 0, processing_after_h: 0, auto: n == 2 },
+            progress: ProgressRules {
+                pending_after_h: 0,
+                processing_after_h: 0,
+                mode: [Mode::Off, Mode::Shadow, Mode::Auto][n % 3],
+                ..ProgressRules::default()
+            },
             ..TenantConfig::default()
         };
         let client = Identity { tenant, principal: format!("key-{n}"), role: Role::Service, scopes: Scopes::ALL };

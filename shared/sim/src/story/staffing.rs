@@ -23,6 +23,8 @@ pub enum Wish {
     },
     /// Whatever the rules say.
     Progress,
+    /// That what a rule has just done be undone.
+    Undo,
     /// That the customer be told.
     Notify,
 }
@@ -51,11 +53,12 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(10) {
+        let wish = match rng.below(11) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
             7..=8 => Wish::Progress,
+            9 => Wish::Undo,
             _ => Wish::Notify,
         };
         Errand {

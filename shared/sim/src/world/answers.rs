@@ -128,6 +128,7 @@ impl World {
         let told = reply.json();
         let (word, moved) = match errand.wish {
             Wish::Change { .. } | Wish::Correct { .. } => (&told["status"], false),
+            Wish::Undo => (&told["status"], true),
             Wish::Fulfil => (&told["new_status"], told["new_status"] != told["old_status"]),
             Wish::Progress => (&told["new_status"], told["progressed"] == Value::Bool(true)),
             Wish::Notify => return,

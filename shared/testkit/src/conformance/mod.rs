@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken promise panics")]
 
+pub mod decisions;
 pub mod inbox;
 pub mod limits;
 pub mod messages;
@@ -21,8 +22,8 @@ pub mod stock;
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets, ReportStore,
-    StockStore, TenantStore,
+    DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets,
+    ReportStore, StockStore, TenantStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +36,8 @@ use std::time::Duration;
 pub struct Ports {
     /// Orders.
     pub orders: Arc<dyn OrderStore>,
+    /// The ledger of decisions.
+    pub decisions: Arc<dyn DecisionStore>,
     /// Once-records.
     pub once: Arc<dyn OnceStore>,
     /// The inbox.
@@ -63,6 +66,7 @@ impl Ports {
         let world = MemoryWorld::new();
         Ports {
             orders: Arc::new(world.orders()),
+            decisions: Arc::new(world.decisions()),
             once: Arc::new(world.once()),
             inbox: Arc::new(world.inbox()),
             outbox: Arc::new(world.outbox()),
@@ -155,6 +159,9 @@ macro_rules! conformance_tests {
             orders::orders_are_their_tenants_own,
             orders::of_64_commits_of_one_version_one_wins,
             orders::of_64_orders_with_one_key_one_wins,
+            decisions::a_decision_is_kept_once,
+            decisions::a_decision_is_kept_with_its_move,
+            decisions::decisions_are_listed_newest_first,
             pages::every_order_stands_in_every_list_once,
             pages::an_order_is_rescheduled,
             pages::pages_hold_while_orders_move,

@@ -220,14 +220,14 @@ pub async fn words_are_forgotten(ports: &Ports) {
     let second = moved(scope, &first.order, OrderStatus::Processing, Some("Anna rang"), stage.after(1));
     let third = moved(scope, &second.order, OrderStatus::Shipped, None, stage.after(2));
     let reason = "Anna insisted".to_owned();
-    let corrected = vec![OrderEvent::StatusCorrected { from: OrderStatus::Shipped, to: OrderStatus::Processing, reason }];
+    let corrected = vec![OrderEvent::StatusCorrected { from: OrderStatus::Shipped, to: OrderStatus::Processing, reason, overrules: None }];
     let fourth = then(scope, &third.order, corrected, stage.after(3));
     let (reason, note) = ("processing for 50.0 h of 48 h".to_owned(), Some("Anna waits".to_owned()));
     let ruled = vec![OrderEvent::StatusChanged {
         from: OrderStatus::Processing,
         to: OrderStatus::Shipped,
         via: Vec::new(),
-        cause: Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100, note },
+        cause: Cause::Rule { rule: "auto_progress".into(), reason, confidence: 100, note, decision: None },
         decided: true,
         notify: false,
     }];

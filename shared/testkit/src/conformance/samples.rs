@@ -36,7 +36,7 @@ impl Step {
     pub fn with<'a>(&'a self, once: Option<OnceDone<'a>>, inbox: Option<&'a InboxKey>) -> Commit<'a> {
         let Step { order, before_version, recorded, publish } = self;
         let due = Watched::of(order).due(&WatchRules::default(), &TimeZone::UTC);
-        Commit { order, before_version: *before_version, due, recorded, publish, once, inbox }
+        Commit { order, before_version: *before_version, due, recorded, publish, once, inbox, decision: None, judged: None }
     }
 }
 
@@ -64,7 +64,7 @@ fn step(scope: &TenantScope, before: Option<&Order>, mut order: Order, events: V
     order.version = before_version + 1;
     let correlation = CorrelationId::parse("conformance").expect("a good id");
     let recorded = Recorded { version: order.version, at, actor: somebody(), correlation, events };
-    let publish = of_commit(scope.tenant(), before.map(Order::label), &order, &recorded, &TimeZone::UTC);
+    let publish = of_commit(scope.tenant(), before, &order, &recorded, &TimeZone::UTC);
     Step { order, before_version, recorded, publish }
 }
 

@@ -3,6 +3,7 @@
 //! They keep typed clones, no JSON, and check precisely what the tables check: a commit is atomic under one
 //! lock and refuses with the same error in the same precedence. `conformance` holds both to it.
 
+mod decisions;
 mod fake;
 mod inbox;
 mod messages;
@@ -13,6 +14,7 @@ mod sheets;
 mod shop;
 mod stock;
 
+pub use decisions::MemoryDecisions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
 pub use inbox::MemoryInbox;
 pub use messages::{MemoryChat, MemoryMailer, MemoryMessages};
@@ -25,11 +27,12 @@ pub use stock::MemoryStock;
 
 use app::TenantScope;
 use app::ports::{
-    ApiKey, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey, OutboxRow, SendError, StockLevel,
+    ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey, OutboxRow,
+    SendError, StockLevel,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::{Order, Recorded};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -46,6 +49,7 @@ pub struct MemoryWorld {
 struct Shop {
     orders: HashMap<OrderId, StoredOrder>,
     refs: HashMap<(SourceId, String), OrderId>,
+    decisions: BTreeMap<(OrderId, DecisionId), DecisionRecord>,
     once: HashMap<OnceKey, once::OnceRecord>,
     inbox: HashMap<InboxKey, inbox::StoredEntry>,
     /// By subject: an order's number, `hook:...`, `job:...`.
@@ -116,6 +120,11 @@ impl MemoryWorld {
     /// The order store.
     pub fn orders(&self) -> MemoryOrders {
         MemoryOrders(self.clone())
+    }
+
+    /// The ledger of decisions.
+    pub fn decisions(&self) -> MemoryDecisions {
+        MemoryDecisions(self.clone())
     }
 
     /// The once-records.
@@ -208,6 +217,11 @@ impl MemoryWorld {
     /// The whole history of an order, oldest first.
     pub fn history(&self, scope: &TenantScope, id: &OrderId) -> Vec<Recorded> {
         self.lock().shop(scope).and_then(|shop| shop.orders.get(id)).map(|stored| stored.history.clone()).unwrap_or_default()
+    }
+
+    /// Everything in the ledger of decisions, by order.
+    pub fn all_decisions(&self, scope: &TenantScope) -> Vec<DecisionRecord> {
+        self.lock().shop(scope).into_iter().flat_map(|shop| shop.decisions.values()).cloned().collect()
     }
 
     /// Commits so far, of all tenants.
@@ -362,6 +376,7 @@ impl MemoryWorld {
                 let _ = writeln!(text, "{order}\n{history}");
             }
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}\n{:?}", shop.refs, shop.once, shop.messages, shop.series);
+            let _ = writeln!(text, "{:?}", shop.decisions);
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.buckets.keys(), shop.counted.keys(), shop.stock);
         }
         let _ = writeln!(text, "{:?}\n{:?}\n{:?}", state.outbox, state.bus, state.queue);

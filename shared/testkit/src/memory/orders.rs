@@ -8,7 +8,7 @@ use app::ports::{
 };
 use app::privacy::customer_key;
 use async_trait::async_trait;
-use domain::ids::{OrderId, SourceId};
+use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{ERASED, Order};
 use jiff::Timestamp;
 use std::cmp::Reverse;
@@ -48,7 +48,10 @@ fn refusal(shop: &Shop, commit: &Commit<'_>) -> Option<CommitError> {
         }
     }
     let version = shop.orders.get(&order.id).map_or(0, |stored| stored.order.version);
-    (version != commit.before_version).then_some(CommitError::Conflict)
+    let there = |id: &DecisionId| shop.decisions.contains_key(&(order.id.clone(), id.clone()));
+    let decided = commit.decision.is_some_and(|decision| there(&decision.id));
+    let judged_nothing = commit.judged.is_some_and(|(id, _)| !there(id));
+    (version != commit.before_version || decided || judged_nothing).then_some(CommitError::Conflict)
 }
 
 /// [`OrderStore`] in memory.
@@ -113,6 +116,13 @@ impl OrderStore for MemoryOrders {
                 let stored = StoredOrder { order: order.clone(), due: commit.due, history: vec![commit.recorded.clone()] };
                 shop.orders.insert(order.id.clone(), stored);
             }
+        }
+        if let Some(decision) = commit.decision {
+            shop.decisions.insert((order.id.clone(), decision.id.clone()), decision.clone());
+        }
+        let judged = commit.judged.and_then(|(id, judgement)| Some((shop.decisions.get_mut(&(order.id.clone(), id.clone()))?, judgement)));
+        if let Some((decision, judgement)) = judged {
+            decision.judgement = Some(judgement.clone());
         }
         state.commits += 1;
         if !commit.publish.is_empty() {

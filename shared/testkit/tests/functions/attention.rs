@@ -199,7 +199,7 @@ async fn why_says_what_is_in_the_way() {
     house.hear("2001", "paid", Vocabulary::Events.read("order_paid").unwrap().claim, true).await;
     house.clock.advance(SignedDuration::from_hours(49));
     let stuck = why("2001").await.body;
-    assert!(stuck["progress"]["summary"].as_str().unwrap().contains("only with progress.auto in the settings"), "{stuck}");
+    assert!(stuck["progress"]["summary"].as_str().unwrap().contains("only with progress.mode auto in the settings"), "{stuck}");
     assert_eq!(stuck["attention"][0]["code"], "pending_too_long");
     // A message that was not sent, and one that cannot be.
     house.world.script_mailer([Some(SendError::Refused("the mailbox does not exist".into()))]);

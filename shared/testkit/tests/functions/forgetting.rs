@@ -94,9 +94,12 @@ async fn a_reason_given_to_a_rule_is_forgotten_with_the_notes() {
     let claim = domain::order::Vocabulary::Events.read("order_paid").unwrap().claim;
     house.hear("1003", "pay-1", claim, false).await;
     let order = house.world.order(&house.scope, &OrderId::parse("1003").unwrap()).unwrap();
-    let decision = domain::order::progress::consider(&order, &config().progress, house.clock_now());
-    let change = decision.as_change(Some("Eve rang".into()), false).unwrap();
-    house.command("1003", domain::order::Command::Change(change)).await;
+    let by = app::Provenance { actor: owner().actor(), correlation: correlation() };
+    let context = app::Context { scope: &house.scope, config: &config(), by: &by };
+    let wish = app::progress::Wish { note: Some("Eve rang".into()), ..Default::default() };
+    assert!(house.auto().run(context, &order, wish).await.unwrap().moved());
+    let undo = domain::order::Command::Undo { note: Some("Eve rang again".into()) };
+    house.command("1003", undo).await;
     assert!(named(&house));
     forget_eve(&house).await;
     assert!(!named(&house));

@@ -12,6 +12,7 @@ use app::place::Place;
 use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
+use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
@@ -203,17 +204,21 @@ impl House {
         ask::Chat { key, authenticate: self.authenticate() }
     }
 
+    pub fn auto(&self) -> AutoProgress {
+        let world = &self.world;
+        AutoProgress::new(self.apply(), Arc::new(world.decisions()), Arc::new(world.stock()), Arc::new(world.metrics()))
+    }
+
     pub fn steps(&self) -> Steps {
-        Steps { apply: self.apply(), once: Arc::new(self.world.once()), tenants: Arc::new(self.world.tenants()) }
+        Steps { auto: self.auto(), once: Arc::new(self.world.once()), tenants: Arc::new(self.world.tenants()) }
     }
 
     pub fn watch(&self) -> WatchOrders {
         WatchOrders {
-            orders: Arc::new(self.world.orders()),
+            auto: self.auto(),
             once: Arc::new(self.world.once()),
             files: Arc::new(self.world.reports()),
             tenants: Arc::new(self.world.tenants()),
-            clock: self.clock.clone(),
         }
     }
 
@@ -287,6 +292,7 @@ impl House {
             },
             place: self.place(),
             apply: self.apply(),
+            auto: self.auto(),
             privacy: self.privacy(),
             orders: Arc::new(world.orders()),
             inbox: Arc::new(world.inbox()),

@@ -7,6 +7,7 @@ mod attention;
 mod bulk;
 mod chat;
 mod codes;
+mod decisions;
 mod door;
 mod files;
 mod forgetting;

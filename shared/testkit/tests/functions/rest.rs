@@ -8,13 +8,13 @@ use domain::order::Role;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-struct Answer {
-    status: u16,
-    etag: Option<String>,
-    body: Value,
+pub struct Answer {
+    pub status: u16,
+    pub etag: Option<String>,
+    pub body: Value,
 }
 
-async fn call(house: &House, identity: Option<Identity>, verb: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+pub async fn call(house: &House, identity: Option<Identity>, verb: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
     let mut request = Request::builder().method(verb).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -31,15 +31,15 @@ async fn call(house: &House, identity: Option<Identity>, verb: &str, path: &str,
     Answer { status, etag, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
 }
 
-async fn get(house: &House, path: &str) -> Answer {
+pub async fn get(house: &House, path: &str) -> Answer {
     call(house, Some(owner()), "GET", path, &[], Value::Null).await
 }
 
-async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+pub async fn post(house: &House, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
     call(house, Some(owner()), "POST", path, headers, body).await
 }
 
-fn order(number: &str) -> Value {
+pub fn order(number: &str) -> Value {
     json!({ "number": number, "currency": "USD", "customer": { "name": "Ann", "email": "ann@example.com" },
             "items": [{ "sku": "MUG", "name": "Mug", "quantity": 2, "unit_price": "29.99", "total_price": "59.98" }], "total": "59.98" })
 }

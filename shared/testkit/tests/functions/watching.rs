@@ -6,7 +6,7 @@ use app::ports::{OrderQuery, OrderStore, TenantStore};
 use app::tenant::TenantConfig;
 use app::watch::{Ran, Watch};
 use domain::ids::OrderId;
-use domain::order::progress::ProgressRules;
+use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Order, OrderEvent, OrderStatus, Vocabulary, WatchRules};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -106,7 +106,7 @@ async fn orders_move_on_by_themselves_only_where_the_shop_wants_it() {
     house.clock.advance(SignedDuration::from_hours(25));
     assert_eq!(run(&house).await.progressed, 0, "the policy is off");
     assert_eq!(order(&house, "1003").tracks.status, OrderStatus::Pending);
-    saves(&house, 2, |config| config.progress = ProgressRules { auto: true, ..ProgressRules::default() }).await;
+    saves(&house, 2, |config| config.progress = ProgressRules { mode: Mode::Auto, ..ProgressRules::default() }).await;
     let ran = run(&house).await;
     assert_eq!((ran.rescheduled, ran.progressed, ran.more), (2, 1, false));
     let moved = order(&house, "1003");
@@ -125,7 +125,7 @@ async fn orders_move_on_by_themselves_only_where_the_shop_wants_it() {
 async fn rule_24h() {
     let house = House::whose_first_order_is("Delivered").await;
     pay(&house, "1003").await;
-    saves(&house, 2, |config| config.progress.auto = true).await;
+    saves(&house, 2, |config| config.progress.mode = Mode::Auto).await;
     run(&house).await;
     house.clock.advance(SignedDuration::from_secs(24 * 3600 - 1));
     assert_eq!(run(&house).await.progressed, 0, "23:59:59");
