@@ -26,6 +26,8 @@ OPEN_ROUTES = {
     "GET /health": "says only that it is up",
     "GET /openapi.json": "the public description of the API",
     "GET /docs": "the same for people",
+    "GET /survey/{tenant}/{order}/{seal}": "verifies the seal of the link, which only the customer's mail holds",
+    "POST /survey/{tenant}/{order}/{seal}": "the same",
     "POST /v1/hooks/{tenant}/{endpoint}": "verifies a signature over the raw body",
     "POST /v1/hooks/order-status": "verifies a signature over the raw body",
     "GET /": "the chat's page, the same for everybody",

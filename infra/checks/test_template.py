@@ -67,6 +67,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
         "StaleOrdersFn": {"queue", "schedule"},
+        "TimersFn": {"schedule"},
         "KpiReportFn": {"queue", "schedule"},
     }
 
@@ -96,7 +97,7 @@ def test_what_is_kept_where(template: Template) -> None:
     }
     main, index = [("PK", "HASH"), ("SK", "RANGE")], lambda n: [(f"GSI{n}PK", "HASH"), (f"GSI{n}SK", "RANGE")]
     assert keys == {
-        "OrdersTable": [main, index(1), index(2), index(3)],
+        "OrdersTable": [main, index(4), index(1), index(2), index(3)],
         "OutboxTable": [main],
         "OpsTable": [main, index(1)],
         "MetricsTable": [main],

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from test_reports import ORDERCTL
 
-from shop import Shop, eventually
+from shop import Shop, eventually, hook
 
 PATH = "/v1/orders/requiring-attention"
 
@@ -89,6 +89,44 @@ def test_what_waits_too_long_is_shown_raised_and_told_once(watched: WatchedShop)
     eventually(lambda: len(watched.posts()) == 2, "the team to be told of the other one")
     assert watched.posts()[0].startswith(":eyes: *1 more order needs a person* (1 in all)"), watched.posts()
     assert "#7002" in watched.posts()[1], watched.posts()
+
+
+# req: S1-03, S1-04, S1-47, S1-73
+def test_rules_are_watched_then_trusted_then_overruled(watched: WatchedShop) -> None:
+    watched.place("7201", 1)
+    # Paid, by a system of the shop's own.
+    settings = watched.call("GET", "/v1/settings")
+    secret = "a-secret-of-the-watched-shop"
+    settings["hooks"] = [{"name": "payments", "scheme": "hmac", "secrets": [secret], "vocabulary": "events", "notify": False}]
+    settings["progress"] |= {"mode": "shadow", "pending_after_h": 0}
+    watched.call("PUT", "/v1/settings", settings)
+    body = json.dumps({"orderId": "7201", "status": "order_paid", "email": f"ann@{watched.tenant}.example"}).encode()
+    signed = hook.sign({"secret": secret, "scheme": "hmac"}, body, "pay-7201")
+    sent = watched.shop.call("POST", f"/v1/hooks/{watched.tenant}/payments", body, key=None, headers=signed)
+    assert sent.status == 202, sent.body
+    eventually(lambda: watched.call("GET", "/v1/orders/7201")["tracks"]["payment"] == "captured", "the payment to be known")
+
+    def ledger() -> list[tuple[str, str | None]]:
+        entries = watched.call("GET", "/v1/orders/7201/decisions")["decisions"]
+        return [(entry["outcome"], entry.get("judgement", {}).get("verdict")) for entry in entries]
+
+    watched.watch()
+    assert (watched.call("GET", "/v1/orders/7201")["status"], ledger()) == ("pending", [("shadow", None)])
+    settings = watched.call("GET", "/v1/settings")
+    settings["progress"]["mode"] = "auto"
+    watched.call("PUT", "/v1/settings", settings)
+    watched.watch()
+    assert (watched.call("GET", "/v1/orders/7201")["status"], ledger()[0]) == ("processing", ("moved", None))
+    undone = watched.call("POST", "/v1/orders/7201/undo", {"note": "not yet"})
+    assert (undone["status"], ledger()[0]) == ("pending", ("moved", "undone"))
+    watched.watch()
+    assert watched.call("GET", "/v1/orders/7201")["status"] == "pending", "the rule leaves it alone"
+    accuracy = lambda: watched.call("GET", "/v1/decisions/accuracy")["rules"][0]  # noqa: E731
+    eventually(lambda: accuracy()["accuracy"] == {"value": 0.0, "n": 1, "formula": "1 - overruled / moved"}, "the undone step to be counted")
+    eventually(lambda: len(watched.call("GET", "/v1/decisions")["decisions"]) == 2, "both decisions in the list")
+    tried = watched.call("POST", "/v1/decisions/replay", {"rules": {"pending_after_h": 24}})
+    assert tried["orders"] >= 1 and tried["proposed"]["rules"]["pending_after_h"] == 24, tried
+    assert watched.call("GET", "/v1/orders/7201/why")["progress"]["summary"].startswith("waiting: a person has undone this")
 
 
 # req: S1-08, S1-20

@@ -2,7 +2,8 @@
 
 use adapters_aws::{Aws, Dynamo, S3Reports, SesMailer, SqsParking, Table, Tables};
 use adapters_http::slack::{self, Slack};
-use app::notify::Notify;
+use app::notify::{Notify, SurveyAt};
+use app::survey::SurveyLinks;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -13,11 +14,12 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Ops], |name| settings.required(name));
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     let slack_base = settings.url("SLACK_BASE_URL").unwrap_or_else(|| slack::BASE.to_owned());
     let slack_api = settings.url("SLACK_API_URL");
     let default_from = settings.optional("MAIL_FROM");
+    let survey = (settings.secret("CURSOR_KEY"), settings.url("PUBLIC_URL"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -31,6 +33,7 @@ async fn main() -> Result<(), Error> {
         inbox: Arc::new(db.inbox()),
         clock: Arc::new(SystemClock),
         default_from,
+        survey: survey.1.map(|base| SurveyAt { links: SurveyLinks::new(survey.0), base }),
     };
     let parking = SqsParking::new(aws, dead_letters);
     let (notify, parking) = (&notify, &parking);

@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{bulk, decisions, imports, keys, orders, privacy, reports, rules, stock};
+use crate::routes::{bulk, decisions, imports, keys, notify, orders, privacy, reports, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -55,6 +55,8 @@ described!(
     decisions::Review,
     decisions::Undo,
     imports::Import,
+    notify::FollowUpWish,
+    notify::MessageWish,
     keys::NewKeyBody,
     orders::Move,
     orders::Correction,

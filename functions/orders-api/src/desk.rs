@@ -10,6 +10,7 @@ use app::ports::{
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::survey::Survey;
 use app::tenant::TenantConfig;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
@@ -24,6 +25,8 @@ pub struct Desk {
     pub apply: Apply,
     /// Changes by rule.
     pub auto: AutoProgress,
+    /// What customers say of their orders.
+    pub survey: Survey,
     /// Many changes at once.
     pub bulk: Bulk,
     /// Privacy requests.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats,
-        stock, why,
+        stock, survey, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -25,6 +25,9 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders", post(orders::create).get(orders::list))
         .route("/v1/orders/update-status", post(orders::update_status))
         .route("/v1/{tenant}/orders/update-status", post(orders::update_status_of))
+        .route("/v1/orders/notify", post(notify::send))
+        .route("/v1/orders/schedule-followup", post(notify::schedule))
+        .route("/v1/orders/{id}/followups/{followup}", axum::routing::delete(notify::cancel))
         .route("/v1/orders/requiring-attention", get(attention::list))
         .route("/v1/orders/bulk-action", post(bulk::start))
         .route("/v1/orders/bulk-action/{job}", get(bulk::read))
@@ -45,6 +48,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/notify", post(notify::notify))
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
+        .route("/v1/orders/stats", get(stats::orders))
+        .route("/survey/{tenant}/{order}/{seal}", get(survey::show).post(survey::vote))
         .route("/v1/notify-rules", get(rules::read).put(rules::write))
         .route("/v1/notify-rules/preview", post(rules::look))
         .route("/v1/imports/files", post(files::take))

@@ -8,6 +8,7 @@ use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::survey::{Survey, SurveyLinks};
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, SystemRandom};
@@ -22,7 +23,9 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
     let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
     let mail_identity = settings.optional("MAIL_IDENTITY");
-    let cursors = Cursors::new(settings.secret("CURSOR_KEY"));
+    // One key signs both; what is signed says what it is for.
+    let signing_key = settings.secret("CURSOR_KEY");
+    let cursors = Cursors::new(signing_key.clone());
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -36,11 +39,14 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files.clone(),
         clock: clock.clone(),
     };
+    let survey =
+        Survey { links: SurveyLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
     let hooks = Arc::new(SqsQueue::new(aws.clone(), hooks));
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let desk = Desk {
         auto,
+        survey,
         bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },

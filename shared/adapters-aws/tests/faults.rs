@@ -91,7 +91,15 @@ async fn a_claim_whose_answer_was_lost_is_busy_until_its_lease_ends() {
 
     let id = MessageId { event: EventId::parse("e:1").unwrap(), channel: "email".into(), recipient: "ab".into() };
     let state = MessageState::Sending { lease_until: now + minute };
-    let message = Message { id, at: now, to: "a***@example.com".into(), text: "x".into(), state, attempts: 1 };
+    let message = Message {
+        id,
+        at: now,
+        to: "a***@example.com".into(),
+        kind: domain::notify::MessageKind::Status,
+        text: "x".into(),
+        state,
+        attempts: 1,
+    };
     embedded.script("UpdateItem", [Fault::AnswerLost]);
     let claim = ports.messages.claim(&scope, "1001", &message, now).await;
     assert_eq!(claim, Ok(MessageClaim::Busy { until: now + minute }));

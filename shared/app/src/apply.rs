@@ -5,7 +5,9 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, DecisionRecord, InboxKey, Judgement, OnceDone, OrderStore};
 use crate::publish;
 use domain::ids::OrderId;
+use domain::order::decide::news;
 use domain::order::{Command, Order, OrderEvent, Recorded, decide};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// How often a conflict is answered by loading and deciding again. Each lost race means that somebody
@@ -46,7 +48,7 @@ pub struct Apply {
 }
 
 impl Apply {
-    /// Applies a command to an order.
+    /// Applies a command to an order, and what the shop's rules make of it.
     ///
     /// # Errors
     /// `NotFound`, `Rejected`, `Stale` (with `if_version`, or after too many lost races), `Retryable`.
@@ -64,6 +66,8 @@ impl Apply {
             if events.is_empty() {
                 return Ok(Applied { order: before.clone(), before, events });
             }
+            let mut events = events;
+            events.extend(follow_up(&before, &events, context, now));
             let mut order = before.clone();
             order.apply_commit(&events, now);
             let recorded =
@@ -77,6 +81,7 @@ impl Apply {
                 order: &order,
                 before_version: before.version,
                 due: context.due(&order),
+                timer: order.next_timer(),
                 recorded: &recorded,
                 publish: &publish,
                 once: with.once,
@@ -97,4 +102,16 @@ impl Apply {
         }
         Err(Error::Stale { current })
     }
+}
+
+/// A customer who hears that their order has arrived is asked how it was, some days later, where the shop wants that.
+fn follow_up(before: &Order, events: &[OrderEvent], context: Context<'_>, now: Timestamp) -> Option<OrderEvent> {
+    let rules = &context.config.follow_up;
+    if !rules.enabled {
+        return None;
+    }
+    let mut after = before.clone();
+    events.iter().for_each(|event| after.evolve(event, now));
+    news(Some(before.label()), after.label(), events)?;
+    after.follow_up(before, rules.after_delivered_h, now)
 }

@@ -34,7 +34,9 @@ pub mod scope;
 pub mod sheet;
 pub mod signature;
 pub mod steady;
+pub mod survey;
 pub mod tenant;
+pub mod timers;
 pub mod trouble;
 pub mod watch;
 

@@ -17,6 +17,10 @@ pub const DAYS: &str = "day";
 pub const CHANNELS: &str = "channel";
 /// Status moves per day: fields "automated" and "manual".
 pub const MOVES: &str = "moves";
+/// What customers said of their orders, per day: fields "votes", "score" (together) and "score:{1..5}".
+pub const RATINGS: &str = "rating";
+/// Orders whose customers have heard of them. Point "all", field "orders".
+pub const TOLD: &str = "told";
 /// How long orders stay in a status before they leave it, and how rules do that move them on from it. Point
 /// "2025-08/pending"; fields "left" (orders), "left_s" (their seconds, together), "within:{bound}" ([`spread`]), "moved" by a
 /// rule, "overruled", "reviewed" and "agreed" by people, "brier" (the rule's squared error, in ten-thousandths).
@@ -96,6 +100,12 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
                 deltas.push(delta(HABITS, &habit, "brier", squared(100 - i64::from(sure))));
             }
             deltas
+        }
+        Payload::OrderCustomerTold(_) => vec![delta(TOLD, "all", "orders", 1)],
+        Payload::OrderRated(rated) => {
+            let day = event.time.strftime("%Y-%m-%d").to_string();
+            let score = i64::from(rated.score);
+            vec![delta(RATINGS, &day, "votes", 1), delta(RATINGS, &day, "score", score), delta(RATINGS, &day, format!("score:{score}"), 1)]
         }
         Payload::OrderDecisionJudged(judged) => {
             let habit = habit(judged.decided_at, &judged.from);

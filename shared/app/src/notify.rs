@@ -14,19 +14,25 @@ use crate::ports::{
 use crate::privacy::forget_traces;
 use crate::report::DELAYED;
 use crate::scope::TenantScope;
+use crate::survey::SurveyLinks;
 use crate::tenant::{DelayedSettings, SlackBot, TenantConfig};
 use contracts::job::v1::ReportReady;
-use contracts::order::v1::LabelChanged;
+use contracts::order::v1::{LabelChanged, NotifyRequested};
 use contracts::{Envelope, Payload};
 use domain::ask::Lang;
 use domain::email::Email;
-use domain::ids::OrderId;
-use domain::notify::{EmailContent, NotifyRules, StatusFacts, slack_attention, slack_invalid_payload, slack_order_line};
-use domain::order::{Actor, Command, Label, Order};
+use domain::ids::{OrderId, TimerId};
+use domain::notify::{
+    Beside, EmailContent, MessageKind, NotifyRules, Sent, StatusFacts, letter, slack_attention, slack_invalid_payload, slack_order_line,
+    too_many,
+};
+use domain::order::timers::MORNING;
+use domain::order::{Actor, Command, ERASED, Label, Order, OrderEvent, Timer, Wake};
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::future::ready as at_once;
 use std::sync::Arc;
 
 /// A sender that has not reported after this is presumed dead. Longer than the function may run.
@@ -34,6 +40,8 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(180);
 /// What one message may take, file and all. With less time left none is begun: a sender that is stopped in the act
 /// leaves a message of which nobody knows whether it went out.
 pub const SEND_TIME: SignedDuration = SignedDuration::from_secs(30);
+/// Commits of an order that are looked through for the words of a message.
+const HISTORY_MAX: usize = 100;
 /// How long the link to a report works.
 pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_hours(24);
 
@@ -58,6 +66,8 @@ pub struct Notify {
     pub clock: Arc<dyn Clock>,
     /// The sender for tenants that have not chosen one.
     pub default_from: Option<String>,
+    /// Where customers say how it was, if they are given a link to it.
+    pub survey: Option<SurveyAt>,
 }
 
 /// What one event led to: message by message.
@@ -70,6 +80,7 @@ pub struct Told {
 }
 
 struct Draft {
+    kind: MessageKind,
     channel: &'static str,
     recipient: String,
     shown_as: String,
@@ -82,6 +93,8 @@ enum Via<'a> {
     File(&'a SlackBot, Attachment),
     /// Not at all: newer news is on its way.
     Overtaken,
+    /// Not at all, for this reason.
+    Not(String),
 }
 
 /// What a message is about.
@@ -112,7 +125,7 @@ impl Notify {
             Payload::OrderLabelChanged(changed) if changed.notify => {
                 return self.order_news(&scope, &config, (event, until), changed).await;
             }
-            Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, (event, until), &wish.order_id).await,
+            Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, (event, until), wish).await,
             // Whoever had read the contact before it was erased has written by now.
             Payload::OrderContactErased(erased) => {
                 forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
@@ -136,8 +149,14 @@ impl Notify {
         };
         let mut told = Told::default();
         if let Some(webhook) = &config.notify.slack_webhook {
-            let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text: team };
-            self.deliver(&scope, About { event, until, named: None }, draft, Via::Chat(&webhook.0), &mut told).await?;
+            let draft = Draft {
+                kind: MessageKind::Status,
+                channel: "slack",
+                recipient: webhook.expose().to_owned(),
+                shown_as: "Slack".into(),
+                text: team,
+            };
+            self.deliver(&scope, About { event, until, named: None }, draft, at_once(Ok(Via::Chat(&webhook.0))), &mut told).await?;
         }
         Ok(told)
     }
@@ -177,8 +196,8 @@ impl Notify {
                 Some(bot) if !file.bytes.is_empty() => (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone())),
                 _ => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
             };
-            let draft = Draft { channel: "slack", recipient, shown_as: "Slack".into(), text };
-            waiting = self.deliver(scope, about, draft, via, &mut told).await.map(drop);
+            let draft = Draft { kind: MessageKind::Status, channel: "slack", recipient, shown_as: "Slack".into(), text };
+            waiting = self.deliver(scope, about, draft, at_once(Ok(via)), &mut told).await.map(drop);
         }
         let Some(from) = notify.from.clone().or_else(|| self.default_from.clone()) else {
             if !recipients.is_empty() {
@@ -195,6 +214,7 @@ impl Notify {
                 false => format!("{words}\n\nIt is too large for a mail: {link}\n(The link works for 24 hours.)"),
             };
             let draft = Draft {
+                kind: MessageKind::Status,
                 channel: "email",
                 recipient: address.clone(),
                 shown_as: mask_email(address),
@@ -203,7 +223,7 @@ impl Notify {
             let reference = reference(event, &draft.recipient);
             let mail = Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files };
             // One address that SES does not take keeps nobody else from the report.
-            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await.map(drop);
+            let mailed = self.deliver(scope, about, draft, at_once(Ok(Via::Mail(mail))), &mut told).await.map(drop);
             waiting = waiting.and(mailed);
         }
         waiting.map(|()| told)
@@ -224,8 +244,18 @@ impl Notify {
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let rule = config.notify.rules.at(order.label());
         let mut waiting = Ok(());
-        if let Some((draft, mail)) = self.customer_mail(config, event, &order).filter(|_| rule.email) {
-            let mailed = self.deliver(scope, about, draft, Via::Mail(mail).unless(overtaken), &mut told).await;
+        if let Some((draft, mail)) = self.customer_mail(config, event, &order, Saying::default()).filter(|_| rule.email) {
+            let via = async {
+                if overtaken {
+                    return Ok(Via::Overtaken);
+                }
+                let why_not = match self.may_send(scope, config, &order, MessageKind::Status).await? {
+                    None => self.in_the_morning(scope, config, event, &order).await?,
+                    why_not => why_not,
+                };
+                Ok(why_not.map_or(Via::Mail(mail), Via::Not))
+            };
+            let mailed = self.deliver(scope, about, draft, via, &mut told).await;
             waiting = self.remember(scope, config, event, &order, mailed).await;
         }
         if let Some(webhook) = config.notify.slack_webhook.as_ref().filter(|_| rule.slack) {
@@ -233,31 +263,95 @@ impl Notify {
             let name = contact.map_or("-", |contact| contact.name.as_str());
             let email = contact.and_then(|contact| contact.email.as_ref());
             let text = slack_order_line(order.id.as_str(), name, email, order.label(), order.tracks.eta);
-            let draft = Draft { channel: "slack", recipient: webhook.expose().to_owned(), shown_as: "Slack".into(), text };
+            let draft = Draft {
+                kind: MessageKind::Status,
+                channel: "slack",
+                recipient: webhook.expose().to_owned(),
+                shown_as: "Slack".into(),
+                text,
+            };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, about, draft, Via::Chat(&webhook.0).unless(overtaken), &mut told).await.map(drop);
+            let slack = self.deliver(scope, about, draft, at_once(Ok(Via::Chat(&webhook.0).unless(overtaken))), &mut told).await.map(drop);
             waiting = waiting.and(slack);
         }
         waiting.map(|()| told)
     }
 
-    /// A person wants the customer to be told. It is for them alone, not for the team, and it tells how the
-    /// order stands now: what happened since the wish may have been silent.
+    /// A person wants the customer to be told, or the time for it has come. It is for them alone, not for the team, and
+    /// it tells how the order stands now: what happened since the wish may have been silent.
     async fn on_request(
         &self,
         scope: &TenantScope,
         config: &TenantConfig,
         (event, until): (&Envelope, Timestamp),
-        number: &str,
+        wish: &NotifyRequested,
     ) -> Result<Told> {
         let mut told = Told::default();
-        let order = self.order(scope, number).await?;
+        let kind = MessageKind::of_code(&wish.kind).ok_or_else(|| Error::Fatal(format!("a message of kind {}", wish.kind)))?;
+        let order = self.order(scope, &wish.order_id).await?;
         let about = self.about(scope, (event, until), &order).await?;
-        if let Some((draft, mail)) = self.customer_mail(config, event, &order) {
-            let mailed = self.deliver(scope, about, draft, Via::Mail(mail), &mut told).await;
+        let text = match kind {
+            MessageKind::Custom | MessageKind::FollowUp => self.own_words(scope, &order.id, event.aggregateversion).await?,
+            _ => None,
+        };
+        let survey = self.survey.as_ref().filter(|_| kind == MessageKind::FollowUp);
+        let survey = survey.map(|survey| survey.links.link(&survey.base, scope.tenant(), &order.id));
+        let saying = Saying { kind, text: text.as_deref(), survey: survey.as_deref() };
+        if let Some((draft, mail)) = self.customer_mail(config, event, &order, saying) {
+            let wordless = kind == MessageKind::Custom && text.is_none();
+            let via = async {
+                let why_not = match kind.is_true_of(order.label()) {
+                    _ if wordless => Some("its words are gone".to_owned()),
+                    false => Some(format!("it no longer holds: the order is {}", order.label().text())),
+                    true => self.may_send(scope, config, &order, kind).await?,
+                };
+                Ok(why_not.map_or(Via::Mail(mail), Via::Not))
+            };
+            let mailed = self.deliver(scope, about, draft, via, &mut told).await;
             self.remember(scope, config, event, &order, mailed).await?;
         }
         Ok(told)
+    }
+
+    /// The words that stand in an order's history and in no event.
+    async fn own_words(&self, scope: &TenantScope, id: &OrderId, version: u64) -> Result<Option<String>> {
+        let dossier = self.orders.dossier(scope, id, HISTORY_MAX).await?;
+        let commit = dossier.and_then(|dossier| dossier.history.into_iter().find(|commit| commit.version == version));
+        let words = commit.into_iter().flat_map(|commit| commit.events).find_map(|event| match event {
+            OrderEvent::NotifyRequested { text, .. } => text,
+            _ => None,
+        });
+        Ok(words.filter(|text| text != ERASED))
+    }
+
+    /// Why a message to the customer would be one too many, if it would.
+    async fn may_send(&self, scope: &TenantScope, config: &TenantConfig, order: &Order, kind: MessageKind) -> Result<Option<String>> {
+        if kind != MessageKind::Delay && config.governor.per_day == 0 {
+            return Ok(None);
+        }
+        let Some(dossier) = self.orders.dossier(scope, &order.id, 1).await? else { return Ok(None) };
+        let customers = dossier.messages.iter().filter(|message| message.id.channel == "email");
+        let sent: Vec<Sent> = customers
+            .filter(|message| matches!(message.state, MessageState::Sent { .. } | MessageState::Unknown))
+            .map(|message| Sent { at: message.at, kind: message.kind })
+            .collect();
+        Ok(too_many(kind, &sent, config.governor.per_day, self.clock.now()))
+    }
+
+    /// In quiet hours the customer is told when they end, how the order stands then. Why not now, if it is so.
+    async fn in_the_morning(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, order: &Order) -> Result<Option<String>> {
+        let Some(until) = config.quiet_until(order, self.clock.now()) else { return Ok(None) };
+        let id = TimerId::parse(MORNING).map_err(|why| Error::Fatal(why.to_string()))?;
+        let timer = Timer { id, at: until, wake: Wake::Tell };
+        self.command(scope, config, event, order, &Command::Set { timer }).await?;
+        Ok(Some(format!("quiet hours: told at {until:.0}")))
+    }
+
+    async fn command(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, order: &Order, command: &Command) -> Result<()> {
+        let by = Provenance { actor: Actor::Rule { name: "notifier".to_owned() }, correlation: event.correlationid.clone() };
+        let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
+        apply.run(Context { scope, config, by: &by }, &order.id, command, Alongside::default()).await?;
+        Ok(())
     }
 
     /// An order whose customer has heard of it is no longer watched for that. If this fails, the event comes again:
@@ -273,11 +367,7 @@ impl Notify {
         if !mailed? || !order.untold {
             return Ok(());
         }
-        let by = Provenance { actor: Actor::Rule { name: "notifier".to_owned() }, correlation: event.correlationid.clone() };
-        let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
-        let told = Command::Told { channel: "email".to_owned() };
-        apply.run(Context { scope, config, by: &by }, &order.id, &told, Alongside::default()).await?;
-        Ok(())
+        self.command(scope, config, event, order, &Command::Told { channel: "email".to_owned() }).await
     }
 
     async fn order(&self, scope: &TenantScope, number_said: &str) -> Result<Order> {
@@ -294,11 +384,12 @@ impl Notify {
         Ok(About { event, until, named: order.contact.as_ref().map(|_| &order.id) })
     }
 
-    fn customer_mail(&self, config: &TenantConfig, event: &Envelope, order: &Order) -> Option<(Draft, Mail)> {
+    fn customer_mail(&self, config: &TenantConfig, event: &Envelope, order: &Order, saying: Saying<'_>) -> Option<(Draft, Mail)> {
         let now = self.clock.now();
-        let (to, content) = customer_message(order, config, now)?;
+        let (to, content) = customer_message(order, config, saying, now)?;
         let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
         let draft = Draft {
+            kind: saying.kind,
             channel: "email",
             recipient: to.expose().to_owned(),
             shown_as: mask_email(to.expose()),
@@ -309,8 +400,15 @@ impl Notify {
         Some((draft, mail))
     }
 
-    /// Whether it went out, now or before.
-    async fn deliver(&self, scope: &TenantScope, about: About<'_>, draft: Draft, via: Via<'_>, told: &mut Told) -> Result<bool> {
+    /// Whether it went out, now or before. How it goes out is decided once it is ours to send.
+    async fn deliver<'v>(
+        &self,
+        scope: &TenantScope,
+        about: About<'_>,
+        draft: Draft,
+        via: impl Future<Output = Result<Via<'v>>> + Send,
+        told: &mut Told,
+    ) -> Result<bool> {
         let About { event, until, named } = about;
         let now = self.clock.now();
         if now + SEND_TIME > until {
@@ -321,6 +419,7 @@ impl Notify {
             id: MessageId { event: event.id.clone(), channel: draft.channel.to_owned(), recipient },
             at: now,
             to: draft.shown_as,
+            kind: draft.kind,
             text: draft.text,
             state: MessageState::Sending { lease_until: now + LEASE },
             attempts: 1,
@@ -334,13 +433,16 @@ impl Notify {
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
         let forgotten = self.is_forgotten(scope, named).await;
+        let via = if matches!(forgotten, Ok(false)) { via.await } else { Ok(Via::Overtaken) };
         let outcome = match (&forgotten, &via) {
             (Err(why), _) => Err(SendError::NotSent(why.to_string())),
             (Ok(true), _) => Err(SendError::Refused("the customer was forgotten".to_owned())),
-            (Ok(false), Via::Mail(mail)) => self.mailer.send(mail).await,
-            (Ok(false), Via::Chat(webhook)) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
-            (Ok(false), Via::File(bot, file)) => self.chat.upload(&bot.token.0, &bot.channel, file, &message.text).await,
-            (Ok(false), Via::Overtaken) => Err(SendError::Refused("overtaken by newer news".to_owned())),
+            (Ok(false), Err(why)) => Err(SendError::NotSent(why.to_string())),
+            (Ok(false), Ok(Via::Mail(mail))) => self.mailer.send(mail).await,
+            (Ok(false), Ok(Via::Chat(webhook))) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
+            (Ok(false), Ok(Via::File(bot, file))) => self.chat.upload(&bot.token.0, &bot.channel, file, &message.text).await,
+            (Ok(false), Ok(Via::Not(reason))) => Err(SendError::Refused(reason.clone())),
+            (Ok(false), Ok(Via::Overtaken)) => Err(SendError::Refused("overtaken by newer news".to_owned())),
         };
         let (state, result) = match outcome {
             Ok(provider_id) => {
@@ -415,11 +517,37 @@ fn busy(until: Timestamp) -> Error {
     Error::Retryable(format!("another delivery is sending this until {until}"))
 }
 
-/// What the customer of an order reads about how it stands now, and where; none if they cannot be written to.
-pub fn customer_message<'a>(order: &'a Order, config: &TenantConfig, now: Timestamp) -> Option<(&'a Email, EmailContent)> {
+/// What is to be said to a customer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Saying<'a> {
+    /// What of.
+    pub kind: MessageKind,
+    /// In the shop's words.
+    pub text: Option<&'a str>,
+    /// Where they say how it was.
+    pub survey: Option<&'a str>,
+}
+
+/// Where customers say how it was.
+#[derive(Debug, Clone)]
+pub struct SurveyAt {
+    /// Signs links.
+    pub links: SurveyLinks,
+    /// The API's address as customers know it.
+    pub base: String,
+}
+
+/// What the customer of an order reads, and where; none if they cannot be written to.
+pub fn customer_message<'a>(
+    order: &'a Order,
+    config: &TenantConfig,
+    saying: Saying<'_>,
+    now: Timestamp,
+) -> Option<(&'a Email, EmailContent)> {
     let contact = order.contact.as_ref().filter(|_| config.notify.email)?;
     let to = contact.email.as_ref()?;
-    Some((to, config.notify.rules.email(&status_facts(order, config, now), language(order, config))))
+    let beside = Beside { text: saying.text, survey: saying.survey };
+    Some((to, letter(saying.kind, &status_facts(order, config, now), &config.notify.rules, language(order, config), beside)))
 }
 
 /// The customer's language, else the shop's.

@@ -82,7 +82,18 @@ impl Born {
 
     fn commit<'a>(&'a self, once: Option<OnceDone<'a>>) -> Commit<'a> {
         let Born { order, recorded, publish, due } = self;
-        Commit { order, before_version: 0, due: *due, recorded, publish, once, inbox: None, decision: None, judged: None }
+        Commit {
+            order,
+            before_version: 0,
+            due: *due,
+            timer: order.next_timer(),
+            recorded,
+            publish,
+            once,
+            inbox: None,
+            decision: None,
+            judged: None,
+        }
     }
 }
 

@@ -123,16 +123,22 @@ fn translate(
         OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
-        OrderEvent::NotifyRequested { label } => {
-            Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned() })
+        OrderEvent::NotifyRequested { label, kind, .. } => {
+            Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned(), kind: kind.code().to_owned() })
         }
+        OrderEvent::CustomerTold { channel } => Payload::OrderCustomerTold(v1::CustomerTold { order_id, channel: channel.clone() }),
+        OrderEvent::Rated { score } => Payload::OrderRated(v1::Rated { order_id, score: *score }),
         OrderEvent::AttentionRaised { concerns } => Payload::OrderAttentionRaised(v1::AttentionRaised {
             order_id,
             reasons: concerns.iter().map(|held| v1::AttentionReason { code: held.concern.code().to_owned(), since: held.at }).collect(),
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
-        // What a source said, and that a message arrived, is the order's own business; what follows is published.
-        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } | OrderEvent::DecisionJudged { .. } => return None,
+        // What a source said, and what is to happen later, is the order's own business; what follows is published.
+        OrderEvent::FactHeard { .. }
+        | OrderEvent::TimerSet { .. }
+        | OrderEvent::TimerFired { .. }
+        | OrderEvent::TimersCancelled { .. }
+        | OrderEvent::DecisionJudged { .. } => return None,
     })
 }
 

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::ports::{SheetSettings, TenantStore};
 use crate::scope::TenantScope;
 use domain::money::Currency;
-use domain::notify::NotifyRules;
+use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
 use secrecy::{ExposeSecret, SecretString};
@@ -237,6 +237,39 @@ impl ReportSettings {
     }
 }
 
+/// Whether customers are asked how it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FollowUpRules {
+    /// They are, by e-mail, once an order.
+    pub enabled: bool,
+    /// So long after it has arrived, in hours.
+    pub after_delivered_h: u32,
+}
+
+impl Default for FollowUpRules {
+    fn default() -> Self {
+        FollowUpRules { enabled: false, after_delivered_h: 72 }
+    }
+}
+
+/// How often, and when, customers may be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Governor {
+    /// Messages about one order within 24 hours; 0 = no limit.
+    pub per_day: u32,
+    /// Hours of the customer's day in which nobody is written to by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
+}
+
+impl Default for Governor {
+    fn default() -> Self {
+        Governor { per_day: 10, quiet: None }
+    }
+}
+
 /// Everything a tenant decides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -260,6 +293,10 @@ pub struct TenantConfig {
     pub watch: WatchRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
+    /// Whether customers are asked how it was.
+    pub follow_up: FollowUpRules,
+    /// How often, and when, customers may be written to.
+    pub governor: Governor,
     /// Hour of the day, shop time, at which the daily report is made.
     pub report_hour: u8,
     /// Who gets which report.
@@ -285,6 +322,8 @@ impl Default for TenantConfig {
             sheet: None,
             watch: WatchRules::default(),
             progress: ProgressRules::default(),
+            follow_up: FollowUpRules::default(),
+            governor: Governor::default(),
             report_hour: 6,
             reports: ReportSettings::default(),
             llm_style: None,
@@ -313,6 +352,13 @@ impl TenantConfig {
         let person = Watched::of(order).due(&self.watch_rules(), &zone)?;
         let by_itself = if self.progress.mode == Mode::Off { None } else { progress::due(order, &self.progress) };
         Some(by_itself.map_or(person, |at| at.min(person)))
+    }
+
+    /// Until when the customer of an order is not to be written to; none if they may be.
+    pub fn quiet_until(&self, order: &Order, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let theirs = order.contact.as_ref().and_then(|contact| contact.time_zone.as_deref());
+        let zone = theirs.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(|| self.zone());
+        self.governor.quiet?.until(now, &zone)
     }
 
     /// The day it is in the shop.
@@ -395,6 +441,12 @@ impl TenantConfig {
         }
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
+        }
+        if !(1..=ProgressRules::HOURS_MAX).contains(&self.follow_up.after_delivered_h) {
+            faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "1 to 8760 hours"));
+        }
+        if self.governor.quiet.is_some_and(|quiet| quiet.from > 23 || quiet.until > 23 || quiet.from == quiet.until) {
+            faults.push(Fault::new("governor.quiet", "out_of_range", "two different hours of the day, 0 to 23"));
         }
         if self.requests_per_minute == 0 {
             faults.push(Fault::new("requests_per_minute", "out_of_range", "at least 1"));

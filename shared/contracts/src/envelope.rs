@@ -85,6 +85,10 @@ payloads! {
     OrderNotifyRequested(order::v1::NotifyRequested) = "order.notify_requested.v1" from "orderflow.orders";
     /// Nothing happened for too long, or something went wrong: a person is to look.
     OrderAttentionRaised(order::v1::AttentionRaised) = "order.attention_raised.v1" from "orderflow.orders";
+    /// A message has reached the customer: the first about this order.
+    OrderCustomerTold(order::v1::CustomerTold) = "order.customer_told.v1" from "orderflow.orders";
+    /// The customer said how it was.
+    OrderRated(order::v1::Rated) = "order.rated.v1" from "orderflow.orders";
     /// A person judged what a rule had decided.
     OrderDecisionJudged(order::v1::DecisionJudged) = "order.decision_judged.v1" from "orderflow.orders";
     /// The customer's data was erased.

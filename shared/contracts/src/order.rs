@@ -152,6 +152,31 @@ pub mod v1 {
         pub order_id: String,
         /// The word it had when they asked.
         pub label: String,
+        /// What of: "status", "confirmation", "processing", "shipped", "delivered", "delay", "custom" or "follow_up".
+        #[serde(default = "status")]
+        pub kind: String,
+    }
+
+    fn status() -> String {
+        "status".to_owned()
+    }
+
+    /// A message has reached the customer: the first about this order.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct CustomerTold {
+        /// The order's number.
+        pub order_id: String,
+        /// How: "email".
+        pub channel: String,
+    }
+
+    /// The customer said how it was.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Rated {
+        /// The order's number.
+        pub order_id: String,
+        /// 1 (bad) to 5 (very good).
+        pub score: u8,
     }
 
     /// A person is to look at an order.

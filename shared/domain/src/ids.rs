@@ -92,6 +92,10 @@ id!(
     DecisionId, "decision", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names something that is to happen to an order later, among the timers of that order.
+    TimerId, "timer", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Ties everything that one request caused together, across functions and logs.
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );

@@ -77,7 +77,7 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::Invalid(faults) => {
-                let malformed = faults.iter().any(|fault| matches!(fault.code.as_str(), "bad_json" | "too_many_orders"));
+                let malformed = faults.iter().any(|fault| matches!(fault.code.as_str(), "bad_json" | "too_many_orders" | "unknown_type"));
                 let status = if malformed { StatusCode::BAD_REQUEST } else { StatusCode::UNPROCESSABLE_ENTITY };
                 let mut problem = Problem::new("invalid", "The input is not valid", status, "correct every listed fault and send it again");
                 problem.errors = faults;
@@ -125,26 +125,32 @@ impl From<Error> for Problem {
 
 fn rejected(rejection: Rejection, detail: String) -> Problem {
     let status = match &rejection {
-        Rejection::NotPlaced | Rejection::NoSuchDecision => StatusCode::NOT_FOUND,
+        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
-        Rejection::ReasonRequired | Rejection::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
+        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::AlreadyPlaced { .. }
         | Rejection::NotAllowed { .. }
         | Rejection::MessagesOff
         | Rejection::NoAddress
         | Rejection::NothingToUndo
         | Rejection::UndoTooLate
-        | Rejection::JudgedBefore => StatusCode::CONFLICT,
+        | Rejection::JudgedBefore
+        | Rejection::NotSo { .. }
+        | Rejection::TooManyTimers => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
-        Rejection::NotPlaced | Rejection::NoSuchDecision => ("not-found", "Not found"),
+        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer => ("not-found", "Not found"),
         Rejection::NothingToUndo | Rejection::UndoTooLate => ("cannot-undo", "This cannot be undone"),
         Rejection::JudgedBefore => ("judged-before", "This was judged before"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
-        Rejection::ReasonRequired | Rejection::FromTheFuture => ("invalid", "The input is not valid"),
+        Rejection::NotSo { .. } => ("not-true", "It would not be true"),
+        Rejection::TooManyTimers => ("too-many", "There are too many"),
+        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => {
+            ("invalid", "The input is not valid")
+        }
     };
     let mut problem = Problem::new(kind, title, status, detail);
     if let Rejection::NotAllowed { allowed, .. } = rejection {

@@ -41,6 +41,8 @@ pub struct Ports {
     pub reports: Arc<dyn ReportStore>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
+    /// What is to happen to orders.
+    pub timers: Arc<dyn TimerIndex>,
     /// API keys; nobody asks for any in these worlds.
     pub keys: Arc<dyn KeyStore>,
 }
@@ -65,6 +67,7 @@ impl Ports {
             metrics: Arc::new(memory.metrics()),
             reports: Arc::new(memory.reports()),
             stock: Arc::new(memory.stock()),
+            timers: Arc::new(memory.timers()),
             keys: Arc::new(memory.keys()),
         }
     }
@@ -89,6 +92,7 @@ impl Ports {
             metrics: Arc::new(Faulty::new(self.metrics, faults)),
             reports: Arc::new(Faulty::new(self.reports, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
+            timers: Arc::new(Faulty::new(self.timers, faults)),
             keys: self.keys,
         }
     }

@@ -5,7 +5,7 @@ use crate::format::ago;
 use crate::icons;
 use crate::layout::token;
 use crate::visitor::Visitor;
-use app::notify::customer_message;
+use app::notify::{Saying, customer_message};
 use app::ports::{Dossier, Message, MessageState};
 use domain::order::Order;
 use maud::{Markup, html};
@@ -27,7 +27,7 @@ fn tell(order: &Order, visitor: &Visitor) -> Markup {
     html! {
         div class="tell" {
             h3 { (icons::MAIL.beside()) "Tell the customer" }
-            @match customer_message(order, &visitor.config, visitor.now) {
+            @match customer_message(order, &visitor.config, Saying::default(), visitor.now) {
                 Some((_, content)) => {
                     details class="preview" {
                         summary { "What they will read" }

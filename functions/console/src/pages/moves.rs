@@ -11,6 +11,7 @@ use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::OrderId;
+use domain::notify::MessageKind;
 use domain::order::{Cause, ChangeStatus, Command, Fault, OrderStatus, Rejection, Track};
 use std::sync::Arc;
 
@@ -84,7 +85,7 @@ async fn told(console: &Console, id: &str, posted: &Posted) -> Result<Response, 
     let visitor = &posted.visitor;
     visitor.require_write()?;
     let id = order_id(id)?;
-    let command = Command::Notify { enabled: visitor.config.notify.email };
+    let command = Command::Notify { enabled: visitor.config.notify.email, kind: MessageKind::Status, text: None };
     let flash = match carry_out(console, visitor, &id, &command, version(posted)?, Flash::Told).await? {
         Flash::Unchanged => Flash::ToldBefore,
         flash => flash,

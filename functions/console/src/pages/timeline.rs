@@ -75,7 +75,12 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::PaymentChanged { .. } => 5,
         OrderEvent::FulfilmentChanged { .. } => 6,
         OrderEvent::EtaChanged { .. } => 7,
-        OrderEvent::FactHeard { .. } | OrderEvent::CustomerTold { .. } => 8,
+        OrderEvent::Rated { .. } => 2,
+        OrderEvent::FactHeard { .. }
+        | OrderEvent::CustomerTold { .. }
+        | OrderEvent::TimerSet { .. }
+        | OrderEvent::TimerFired { .. }
+        | OrderEvent::TimersCancelled { .. } => 8,
     };
     events.iter().min_by_key(|event| weight(event))
 }
@@ -105,7 +110,11 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
-        OrderEvent::NotifyRequested { label } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
+        OrderEvent::Rated { .. } => (icons::PERSON, "Customer's word", String::new()),
+        OrderEvent::TimerSet { .. } => (icons::CLOCK, "Later", String::new()),
+        OrderEvent::TimerFired { .. } => (icons::CLOCK, "Its time has come", String::new()),
+        OrderEvent::TimersCancelled { .. } => (icons::CROSS, "Not sent later", String::new()),
+        OrderEvent::NotifyRequested { label, .. } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
         OrderEvent::AttentionRaised { .. } => (icons::CLOCK, "Needs a person", render::svg::status_class(Label::Delayed)),
         OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),

@@ -250,7 +250,15 @@ impl Shop {
         let id = MessageId { event: EventId::parse(&format!("{number}:{hour}")).unwrap(), channel: "email".into(), recipient: "r".into() };
         let lease_until = self.clock.now() + SignedDuration::from_mins(2);
         let (state, to) = (MessageState::Sending { lease_until }, "a***@example.com".to_owned());
-        let message = Message { id: id.clone(), at: self.clock.now(), to, text: text.into(), state, attempts: 0 };
+        let message = Message {
+            id: id.clone(),
+            at: self.clock.now(),
+            to,
+            kind: domain::notify::MessageKind::Status,
+            text: text.into(),
+            state,
+            attempts: 0,
+        };
         self.world.messages().claim(&self.scope(), number, &message, self.clock.now()).await.unwrap();
         let sent = MessageState::Sent { provider_id: "mail-1".into() };
         assert!(self.world.messages().settle(&self.scope(), number, &id, 1, &sent).await.unwrap());

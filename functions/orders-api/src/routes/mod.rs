@@ -17,6 +17,7 @@ pub mod settings;
 pub mod sheet;
 pub mod stats;
 pub mod stock;
+pub mod survey;
 pub mod why;
 
 use runtime::Problem;

@@ -5,7 +5,7 @@ use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
 use crate::view::{CreatedOrder, DecisionView, NewOrder, OrderList, OrderProgress, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
-use app::notify::customer_message;
+use app::notify::{Saying, customer_message};
 use app::place::Idempotency;
 use app::ports::{OnceKey, OrderQuery};
 use app::progress::Wish;
@@ -331,7 +331,7 @@ pub async fn update_status(
     let applied = run(&desk, &admitted, &order_id(&body.order_id)?, &Command::Change(change), with).await?;
     let order = &applied.order;
     let told = notify && !applied.events.is_empty();
-    let message = customer_message(order, &admitted.config, desk.clock.now())
+    let message = customer_message(order, &admitted.config, Saying::default(), desk.clock.now())
         .filter(|_| told && admitted.config.notify.rules.at(order.label()).email);
     let text = message.map(|(_, content)| content.text);
     let updated = StatusUpdated {

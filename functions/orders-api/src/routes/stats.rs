@@ -2,8 +2,10 @@
 
 use super::Answer;
 use crate::desk::Desk;
+use crate::view::Measured;
 use app::Error;
-use app::measure::{DAYS, LABELS};
+use app::measure::{DAYS, LABELS, RATINGS, TOLD};
+use app::progress::habits;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::order::Fault;
@@ -75,4 +77,77 @@ pub async fn stats(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     });
     let days = day_rows.collect();
     Ok(axum::Json(Stats { total_orders: orders_by_label.values().sum(), orders_by_label, days, as_of: now.to_string() }).into_response())
+}
+
+/// Figures of all orders, each measured, with what it rests on.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct OrderStats {
+    /// Orders there are.
+    pub total_orders: i64,
+    /// By the word people see.
+    pub orders_by_status: BTreeMap<String, i64>,
+    /// Share of each word.
+    pub status_distribution: BTreeMap<String, Measured>,
+    /// Placed in the last seven days of the shop, today included.
+    pub recent_orders_7days: i64,
+    /// Orders whose customers have heard of them.
+    pub orders_with_notifications: i64,
+    /// Their share.
+    pub notification_rate: Measured,
+    /// Hours from new to shipped, on average: the mean time in pending plus the mean time in processing.
+    pub processing_hours: Measured,
+    /// What customers said of their orders in the last 90 days: 1 to 5, on average.
+    pub satisfaction: Measured,
+    /// When this was counted.
+    pub as_of: String,
+}
+
+/// Reads the figures of all orders. No number without what it rests on.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/stats", tag = "figures",
+    responses((status = 200, description = "Figures from the read model", body = OrderStats))))]
+pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let (scope, now) = (&admitted.scope, desk.clock.now());
+    let today = admitted.config.today(now);
+    let (labels, told) = tokio::join!(desk.metrics.series(scope, LABELS, "", "~"), desk.metrics.series(scope, TOLD, "all", "all"));
+    let back = |days: i64| today.saturating_sub(days.days()).to_string();
+    let (week, quarter, upto) = (back(6), back(89), today.to_string());
+    let (days, ratings) = tokio::join!(desk.metrics.series(scope, DAYS, &week, &upto), desk.metrics.series(scope, RATINGS, &quarter, "~"));
+    let habits = habits(&*desk.metrics, scope, &back(89)[..7]).await?;
+    let sum = |points: &[app::ports::Point], field: &str| points.iter().filter_map(|point| point.fields.get(field)).sum::<i64>();
+    let orders_by_status: BTreeMap<String, i64> = labels
+        .map_err(Error::from)?
+        .into_iter()
+        .map(|point| (point.point, point.fields.get("orders").copied().unwrap_or(0)))
+        .filter(|(_, orders)| *orders > 0)
+        .collect();
+    let total = orders_by_status.values().sum::<i64>();
+    let told = sum(&told.map_err(Error::from)?, "orders");
+    let ratings = ratings.map_err(Error::from)?;
+    let votes = sum(&ratings, "votes");
+    let stay = |status: &str| habits.get(status).map(|habit| (habit.left_s, i64::try_from(habit.left).unwrap_or(i64::MAX)));
+    let (pending, processing) = (stay("pending").unwrap_or_default(), stay("processing").unwrap_or_default());
+    let mean = |(seconds, left): (i64, i64)| if left > 0 { seconds / left } else { 0 };
+    let shipped = processing.1;
+    let distribution =
+        |(label, orders): (&String, &i64)| (label.clone(), Measured::share(*orders, total, 3, "orders with this word / all"));
+    let stats = OrderStats {
+        total_orders: total,
+        status_distribution: orders_by_status.iter().map(distribution).collect(),
+        orders_by_status,
+        recent_orders_7days: sum(&days.map_err(Error::from)?, "orders"),
+        orders_with_notifications: told,
+        notification_rate: Measured::share(told, total, 3, "orders whose customer was told / all orders"),
+        processing_hours: Measured::share(
+            (mean(pending) + mean(processing)).saturating_mul(shipped),
+            shipped.saturating_mul(3_600),
+            1,
+            "mean hours in pending + mean hours in processing",
+        )
+        .resting_on(shipped),
+        satisfaction: Measured::share(sum(&ratings, "score"), votes, 2, "sum of scores / votes, 90 days"),
+        as_of: now.to_string(),
+    };
+    Ok(axum::Json(stats).into_response())
 }

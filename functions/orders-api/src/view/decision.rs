@@ -207,7 +207,9 @@ impl RuleAccuracy {
 }
 
 impl Measured {
-    fn resting_on(self, n: i64) -> Measured {
+    /// Beside what it rests on, where that is not the denominator.
+    #[must_use]
+    pub fn resting_on(self, n: i64) -> Measured {
         Measured { n, ..self }
     }
 }

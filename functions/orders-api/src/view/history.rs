@@ -47,6 +47,8 @@ pub struct MessageView {
     pub channel: String,
     /// Masked.
     pub to: String,
+    /// What it is about: "status", "confirmation", "delay", "custom", "follow_up" and so on.
+    pub kind: &'static str,
     /// What it says.
     pub text: String,
     /// "sending", "sent", "failed", "suppressed", "unknown".
@@ -72,6 +74,7 @@ impl MessageView {
         MessageView {
             channel: message.id.channel.clone(),
             to: message.to.clone(),
+            kind: message.kind.code(),
             text: message.text.clone(),
             state: state.to_owned(),
             reason,

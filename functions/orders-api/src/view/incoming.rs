@@ -61,6 +61,9 @@ pub struct NewCustomer {
     pub phone: Option<String>,
     /// BCP 47.
     pub locale: Option<String>,
+    /// IANA name, for quiet hours; the shop's own, if it is not given.
+    #[cfg_attr(test, schema(example = "Europe/Warsaw"))]
+    pub time_zone: Option<String>,
 }
 
 /// A position.
@@ -107,6 +110,7 @@ impl NewOrder {
             email: self.customer.email,
             phone: self.customer.phone,
             locale: self.customer.locale,
+            time_zone: self.customer.time_zone,
             country: self.country,
             lines: self.items.into_iter().map(line).collect(),
             shipping: self.shipping,

@@ -9,6 +9,7 @@
 //! | orders GSI2 | `T#{tenant}#C#{customer}` | `{placed_at}#{order}` | a customer's orders |
 //! | orders | `T#{tenant}#O#{order}` | `DEC#{decision}` | what rules decided about it |
 //! | orders GSI3 | `T#{tenant}#DECISIONS` | `{at}#{order}#{decision}` | all decisions |
+//! | orders GSI4 | `TIMER#{shard}` | `{due}#{tenant}#{order}` | orders to which something is to happen, for the schedule |
 //! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
 //! | outbox | `OUTBOX#{shard}` | `{time}#{tenant}#{aggregate}#{version}` | what waits to be published |
 //! | ops | `T#{tenant}#ONCE#{key}` | `ONCE` | what was done |
@@ -40,6 +41,8 @@ pub(crate) const OPEN_SHARDS: u64 = 8;
 pub(crate) const STATUS_SHARDS: u64 = 2;
 /// Shards of the outbox. One aggregate's rows are always in one shard, so its stream keeps their order.
 pub(crate) const OUTBOX_SHARDS: u64 = 16;
+/// Shards of the index of timers, which is all tenants' and read once a minute.
+pub(crate) const TIMER_SHARDS: u64 = 4;
 /// Shards of a counter.
 pub(crate) const METRIC_SHARDS: u64 = 4;
 
@@ -128,6 +131,22 @@ pub(crate) fn open(scope: &TenantScope, shard: u64) -> String {
 
 pub(crate) fn open_row(scope: &TenantScope, order: &OrderId, due: Timestamp) -> IndexKey {
     key(open(scope, shard(order.as_str(), OPEN_SHARDS)), by_time(due, order))
+}
+
+pub(crate) fn timers(shard: u64) -> String {
+    format!("TIMER#{shard}")
+}
+
+pub(crate) fn timer_row(scope: &TenantScope, order: &OrderId, due: Timestamp) -> IndexKey {
+    let shard = shard(&format!("{}#{order}", scope.tenant()), TIMER_SHARDS);
+    key(timers(shard), format!("{}#{}#{order}", stamp(due), scope.tenant()))
+}
+
+/// What a row of the index of timers is about: when, whose, which.
+pub(crate) fn timer_of(place: &str) -> Option<(Timestamp, TenantId, OrderId)> {
+    let (due, rest) = place.split_once('#')?;
+    let (tenant, order) = rest.split_once('#')?;
+    Some((due.parse().ok()?, TenantId::parse(tenant).ok()?, OrderId::parse(order).ok()?))
 }
 
 pub(crate) fn customer(scope: &TenantScope, customer: &CustomerKey) -> String {

@@ -7,6 +7,7 @@ use app::TenantScope;
 use app::ports::{Message, MessageClaim, MessageId, MessageState, MessageStore, PortError, PortResult};
 use async_trait::async_trait;
 use domain::ids::EventId;
+use domain::notify::MessageKind;
 use jiff::{SignedDuration, Timestamp};
 
 /// The lease of a claim whose message does not say.
@@ -51,6 +52,7 @@ pub(super) fn message_of(row: &Row) -> PortResult<Message> {
         id,
         at: moment(row, "at")?,
         to: text(row, "to")?.to_owned(),
+        kind: text_opt(row, "kind").and_then(MessageKind::of_code).unwrap_or_default(),
         text: text(row, "text")?.to_owned(),
         state: state_of(row)?,
         attempts: number(row, "attempts")?,
@@ -79,7 +81,7 @@ impl MessageStore for DynamoMessages {
             _ => now + LEASE,
         };
         let mut change = "SET #state = :sending, #lease_until = :lease_until, #attempts = if_not_exists(#attempts, :zero) + :one, \
-            #event = :event, #channel = :channel, #recipient = :recipient, #at = if_not_exists(#at, :at), #to = :to, #text = :text"
+            #event = :event, #channel = :channel, #recipient = :recipient, #at = if_not_exists(#at, :at), #to = :to, #text = :text, #kind = :kind"
             .to_owned();
         if table == Table::Ops {
             change.push_str(", #ttl = :ttl");
@@ -97,6 +99,7 @@ impl MessageStore for DynamoMessages {
             .text(":recipient", &message.id.recipient)
             .moment(":at", message.at)
             .text(":to", &message.to)
+            .text(":kind", message.kind.code())
             .text(":text", &message.text);
         if table == Table::Ops {
             claim = claim.expires(":ttl", now + KEPT);

@@ -13,6 +13,7 @@ mod orders;
 mod outbox;
 mod stock;
 mod tenants;
+mod timers;
 
 pub use buckets::DynamoBuckets;
 pub use decisions::DynamoDecisions;
@@ -25,6 +26,7 @@ pub use orders::DynamoOrders;
 pub use outbox::{DynamoOutbox, from_stream_image};
 pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
+pub use timers::DynamoTimers;
 
 use crate::clients::Aws;
 use crate::error::port_error;
@@ -178,6 +180,11 @@ impl Dynamo {
     /// Counters.
     pub fn metrics(&self) -> DynamoMetrics {
         DynamoMetrics(self.clone())
+    }
+
+    /// What is to happen to orders.
+    pub fn timers(&self) -> DynamoTimers {
+        DynamoTimers(self.clone())
     }
 
     /// Stock.
@@ -373,6 +380,7 @@ impl Query<'_> {
             Index::Gsi1 => ("GSI1", "GSI1PK", "GSI1SK"),
             Index::Gsi2 => ("GSI2", "GSI2PK", "GSI2SK"),
             Index::Gsi3 => ("GSI3", "GSI3PK", "GSI3SK"),
+            Index::Gsi4 => ("GSI4", "GSI4PK", "GSI4SK"),
         };
         Query { index: Some(index), pk_name, sk_name, ..Query::of(pk) }
     }
@@ -383,6 +391,7 @@ enum Index {
     Gsi1,
     Gsi2,
     Gsi3,
+    Gsi4,
 }
 
 #[cfg(test)]

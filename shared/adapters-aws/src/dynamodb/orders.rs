@@ -70,6 +70,10 @@ fn head(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Write> {
         let open = keys::open_row(scope, &order.id, due);
         head = head.text("GSI1PK", open.pk).text("GSI1SK", open.sk);
     }
+    if let Some(due) = commit.timer {
+        let timer = keys::timer_row(scope, &order.id, due);
+        head = head.text("GSI4PK", timer.pk).text("GSI4SK", timer.sk);
+    }
     if let Some(email) = order.contact.as_ref().and_then(|contact| contact.email.as_ref()) {
         let theirs = keys::customer_row(scope, &customer_key(scope.tenant(), email), &order.id, order.placed_at);
         head = head.text("GSI2PK", theirs.pk).text("GSI2SK", theirs.sk);

@@ -15,8 +15,13 @@ use tokio::sync::OnceCell;
 /// An index: its name and what it carries beside its keys.
 type IndexShape = (&'static str, Projection);
 
+fn including(attributes: &[&str]) -> Projection {
+    let projection = Projection::builder().projection_type(ProjectionType::Include);
+    attributes.iter().fold(projection, |projection, name| projection.non_key_attributes(*name)).build()
+}
+
 fn summary() -> Projection {
-    Projection::builder().projection_type(ProjectionType::Include).non_key_attributes("summary").build()
+    including(&["summary"])
 }
 
 fn keys_only() -> Projection {
@@ -54,7 +59,9 @@ pub async fn create(client: &Client, name: &str, indexes: Vec<IndexShape>) {
 /// Makes all five.
 pub async fn create_all(client: &Client, prefix: &str) -> Tables {
     let name = |table: &str| format!("{prefix}-{table}");
-    create(client, &name("orders"), vec![("GSI1", summary()), ("GSI2", summary()), ("GSI3", summary())]).await;
+    let judged = including(&["summary", "verdict"]);
+    let indexes = vec![("GSI1", summary()), ("GSI2", summary()), ("GSI3", judged), ("GSI4", keys_only())];
+    create(client, &name("orders"), indexes).await;
     create(client, &name("ops"), vec![("GSI1", keys_only())]).await;
     for table in ["outbox", "metrics", "inventory"] {
         create(client, &name(table), Vec::new()).await;
@@ -76,6 +83,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         tenants: Arc::new(dynamo.tenants()),
         keys: Arc::new(dynamo.keys()),
         metrics: Arc::new(dynamo.metrics()),
+        timers: Arc::new(dynamo.timers()),
         stock: Arc::new(dynamo.stock()),
         reports: bucket.map(|bucket| Arc::new(S3Reports::new(aws.clone(), bucket)) as Arc<dyn app::ports::ReportStore>),
     }

@@ -4,6 +4,7 @@ use super::PortResult;
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use domain::ids::EventId;
+use domain::notify::MessageKind;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,6 +19,9 @@ pub struct Message {
     pub at: Timestamp,
     /// Who gets it, masked.
     pub to: String,
+    /// What it is about.
+    #[serde(default)]
+    pub kind: MessageKind,
     /// What it says, for the timeline.
     pub text: String,
     /// What became of it.

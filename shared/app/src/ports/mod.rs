@@ -12,6 +12,7 @@ mod orders;
 mod outbox;
 mod sheets;
 mod stock;
+mod timers;
 
 pub use access::*;
 pub use decisions::*;
@@ -24,6 +25,7 @@ pub use orders::*;
 pub use outbox::*;
 pub use sheets::*;
 pub use stock::*;
+pub use timers::*;
 
 use jiff::Timestamp;
 

@@ -39,6 +39,8 @@ pub struct Commit<'a> {
     pub before_version: u64,
     /// When it has to be looked at; none if it is closed ([`crate::tenant::TenantConfig::due`]).
     pub due: Option<Timestamp>,
+    /// When the first of its timers is due; none if it has none.
+    pub timer: Option<Timestamp>,
     /// The history entry.
     pub recorded: &'a Recorded,
     /// What to publish; one outbox row. May be empty.

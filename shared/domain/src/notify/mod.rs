@@ -4,10 +4,16 @@
 
 mod channel;
 mod email;
+mod governor;
+mod kind;
+mod letter;
 mod rules;
 mod slack;
 
 pub use channel::{Audience, Channel, Tone, intent_key, is_news};
 pub use email::{EmailContent, StatusFacts, header_value, status_email, strip_subject_line};
+pub use governor::{QuietHours, Sent, too_many};
+pub use kind::MessageKind;
+pub use letter::{Beside, letter};
 pub use rules::{LANGS, NotifyRules, PLACEHOLDERS, Rule, Wording};
 pub use slack::{escape, slack_attention, slack_invalid_payload, slack_order_line};

@@ -4,8 +4,10 @@ use super::event::Cause;
 use super::fact::Fact;
 use super::placement::Placement;
 use super::status::OrderStatus;
+use super::timers::Timer;
 use super::watch::WatchRules;
-use crate::ids::{DecisionId, SourceId};
+use crate::ids::{DecisionId, SourceId, TimerId};
+use crate::notify::MessageKind;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +128,30 @@ pub enum Command {
     Notify {
         /// The shop sends its customers messages at all.
         enabled: bool,
+        /// What of.
+        kind: MessageKind,
+        /// In words of the shop's own, where they are what is to be said.
+        text: Option<String>,
+    },
+    /// Have something happen later.
+    Set {
+        /// What, and when.
+        timer: Timer,
+    },
+    /// Have it not happen.
+    Cancel {
+        /// Which.
+        timer: TimerId,
+    },
+    /// Do what is to happen, if its time has come.
+    Wake {
+        /// Which.
+        timer: TimerId,
+    },
+    /// The customer says how it was: 1 to 5.
+    Rate {
+        /// That.
+        score: u8,
     },
     /// Have a person look, if it needs one.
     Raise {

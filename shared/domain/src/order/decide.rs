@@ -4,9 +4,11 @@ use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
 use super::status::{OrderStatus, Track};
+use super::timers::{Cancelled, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
-use crate::ids::{DecisionId, OrderId};
+use crate::ids::{DecisionId, OrderId, TimerId};
+use crate::notify::MessageKind;
 use jiff::{SignedDuration, Timestamp};
 
 /// Why a command was refused. Every variant says what could be done instead.
@@ -55,6 +57,26 @@ pub enum Rejection {
     /// There is nowhere to write to.
     #[error("there is no e-mail address on file for this order; nobody was written to")]
     NoAddress,
+    /// What is to be said does not hold.
+    #[error("it would not be true: the order is {}, which is no reason for the message {:?}", label.text(), kind.code())]
+    NotSo {
+        /// What was to be said.
+        kind: MessageKind,
+        /// The word it has.
+        label: Label,
+    },
+    /// Words that cannot be sent.
+    #[error("a text has 1 to {TEXT_CHARS_MAX} printable characters")]
+    BadText,
+    /// It is not to happen, or has.
+    #[error("nothing of that name is to happen to this order")]
+    NoSuchTimer,
+    /// More would not be looked after by anybody.
+    #[error("an order has at most {TIMERS_MAX} follow-ups; cancel one first")]
+    TooManyTimers,
+    /// No such score.
+    #[error("a score is 1 to 5")]
+    BadScore,
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
@@ -80,6 +102,17 @@ pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// What follows from a command: events, or why not. No events means that nothing changes (a fact heard
 /// before, a status it has already).
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    let mut events = asked(order, command, now)?;
+    // What was to happen later may have lost its reason.
+    if let Some(order) = order.filter(|order| !order.timers.is_empty() && !events.is_empty()) {
+        let mut after = order.clone();
+        events.iter().for_each(|event| after.evolve(event, now));
+        events.extend(after.idle_timers());
+    }
+    Ok(events)
+}
+
+fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     match (order, command) {
         (None, Command::Place(placement)) => Ok(vec![placement.as_event()]),
         (Some(order), Command::Place(_)) => Err(Rejection::AlreadyPlaced { id: order.id.clone() }),
@@ -89,7 +122,14 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         (Some(order), Command::Correct(correction)) => correct(order, correction),
         (Some(order), Command::Undo { note }) => undo(order, note.as_ref(), now),
         (Some(order), Command::Judge { decision, agrees, note }) => judge(order, decision, *agrees, note.as_ref()),
-        (Some(order), Command::Notify { enabled }) => notify(order, *enabled, now),
+        (Some(order), Command::Notify { enabled, kind, text }) => notify(order, *enabled, (*kind, text.as_ref()), now),
+        (Some(order), Command::Set { timer }) => set(order, timer),
+        (Some(order), Command::Cancel { timer }) => {
+            order.timer(timer).ok_or(Rejection::NoSuchTimer)?;
+            Ok(vec![OrderEvent::TimersCancelled { ids: vec![timer.clone()], why: Cancelled::Asked }])
+        }
+        (Some(order), Command::Wake { timer }) => Ok(wake(order, timer, now)),
+        (Some(order), Command::Rate { score }) => rate(order, *score),
         (Some(order), Command::Raise { rules, zone }) => {
             let mut concerns = Watched::of(order).concerns(rules, zone, now);
             concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.basis));
@@ -207,7 +247,50 @@ fn judge(order: &Order, decision: &DecisionId, agrees: bool, note: Option<&Strin
     }
 }
 
-fn notify(order: &Order, enabled: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+fn set(order: &Order, timer: &Timer) -> Result<Vec<OrderEvent>, Rejection> {
+    if order.contact.as_ref().is_none_or(|contact| contact.email.is_none()) {
+        return Err(Rejection::NoAddress);
+    }
+    if let Wake::FollowUp { text: Some(text) } = &timer.wake {
+        is_sayable(text)?;
+    }
+    match order.timer(&timer.id) {
+        Some(known) if known == timer => Ok(Vec::new()),
+        None if order.timers.len() >= TIMERS_MAX => Err(Rejection::TooManyTimers),
+        _ => Ok(vec![OrderEvent::TimerSet { timer: timer.clone() }]),
+    }
+}
+
+/// Nothing, if it is not to happen any more, or not yet: whoever comes late or twice does no harm.
+fn wake(order: &Order, id: &TimerId, now: Timestamp) -> Vec<OrderEvent> {
+    let Some(timer) = order.timer(id).filter(|timer| timer.at <= now) else { return Vec::new() };
+    let (kind, text) = match &timer.wake {
+        Wake::Tell => (MessageKind::Status, None),
+        Wake::FollowUp { text } => (MessageKind::FollowUp, text.clone()),
+    };
+    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label: order.label(), kind, text }]
+}
+
+fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
+    if !(1..=5).contains(&score) {
+        return Err(Rejection::BadScore);
+    }
+    // One order, one vote: the first stands.
+    Ok(if order.rating.is_some() { Vec::new() } else { vec![OrderEvent::Rated { score }] })
+}
+
+fn is_sayable(text: &str) -> Result<(), Rejection> {
+    let printable = text.chars().all(|c| !c.is_control() || c == '\n');
+    let length = text.trim().chars().count();
+    if (1..=TEXT_CHARS_MAX).contains(&length) && printable { Ok(()) } else { Err(Rejection::BadText) }
+}
+
+fn notify(
+    order: &Order,
+    enabled: bool,
+    (kind, text): (MessageKind, Option<&String>),
+    now: Timestamp,
+) -> Result<Vec<OrderEvent>, Rejection> {
     if !enabled {
         return Err(Rejection::MessagesOff);
     }
@@ -215,8 +298,27 @@ fn notify(order: &Order, enabled: bool, now: Timestamp) -> Result<Vec<OrderEvent
         return Err(Rejection::NoAddress);
     }
     let label = order.label();
-    let same = |wish: &NotifyWish| wish.label == label && now.duration_since(wish.at).abs() < NOTIFY_AGAIN_AFTER;
-    Ok(if order.notify_wish.as_ref().is_some_and(same) { Vec::new() } else { vec![OrderEvent::NotifyRequested { label }] })
+    match (kind, text) {
+        (MessageKind::Custom, None) => return Err(Rejection::BadText),
+        (MessageKind::Custom, Some(text)) => is_sayable(text)?,
+        _ if !kind.is_true_of(label) => return Err(Rejection::NotSo { kind, label }),
+        _ => {}
+    }
+    let same = |wish: &NotifyWish| {
+        (wish.label, wish.kind) == (label, kind) && kind != MessageKind::Custom && now.duration_since(wish.at).abs() < NOTIFY_AGAIN_AFTER
+    };
+    if order.notify_wish.as_ref().is_some_and(same) {
+        return Ok(Vec::new());
+    }
+    let text = text.filter(|_| kind == MessageKind::Custom).cloned();
+    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text }];
+    // Whoever is told now need not be told in the morning.
+    let waits = order.timers.iter().filter(|timer| timer.wake == Wake::Tell && kind == MessageKind::Status);
+    let ids: Vec<TimerId> = waits.map(|timer| timer.id.clone()).collect();
+    if !ids.is_empty() {
+        events.push(OrderEvent::TimersCancelled { ids, why: Cancelled::Overtaken });
+    }
+    Ok(events)
 }
 
 /// What the customer would be told of these events: the new word, if it changed and they are to be told.

@@ -6,8 +6,10 @@ use super::fact::{Fact, Heard, Tracks};
 use super::label::Label;
 use super::placement::{Line, Totals};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
+use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
-use crate::ids::{CorrelationId, DecisionId, OrderId, SourceId};
+use crate::ids::{CorrelationId, DecisionId, OrderId, SourceId, TimerId};
+use crate::notify::MessageKind;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +183,34 @@ pub enum OrderEvent {
     NotifyRequested {
         /// The word it had then.
         label: Label,
+        /// What of.
+        #[serde(default, skip_serializing_if = "MessageKind::is_status")]
+        kind: MessageKind,
+        /// In words of the shop's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// Something is to happen later; what has the same name no longer is.
+    TimerSet {
+        /// What, and when.
+        timer: Timer,
+    },
+    /// Its time has come.
+    TimerFired {
+        /// Which.
+        id: TimerId,
+    },
+    /// It is not to happen any more.
+    TimersCancelled {
+        /// Which.
+        ids: Vec<TimerId>,
+        /// Why.
+        why: Cancelled,
+    },
+    /// The customer said how it was.
+    Rated {
+        /// 1 (bad) to 5 (very good).
+        score: u8,
     },
     /// Nothing happened for too long, or something went wrong: a person is to look.
     AttentionRaised {
@@ -209,7 +239,15 @@ pub enum OrderEvent {
 impl OrderEvent {
     /// A note of our own that changes nothing of the order.
     pub const fn is_aside(&self) -> bool {
-        matches!(self, Self::AttentionRaised { .. } | Self::CustomerTold { .. } | Self::DecisionJudged { .. })
+        matches!(
+            self,
+            Self::AttentionRaised { .. }
+                | Self::CustomerTold { .. }
+                | Self::DecisionJudged { .. }
+                | Self::TimerSet { .. }
+                | Self::TimerFired { .. }
+                | Self::TimersCancelled { .. }
+        )
     }
 
     /// The decision of a rule that it judges.
@@ -238,6 +276,10 @@ impl OrderEvent {
             Self::DelayCleared => "delay_cleared",
             Self::EtaChanged { .. } => "eta_changed",
             Self::NotifyRequested { .. } => "notify_requested",
+            Self::TimerSet { .. } => "timer_set",
+            Self::TimerFired { .. } => "timer_fired",
+            Self::TimersCancelled { .. } => "timers_cancelled",
+            Self::Rated { .. } => "rated",
             Self::AttentionRaised { .. } => "attention_raised",
             Self::CustomerTold { .. } => "customer_told",
             Self::ContactErased => "contact_erased",
@@ -279,6 +321,8 @@ impl Recorded {
             let words = match event {
                 OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
                 OrderEvent::StatusUndone { note: Some(note), .. } | OrderEvent::DecisionJudged { note: Some(note), .. } => note,
+                OrderEvent::NotifyRequested { text: Some(text), .. }
+                | OrderEvent::TimerSet { timer: Timer { wake: Wake::FollowUp { text: Some(text) }, .. } } => text,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
                 _ => continue,
             };
@@ -335,7 +379,19 @@ impl OrderEvent {
             Self::EtaChanged { from: Some(from), to: Some(to) } => format!("Promised day moved from {from} to {to}"),
             Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
             Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
-            Self::NotifyRequested { label } => format!("Customer to be told: {}", label.text()),
+            Self::NotifyRequested { label, kind, text } => match (kind, text) {
+                (MessageKind::Status, _) => format!("Customer to be told: {}", label.text()),
+                (kind, None) => format!("Customer to be told: {}", kind.text()),
+                (kind, Some(text)) => format!("Customer to be told ({}): {text}", kind.text()),
+            },
+            Self::TimerSet { timer } => match &timer.wake {
+                Wake::Tell => format!("Customer to be told at {:.0}", timer.at),
+                Wake::FollowUp { text: None } => format!("Customer to be asked how it was at {:.0}", timer.at),
+                Wake::FollowUp { text: Some(text) } => format!("Follow-up at {:.0}: {text}", timer.at),
+            },
+            Self::TimerFired { .. } => "The time for it has come".to_owned(),
+            Self::TimersCancelled { why, .. } => format!("Nothing is sent later: {}", why.text()),
+            Self::Rated { score } => format!("Customer rated it {score} of 5"),
             Self::AttentionRaised { concerns } => {
                 let names: Vec<&str> = concerns.iter().map(|held| held.concern.text()).collect();
                 format!("Needs a person: {}", names.join(", "))

@@ -144,14 +144,17 @@ fn commands_other_than_moves() {
 /// The wish is a commit of its own; whoever has no address, or whose shop writes to nobody, is not told.
 #[test]
 fn a_customer_is_told_again_on_a_persons_word() {
-    let notify = Command::Notify { enabled: true };
+    let notify = Command::Notify { enabled: true, kind: MessageKind::Status, text: None };
     let mut order = order_in(OrderStatus::Shipped);
     assert_eq!(decide(Some(&order), &notify, at(2)), Err(Rejection::NoAddress));
     assert_eq!(decide(None, &notify, at(2)), Err(Rejection::NotPlaced));
     order.contact.as_mut().unwrap().email = Some(crate::email::Email::parse("sinead@example.com").unwrap());
-    assert_eq!(decide(Some(&order), &Command::Notify { enabled: false }, at(2)), Err(Rejection::MessagesOff));
+    assert_eq!(
+        decide(Some(&order), &Command::Notify { enabled: false, kind: MessageKind::Status, text: None }, at(2)),
+        Err(Rejection::MessagesOff)
+    );
     let told = decide(Some(&order), &notify, at(2)).unwrap();
-    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped }]);
+    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None }]);
     assert_eq!(told[0].in_words(), "Customer to be told: Shipped");
     order.apply_commit(&told, at(2));
     assert_eq!((order.tracks.status, order.version), (OrderStatus::Shipped, 2), "nothing but the wish is new");
@@ -164,7 +167,10 @@ fn a_customer_is_told_again_on_a_persons_word() {
     }
     let delivered = decide(Some(&order), &change(OrderStatus::Delivered), at(3)).unwrap();
     order.apply_commit(&delivered, at(3));
-    assert_eq!(decide(Some(&order), &notify, at(4)), Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered }]));
+    assert_eq!(
+        decide(Some(&order), &notify, at(4)),
+        Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered, kind: MessageKind::Status, text: None }])
+    );
     order.contact = None;
     assert_eq!(decide(Some(&order), &notify, at(100)), Err(Rejection::NoAddress), "erased");
 }
@@ -288,6 +294,7 @@ fn more_faults_than_anybody_reads_are_counted_not_listed() {
 }
 
 use crate::money::Money;
+use crate::notify::MessageKind;
 
 fn decision_id(number: u8) -> crate::ids::DecisionId {
     crate::ids::DecisionId::of(u64::from(number), 1, "moved")
@@ -297,6 +304,14 @@ fn by_rule(to: OrderStatus, decision: u8) -> Command {
     let decision = Some(decision_id(decision));
     let cause = Cause::Rule { rule: "r".into(), reason: "because".into(), confidence: 95, note: None, decision };
     Command::Change(ChangeStatus { to, implied_steps: false, cause, notify: true })
+}
+
+fn timer_id(number: u8) -> crate::ids::TimerId {
+    crate::ids::TimerId::parse(&format!("t{number}")).unwrap()
+}
+
+fn timer(id: u8, second: i64, asks: bool) -> Timer {
+    Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::Tell } }
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
@@ -317,9 +332,13 @@ fn any_command() -> impl Strategy<Value = Command> {
                 notify: true,
             }
         }),
-        1 => Just(Command::Notify { enabled: true }),
+        1 => Just(Command::Notify { enabled: true, kind: MessageKind::Status, text: None }),
         2 => (status(), 0u8..4).prop_map(|(to, decision)| by_rule(to, decision)),
         1 => Just(Command::Undo { note: None }),
+        2 => (0u8..3, 20i64..40, any::<bool>()).prop_map(|(id, second, asks)| Command::Set { timer: timer(id, second, asks) }),
+        1 => (0u8..3).prop_map(|id| Command::Cancel { timer: timer_id(id) }),
+        2 => (0u8..3).prop_map(|id| Command::Wake { timer: timer_id(id) }),
+        1 => (0u8..7).prop_map(|score| Command::Rate { score }),
         1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),
         1 => Just(Command::EraseContact),
     ]

@@ -14,6 +14,7 @@ pub mod placement;
 pub mod progress;
 pub mod ruled;
 pub mod status;
+pub mod timers;
 pub mod watch;
 
 #[cfg(test)]
@@ -30,9 +31,11 @@ pub use outlook::{Basis, Expected};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use ruled::{Ruled, Verdict};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
+pub use timers::{Cancelled, Timer, Wake};
 pub use watch::{Concern, Deadline, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
+use crate::notify::MessageKind;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -84,6 +87,15 @@ pub struct Order {
     /// A person has undone a rule's step: rules leave it alone until somebody moves it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept_by_person: bool,
+    /// What is to happen to it later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<Timer>,
+    /// The shop's rule has had the customer asked how it was, or will.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub followed_up: bool,
+    /// What the customer said to that: 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -106,6 +118,9 @@ const fn is_none_yet(count: &u64) -> bool {
 pub struct NotifyWish {
     /// The word the order had.
     pub label: Label,
+    /// What of.
+    #[serde(default)]
+    pub kind: MessageKind,
     /// When.
     pub at: Timestamp,
 }
@@ -182,7 +197,8 @@ impl Order {
             OrderEvent::DelayNoticed { since } => self.tracks.delayed = Some(Delay { since: *since }),
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
-            OrderEvent::NotifyRequested { label } => self.notify_wish = Some(NotifyWish { label: *label, at }),
+            OrderEvent::NotifyRequested { label, kind, .. } => self.notify_wish = Some(NotifyWish { label: *label, kind: *kind, at }),
+            OrderEvent::Rated { score } => self.rating = Some(*score),
             OrderEvent::ContactErased => {
                 self.contact = None;
                 self.untold = false;
@@ -196,6 +212,20 @@ impl Order {
                 self.judged(Some(decision), if *agrees { Verdict::Agreed } else { Verdict::Disagreed });
                 return;
             }
+            OrderEvent::TimerSet { timer } => {
+                self.timers.retain(|other| other.id != timer.id);
+                self.timers.push(timer.clone());
+                self.followed_up |= timer.id.as_str() == timers::AFTER_DELIVERY;
+                return;
+            }
+            OrderEvent::TimerFired { id } => {
+                self.timers.retain(|timer| timer.id != *id);
+                return;
+            }
+            OrderEvent::TimersCancelled { ids, .. } => {
+                self.timers.retain(|timer| !ids.contains(&timer.id));
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -204,7 +234,10 @@ impl Order {
         }
         let is_news = !matches!(
             event,
-            OrderEvent::NotifyRequested { .. } | OrderEvent::ContactErased | OrderEvent::FactHeard { heard: Heard::Superseded, .. }
+            OrderEvent::NotifyRequested { .. }
+                | OrderEvent::Rated { .. }
+                | OrderEvent::ContactErased
+                | OrderEvent::FactHeard { heard: Heard::Superseded, .. }
         );
         self.news_at = if is_news { None } else { Some(self.last_news()) };
         self.updated_at = at;
@@ -246,6 +279,9 @@ impl Order {
             raised_at: None,
             ruled: Vec::new(),
             kept_by_person: false,
+            timers: Vec::new(),
+            followed_up: false,
+            rating: None,
             placed_at: *placed_at,
             status_since: at,
             updated_at: at,

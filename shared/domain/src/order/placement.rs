@@ -22,6 +22,9 @@ pub struct Contact {
     /// BCP 47 language, for the words we use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
+    /// IANA name, for the hours at which they are not written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
 }
 
 /// What a line needs.
@@ -124,6 +127,8 @@ pub struct Draft {
     pub phone: Option<String>,
     /// Language.
     pub locale: Option<String>,
+    /// IANA time zone of the customer.
+    pub time_zone: Option<String>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
     /// Positions.
@@ -344,6 +349,10 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if draft.locale.as_deref().is_some_and(|locale| !tag(locale)) {
         checker.fault("customer.locale", "bad_locale", "a BCP 47 tag such as en or pl-PL");
     }
+    // The names come with the program, as currencies do.
+    if draft.time_zone.as_deref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+        checker.fault("customer.time_zone", "unknown_zone", "an IANA name such as Europe/Warsaw");
+    }
     let code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
     if draft.country.as_deref().is_some_and(|country| !code(country)) {
         checker.fault("country", "bad_country", "two upper-case letters, as in PL");
@@ -374,7 +383,13 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
         id,
         channel: given.channel,
         external_id: draft.external_id.clone(),
-        contact: Contact { name: draft.customer_name.clone(), email, phone: draft.phone.clone(), locale: draft.locale.clone() },
+        contact: Contact {
+            name: draft.customer_name.clone(),
+            email,
+            phone: draft.phone.clone(),
+            locale: draft.locale.clone(),
+            time_zone: draft.time_zone.clone(),
+        },
         lines,
         totals,
         country: draft.country.clone(),

@@ -73,6 +73,7 @@ bugs! {
     ReportClaimShared = "everybody's claim to make a report is theirs";
     DecisionUnwritten = "an order is moved by a rule and the decision is not kept";
     JudgementUnwritten = "what people thought of a decision is not kept";
+    TimersForgotten = "an order's timers are left out of their index";
     EveryCurrency = "orders are counted under every currency of their label";
 }
 
@@ -93,6 +94,7 @@ impl Bug {
             | Bug::ContactRevived
             | Bug::DecisionUnwritten
             | Bug::JudgementUnwritten
+            | Bug::TimersForgotten
             | Bug::HistoryShortened => {
                 ports.orders = Arc::new(BadOrders::new(ports.orders, self, memory));
             }

@@ -68,6 +68,7 @@ impl OrderStore for BadOrders {
                 commit.once = commit.once.map(|done| OnceDone { expires_at: commit.recorded.at, ..done });
             }
             Bug::InboxNotSettled => commit.inbox = None,
+            Bug::TimersForgotten => commit.timer = None,
             Bug::DecisionUnwritten => commit.decision = None,
             Bug::JudgementUnwritten => commit.judged = None,
             Bug::AnswerNotKept => commit.once = commit.once.map(|done| OnceDone { response: "", ..done }),

@@ -63,6 +63,13 @@ impl DecisionStore for Faulty<dyn DecisionStore> {
 }
 
 #[async_trait]
+impl TimerIndex for Faulty<dyn TimerIndex> {
+    async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueTimer>, Option<PageKey>)> {
+        meet!(self, TimersDue, 1, self.port.due(now, after, limit))
+    }
+}
+
+#[async_trait]
 impl OnceStore for Faulty<dyn OnceStore> {
     async fn done(&self, scope: &TenantScope, key: &OnceKey, now: Timestamp) -> PortResult<Option<(String, String)>> {
         meet!(self, OnceDone, 1, self.port.done(scope, key, now))

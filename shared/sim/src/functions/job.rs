@@ -95,6 +95,8 @@ pub enum Job {
     Sweep,
     /// A shop's open orders are looked at.
     Watch(Rc<TenantId>),
+    /// What is due happens.
+    Timers,
     /// The schedule of the daily report, or a report on demand.
     Report(Rc<ReportCall>),
 }
@@ -124,6 +126,7 @@ impl Job {
             Job::Relay(_) => "relay",
             Job::Sweep => "sweep",
             Job::Watch(_) => "watch",
+            Job::Timers => "timers",
             Job::Report(_) => "report",
             Job::Import { .. } => "import",
             Job::Erase { .. } => "erase",
@@ -158,6 +161,7 @@ impl Job {
             | Job::Relay(_)
             | Job::Sweep
             | Job::Watch(_)
+            | Job::Timers
             | Job::Report(_) => false,
         }
     }

@@ -21,7 +21,9 @@ use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
+use app::survey::{Survey, SurveyLinks};
 use app::tenant::{Secret, TenantConfig};
+use app::timers::RunTimers;
 use app::watch::WatchOrders;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
@@ -47,6 +49,7 @@ pub struct Functions {
     relay: Relay,
     report: Report,
     watch: WatchOrders,
+    timers: RunTimers,
     queue: Arc<dyn Queue>,
     stock: Arc<dyn StockStore>,
     clock: Arc<dyn Clock>,
@@ -70,6 +73,12 @@ impl Functions {
         let auto = AutoProgress::new(apply.clone(), ports.decisions.clone(), ports.stock.clone(), ports.metrics.clone());
         let desk = Desk {
             auto: auto.clone(),
+            survey: Survey {
+                links: SurveyLinks::new(Secret::new("a-survey-key-of-the-simulated-house")),
+                apply: apply.clone(),
+                tenants: ports.tenants.clone(),
+                buckets: ports.buckets.clone(),
+            },
             bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
             privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
@@ -120,7 +129,9 @@ impl Functions {
                 inbox: ports.inbox.clone(),
                 clock: clock.clone(),
                 default_from: None,
+                survey: None,
             },
+            timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
             report: Report {
@@ -196,6 +207,7 @@ impl Functions {
                 let said = stale_orders::handle(&self.watch, &*self.queue, &*self.parking, event, self.replays.clone()).await;
                 Answer::Said(said.map_err(|why| why.to_string()))
             }
+            Job::Timers => Answer::Said(timers::handle(&self.timers, self.replays.clone()).await.map_err(|why| why.to_string())),
             Job::Report(call) => {
                 let said = kpi_report::handle(&self.report, &*self.parking, call.event.clone(), call.correlation.clone()).await;
                 Answer::Said(said.map_err(|why| why.to_string()))

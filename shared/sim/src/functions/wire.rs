@@ -119,6 +119,11 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
         }
         Wish::Undo => (format!("/v1/orders/{order}/undo"), note.as_ref().map_or(Value::Null, |note| json!({ "note": note }))),
         Wish::Notify => (format!("/v1/orders/{order}/notify"), Value::Null),
+        Wish::Remind => ("/v1/orders/notify".to_owned(), json!({ "order_id": order, "type": "delay" })),
+        Wish::FollowUp => {
+            let wish = json!({ "order_id": order, "delay_hours": 1, "message": note.as_deref().unwrap_or("Did it fit?") });
+            ("/v1/orders/schedule-followup".to_owned(), wish)
+        }
         Wish::Progress => {
             let asked = note.as_deref().map(|note| format!("?reason={}", note.replace(' ', "+")));
             (format!("/v1/orders/{order}/auto-progress{}", asked.unwrap_or_default()), Value::Null)

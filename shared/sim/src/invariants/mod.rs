@@ -13,6 +13,7 @@ mod reports;
 mod requests;
 mod stock;
 mod tenants;
+mod timers;
 mod tracks;
 mod watch;
 mod webhooks;
@@ -26,7 +27,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 15] = [
+pub const INVARIANTS: [(&str, &str); 16] = [
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I5", "a 2xx to a webhook means a durable inbox row, later processed or visibly parked"),
     ("I6", "whatever the order of arrival, with duplicates, the state is the same"),
@@ -44,6 +45,7 @@ pub const INVARIANTS: [(&str, &str); 15] = [
     ("I22", "an audit entry per state change, without gaps, from which the order can be rebuilt"),
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
+    ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
     ("erasure", "no word of a forgotten customer stands anywhere, and nothing is sent to them"),
 ];
 
@@ -78,6 +80,7 @@ pub fn check(world: &mut World) {
     stock::stock(world);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);
+    timers::timers(world, &books);
     reports::reports(world, &books);
     watch::watch(world, &books);
     if world.seed.is_multiple_of(4) {

@@ -1,12 +1,12 @@
 //! Shops, and who reports to them.
 
 use app::signature::Headers;
-use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::tenant::{FollowUpRules, Governor, HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{SourceId, TenantId};
-use domain::notify::NotifyRules;
+use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Role, Vocabulary, WatchRules};
 use hmac::{Hmac, KeyInit, Mac};
@@ -138,6 +138,9 @@ impl Shop {
                 mode: [Mode::Off, Mode::Shadow, Mode::Auto][n % 3],
                 ..ProgressRules::default()
             },
+            // The first shop asks its customers how it was, and nobody wakes the second's in their night.
+            follow_up: FollowUpRules { enabled: n == 0, after_delivered_h: 1 },
+            governor: Governor { per_day: [0, 10, 3][n % 3], quiet: (n == 1).then_some(QuietHours { from: 11, until: 13 }) },
             ..TenantConfig::default()
         };
         let client = Identity { tenant, principal: format!("key-{n}"), role: Role::Service, scopes: Scopes::ALL };

@@ -27,6 +27,10 @@ pub enum Wish {
     Undo,
     /// That the customer be told.
     Notify,
+    /// That they hear it is late and not forgotten.
+    Remind,
+    /// That they be written to in an hour.
+    FollowUp,
 }
 
 /// Somebody's work on an order.
@@ -53,12 +57,14 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(11) {
+        let wish = match rng.below(13) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
             7..=8 => Wish::Progress,
             9 => Wish::Undo,
+            10 => Wish::Remind,
+            11 => Wish::FollowUp,
             _ => Wish::Notify,
         };
         Errand {

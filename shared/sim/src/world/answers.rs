@@ -111,8 +111,8 @@ impl World {
         let Some(reply) = reply else { return self.errands.push((errand, 0)) };
         match reply.status {
             200 => self.promised(&errand, &reply),
-            // That the customer will be told: what becomes of it is I9's.
-            202 => {}
+            // That the customer will be told, now or later: what becomes of it is I9's.
+            201 | 202 => {}
             // Somebody else was faster: they look at it again before they decide.
             409 if reply.problem() == "stale" => {}
             _ if reply.is_worth_another_try() => self.errands.push((errand, 0)),
@@ -131,7 +131,7 @@ impl World {
             Wish::Undo => (&told["status"], true),
             Wish::Fulfil => (&told["new_status"], told["new_status"] != told["old_status"]),
             Wish::Progress => (&told["new_status"], told["progressed"] == Value::Bool(true)),
-            Wish::Notify => return,
+            Wish::Notify | Wish::Remind | Wish::FollowUp => return,
         };
         let about = (errand.shop, errand.order.clone());
         let Some(status) = word.as_str().and_then(OrderStatus::from_word) else {

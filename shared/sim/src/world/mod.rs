@@ -140,6 +140,8 @@ pub enum Kind {
     Schedule,
     /// A shop's open orders are looked at.
     Watch,
+    /// What is due happens.
+    Timers,
     /// Somebody asks for a report.
     Report,
     /// The hooks queue delivers.

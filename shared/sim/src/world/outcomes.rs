@@ -50,7 +50,7 @@ impl World {
                 let done = first_failure(answer, records.len());
                 self.relayed(records, done);
             }
-            (Job::Sweep | Job::Watch(_), _) => {}
+            (Job::Sweep | Job::Watch(_) | Job::Timers, _) => {}
             (Job::Report(call), answer) => self.reported(&call, answer),
         }
     }
@@ -146,7 +146,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
             batch.iter().map(|message| message.body.event.id.to_string()).collect::<Vec<_>>().join(" ")
         }
         Job::Relay(records) => records.iter().map(|record| record.row.key.place.clone()).collect::<Vec<_>>().join(" "),
-        Job::Sweep => String::new(),
+        Job::Sweep | Job::Timers => String::new(),
     };
     let ended = match answer {
         None => "DIED".to_owned(),

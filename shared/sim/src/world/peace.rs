@@ -49,6 +49,12 @@ impl World {
                 }
             }
             self.watched_at = Some(self.now());
+            // Every follow-up's hour comes, and every night ends.
+            for _ in 0..14 {
+                self.advance(3_600_000);
+                self.run_alone(Job::Timers);
+                self.run_alone(Job::Timers);
+            }
         }
         if reports || watches || !self.sheets.is_empty() {
             self.come_to_rest(|_, _| false);

@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 18] = [
+const KINDS: [(Kind, u32); 19] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -22,6 +22,7 @@ const KINDS: [(Kind, u32); 18] = [
     (Kind::Schedule, 11),
     (Kind::Report, 3),
     (Kind::Watch, 6),
+    (Kind::Timers, 8),
     (Kind::Relay, 170),
     (Kind::Notify, 100),
     (Kind::Measure, 90),
@@ -63,6 +64,7 @@ impl World {
                 Job::Stock { wish, index } => jobs.push(Job::Stock { wish: wish.clone(), index: *index }),
                 Job::Report(call) => jobs.push(Job::Report(call.clone())),
                 Job::Watch(tenant) => jobs.push(Job::Watch(tenant.clone())),
+                Job::Timers => jobs.push(Job::Timers),
                 _ => {}
             }
             jobs.push(job);
@@ -158,6 +160,7 @@ impl World {
             Kind::Schedule => self.fire(),
             Kind::Report => self.report_on_demand(),
             Kind::Watch => self.watch(),
+            Kind::Timers => self.profile.watches.then_some(Job::Timers),
             Kind::Process => {
                 let limit = 1 + self.rng.below(10);
                 let batch = self.hooks_queue.receive(limit, now, twice, &mut self.rng);

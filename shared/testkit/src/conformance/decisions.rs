@@ -85,6 +85,8 @@ pub async fn a_decision_is_kept_with_its_move(ports: &Ports) {
     assert_eq!(ports.orders.commit(&stage.ours, judged(&unknown)).await, Err(CommitError::Conflict), "nothing to judge");
     ports.orders.commit(&stage.ours, judged(&decided.id)).await.unwrap();
     assert_eq!(read().await, Some(DecisionRecord { judgement: Some(undone), ..decided.clone() }));
+    let listed = || async { patiently(|| ports.decisions.page(&stage.ours, None, 10)).await.decisions };
+    eventually(listed, |found| found.first().is_some_and(|first| first.judgement.is_some())).await;
     let dossier = patiently(|| ports.orders.dossier(&stage.ours, &first.order.id, 10)).await.unwrap();
     assert_eq!((dossier.history.len(), dossier.messages.len()), (3, 0), "the ledger is no part of the history");
 }

@@ -11,7 +11,15 @@ fn id(event: &str) -> MessageId {
 
 fn message(stage: &Stage, event: &str, after: i64) -> Message {
     let state = MessageState::Sending { lease_until: stage.after(after + 90) };
-    Message { id: id(event), at: stage.after(after), to: "a***@example.com".into(), text: "Your order".into(), state, attempts: 1 }
+    Message {
+        id: id(event),
+        at: stage.after(after),
+        to: "a***@example.com".into(),
+        kind: domain::notify::MessageKind::Delay,
+        text: "Your order".into(),
+        state,
+        attempts: 1,
+    }
 }
 
 // req: X-03

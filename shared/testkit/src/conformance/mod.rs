@@ -18,12 +18,13 @@ pub mod pages;
 pub mod reports;
 pub mod samples;
 pub mod stock;
+pub mod timers;
 
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets,
-    ReportStore, StockStore, TenantStore,
+    ReportStore, StockStore, TenantStore, TimerIndex,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +55,8 @@ pub struct Ports {
     pub keys: Arc<dyn KeyStore>,
     /// Counters.
     pub metrics: Arc<dyn MetricStore>,
+    /// What is to happen to orders.
+    pub timers: Arc<dyn TimerIndex>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
     /// Reports; none where there is no bucket to test with.
@@ -75,6 +78,7 @@ impl Ports {
             tenants: Arc::new(world.tenants()),
             keys: Arc::new(world.keys()),
             metrics: Arc::new(world.metrics()),
+            timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
             reports: Some(Arc::new(world.reports())),
         }
@@ -203,6 +207,7 @@ macro_rules! conformance_tests {
             stock::a_hold_is_held_and_released_once,
             stock::of_64_reservations_of_ten_units_ten_hold,
             stock::stock_is_its_tenants_own,
+            timers::an_order_stands_where_its_first_timer_is_due,
             reports::files_are_kept_listed_and_linked,
         }
     };

@@ -181,7 +181,15 @@ pub async fn a_dossier_has_the_newest_commits_and_all_messages(ports: &Ports) {
     for (at, event) in [(3, "e:7"), (1, "e:5"), (2, "e:9")] {
         let id = MessageId { event: EventId::parse(event).unwrap(), channel: "email".into(), recipient: "ab".into() };
         let state = MessageState::Sending { lease_until: stage.after(90) };
-        let message = Message { id, at: stage.after(at), to: "a***@example.com".into(), text: format!("text {at}"), state, attempts: 1 };
+        let message = Message {
+            id,
+            at: stage.after(at),
+            to: "a***@example.com".into(),
+            kind: domain::notify::MessageKind::Delay,
+            text: format!("text {at}"),
+            state,
+            attempts: 1,
+        };
         ports.messages.claim(scope, "1001", &message, stage.after(at)).await.unwrap();
     }
     let dossier = orders.dossier(scope, &order.id, 10).await.unwrap().unwrap();
@@ -237,8 +245,15 @@ pub async fn words_are_forgotten(ports: &Ports) {
     }
     let id = MessageId { event: EventId::parse("e:1").unwrap(), channel: "email".into(), recipient: "ab".into() };
     let state = MessageState::Sending { lease_until: stage.after(90) };
-    let message =
-        Message { id, at: stage.now, to: "a***@example.com".into(), text: "Hello Anna".into(), state: state.clone(), attempts: 1 };
+    let message = Message {
+        id,
+        at: stage.now,
+        to: "a***@example.com".into(),
+        kind: domain::notify::MessageKind::Delay,
+        text: "Hello Anna".into(),
+        state: state.clone(),
+        attempts: 1,
+    };
     ports.messages.claim(scope, "1001", &message, stage.now).await.unwrap();
 
     for _ in 0..2 {

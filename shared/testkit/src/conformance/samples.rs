@@ -36,7 +36,18 @@ impl Step {
     pub fn with<'a>(&'a self, once: Option<OnceDone<'a>>, inbox: Option<&'a InboxKey>) -> Commit<'a> {
         let Step { order, before_version, recorded, publish } = self;
         let due = Watched::of(order).due(&WatchRules::default(), &TimeZone::UTC);
-        Commit { order, before_version: *before_version, due, recorded, publish, once, inbox, decision: None, judged: None }
+        Commit {
+            order,
+            before_version: *before_version,
+            due,
+            timer: order.next_timer(),
+            recorded,
+            publish,
+            once,
+            inbox,
+            decision: None,
+            judged: None,
+        }
     }
 }
 
@@ -89,7 +100,8 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         placed_at: at,
         notify: true,
     };
-    let contact = Contact { name: "Anna O'Brien".into(), email: Some(email(address)), phone: None, locale: Some("pl-PL".into()) };
+    let contact =
+        Contact { name: "Anna O'Brien".into(), email: Some(email(address)), phone: None, locale: Some("pl-PL".into()), time_zone: None };
     let order = Order::born(&event, Some(contact), at).expect("placed");
     step(scope, None, order, vec![event], at)
 }

@@ -13,6 +13,7 @@ mod outbox;
 mod sheets;
 mod shop;
 mod stock;
+mod timers;
 
 pub use decisions::MemoryDecisions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
@@ -24,6 +25,7 @@ pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
 pub use sheets::FakeSheet;
 pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
 pub use stock::MemoryStock;
+pub use timers::MemoryTimers;
 
 use app::TenantScope;
 use app::ports::{
@@ -67,6 +69,8 @@ struct StoredOrder {
     order: Order,
     /// Its place among the open ones.
     due: Option<Timestamp>,
+    /// When the first of its timers is due.
+    timer: Option<Timestamp>,
     history: Vec<Recorded>,
 }
 
@@ -190,6 +194,11 @@ impl MemoryWorld {
     /// The reports.
     pub fn reports(&self) -> MemoryReports {
         MemoryReports(self.clone())
+    }
+
+    /// What is to happen to orders.
+    pub fn timers(&self) -> MemoryTimers {
+        MemoryTimers(self.clone())
     }
 
     /// The stock.

@@ -110,10 +110,12 @@ impl OrderStore for MemoryOrders {
             Some(stored) => {
                 stored.order = order.clone();
                 stored.due = commit.due;
+                stored.timer = commit.timer;
                 stored.history.push(commit.recorded.clone());
             }
             None => {
-                let stored = StoredOrder { order: order.clone(), due: commit.due, history: vec![commit.recorded.clone()] };
+                let stored =
+                    StoredOrder { order: order.clone(), due: commit.due, timer: commit.timer, history: vec![commit.recorded.clone()] };
                 shop.orders.insert(order.id.clone(), stored);
             }
         }

@@ -53,7 +53,15 @@ async fn what_is_written_during_an_erasure_is_forgotten_when_its_event_arrives()
     let now = house.clock_now();
     let id = MessageId { event: EventId::parse("e:1").unwrap(), channel: "email".into(), recipient: "ab".into() };
     let state = MessageState::Sending { lease_until: now + SignedDuration::from_secs(90) };
-    let message = Message { id, at: now, to: "e***@example.com".into(), text: "Eve rang".into(), state, attempts: 1 };
+    let message = Message {
+        id,
+        at: now,
+        to: "e***@example.com".into(),
+        kind: domain::notify::MessageKind::Status,
+        text: "Eve rang".into(),
+        state,
+        attempts: 1,
+    };
     house.world.messages().claim(&house.scope, "1003", &message, now).await.unwrap();
     assert!(named(&house));
     house.settle().await;

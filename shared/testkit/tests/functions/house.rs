@@ -7,7 +7,7 @@ use app::bulk::{Bulk, Steps};
 use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
-use app::notify::Notify;
+use app::notify::{Notify, SurveyAt};
 use app::place::Place;
 use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
@@ -16,7 +16,9 @@ use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
+use app::survey::{Survey, SurveyLinks};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::timers::RunTimers;
 use app::watch::WatchOrders;
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
@@ -165,7 +167,8 @@ impl House {
     pub async fn command(&self, number: &str, command: Command) {
         let source = SourceId::parse("gateway").unwrap();
         let by = Provenance { actor: Actor::Source { source }, correlation: correlation() };
-        let context = Context { scope: &self.scope, config: &config(), by: &by };
+        let saved = self.world.tenants().config(self.scope.tenant()).await.unwrap().unwrap();
+        let context = Context { scope: &self.scope, config: &saved, by: &by };
         self.apply().run(context, &OrderId::parse(number).unwrap(), &command, Alongside::default()).await.unwrap();
     }
 
@@ -261,7 +264,21 @@ impl House {
             inbox: Arc::new(self.world.inbox()),
             clock: self.clock.clone(),
             default_from: None,
+            survey: Some(SurveyAt { links: self.survey().links, base: "https://api.shop.example/".into() }),
         }
+    }
+
+    pub fn survey(&self) -> Survey {
+        Survey {
+            links: SurveyLinks::new(Secret::new("a-survey-key-for-tests-of-enough-length")),
+            apply: self.apply(),
+            tenants: Arc::new(self.world.tenants()),
+            buckets: Arc::new(self.world.buckets()),
+        }
+    }
+
+    pub fn timers(&self) -> RunTimers {
+        RunTimers { index: Arc::new(self.world.timers()), apply: self.apply(), tenants: Arc::new(self.world.tenants()) }
     }
 
     pub fn report(&self) -> Report {
@@ -293,6 +310,7 @@ impl House {
             place: self.place(),
             apply: self.apply(),
             auto: self.auto(),
+            survey: self.survey(),
             privacy: self.privacy(),
             orders: Arc::new(world.orders()),
             inbox: Arc::new(world.inbox()),

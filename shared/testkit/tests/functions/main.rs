@@ -10,6 +10,7 @@ mod codes;
 mod decisions;
 mod door;
 mod files;
+mod followups;
 mod forgetting;
 mod hostile_ask;
 mod hostile_auth;

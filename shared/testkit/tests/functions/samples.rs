@@ -197,6 +197,14 @@ async fn other_functions() {
         };
         let _ = writeln!(table, "stale-orders     {name:<38} {said}, {} parked", lot.reasons().len());
     }
+    for (name, _) in samples("timers") {
+        let house = House::new().await;
+        let said = match timers::handle(&house.timers(), crate::house::correlation()).await {
+            Ok(said) => said.to_string(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ = writeln!(table, "timers           {name:<38} {said}");
+    }
     for (name, sample) in samples("outbox-relay") {
         let house = House::new().await;
         let event: Value = serde_json::from_str(&sample).unwrap_or_default();

@@ -1,0 +1,114 @@
+//! What is to happen to orders at a moment: each minute, those whose moment has come.
+//!
+//! A tick that fires twice, late or beside itself changes nothing: a timer is an order's own, and gone when it has run.
+
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{DueTimer, TenantStore, TimerIndex};
+use crate::scope::TenantScope;
+use domain::ids::CorrelationId;
+use domain::order::{Actor, Command, Timer, Wake};
+use futures::stream::{self, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// After this no new page is begun; the next tick goes on.
+const WORKING_TIME: SignedDuration = SignedDuration::from_secs(40);
+/// Orders read at once.
+const PAGE: usize = 200;
+/// Orders at work.
+const AT_ONCE: usize = 16;
+
+/// The use case.
+#[derive(Clone)]
+pub struct RunTimers {
+    /// What is due.
+    pub index: Arc<dyn TimerIndex>,
+    /// The way into an order.
+    pub apply: Apply,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+}
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Ran {
+    /// Timers that ran.
+    pub fired: usize,
+    /// Those that wait for the morning where their customer is.
+    pub postponed: usize,
+    /// Orders that could not be looked after now; the next tick tries again.
+    pub failed: usize,
+    /// There was no more time.
+    pub more: bool,
+}
+
+enum Done {
+    Fired,
+    Postponed,
+}
+
+impl RunTimers {
+    /// Runs what is due.
+    ///
+    /// # Errors
+    /// `Retryable` if nobody knows what is due: the next tick is a minute away.
+    pub async fn run(&self, correlation: &CorrelationId) -> Result<Ran> {
+        let until = self.apply.clock.now() + WORKING_TIME;
+        let (mut ran, mut after) = (Ran::default(), None);
+        loop {
+            let now = self.apply.clock.now();
+            let (due, next) = self.index.due(now, after.as_ref(), PAGE).await?;
+            let mut looks = stream::iter(due).map(|due| self.look(due, correlation)).buffer_unordered(AT_ONCE);
+            while let Some(looked) = looks.next().await {
+                match looked {
+                    Ok(done) => {
+                        ran.fired += done.iter().filter(|done| matches!(done, Done::Fired)).count();
+                        ran.postponed += done.iter().filter(|done| matches!(done, Done::Postponed)).count();
+                    }
+                    // One order that cannot be looked after keeps nobody else from being.
+                    Err(error) => {
+                        ran.failed += 1;
+                        tracing::warn!(trace_id = %correlation, %error, "a timer waits for the next tick");
+                    }
+                }
+            }
+            after = next;
+            ran.more = after.is_some() && self.apply.clock.now() >= until;
+            if after.is_none() || ran.more {
+                return Ok(ran);
+            }
+        }
+    }
+
+    async fn look(&self, due: DueTimer, correlation: &CorrelationId) -> Result<Vec<Done>> {
+        let scope = TenantScope::of_own_message(&due.tenant);
+        let Some(config) = self.tenants.config(&due.tenant).await? else { return Ok(Vec::new()) };
+        let by = Provenance { actor: Actor::Rule { name: "timers".to_owned() }, correlation: correlation.clone() };
+        let context = Context { scope: &scope, config: &config, by: &by };
+        let Some(order) = self.apply.orders.load(&scope, &due.order).await? else { return Ok(Vec::new()) };
+        let now = self.apply.clock.now();
+        let quiet = config.quiet_until(&order, now);
+        let mut done = Vec::new();
+        for timer in order.timers.iter().filter(|timer| timer.at <= now) {
+            let (command, what) = match (&timer.wake, quiet) {
+                (Wake::Tell | Wake::FollowUp { .. }, Some(until)) => (later(timer, until), Done::Postponed),
+                _ => (Command::Wake { timer: timer.id.clone() }, Done::Fired),
+            };
+            match self.apply.run(context, &due.order, &command, Alongside::default()).await {
+                Ok(applied) if applied.events.is_empty() => {}
+                Ok(_) => done.push(what),
+                // It has gone meanwhile, or has nobody to write to.
+                Err(Error::NotFound(_) | Error::Rejected(_)) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(done)
+    }
+}
+
+fn later(timer: &Timer, until: Timestamp) -> Command {
+    Command::Set { timer: Timer { at: until, ..timer.clone() } }
+}
