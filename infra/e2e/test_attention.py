@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import subprocess
 import time
 import uuid
@@ -49,6 +50,10 @@ class WatchedShop:
         answer = client.invoke(FunctionName=self.shop.env["functions"]["stale-orders"], Payload=json.dumps(event))
         said = json.loads(answer["Payload"].read())
         assert said == {"batchItemFailures": []}, said
+
+    def mails(self, subject: str) -> list[str]:
+        theirs = [mail for mail in self.shop.outside("/mail") if f"ann@{self.tenant}.example" in mail["to"]]
+        return [mail["text"] for mail in theirs if mail["subject"] == subject]
 
     def reasons(self) -> dict[str, list[str]]:
         found = self.call("GET", PATH)
@@ -140,6 +145,36 @@ def test_an_order_is_followed_from_first_to_last(watched: WatchedShop) -> None:
     last = watched.call("GET", "/v1/orders/7101/progress")
     assert seen == [("pending", 25, "processing"), ("processing", 50, "shipped"), ("shipped", 75, "delivered")]
     assert (last["status"], last["progress"], last.get("next_status"), last.get("eta")) == ("completed", 100, None, None)
+
+
+# req: S1-15, S1-16, S1-17, S1-37
+def test_a_customer_is_asked_how_it_was_and_answers_by_one_tap(watched: WatchedShop) -> None:
+    watched.place("7301", 1)
+    key = {"Idempotency-Key": "fit"}
+    planned = watched.call("POST", "/v1/orders/schedule-followup", {"order_id": "7301", "delay_hours": 1}, **key)
+    assert watched.call("POST", "/v1/orders/schedule-followup", {"order_id": "7301", "delay_hours": 2}, **key) == planned
+    cancelled = watched.shop.call("DELETE", f"/v1/orders/7301/followups/{planned['followup_id']}", key=watched.key)
+    assert cancelled.status == 204, cancelled.body
+    for kind in ("confirmation", "delay"):
+        watched.call("POST", "/v1/orders/notify", {"order_id": "7301", "type": kind})
+    refused = watched.shop.call("POST", "/v1/orders/notify", {"order_id": "7301", "type": "shipped"}, key=watched.key)
+    assert refused.status == 409 and refused.json["title"] == "It would not be true", refused.body
+
+    def kinds() -> set[str]:
+        return {message["kind"] for message in watched.call("GET", "/v1/orders/7301/progress")["notifications"] if message["state"] == "sent"}
+
+    eventually(lambda: {"confirmation", "delay"} <= kinds(), "both messages to be sent")
+    # The schedule that fires each minute finds what is due.
+    watched.call("POST", "/v1/orders/schedule-followup", {"order_id": "7301", "delay_hours": 0})
+    mails = eventually(lambda: watched.mails("How was your order 7301?"), "the customer to be asked", seconds=100)
+    assert len(mails) == 1 and "We'd love to hear! 💬" in mails[0], mails
+    link = re.search(r"https?://\S+?(/survey/\S+)", mails[0]).group(1)
+    page = watched.shop.call("GET", link, key=None)
+    assert page.status == 200 and page.body.count(b"<button") == 5, page.body
+    voted = watched.shop.call("POST", link, b"score=5", key=None, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert voted.status == 200 and b"5 of 5" in voted.body, voted.body
+    assert watched.shop.call("GET", link[:-1] + ("0" if link[-1] != "0" else "1"), key=None).status == 404
+    eventually(lambda: watched.call("GET", "/v1/orders/stats")["satisfaction"]["value"] == 5.0, "the vote to be counted")
 
 
 # req: S1-14, S1-69

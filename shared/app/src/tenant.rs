@@ -442,8 +442,8 @@ impl TenantConfig {
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
-        if !(1..=ProgressRules::HOURS_MAX).contains(&self.follow_up.after_delivered_h) {
-            faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "1 to 8760 hours"));
+        if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
+            faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));
         }
         if self.governor.quiet.is_some_and(|quiet| quiet.from > 23 || quiet.until > 23 || quiet.from == quiet.until) {
             faults.push(Fault::new("governor.quiet", "out_of_range", "two different hours of the day, 0 to 23"));

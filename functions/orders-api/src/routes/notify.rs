@@ -131,7 +131,7 @@ pub async fn send(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
 pub struct FollowUpWish {
     /// Order number.
     pub order_id: String,
-    /// In how many hours: 1 to 8760. Default 72.
+    /// In how many hours: 0 (within a minute) to 8760. Default 72.
     pub delay_hours: Option<u32>,
     /// What is said, 1 to 1000 characters; ours, if you say nothing.
     pub message: Option<String>,
@@ -166,8 +166,8 @@ pub async fn schedule(
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let hours = body.delay_hours.unwrap_or(FollowUpRules::default().after_delivered_h);
-    if !(1..=ProgressRules::HOURS_MAX).contains(&hours) {
-        return Err(fault("delay_hours", "out_of_range", format!("1 to {}", ProgressRules::HOURS_MAX)).into());
+    if hours > ProgressRules::HOURS_MAX {
+        return Err(fault("delay_hours", "out_of_range", format!("0 to {}", ProgressRules::HOURS_MAX)).into());
     }
     let key = idempotency_key_if_any(&headers)?;
     // The name of the follow-up follows from the key, so that the same key names the same one.

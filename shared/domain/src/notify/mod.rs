@@ -5,9 +5,11 @@
 mod channel;
 mod email;
 mod governor;
+pub mod gsm;
 mod kind;
 mod letter;
 mod rules;
+mod short;
 mod slack;
 
 pub use channel::{Audience, Channel, Tone, intent_key, is_news};
@@ -16,4 +18,5 @@ pub use governor::{QuietHours, Sent, too_many};
 pub use kind::MessageKind;
 pub use letter::{Beside, letter};
 pub use rules::{LANGS, NotifyRules, PLACEHOLDERS, Rule, Wording};
+pub use short::{ShortFacts, Tongue, Voice, gsm_only, length, seed, short};
 pub use slack::{escape, slack_attention, slack_invalid_payload, slack_order_line};

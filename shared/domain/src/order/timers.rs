@@ -114,7 +114,7 @@ impl Order {
         let arrived = |order: &Order| matches!(order.tracks.status, OrderStatus::Delivered | OrderStatus::Completed);
         let id = TimerId::parse(AFTER_DELIVERY).ok()?;
         let known = self.timer(&id).is_some() || self.followed_up;
-        if after_h == 0 || known || arrived(before) || !arrived(self) || self.no_follow_up().is_some() || self.timers.len() >= TIMERS_MAX {
+        if known || arrived(before) || !arrived(self) || self.no_follow_up().is_some() || self.timers.len() >= TIMERS_MAX {
             return None;
         }
         self.contact.as_ref()?.email.as_ref()?;

@@ -117,7 +117,7 @@ async fn a_follow_up_that_cannot_be_is_refused() {
         let answer = post(&house, "/v1/orders/schedule-followup", &[], body).await;
         (answer.status, answer.body["errors"][0]["field"].as_str().unwrap_or_default().to_owned())
     };
-    assert_eq!(refused(json!({ "order_id": "1002", "delay_hours": 0 })).await, (422, "delay_hours".into()));
+    assert_eq!(refused(json!({ "order_id": "1002", "delay_hours": -1 })).await, (422, "delay_hours".into()));
     assert_eq!(refused(json!({ "order_id": "1002", "delay_hours": 8_761 })).await, (422, "delay_hours".into()));
     assert_eq!(refused(json!({ "order_id": "1002", "delay_hours": "soon" })).await.0, 422);
     assert_eq!(refused(json!({ "order_id": "9999" })).await.0, 404);
