@@ -16,6 +16,8 @@ pub enum Flash {
     Progressed,
     /// A rule's step was taken back.
     Undone,
+    /// What was to be sent later is not.
+    NotLater,
     /// It cannot be taken back.
     NotUndone,
     /// The rules say no.
@@ -55,7 +57,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 24] = [
+    const ALL: [Flash; 25] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -63,6 +65,7 @@ impl Flash {
         Flash::Progressed,
         Flash::Undone,
         Flash::NotUndone,
+        Flash::NotLater,
         Flash::NotDue,
         Flash::Told,
         Flash::ToldBefore,
@@ -92,6 +95,7 @@ impl Flash {
             Flash::Progressed => "progressed",
             Flash::Undone => "undone",
             Flash::NotUndone => "not-undone",
+            Flash::NotLater => "not-later",
             Flash::NotDue => "not-due",
             Flash::Told => "told",
             Flash::ToldBefore => "told-before",
@@ -128,6 +132,7 @@ impl Flash {
             Flash::Undone => {
                 "Undone. The order is back where it was, the customer was not told, and rules leave it alone until somebody moves it."
             }
+            Flash::NotLater => "Cancelled. It will not be sent.",
             Flash::NotUndone => {
                 "Not undone: only what a rule did in the last 15 minutes can be, as long as nothing has happened since. Nothing was changed."
             }
@@ -161,6 +166,7 @@ impl Flash {
                 | Flash::Unchanged
                 | Flash::Progressed
                 | Flash::Undone
+                | Flash::NotLater
                 | Flash::Told
                 | Flash::ToldBefore
                 | Flash::ReportAsked

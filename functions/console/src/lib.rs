@@ -33,6 +33,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/status", post(moves::change))
         .route("/console/orders/{id}/auto-progress", post(moves::auto_progress))
         .route("/console/orders/{id}/undo", post(moves::undo))
+        .route("/console/orders/{id}/cancel-later", post(moves::cancel_later))
         .route("/console/orders/{id}/notify", post(moves::notify))
         .route("/console/reports", get(reports::show).post(reports::make))
         .route("/console/reports/{day}/{report}", get(reports::file))

@@ -252,7 +252,7 @@ impl Ask {
     /// of the day's budget.
     async fn said(&self, turn: &Turn<'_>, prompt: &Prompt) -> Option<Fields> {
         let model = Model { llm: self.llm.clone(), buckets: self.buckets.clone(), clock: self.clock.clone() };
-        model.say(turn.scope, turn.config, turn.until, prompt).await
+        model.say((turn.scope, turn.config), "llm-tokens", turn.until, prompt).await
     }
 }
 

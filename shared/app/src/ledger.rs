@@ -29,8 +29,7 @@ const AT_ONCE: usize = 16;
 const EXAMPLES: usize = 10;
 const PAGE: usize = 200;
 
-/// Decisions that moved an order between two moments and that nobody has judged: up to [`SAMPLE`], the same ones whenever
-/// they are drawn, whatever else was decided.
+/// Decisions that moved an order between two moments: up to [`SAMPLE`], the same ones whenever they are drawn, judged or not.
 ///
 /// # Errors
 /// `Retryable`.
@@ -38,11 +37,11 @@ pub async fn sample(ledger: &dyn DecisionStore, scope: &TenantScope, from: Times
     let mut drawn: Vec<([u8; 32], DecisionRecord)> = Vec::new();
     let (mut seen, mut after): (usize, Option<PageKey>) = (0, None);
     loop {
-        let page = ledger.page(scope, after.as_ref(), PAGE).await?;
+        let page = ledger.page(scope, Some(until), after.as_ref(), PAGE).await?;
         seen += page.decisions.len();
         let past = page.decisions.last().is_some_and(|last| last.at < from);
-        let theirs = page.decisions.into_iter().filter(|entry| entry.at >= from && entry.at < until);
-        drawn.extend(theirs.filter(|entry| entry.outcome == Outcome::Moved && entry.judgement.is_none()).map(|entry| {
+        let moved = page.decisions.into_iter().filter(|entry| entry.at >= from && entry.outcome == Outcome::Moved);
+        drawn.extend(moved.map(|entry| {
             let lot = Sha256::digest(format!("{} {}", entry.order, entry.id));
             (lot.into(), entry)
         }));

@@ -24,9 +24,16 @@ pub struct Model {
 
 impl Model {
     /// What it says, if it can be expected to answer in what is left of the time and of the shop's budget for the day.
-    pub async fn say(&self, scope: &TenantScope, config: &TenantConfig, until: Timestamp, prompt: &Prompt) -> Option<Fields> {
+    /// `purse` names what it is for: each purpose has the budget to itself.
+    pub async fn say(
+        &self,
+        (scope, config): (&TenantScope, &TenantConfig),
+        purse: &str,
+        until: Timestamp,
+        prompt: &Prompt,
+    ) -> Option<Fields> {
         let llm = self.llm.as_ref()?;
-        if llm.rests() || self.clock.now() + LLM_TIME > until || !self.affords(scope, config).await {
+        if llm.rests() || self.clock.now() + LLM_TIME > until || !self.affords(scope, config, purse).await {
             return None;
         }
         let said = llm.complete(prompt).await;
@@ -34,9 +41,9 @@ impl Model {
     }
 
     /// Takes one call's worth from the day's budget.
-    async fn affords(&self, scope: &TenantScope, config: &TenantConfig) -> bool {
+    async fn affords(&self, scope: &TenantScope, config: &TenantConfig, purse: &str) -> bool {
         let limit = Limit { count: config.llm_tokens_per_day, window: SignedDuration::from_hours(24) };
-        let taken = self.buckets.take(scope, "llm-tokens", TOKENS_PER_CALL, limit, self.clock.now()).await;
+        let taken = self.buckets.take(scope, purse, TOKENS_PER_CALL, limit, self.clock.now()).await;
         matches!(taken, Ok(Allowance::Allowed { .. }))
     }
 }

@@ -21,6 +21,8 @@ use std::sync::Arc;
 const HABITS_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Whole months that a shop's habits are taken from, beside this one.
 const MONTHS: i32 = 2;
+/// Decisions that are looked through for what a model said.
+const LOOKED_BACK: usize = 8;
 /// Stock levels read at once.
 const AT_ONCE: usize = 8;
 
@@ -127,6 +129,8 @@ pub struct Considered {
     pub features: Features,
     /// The decision.
     pub decision: Decision,
+    /// What a language model said, if it was asked.
+    pub opinion: Option<Opinion>,
 }
 
 impl AutoProgress {
@@ -148,7 +152,7 @@ impl AutoProgress {
         if rules.step(order.tracks.status).is_none() {
             let features = Features::of(order, Stock::Unasked, None, now);
             let decision = consider(&features, rules, TrackRecord::default(), None);
-            return Ok(Considered { features, decision });
+            return Ok(Considered { features, decision, opinion: None });
         }
         let stock = if rules.require_stock && order.tracks.status == OrderStatus::Pending {
             self.stock(context.scope, order).await?
@@ -159,7 +163,7 @@ impl AutoProgress {
         let habit = habits.get(order.tracks.status.as_str()).cloned().unwrap_or_default();
         let features = Features::of(order, stock, habit.usual_s, now);
         let decision = consider(&features, rules, habit.record, None);
-        Ok(Considered { features, decision })
+        Ok(Considered { features, decision, opinion: None })
     }
 
     /// Moves an order on if the rules say so, because somebody asks for it. `order` is the order as they saw it.
@@ -181,13 +185,14 @@ impl AutoProgress {
             let habits = self.habits(context.scope, self.now()).await?;
             let record = habits.get(order.tracks.status.as_str()).map(|habit| habit.record).unwrap_or_default();
             let opinion = self.opinion(context, order, &considered).await?;
-            considered.decision =
-                consider(&considered.features, &context.config.progress, record, Some(opinion.as_ref().unwrap_or(&Opinion::NONE)));
+            let heard = opinion.as_ref().unwrap_or(&Opinion::NONE);
+            considered.decision = consider(&considered.features, &context.config.progress, record, Some(heard));
             if opinion.is_none() {
                 // It is asked again next time, so there is nothing to keep.
                 let entry = self.entry(context, order, considered, Outcome::Waiting);
                 return Ok(Progressed { before: order.tracks.status, order: order.clone(), entry });
             }
+            considered.opinion = opinion;
         }
         if context.config.progress.mode == Mode::Auto {
             return self.carry_out(context, order, considered, Wish { notify: true, ..Wish::default() }).await;
@@ -226,6 +231,7 @@ impl AutoProgress {
             settings,
             features: considered.features,
             decision: considered.decision,
+            opinion: considered.opinion,
             outcome,
             judgement: None,
         }
@@ -270,14 +276,16 @@ impl AutoProgress {
         Ok(found)
     }
 
-    /// What a model thinks of it; none if it did not answer. It is asked once about an order as it stands: what it held back stays held back until
-    /// the order or the rules change.
+    /// What a model thinks of it; none if it did not answer. It is asked once about an order as it stands: what it said
+    /// holds until the order or the rules change.
     async fn opinion(&self, context: Context<'_>, order: &Order, considered: &Considered) -> Result<Option<Opinion>> {
-        let asked = DecisionId::of(order.version, context.config.version, Outcome::Waiting.code());
-        let before = self.decisions.decision(context.scope, &order.id, &asked).await?;
-        if before.is_some_and(|entry| entry.decision.gates.iter().any(|gate| gate.name == Opinion::GATE && !gate.open)) {
-            return Ok(Some(Opinion::NONE));
+        let ledger = self.decisions.of_order(context.scope, &order.id, LOOKED_BACK).await?;
+        let same =
+            |entry: &DecisionRecord| entry.settings == context.config.version && entry.features.changes == considered.features.changes;
+        if let Some(said) = ledger.into_iter().filter(same).find_map(|entry| entry.opinion) {
+            return Ok(Some(said));
         }
+        let Some(model) = &self.model else { return Ok(None) };
         let prompt = Prompt {
             system: Opinion::SYSTEM.to_owned(),
             user: serde_json::json!({ "facts": considered.features, "decision": considered.decision }).to_string(),
@@ -285,10 +293,7 @@ impl AutoProgress {
             max_tokens: 120,
         };
         let until = self.now() + LLM_TIME + LLM_TIME;
-        let said = match &self.model {
-            Some(model) => model.say(context.scope, context.config, until, &prompt).await,
-            None => None,
-        };
+        let said = model.say((context.scope, context.config), "llm-tokens:rules", until, &prompt).await;
         Ok(said.map(|said| Opinion::read(&said)))
     }
 }

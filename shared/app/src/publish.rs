@@ -89,6 +89,8 @@ fn translate(
         after_s,
         confidence: None,
     };
+    // How long it was where it should not have been says nothing of how long orders stay.
+    let taken_back = |from, to, cause| v1::StatusChanged { after_s: None, ..status(from, to, cause, false) };
     let moved = |from: String, to: String| v1::TrackChanged { order_id: order_id.clone(), from, to };
     Some(match event {
         OrderEvent::Placed { channel, lines, totals, country, tracks, placed_at, .. } => Payload::OrderPlaced(v1::Placed {
@@ -114,8 +116,8 @@ fn translate(
             let via = via.iter().map(ToString::to_string).collect();
             Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, ..status(*from, *to, cause, automated) })
         }
-        OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "corrected", false)),
-        OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "undone", false)),
+        OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "corrected")),
+        OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "undone")),
         OrderEvent::Reconciled { from, to, .. } => Payload::OrderStatusChanged(status(*from, *to, "reconciled", true)),
         OrderEvent::PaymentChanged { from, to } => Payload::OrderPaymentChanged(moved(from.to_string(), to.to_string())),
         OrderEvent::FulfilmentChanged { from, to } => Payload::OrderFulfilmentChanged(moved(from.to_string(), to.to_string())),
@@ -123,9 +125,12 @@ fn translate(
         OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
-        OrderEvent::NotifyRequested { label, kind, .. } => {
-            Payload::OrderNotifyRequested(v1::NotifyRequested { order_id, label: label.text().to_owned(), kind: kind.code().to_owned() })
-        }
+        OrderEvent::NotifyRequested { label, kind, waited, .. } => Payload::OrderNotifyRequested(v1::NotifyRequested {
+            order_id,
+            label: label.text().to_owned(),
+            kind: kind.code().to_owned(),
+            waited: *waited,
+        }),
         OrderEvent::CustomerTold { channel } => Payload::OrderCustomerTold(v1::CustomerTold { order_id, channel: channel.clone() }),
         OrderEvent::Rated { score } => Payload::OrderRated(v1::Rated { order_id, score: *score }),
         OrderEvent::AttentionRaised { concerns } => Payload::OrderAttentionRaised(v1::AttentionRaised {

@@ -8,9 +8,10 @@ use crate::error::{Error, Result};
 use crate::ports::{DueTimer, TenantStore, TimerIndex};
 use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
-use domain::order::{Actor, Command, Timer, Wake};
+use domain::order::timers::AFTER_DELIVERY;
+use domain::order::{Actor, Cancelled, Command, OrderEvent, Timer};
 use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub struct Ran {
 enum Done {
     Fired,
     Postponed,
+    Cancelled,
 }
 
 impl RunTimers {
@@ -93,13 +95,21 @@ impl RunTimers {
         let quiet = config.quiet_until(&order, now);
         let mut done = Vec::new();
         for timer in order.timers.iter().filter(|timer| timer.at <= now) {
-            let (command, what) = match (&timer.wake, quiet) {
-                (Wake::Tell | Wake::FollowUp { .. }, Some(until)) => (later(timer, until), Done::Postponed),
-                _ => (Command::Wake { timer: timer.id.clone() }, Done::Fired),
+            let by_rule = timer.id.as_str() == AFTER_DELIVERY;
+            let (command, what) = match quiet {
+                // The shop does not ask any more.
+                _ if by_rule && !config.follow_up.enabled => {
+                    (Command::Cancel { timer: timer.id.clone(), why: Cancelled::SwitchedOff }, Done::Cancelled)
+                }
+                Some(until) => (Command::Set { timer: Timer { at: until, ..timer.clone() } }, Done::Postponed),
+                None => (Command::Wake { timer: timer.id.clone() }, Done::Fired),
             };
             match self.apply.run(context, &due.order, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => {}
-                Ok(_) => done.push(what),
+                Ok(applied) => {
+                    let fired = applied.events.iter().any(|event| matches!(event, OrderEvent::TimerFired { .. }));
+                    done.push(if matches!(what, Done::Fired) && !fired { Done::Cancelled } else { what });
+                }
                 // It has gone meanwhile, or has nobody to write to.
                 Err(Error::NotFound(_) | Error::Rejected(_)) => {}
                 Err(why) => return Err(why),
@@ -107,8 +117,4 @@ impl RunTimers {
         }
         Ok(done)
     }
-}
-
-fn later(timer: &Timer, until: Timestamp) -> Command {
-    Command::Set { timer: Timer { at: until, ..timer.clone() } }
 }

@@ -155,6 +155,9 @@ pub mod v1 {
         /// What of: "status", "confirmation", "processing", "shipped", "delivered", "delay", "custom" or "follow_up".
         #[serde(default = "status")]
         pub kind: String,
+        /// Nobody has asked for it: a message had to wait, and the shop's rules say whether it is sent.
+        #[serde(default)]
+        pub waited: bool,
     }
 
     fn status() -> String {

@@ -136,7 +136,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::UndoTooLate
         | Rejection::JudgedBefore
         | Rejection::NotSo { .. }
-        | Rejection::TooManyTimers => StatusCode::CONFLICT,
+        | Rejection::TooManyTimers
+        | Rejection::NoFollowUp { .. } => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
@@ -147,6 +148,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::NotSo { .. } => ("not-true", "It would not be true"),
+        Rejection::NoFollowUp { .. } => ("no-follow-up", "The customer is not asked"),
         Rejection::TooManyTimers => ("too-many", "There are too many"),
         Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => {
             ("invalid", "The input is not valid")

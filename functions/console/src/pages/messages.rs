@@ -1,13 +1,13 @@
 //! What was sent about an order, and the button that tells the customer again.
 
 use super::order_href;
-use crate::format::ago;
+use crate::format::{ago, moment};
 use crate::icons;
 use crate::layout::token;
 use crate::visitor::Visitor;
 use app::notify::{Saying, customer_message};
 use app::ports::{Dossier, Message, MessageState};
-use domain::order::Order;
+use domain::order::{Order, Wake};
 use maud::{Markup, html};
 
 /// The messages of an order, newest first.
@@ -16,8 +16,40 @@ pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
         section class="card" aria-labelledby="messages-title" {
             div class="card-head" { h2 id="messages-title" { "Messages" } span class="count" { (dossier.messages.len()) } }
             @if dossier.messages.is_empty() { p class="muted" { "Nothing was sent about this order yet." } }
+            (planned(&dossier.order, visitor))
             ul class="messages" { @for message in dossier.messages.iter().rev() { (message_row(message, visitor)) } }
             @if visitor.may_write() { (tell(&dossier.order, visitor)) }
+        }
+    }
+}
+
+/// What is to be sent later.
+fn planned(order: &Order, visitor: &Visitor) -> Markup {
+    html! {
+        @if !order.timers.is_empty() {
+            ul class="messages" aria-label="To be sent later" {
+                @for timer in &order.timers {
+                    li class="message" {
+                        p class="message-head" {
+                            (icons::CLOCK.beside()) strong { "Later" } " " (moment(timer.at, &visitor.zone()))
+                            @if visitor.may_write() {
+                                form method="post" action={ (order_href(&order.id)) "/cancel-later" } {
+                                    (token(visitor))
+                                    input type="hidden" name="timer" value=(timer.id);
+                                    button class="button small" type="submit" { "Cancel" span class="visually-hidden" { " what is to be sent " (moment(timer.at, &visitor.zone())) } }
+                                }
+                            }
+                        }
+                        p class="message-text" {
+                            @match &timer.wake {
+                                Wake::Tell { .. } => "Where the order stands then: it was night.",
+                                Wake::FollowUp { text: None } => "How was your order?",
+                                Wake::FollowUp { text: Some(text) } => (text),
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -10,9 +10,9 @@ use app::progress::Wish;
 use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::ids::OrderId;
+use domain::ids::{OrderId, TimerId};
 use domain::notify::MessageKind;
-use domain::order::{Cause, ChangeStatus, Command, Fault, OrderStatus, Rejection, Track};
+use domain::order::{Cancelled, Cause, ChangeStatus, Command, Fault, OrderStatus, Rejection, Track};
 use std::sync::Arc;
 
 /// Longest note.
@@ -93,6 +93,20 @@ async fn told(console: &Console, id: &str, posted: &Posted) -> Result<Response, 
     Ok(back(posted, &id, flash))
 }
 
+/// `POST /console/orders/{id}/cancel-later`
+pub async fn cancel_later(State(console): State<Arc<Console>>, Path(id): Path<String>, posted: Posted) -> Response {
+    posted.visitor.answer(cancelled(&console, &id, &posted).await)
+}
+
+async fn cancelled(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
+    posted.visitor.require_write()?;
+    let id = order_id(id)?;
+    let timer = TimerId::parse(posted.fields.get("timer").unwrap_or_default()).map_err(|_| Error::NotFound("timer"))?;
+    let command = Command::Cancel { timer, why: Cancelled::Asked };
+    let flash = carry_out(console, &posted.visitor, &id, &command, None, Flash::NotLater).await?;
+    Ok(back(posted, &id, flash))
+}
+
 /// What is expected to happen has a flash; what may happen instead has one, too.
 async fn carry_out(
     console: &Console,
@@ -109,6 +123,8 @@ async fn carry_out(
         Ok(_) => Ok(done),
         Err(Error::Stale { .. }) => Ok(Flash::Stale),
         Err(Error::Rejected(Rejection::NotAllowed { .. })) => Ok(Flash::NotAllowed),
+        // It has been sent, or cancelled, a moment ago.
+        Err(Error::Rejected(Rejection::NoSuchTimer)) => Ok(Flash::Unchanged),
         Err(Error::Rejected(Rejection::NothingToUndo | Rejection::UndoTooLate)) => Ok(Flash::NotUndone),
         Err(Error::Rejected(Rejection::MessagesOff | Rejection::NoAddress)) => Ok(Flash::NobodyToTell),
         Err(error) => Err(error),

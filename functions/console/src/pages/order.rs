@@ -286,6 +286,7 @@ fn customer(dossier: &Dossier) -> Markup {
                     dt { "E-mail" } dd { @match &contact.email { Some(email) => (email.expose()), None => span class="muted" { "none" } } }
                     @if let Some(phone) = &contact.phone { dt { "Phone" } dd { (phone) } }
                     @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
+                    @if let Some(score) = dossier.order.rating { dt { "How it was" } dd { (score) " of 5" } }
                     @if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
                 },
             }

@@ -50,7 +50,7 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
         Some(_) => return Err(fault("limit", "out_of_range", format!("1 to {PAGE_MAX}")).into()),
     };
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, "decisions", cursor)).transpose()?;
-    let page = desk.auto.decisions.page(&admitted.scope, after.as_ref(), limit).await.map_err(Error::from)?;
+    let page = desk.auto.decisions.page(&admitted.scope, None, after.as_ref(), limit).await.map_err(Error::from)?;
     let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, "decisions", key)).transpose()?;
     Ok(axum::Json(LedgerPage { decisions: page.decisions.iter().map(LedgerEntry::of).collect(), next_cursor }).into_response())
 }

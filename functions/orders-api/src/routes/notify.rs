@@ -7,16 +7,17 @@ use crate::desk::{Admitted, Desk};
 use app::Error;
 use app::apply::Alongside;
 use app::notify::{Saying, customer_message};
+use app::ports::{OnceDone, OnceKey};
 use app::tenant::FollowUpRules;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{OrderId, TimerId};
 use domain::notify::MessageKind;
 use domain::order::progress::ProgressRules;
-use domain::order::{Command, Rejection, Timer, Wake};
+use domain::order::{Cancelled, Command, Order, Rejection, Timer, Wake};
 use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
-use lambda_http::http::{HeaderMap, StatusCode};
+use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
 use runtime::http::{Caller, Origin, Segments};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,15 +31,15 @@ pub struct Notified {
     pub order_id: String,
     /// What the message is about.
     #[cfg_attr(test, schema(example = "status"))]
-    pub kind: &'static str,
+    pub kind: String,
     /// The word it has now.
     #[cfg_attr(test, schema(example = "In Transit"))]
-    pub label: &'static str,
+    pub label: String,
     /// False: the same was asked for less than a minute ago, and is sent once.
     pub requested: bool,
     /// By which way.
     #[cfg_attr(test, schema(example = "email"))]
-    pub channel: &'static str,
+    pub channel: String,
     /// To whom, masked.
     #[cfg_attr(test, schema(example = "j***@example.com"))]
     pub to: String,
@@ -65,34 +66,78 @@ pub async fn notify(
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
-    let wish = (MessageKind::Status, None);
-    told(&desk, &admitted, &order_id(&id)?, wish, with).await
+    let command = Command::Notify { enabled: admitted.config.notify.email, kind: MessageKind::Status, text: None };
+    let applied = run(&desk, &admitted, &order_id(&id)?, &command, with).await?;
+    let notified = notified(&applied.order, &admitted, (MessageKind::Status, None), desk.clock.now())?;
+    let notified = Notified { requested: !applied.events.is_empty(), ..notified };
+    Ok(tagged(applied.order.revision(), (StatusCode::ACCEPTED, axum::Json(notified))))
 }
 
-async fn told(
-    desk: &Desk,
-    admitted: &Admitted,
-    id: &OrderId,
-    (kind, text): (MessageKind, Option<String>),
-    with: Alongside<'_>,
-) -> Answer<Response> {
-    let command = Command::Notify { enabled: admitted.config.notify.email, kind, text: text.clone() };
-    let applied = run(desk, admitted, id, &command, with).await?;
-    let order = &applied.order;
-    let saying = Saying { kind, text: text.as_deref(), survey: None };
-    let content = customer_message(order, &admitted.config, saying, desk.clock.now());
-    let (to, content) = content.ok_or(Error::Rejected(Rejection::NoAddress))?;
-    let notified = Notified {
-        kind: kind.code(),
+/// What the customer is about to read.
+fn notified(order: &Order, admitted: &Admitted, (kind, text): (MessageKind, Option<&str>), now: Timestamp) -> Result<Notified, Error> {
+    let content = customer_message(order, &admitted.config, Saying { kind, text, survey: None }, now);
+    let nobody = if admitted.config.notify.email { Rejection::NoAddress } else { Rejection::MessagesOff };
+    let (to, content) = content.ok_or(Error::Rejected(nobody))?;
+    Ok(Notified {
         order_id: order.id.to_string(),
-        label: order.label().text(),
-        requested: !applied.events.is_empty(),
-        channel: "email",
+        kind: kind.code().to_owned(),
+        label: order.label().text().to_owned(),
+        requested: true,
+        channel: "email".to_owned(),
         to: mask_email(to.expose()),
         subject: content.subject,
         text: content.text,
-    };
-    Ok(tagged(order.revision(), (StatusCode::ACCEPTED, axum::Json(notified))))
+    })
+}
+
+/// A request that is carried out once for each `Idempotency-Key`, if it has one.
+struct Once {
+    key: Option<(OnceKey, String)>,
+    request_hash: String,
+}
+
+/// How long an answer is kept to be given again.
+const ANSWER_KEPT: SignedDuration = SignedDuration::from_hours(48);
+
+impl Once {
+    fn of(admitted: &Admitted, route: &str, headers: &HeaderMap, request: &impl Serialize) -> Result<Once, Error> {
+        let text = idempotency_key_if_any(headers)?;
+        let key = text.map(|text| (OnceKey::new(route, &admitted.identity.principal, &text), text));
+        let request = serde_json::to_vec(request).map_err(|why| Error::Fatal(why.to_string()))?;
+        Ok(Once { key, request_hash: hex::encode(Sha256::digest(&request)) })
+    }
+
+    /// What names the request among others.
+    fn name(&self, origin: &Origin) -> String {
+        self.key.as_ref().map_or_else(|| origin.correlation.to_string(), |(key, _)| key.0.clone())
+    }
+
+    /// What is kept of the answer that was given before.
+    async fn known(&self, desk: &Desk, admitted: &Admitted) -> Result<Option<serde_json::Value>, Error> {
+        let Some((key, _)) = &self.key else { return Ok(None) };
+        let Some((hash, kept)) = desk.bulk.once.done(&admitted.scope, key, desk.clock.now()).await? else { return Ok(None) };
+        if hash != self.request_hash {
+            return Err(Error::KeyReused);
+        }
+        serde_json::from_str(&kept).map(Some).map_err(|why| Error::Fatal(why.to_string()))
+    }
+
+    /// Carries it out and keeps `kept` of the answer in the same commit; nothing personal may be in it. False if it was
+    /// carried out before, or changes nothing.
+    async fn run(&self, desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, kept: &impl Serialize) -> Result<bool, Error> {
+        let kept = serde_json::to_string(kept).map_err(|why| Error::Fatal(why.to_string()))?;
+        let expires_at = desk.clock.now() + ANSWER_KEPT;
+        let done =
+            self.key.as_ref().map(|(key, _)| OnceDone { key, request_hash: &self.request_hash, response: &kept, fence: None, expires_at });
+        let applied = run(desk, admitted, id, command, Alongside { once: done, ..Alongside::default() }).await?;
+        Ok(!applied.events.is_empty())
+    }
+}
+
+fn replayed(answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
 }
 
 /// A message to a customer.
@@ -112,16 +157,34 @@ pub struct MessageWish {
 
 /// Sends a customer a message of a kind: at most one reminder ("delay") in 24 hours.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/orders/notify", tag = "orders", request_body = MessageWish,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters, kept for 48 hours; the same key is the same message")),
     responses((status = 202, description = "On its way", body = Notified), (status = 400, description = "No such type"), (status = 404, description = "No such order"),
               (status = 409, description = "It would not be true, there is no address on file, or messages are switched off"), (status = 422, description = "A text that cannot be sent"))))]
-pub async fn send(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(body): Json<MessageWish>) -> Answer<Response> {
+pub async fn send(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    headers: HeaderMap,
+    Json(body): Json<MessageWish>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let known = || MessageKind::ASKED.map(MessageKind::code).join(", ");
     let kind = MessageKind::asked(&body.kind).ok_or_else(|| fault("type", "unknown_type", format!("one of: {}", known())))?;
     if kind != MessageKind::Custom && body.message.is_some() {
         return Err(fault("message", "not_allowed", "only a custom message has words of its own").into());
     }
-    told(&desk, &admitted, &order_id(&body.order_id)?, (kind, body.message), Alongside::default()).await
+    let id = order_id(&body.order_id)?;
+    let once = Once::of(&admitted, "POST /v1/orders/notify", &headers, &(id.as_str(), kind.code(), &body.message))?;
+    let known = once.known(&desk, &admitted).await?.is_some();
+    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    let answer = notified(&order, &admitted, (kind, body.message.as_deref()), desk.clock.now())?;
+    if known {
+        return Ok(replayed((StatusCode::ACCEPTED, axum::Json(answer))));
+    }
+    let command = Command::Notify { enabled: admitted.config.notify.email, kind, text: body.message };
+    // What they read has their name in it: only that it was done is kept.
+    let requested = once.run(&desk, &admitted, &id, &command, &()).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(Notified { requested, ..answer })).into_response())
 }
 
 /// A follow-up.
@@ -152,7 +215,7 @@ pub struct FollowUpSet {
 
 /// Has a customer written to later. It is cancelled by itself if the money goes back or the order comes to nothing.
 ///
-/// The same `Idempotency-Key` for an order is the same follow-up.
+/// The same `Idempotency-Key` is the same follow-up for 48 hours, also when it has been sent.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/orders/schedule-followup", tag = "orders", request_body = FollowUpWish,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters; the same key is the same follow-up")),
     responses((status = 201, description = "It will be sent", body = FollowUpSet), (status = 404, description = "No such order"),
@@ -169,24 +232,23 @@ pub async fn schedule(
     if hours > ProgressRules::HOURS_MAX {
         return Err(fault("delay_hours", "out_of_range", format!("0 to {}", ProgressRules::HOURS_MAX)).into());
     }
-    let key = idempotency_key_if_any(&headers)?;
-    // The name of the follow-up follows from the key, so that the same key names the same one.
-    let named = key.unwrap_or_else(|| origin.correlation.to_string());
-    let name = hex::encode(&Sha256::digest(format!("{} {named}", admitted.identity.principal))[..8]);
-    let timer_id = TimerId::parse(&name).map_err(|why| Error::Fatal(why.to_string()))?;
     let id = order_id(&body.order_id)?;
+    let once = Once::of(&admitted, "POST /v1/orders/schedule-followup", &headers, &(id.as_str(), hours, &body.message))?;
+    if let Some(known) = once.known(&desk, &admitted).await? {
+        return Ok(replayed((StatusCode::CREATED, axum::Json(known))));
+    }
+    // The key names the follow-up, so that a race of two requests with one key sets one.
+    let name = hex::encode(&Sha256::digest(once.name(&origin))[..8]);
+    let timer_id = TimerId::parse(&name).map_err(|why| Error::Fatal(why.to_string()))?;
     let at = desk.clock.now() + SignedDuration::from_hours(i64::from(hours));
-    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let at = match order.timer(&timer_id) {
-        Some(known) => known.at,
-        None => {
-            let timer = Timer { id: timer_id, at, wake: Wake::FollowUp { text: body.message } };
-            run(&desk, &admitted, &id, &Command::Set { timer }, Alongside::default()).await?;
-            at
-        }
-    };
-    let set = FollowUpSet { order_id: id.to_string(), followup_id: name, scheduled_for: at };
-    Ok((StatusCode::CREATED, axum::Json(set)).into_response())
+    let answer = FollowUpSet { order_id: id.to_string(), followup_id: name, scheduled_for: at };
+    let timer = Timer { id: timer_id, at, wake: Wake::FollowUp { text: body.message } };
+    if !once.run(&desk, &admitted, &id, &Command::Set { timer }, &answer).await?
+        && let Some(known) = once.known(&desk, &admitted).await?
+    {
+        return Ok(replayed((StatusCode::CREATED, axum::Json(known))));
+    }
+    Ok((StatusCode::CREATED, axum::Json(answer)).into_response())
 }
 
 /// Cancels a follow-up.
@@ -201,6 +263,6 @@ pub async fn cancel(
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let timer = TimerId::parse(&timer).map_err(|_| Error::NotFound("follow-up"))?;
-    run(&desk, &admitted, &order_id(&id)?, &Command::Cancel { timer }, Alongside::default()).await?;
+    run(&desk, &admitted, &order_id(&id)?, &Command::Cancel { timer, why: Cancelled::Asked }, Alongside::default()).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

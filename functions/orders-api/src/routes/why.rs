@@ -134,9 +134,12 @@ fn notification(dossier: &Dossier, config: &TenantConfig) -> WhyNotification {
     if !config.notify.rules.at(order.label()).email {
         obstacles.push(format!("the shop's rules send no e-mail at {}: see /v1/notify-rules", order.label().text()));
     }
-    let unsent: Vec<MessageView> =
-        mails().filter(|message| !matches!(message.state, MessageState::Sent { .. })).map(MessageView::of).collect();
-    let summary = match (obstacles.first(), unsent.last(), told) {
+    let is_sent = |message: &&app::ports::Message| matches!(message.state, MessageState::Sent { .. });
+    let unsent: Vec<MessageView> = mails().filter(|message| !is_sent(message)).map(MessageView::of).collect();
+    // What was told since is not in the way any more.
+    let last_sent = mails().filter(is_sent).map(|message| message.at).max();
+    let last_unsent = unsent.last().filter(|message| last_sent.is_none_or(|sent| message.at > sent));
+    let summary = match (obstacles.first(), last_unsent, told) {
         (Some(obstacle), _, _) => obstacle.clone(),
         (None, Some(last), _) => {
             let reason = last.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use app::ports::OrderSummary;
 use domain::money::Money;
-use domain::order::{Order, Track};
+use domain::order::{Order, Timer, Track, Wake};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -90,6 +90,37 @@ pub struct OrderView {
     pub email: Option<String>,
     /// Positions.
     pub items: Vec<ItemView>,
+    /// What is to be sent later.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub followups: Vec<FollowUpView>,
+    /// What the customer said of it: 1 to 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
+}
+
+/// Something that is to be sent later.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct FollowUpView {
+    /// DELETE it under /v1/orders/{id}/followups/. "after-delivery" is the shop's own rule, "morning" what waits for the end
+    /// of quiet hours.
+    pub followup_id: String,
+    /// When.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub scheduled_for: Timestamp,
+    /// In the shop's own words, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl FollowUpView {
+    fn of(timer: &Timer) -> FollowUpView {
+        let message = match &timer.wake {
+            Wake::FollowUp { text } => text.clone(),
+            Wake::Tell { .. } => None,
+        };
+        FollowUpView { followup_id: timer.id.to_string(), scheduled_for: timer.at, message }
+    }
 }
 
 /// The four tracks.
@@ -140,6 +171,8 @@ impl OrderView {
             progress: order.percent(),
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
             days_late: order.days_late(today),
+            followups: order.timers.iter().map(FollowUpView::of).collect(),
+            rating: order.rating,
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             items: order
                 .lines

@@ -8,6 +8,7 @@ use app::TenantScope;
 use app::ports::{DecisionPage, DecisionRecord, DecisionStore, Judgement, PageKey, PortError, PortResult};
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId};
+use jiff::Timestamp;
 
 /// [`DecisionStore`] in the orders table.
 #[derive(Clone)]
@@ -59,11 +60,19 @@ impl DecisionStore for DynamoDecisions {
         Ok(decisions)
     }
 
-    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<DecisionPage> {
+    async fn page(
+        &self,
+        scope: &TenantScope,
+        before: Option<Timestamp>,
+        after: Option<&PageKey>,
+        limit: usize,
+    ) -> PortResult<DecisionPage> {
         if after.is_some_and(|after| !after.0.contains('#')) {
             return Err(PortError::Fatal("not a page key of this store".into()));
         }
-        let range = after.map_or(Range::Whole, |after| Range::Below(after.0.clone()));
+        let first = before.map(keys::before);
+        let below = after.map(|after| after.0.clone()).or(first);
+        let range = below.map_or(Range::Whole, Range::Below);
         let query = Query { range, ascending: false, limit: Some(limit), ..Query::index(Index::Gsi3, keys::decisions(scope)) };
         let sk_name = query.sk_name;
         let (rows, last) = self.0.query("list decisions", Table::Orders, query).await?;

@@ -5,7 +5,7 @@ use super::{About, Draft, Notify, Told, Via, number, reference};
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{Mail, MessageState};
+use crate::ports::{Mail, Message, MessageState};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::Envelope;
@@ -13,7 +13,7 @@ use contracts::order::v1::{LabelChanged, NotifyRequested};
 use domain::ids::{OrderId, TimerId};
 use domain::notify::{MessageKind, Sent, slack_order_line, too_many};
 use domain::order::timers::MORNING;
-use domain::order::{Actor, Command, ERASED, Order, OrderEvent, Timer, Wake};
+use domain::order::{Actor, Command, ERASED, Label, Order, OrderEvent, Timer, Wake};
 use domain::pii::mask_email;
 use jiff::Timestamp;
 use std::future::ready as at_once;
@@ -42,8 +42,8 @@ impl Notify {
                 if overtaken {
                     return Ok(Via::Overtaken);
                 }
-                let why_not = match self.may_send(scope, config, &order, MessageKind::Status).await? {
-                    None => self.in_the_morning(scope, config, event, &order).await?,
+                let why_not = match self.may_send(scope, config, event, &order, MessageKind::Status).await? {
+                    None => self.in_the_morning(scope, config, event, &order, changed.from.as_deref()).await?,
                     why_not => why_not,
                 };
                 Ok(why_not.map_or(Via::Mail(mail), Via::Not))
@@ -93,10 +93,17 @@ impl Notify {
         if let Some((draft, mail)) = self.customer_mail(config, event, &order, saying) {
             let wordless = kind == MessageKind::Custom && text.is_none();
             let via = async {
-                let why_not = match kind.is_true_of(order.label()) {
-                    _ if wordless => Some("its words are gone".to_owned()),
-                    false => Some(format!("it no longer holds: the order is {}", order.label().text())),
-                    true => self.may_send(scope, config, &order, kind).await?,
+                let no_reason = order.no_follow_up().filter(|_| kind == MessageKind::FollowUp);
+                let why_not = if wordless {
+                    Some("its words are gone".to_owned())
+                } else if let Some(why) = no_reason {
+                    Some(format!("the customer is not asked: {}", why.text()))
+                } else if !kind.is_true_of(order.label()) {
+                    Some(format!("it no longer holds: the order is {}", order.label().text()))
+                } else if wish.waited && !config.notify.rules.at(order.label()).email {
+                    Some(format!("the shop's rules send no e-mail at {}", order.label().text()))
+                } else {
+                    self.may_send(scope, config, event, &order, kind).await?
                 };
                 Ok(why_not.map_or(Via::Mail(mail), Via::Not))
             };
@@ -117,25 +124,52 @@ impl Notify {
         Ok(words.filter(|text| text != ERASED))
     }
 
-    /// Why a message to the customer would be one too many, if it would.
-    async fn may_send(&self, scope: &TenantScope, config: &TenantConfig, order: &Order, kind: MessageKind) -> Result<Option<String>> {
+    /// Why a message to the customer would be one too many, if it would. One that somebody else is about to send counts if it
+    /// was claimed before ours.
+    async fn may_send(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        event: &Envelope,
+        order: &Order,
+        kind: MessageKind,
+    ) -> Result<Option<String>> {
         if kind != MessageKind::Delay && config.governor.per_day == 0 {
             return Ok(None);
         }
         let Some(dossier) = self.orders.dossier(scope, &order.id, 1).await? else { return Ok(None) };
-        let customers = dossier.messages.iter().filter(|message| message.id.channel == "email");
-        let sent: Vec<Sent> = customers
-            .filter(|message| matches!(message.state, MessageState::Sent { .. } | MessageState::Unknown))
-            .map(|message| Sent { at: message.at, kind: message.kind })
-            .collect();
-        Ok(too_many(kind, &sent, config.governor.per_day, self.clock.now()))
+        let now = self.clock.now();
+        let customers = || dossier.messages.iter().filter(|message| message.id.channel == "email");
+        let ours = customers().find(|message| message.id.event == event.id).map(|message| (message.at, message.id.clone()));
+        let counts = |message: &&Message| match message.state {
+            _ if message.id.event == event.id => false,
+            MessageState::Sent { .. } | MessageState::Unknown => true,
+            MessageState::Sending { lease_until } => {
+                now < lease_until && ours.as_ref().is_some_and(|ours| (message.at, &message.id) < (ours.0, &ours.1))
+            }
+            MessageState::Failed { .. } | MessageState::Suppressed { .. } => false,
+        };
+        let sent: Vec<Sent> = customers().filter(counts).map(|message| Sent { at: message.at, kind: message.kind }).collect();
+        Ok(too_many(kind, &sent, config.governor.per_day, now))
     }
 
-    /// In quiet hours the customer is told when they end, how the order stands then. Why not now, if it is so.
-    async fn in_the_morning(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, order: &Order) -> Result<Option<String>> {
+    /// In quiet hours the customer is told when they end, how the order stands then, unless that is what they know: `from`,
+    /// before the first of what waits. Why not now, if it is so.
+    async fn in_the_morning(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        event: &Envelope,
+        order: &Order,
+        from: Option<&str>,
+    ) -> Result<Option<String>> {
         let Some(until) = config.quiet_until(order, self.clock.now()) else { return Ok(None) };
         let id = TimerId::parse(MORNING).map_err(|why| Error::Fatal(why.to_string()))?;
-        let timer = Timer { id, at: until, wake: Wake::Tell };
+        let unless = match order.timer(&id) {
+            Some(Timer { wake: Wake::Tell { unless }, .. }) => *unless,
+            _ => from.and_then(|word| Label::ALL.into_iter().find(|label| label.text() == word)),
+        };
+        let timer = Timer { id, at: until, wake: Wake::Tell { unless } };
         self.command(scope, config, event, order, &Command::Set { timer }).await?;
         Ok(Some(format!("quiet hours: told at {until:.0}")))
     }
@@ -157,7 +191,8 @@ impl Notify {
         order: &Order,
         mailed: Result<bool>,
     ) -> Result<()> {
-        if !mailed? || !order.untold {
+        let waits = order.timers.iter().any(|timer| matches!(timer.wake, Wake::Tell { .. }));
+        if !mailed? || (order.told && !waits) {
             return Ok(());
         }
         self.command(scope, config, event, order, &Command::Told { channel: "email".to_owned() }).await
@@ -181,12 +216,16 @@ impl Notify {
         let now = self.clock.now();
         let (to, content) = customer_message(order, config, saying, now)?;
         let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
+        // The link is the customer's alone: whoever reads the timeline could vote with it.
+        let hidden = saying.survey.map(|_| "[link]");
+        let kept =
+            customer_message(order, config, Saying { survey: hidden, ..saying }, now).map_or_else(String::new, |(_, shown)| shown.text);
         let draft = Draft {
             kind: saying.kind,
             channel: "email",
             recipient: to.expose().to_owned(),
             shown_as: mask_email(to.expose()),
-            text: format!("{}\n\n{}", content.subject, content.text),
+            text: format!("{}\n\n{kept}", content.subject),
         };
         let reference = reference(event, &draft.recipient);
         let mail = Mail { from, to: to.clone(), subject: content.subject, text: content.text, date: now, reference, files: Vec::new() };

@@ -4,7 +4,7 @@ use super::{PageKey, PortResult};
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use domain::ids::{CorrelationId, DecisionId, OrderId};
-use domain::order::progress::{Decision, Features};
+use domain::order::progress::{Decision, Features, Opinion};
 use domain::order::{Actor, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub struct DecisionRecord {
     pub features: Features,
     /// What the rules made of it.
     pub decision: Decision,
+    /// What a language model said, if it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opinion: Option<Opinion>,
     /// What became of it.
     pub outcome: Outcome,
     /// What a person thought of it, the latest; kept beside the entry, which never changes.
@@ -88,6 +91,7 @@ pub trait DecisionStore: Send + Sync {
     async fn decision(&self, scope: &TenantScope, order: &OrderId, id: &DecisionId) -> PortResult<Option<DecisionRecord>>;
     /// The decisions about an order, newest first.
     async fn of_order(&self, scope: &TenantScope, order: &OrderId, limit: usize) -> PortResult<Vec<DecisionRecord>>;
-    /// All decisions, newest first.
-    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<DecisionPage>;
+    /// All decisions, newest first; only those before a moment, if there is one.
+    async fn page(&self, scope: &TenantScope, before: Option<Timestamp>, after: Option<&PageKey>, limit: usize)
+    -> PortResult<DecisionPage>;
 }

@@ -117,7 +117,6 @@ impl MessageKind {
             MessageKind::Status | MessageKind::Custom | MessageKind::FollowUp => true,
             MessageKind::Confirmation => !matches!(label, Label::Cancelled | Label::Refunded | Label::Failed),
             MessageKind::Delay => !over,
-            // A late parcel is on its way, too.
             MessageKind::Shipped => MessageKind::of(label) == MessageKind::Shipped,
             MessageKind::Processing | MessageKind::Delivered => MessageKind::of(label) == self,
         }

@@ -4,7 +4,7 @@ use super::event::Cause;
 use super::fact::Fact;
 use super::placement::Placement;
 use super::status::OrderStatus;
-use super::timers::Timer;
+use super::timers::{Cancelled, Timer};
 use super::watch::WatchRules;
 use crate::ids::{DecisionId, SourceId, TimerId};
 use crate::notify::MessageKind;
@@ -142,6 +142,8 @@ pub enum Command {
     Cancel {
         /// Which.
         timer: TimerId,
+        /// Why.
+        why: Cancelled,
     },
     /// Do what is to happen, if its time has come.
     Wake {

@@ -4,7 +4,7 @@ use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
 use super::status::{OrderStatus, Track};
-use super::timers::{Cancelled, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
+use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
 use crate::ids::{DecisionId, OrderId, TimerId};
@@ -68,6 +68,12 @@ pub enum Rejection {
     /// Words that cannot be sent.
     #[error("a text has 1 to {TEXT_CHARS_MAX} printable characters")]
     BadText,
+    /// Nobody is to be asked how it was.
+    #[error("the customer is not asked how it was: {}", why.text())]
+    NoFollowUp {
+        /// Why.
+        why: Cancelled,
+    },
     /// It is not to happen, or has.
     #[error("nothing of that name is to happen to this order")]
     NoSuchTimer,
@@ -96,6 +102,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// reply.
 pub const NOTIFY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
+/// A correction that takes an order back within this says that the rule was wrong which had moved it.
+pub const OVERRULED_WITHIN: SignedDuration = SignedDuration::from_hours(72);
+
 /// How long a person may take back what a rule did.
 pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 
@@ -119,14 +128,14 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (None, _) => Err(Rejection::NotPlaced),
         (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
         (Some(order), Command::Change(change)) => change_status(order, change),
-        (Some(order), Command::Correct(correction)) => correct(order, correction),
+        (Some(order), Command::Correct(correction)) => correct(order, correction, now),
         (Some(order), Command::Undo { note }) => undo(order, note.as_ref(), now),
         (Some(order), Command::Judge { decision, agrees, note }) => judge(order, decision, *agrees, note.as_ref()),
         (Some(order), Command::Notify { enabled, kind, text }) => notify(order, *enabled, (*kind, text.as_ref()), now),
         (Some(order), Command::Set { timer }) => set(order, timer),
-        (Some(order), Command::Cancel { timer }) => {
+        (Some(order), Command::Cancel { timer, why }) => {
             order.timer(timer).ok_or(Rejection::NoSuchTimer)?;
-            Ok(vec![OrderEvent::TimersCancelled { ids: vec![timer.clone()], why: Cancelled::Asked }])
+            Ok(vec![OrderEvent::TimersCancelled { ids: vec![timer.clone()], why: *why }])
         }
         (Some(order), Command::Wake { timer }) => Ok(wake(order, timer, now)),
         (Some(order), Command::Rate { score }) => rate(order, *score),
@@ -136,7 +145,8 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
             Ok(if concerns.is_empty() { Vec::new() } else { vec![OrderEvent::AttentionRaised { concerns }] })
         }
         (Some(order), Command::Told { channel }) => {
-            Ok(if order.untold { vec![OrderEvent::CustomerTold { channel: channel.clone() }] } else { Vec::new() })
+            let told = (!order.told).then(|| OrderEvent::CustomerTold { channel: channel.clone() });
+            Ok(told.into_iter().chain(no_longer_waits(order)).collect())
         }
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
@@ -213,7 +223,7 @@ fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>
     Ok(vec![OrderEvent::StatusChanged { from, to, via, cause: change.cause.clone(), decided: true, notify: change.notify }])
 }
 
-fn correct(order: &Order, correction: &CorrectStatus) -> Result<Vec<OrderEvent>, Rejection> {
+fn correct(order: &Order, correction: &CorrectStatus, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     if correction.role < Role::Manager {
         return Err(Rejection::ManagerRequired);
     }
@@ -224,7 +234,10 @@ fn correct(order: &Order, correction: &CorrectStatus) -> Result<Vec<OrderEvent>,
     if order.tracks.status == correction.to {
         return Ok(Vec::new());
     }
-    let overrules = order.standing().map(|ruled| ruled.decision.clone());
+    // A step that was right may be followed by others: only going back soon says that it was wrong.
+    let back = correction.to.percent() < order.tracks.status.percent() || correction.to == OrderStatus::OnHold;
+    let overruled = order.standing().filter(|ruled| back && now.duration_since(ruled.at) <= OVERRULED_WITHIN);
+    let overrules = overruled.map(|ruled| ruled.decision.clone());
     Ok(vec![OrderEvent::StatusCorrected { from: order.tracks.status, to: correction.to, reason: reason.to_owned(), overrules }])
 }
 
@@ -251,12 +264,16 @@ fn set(order: &Order, timer: &Timer) -> Result<Vec<OrderEvent>, Rejection> {
     if order.contact.as_ref().is_none_or(|contact| contact.email.is_none()) {
         return Err(Rejection::NoAddress);
     }
-    if let Wake::FollowUp { text: Some(text) } = &timer.wake {
-        is_sayable(text)?;
+    if let Wake::FollowUp { text } = &timer.wake {
+        if let Some(why) = order.no_follow_up() {
+            return Err(Rejection::NoFollowUp { why });
+        }
+        text.as_deref().map_or(Ok(()), is_sayable)?;
     }
+    let ours = matches!(timer.id.as_str(), AFTER_DELIVERY | MORNING);
     match order.timer(&timer.id) {
         Some(known) if known == timer => Ok(Vec::new()),
-        None if order.timers.len() >= TIMERS_MAX => Err(Rejection::TooManyTimers),
+        None if !ours && order.set_by_people() >= TIMERS_MAX => Err(Rejection::TooManyTimers),
         _ => Ok(vec![OrderEvent::TimerSet { timer: timer.clone() }]),
     }
 }
@@ -264,11 +281,17 @@ fn set(order: &Order, timer: &Timer) -> Result<Vec<OrderEvent>, Rejection> {
 /// Nothing, if it is not to happen any more, or not yet: whoever comes late or twice does no harm.
 fn wake(order: &Order, id: &TimerId, now: Timestamp) -> Vec<OrderEvent> {
     let Some(timer) = order.timer(id).filter(|timer| timer.at <= now) else { return Vec::new() };
-    let (kind, text) = match &timer.wake {
-        Wake::Tell => (MessageKind::Status, None),
-        Wake::FollowUp { text } => (MessageKind::FollowUp, text.clone()),
+    let label = order.label();
+    let cancelled = |why| vec![OrderEvent::TimersCancelled { ids: vec![id.clone()], why }];
+    let (kind, text, waited) = match &timer.wake {
+        Wake::Tell { unless } if *unless == Some(label) => return cancelled(Cancelled::Overtaken),
+        Wake::Tell { .. } => (MessageKind::Status, None, true),
+        Wake::FollowUp { text } => match order.no_follow_up() {
+            Some(why) => return cancelled(why),
+            None => (MessageKind::FollowUp, text.clone(), false),
+        },
     };
-    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label: order.label(), kind, text }]
+    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited }]
 }
 
 fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
@@ -277,6 +300,20 @@ fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
     }
     // One order, one vote: the first stands.
     Ok(if order.rating.is_some() { Vec::new() } else { vec![OrderEvent::Rated { score }] })
+}
+
+/// What waited for the morning need not be told any more.
+fn no_longer_waits(order: &Order) -> Option<OrderEvent> {
+    let waits = order.timers.iter().filter(|timer| matches!(timer.wake, Wake::Tell { .. }));
+    let ids: Vec<TimerId> = waits.map(|timer| timer.id.clone()).collect();
+    (!ids.is_empty()).then_some(OrderEvent::TimersCancelled { ids, why: Cancelled::Overtaken })
+}
+
+/// Tells one text from another (FNV-1a); 0 for none. Not for secrets.
+pub(super) fn fingerprint(text: Option<&str>) -> u64 {
+    let hash =
+        |text: &str| text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    text.map_or(0, hash)
 }
 
 fn is_sayable(text: &str) -> Result<(), Rejection> {
@@ -304,19 +341,18 @@ fn notify(
         _ if !kind.is_true_of(label) => return Err(Rejection::NotSo { kind, label }),
         _ => {}
     }
+    let words = fingerprint(text.map(String::as_str));
     let same = |wish: &NotifyWish| {
-        (wish.label, wish.kind) == (label, kind) && kind != MessageKind::Custom && now.duration_since(wish.at).abs() < NOTIFY_AGAIN_AFTER
+        (wish.label, wish.kind, wish.words) == (label, kind, words) && now.duration_since(wish.at).abs() < NOTIFY_AGAIN_AFTER
     };
     if order.notify_wish.as_ref().is_some_and(same) {
         return Ok(Vec::new());
     }
     let text = text.filter(|_| kind == MessageKind::Custom).cloned();
-    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text }];
-    // Whoever is told now need not be told in the morning.
-    let waits = order.timers.iter().filter(|timer| timer.wake == Wake::Tell && kind == MessageKind::Status);
-    let ids: Vec<TimerId> = waits.map(|timer| timer.id.clone()).collect();
-    if !ids.is_empty() {
-        events.push(OrderEvent::TimersCancelled { ids, why: Cancelled::Overtaken });
+    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text, waited: false }];
+    // Whoever hears now where it stands need not hear it in the morning.
+    if kind == MessageKind::Status || kind == MessageKind::of(label) {
+        events.extend(no_longer_waits(order));
     }
     Ok(events)
 }

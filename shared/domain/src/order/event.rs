@@ -189,6 +189,9 @@ pub enum OrderEvent {
         /// In words of the shop's own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// Nobody has asked for it: a message had to wait, and the shop's rules say whether it is sent.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waited: bool,
     },
     /// Something is to happen later; what has the same name no longer is.
     TimerSet {
@@ -217,7 +220,8 @@ pub enum OrderEvent {
         /// What for, and since when; nothing that was raised before.
         concerns: Vec<Deadline>,
     },
-    /// A message has reached the customer: the first about this order. Later ones stand with the messages.
+    /// A message has reached the customer: the first about this order, or one that others waited behind. All of them stand
+    /// with the messages.
     CustomerTold {
         /// How: "email".
         channel: String,
@@ -379,13 +383,13 @@ impl OrderEvent {
             Self::EtaChanged { from: Some(from), to: Some(to) } => format!("Promised day moved from {from} to {to}"),
             Self::EtaChanged { to: Some(to), .. } => format!("Promised for {to}"),
             Self::EtaChanged { .. } => "Promised day withdrawn".to_owned(),
-            Self::NotifyRequested { label, kind, text } => match (kind, text) {
+            Self::NotifyRequested { label, kind, text, .. } => match (kind, text) {
                 (MessageKind::Status, _) => format!("Customer to be told: {}", label.text()),
                 (kind, None) => format!("Customer to be told: {}", kind.text()),
                 (kind, Some(text)) => format!("Customer to be told ({}): {text}", kind.text()),
             },
             Self::TimerSet { timer } => match &timer.wake {
-                Wake::Tell => format!("Customer to be told at {:.0}", timer.at),
+                Wake::Tell { .. } => format!("Customer to be told at {:.0}", timer.at),
                 Wake::FollowUp { text: None } => format!("Customer to be asked how it was at {:.0}", timer.at),
                 Wake::FollowUp { text: Some(text) } => format!("Follow-up at {:.0}: {text}", timer.at),
             },

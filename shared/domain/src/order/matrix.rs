@@ -154,7 +154,7 @@ fn a_customer_is_told_again_on_a_persons_word() {
         Err(Rejection::MessagesOff)
     );
     let told = decide(Some(&order), &notify, at(2)).unwrap();
-    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None }]);
+    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None, waited: false }]);
     assert_eq!(told[0].in_words(), "Customer to be told: Shipped");
     order.apply_commit(&told, at(2));
     assert_eq!((order.tracks.status, order.version), (OrderStatus::Shipped, 2), "nothing but the wish is new");
@@ -169,7 +169,7 @@ fn a_customer_is_told_again_on_a_persons_word() {
     order.apply_commit(&delivered, at(3));
     assert_eq!(
         decide(Some(&order), &notify, at(4)),
-        Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered, kind: MessageKind::Status, text: None }])
+        Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered, kind: MessageKind::Status, text: None, waited: false }])
     );
     order.contact = None;
     assert_eq!(decide(Some(&order), &notify, at(100)), Err(Rejection::NoAddress), "erased");
@@ -311,7 +311,7 @@ fn timer_id(number: u8) -> crate::ids::TimerId {
 }
 
 fn timer(id: u8, second: i64, asks: bool) -> Timer {
-    Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::Tell } }
+    Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::Tell { unless: None } } }
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
@@ -336,7 +336,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => (status(), 0u8..4).prop_map(|(to, decision)| by_rule(to, decision)),
         1 => Just(Command::Undo { note: None }),
         2 => (0u8..3, 20i64..40, any::<bool>()).prop_map(|(id, second, asks)| Command::Set { timer: timer(id, second, asks) }),
-        1 => (0u8..3).prop_map(|id| Command::Cancel { timer: timer_id(id) }),
+        1 => (0u8..3).prop_map(|id| Command::Cancel { timer: timer_id(id), why: Cancelled::Asked }),
         2 => (0u8..3).prop_map(|id| Command::Wake { timer: timer_id(id) }),
         1 => (0u8..7).prop_map(|score| Command::Rate { score }),
         1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),

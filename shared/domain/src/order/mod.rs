@@ -75,6 +75,9 @@ pub struct Order {
     /// The customer is to be told of it, and no message has reached them yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
+    /// A message has reached them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
     /// Concerns that were raised, each with what it rested on. The same one is not raised again, whatever becomes of the rules.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub raised: BTreeMap<Concern, Timestamp>,
@@ -121,6 +124,9 @@ pub struct NotifyWish {
     /// What of.
     #[serde(default)]
     pub kind: MessageKind,
+    /// In which words of the shop's own, as a number that tells one text from another.
+    #[serde(default, skip_serializing_if = "is_none_yet")]
+    pub words: u64,
     /// When.
     pub at: Timestamp,
 }
@@ -197,7 +203,9 @@ impl Order {
             OrderEvent::DelayNoticed { since } => self.tracks.delayed = Some(Delay { since: *since }),
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
-            OrderEvent::NotifyRequested { label, kind, .. } => self.notify_wish = Some(NotifyWish { label: *label, kind: *kind, at }),
+            OrderEvent::NotifyRequested { label, kind, text, .. } => {
+                self.notify_wish = Some(NotifyWish { label: *label, kind: *kind, words: decide::fingerprint(text.as_deref()), at })
+            }
             OrderEvent::Rated { score } => self.rating = Some(*score),
             OrderEvent::ContactErased => {
                 self.contact = None;
@@ -222,13 +230,15 @@ impl Order {
                 self.timers.retain(|timer| timer.id != *id);
                 return;
             }
-            OrderEvent::TimersCancelled { ids, .. } => {
+            OrderEvent::TimersCancelled { ids, why } => {
                 self.timers.retain(|timer| !ids.contains(&timer.id));
+                self.followed_up &= *why != Cancelled::NotArrived;
                 return;
             }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
+                self.told = true;
                 return;
             }
         }
@@ -275,6 +285,7 @@ impl Order {
             log: FactLog::starting_at(*tracks, None),
             notify_wish: None,
             untold: *notify,
+            told: false,
             raised: BTreeMap::new(),
             raised_at: None,
             ruled: Vec::new(),

@@ -150,6 +150,11 @@ fn proven(seen: &Features) -> Gate {
     }
 }
 
+/// The money is gone, or somebody claims it back.
+const fn is_contested(payment: PaymentStatus) -> bool {
+    matches!(payment, PaymentStatus::Refunded | PaymentStatus::Chargeback | PaymentStatus::Disputed | PaymentStatus::Voided)
+}
+
 /// Does the shop leave an order of this value to rules?
 fn is_within(rules: &ProgressRules, total_minor: i64, currency: crate::money::Currency) -> bool {
     rules.max_total == 0 || total_minor <= i64::from(rules.max_total).saturating_mul(currency.minor_per_major())
@@ -162,7 +167,7 @@ fn may_move(order: &Order, rules: &ProgressRules) -> bool {
         OrderStatus::Pending => is_paid(tracks.payment),
         _ => left_the_house(tracks.fulfilment, tracks.tracking),
     };
-    proven && !order.kept_by_person && is_within(rules, order.totals.total_minor, order.totals.currency)
+    proven && !is_contested(tracks.payment) && !order.kept_by_person && is_within(rules, order.totals.total_minor, order.totals.currency)
 }
 
 /// When the rules move an order on, if nothing changes: its state's time is up then and every other gate that the order
@@ -179,6 +184,9 @@ pub fn consider(seen: &Features, rules: &ProgressRules, record: TrackRecord, opi
         return Decision { should_progress: false, next_status: None, reason, confidence: 0, gates: Vec::new(), evidence: Vec::new() };
     };
     let mut gates = vec![aged(seen, wait), proven(seen)];
+    if seen.status == OrderStatus::Processing && is_contested(seen.payment) {
+        gates.push(Gate::new("paid", false, format!("payment is {}", seen.payment)));
+    }
     if rules.max_total > 0 {
         let limit = format!("{} of at most {} {}", seen.total(), rules.max_total, seen.currency.code());
         gates.push(Gate::new("value", is_within(rules, seen.total_minor, seen.currency), limit));

@@ -4,12 +4,12 @@
 //! one that fires twice does nothing the second time. When the first of them is due is the order's place in an index.
 
 use super::event::OrderEvent;
-use super::{Order, OrderStatus, PaymentStatus};
+use super::{Label, Order, OrderStatus, PaymentStatus};
 use crate::ids::TimerId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Timers of one order.
+/// Follow-ups of one order that people may set; those of rules come beside them.
 pub const TIMERS_MAX: usize = 8;
 /// Longest text of a follow-up, in characters.
 pub const TEXT_CHARS_MAX: usize = 1_000;
@@ -23,7 +23,11 @@ pub const MORNING: &str = "morning";
 #[serde(rename_all = "snake_case", tag = "wake")]
 pub enum Wake {
     /// The customer is told how it stands then: a message had to wait.
-    Tell,
+    Tell {
+        /// Unless it is this word again, which they know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless: Option<Label>,
+    },
     /// The customer is asked how it was.
     FollowUp {
         /// In words of the shop's own.
@@ -58,8 +62,12 @@ pub enum Cancelled {
     Returned,
     /// There is nobody to write to any more.
     Erased,
-    /// They have been told meanwhile.
+    /// They have been told meanwhile, or there is nothing to tell any more.
     Overtaken,
+    /// It has not arrived after all.
+    NotArrived,
+    /// The shop does not ask any more.
+    SwitchedOff,
 }
 
 impl Cancelled {
@@ -72,6 +80,8 @@ impl Cancelled {
             Cancelled::Returned => "it is coming back",
             Cancelled::Erased => "there is nobody to write to",
             Cancelled::Overtaken => "told meanwhile",
+            Cancelled::NotArrived => "it has not arrived after all",
+            Cancelled::SwitchedOff => "the shop does not ask any more",
         }
     }
 }
@@ -87,8 +97,17 @@ impl Order {
         self.timers.iter().find(|timer| timer.id == *id)
     }
 
+    /// Follow-ups that people have set.
+    pub(super) fn set_by_people(&self) -> usize {
+        self.timers.iter().filter(|timer| !matches!(timer.id.as_str(), AFTER_DELIVERY | MORNING)).count()
+    }
+
+    fn has_arrived(&self) -> bool {
+        matches!(self.tracks.status, OrderStatus::Delivered | OrderStatus::Completed)
+    }
+
     /// Why nobody is to be asked how it was.
-    fn no_follow_up(&self) -> Option<Cancelled> {
+    pub fn no_follow_up(&self) -> Option<Cancelled> {
         let refunded = matches!(self.tracks.payment, PaymentStatus::Refunded | PaymentStatus::Chargeback | PaymentStatus::Disputed);
         if self.contact.is_none() {
             return Some(Cancelled::Erased);
@@ -103,18 +122,23 @@ impl Order {
 
     /// What cancels the timers that have lost their reason.
     pub(super) fn idle_timers(&self) -> Option<OrderEvent> {
-        let why = self.no_follow_up()?;
-        let idle = |timer: &&Timer| why == Cancelled::Erased || matches!(timer.wake, Wake::FollowUp { .. });
-        let ids: Vec<TimerId> = self.timers.iter().filter(idle).map(|timer| timer.id.clone()).collect();
-        (!ids.is_empty()).then_some(OrderEvent::TimersCancelled { ids, why })
+        let cancels = |why: Cancelled, idle: &dyn Fn(&Timer) -> bool| {
+            let ids: Vec<TimerId> = self.timers.iter().filter(|timer| idle(timer)).map(|timer| timer.id.clone()).collect();
+            (!ids.is_empty()).then_some(OrderEvent::TimersCancelled { ids, why })
+        };
+        match self.no_follow_up() {
+            Some(why) => cancels(why, &|timer| why == Cancelled::Erased || matches!(timer.wake, Wake::FollowUp { .. })),
+            // A delivery that is taken back; the real one will ask.
+            None if !self.has_arrived() => cancels(Cancelled::NotArrived, &|timer| timer.id.as_str() == AFTER_DELIVERY),
+            None => None,
+        }
     }
 
     /// The follow-up that a shop's rule sets when an order has arrived: once, and only where the customer can be asked.
     pub fn follow_up(&self, before: &Order, after_h: u32, now: Timestamp) -> Option<OrderEvent> {
-        let arrived = |order: &Order| matches!(order.tracks.status, OrderStatus::Delivered | OrderStatus::Completed);
         let id = TimerId::parse(AFTER_DELIVERY).ok()?;
         let known = self.timer(&id).is_some() || self.followed_up;
-        if known || arrived(before) || !arrived(self) || self.no_follow_up().is_some() || self.timers.len() >= TIMERS_MAX {
+        if known || before.has_arrived() || !self.has_arrived() || self.no_follow_up().is_some() {
             return None;
         }
         self.contact.as_ref()?.email.as_ref()?;

@@ -57,8 +57,14 @@ impl DecisionStore for Faulty<dyn DecisionStore> {
     async fn of_order(&self, scope: &TenantScope, order: &OrderId, limit: usize) -> PortResult<Vec<DecisionRecord>> {
         meet!(self, DecisionRead, 1, self.port.of_order(scope, order, limit))
     }
-    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<DecisionPage> {
-        meet!(self, DecisionRead, 1, self.port.page(scope, after, limit))
+    async fn page(
+        &self,
+        scope: &TenantScope,
+        before: Option<Timestamp>,
+        after: Option<&PageKey>,
+        limit: usize,
+    ) -> PortResult<DecisionPage> {
+        meet!(self, DecisionRead, 1, self.port.page(scope, before, after, limit))
     }
 }
 

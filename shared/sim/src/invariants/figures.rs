@@ -84,7 +84,8 @@ fn stayed(habits: &mut Series, history: &[Recorded]) {
             | OrderEvent::Reconciled { to, .. } => *to,
             _ => continue,
         };
-        if let Some((from, entered)) = since {
+        let taken_back = matches!(event, OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. });
+        if let Some((from, entered)) = since.filter(|_| !taken_back) {
             let stay = recorded.at.duration_since(entered).as_secs().max(0);
             let point = month(recorded.at, from);
             add(habits, &point, "left", 1);

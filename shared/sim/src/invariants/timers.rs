@@ -4,7 +4,7 @@ use super::Books;
 use crate::world::World;
 use domain::ids::TimerId;
 use domain::notify::MessageKind;
-use domain::order::{OrderEvent, Timer};
+use domain::order::{Cancelled, Order, OrderEvent, Timer};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,22 @@ pub(super) fn timers(world: &mut World, books: &Books) {
                 let told = recorded.events.iter().filter(|event| matches!(event, OrderEvent::NotifyRequested { .. })).count();
                 if fired > 0 && told != fired {
                     world.fail("timers", about.clone(), format!("{fired} fired and {told} led to a message in one commit"));
+                }
+            }
+            let mut order: Option<Order> = None;
+            for recorded in &ledger.history {
+                let asks = |event: &OrderEvent| matches!(event, OrderEvent::NotifyRequested { kind: MessageKind::FollowUp, .. });
+                let nothing = order.as_ref().and_then(Order::no_follow_up).filter(|why| *why != Cancelled::Erased);
+                if let Some(why) = nothing.filter(|_| recorded.events.iter().any(asks)) {
+                    world.fail("timers", about.clone(), format!("asked how it was, and {}", why.text()));
+                }
+                match &mut order {
+                    None => order = Order::replay(std::slice::from_ref(recorded)),
+                    Some(order) => order.apply_commit(&recorded.events, recorded.at),
+                }
+                // The contact is no part of the history.
+                if let Some(order) = &mut order {
+                    order.contact = ledger.order.contact.clone();
                 }
             }
             let left: Vec<TimerId> = set.into_keys().cloned().collect();

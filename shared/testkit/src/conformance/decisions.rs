@@ -20,6 +20,7 @@ fn entry(order: &Order, version: u64, outcome: Outcome, at: Timestamp) -> Decisi
         settings: 1,
         features,
         decision,
+        opinion: None,
         outcome,
         judgement: None,
     }
@@ -85,7 +86,7 @@ pub async fn a_decision_is_kept_with_its_move(ports: &Ports) {
     assert_eq!(ports.orders.commit(&stage.ours, judged(&unknown)).await, Err(CommitError::Conflict), "nothing to judge");
     ports.orders.commit(&stage.ours, judged(&decided.id)).await.unwrap();
     assert_eq!(read().await, Some(DecisionRecord { judgement: Some(undone), ..decided.clone() }));
-    let listed = || async { patiently(|| ports.decisions.page(&stage.ours, None, 10)).await.decisions };
+    let listed = || async { patiently(|| ports.decisions.page(&stage.ours, None, None, 10)).await.decisions };
     eventually(listed, |found| found.first().is_some_and(|first| first.judgement.is_some())).await;
     let dossier = patiently(|| ports.orders.dossier(&stage.ours, &first.order.id, 10)).await.unwrap();
     assert_eq!((dossier.history.len(), dossier.messages.len()), (3, 0), "the ledger is no part of the history");
@@ -101,12 +102,12 @@ pub async fn decisions_are_listed_newest_first(ports: &Ports) {
         assert!(patiently(|| ports.decisions.record(&stage.ours, &entry)).await);
         kept.insert(0, entry);
     }
-    let whole = || async { patiently(|| ports.decisions.page(&stage.ours, None, 100)).await };
+    let whole = || async { patiently(|| ports.decisions.page(&stage.ours, None, None, 100)).await };
     let all = eventually(whole, |page| page.decisions.len() == 7).await;
     assert_eq!((all.decisions, all.next), (kept.clone(), None));
     let (mut paged, mut after) = (Vec::new(), None);
     loop {
-        let page = patiently(|| ports.decisions.page(&stage.ours, after.as_ref(), 3)).await;
+        let page = patiently(|| ports.decisions.page(&stage.ours, None, after.as_ref(), 3)).await;
         assert!(page.decisions.len() <= 3);
         paged.extend(page.decisions);
         after = page.next;
@@ -115,7 +116,9 @@ pub async fn decisions_are_listed_newest_first(ports: &Ports) {
         }
     }
     assert_eq!(paged, kept);
-    let theirs = patiently(|| ports.decisions.page(&stage.theirs, None, 100)).await;
+    let before = patiently(|| ports.decisions.page(&stage.ours, Some(stage.after(3)), None, 100)).await;
+    assert_eq!(before.decisions, kept[4..], "those before a moment");
+    let theirs = patiently(|| ports.decisions.page(&stage.theirs, None, None, 100)).await;
     assert_eq!((theirs.decisions, theirs.next), (Vec::new(), None));
     // A decision stands in no list of orders.
     let orders = patiently(|| ports.orders.page(&stage.ours, &app::ports::OrderQuery::All, None, 10)).await;

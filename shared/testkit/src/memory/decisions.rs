@@ -3,6 +3,7 @@ use app::TenantScope;
 use app::ports::{DecisionPage, DecisionRecord, DecisionStore, PageKey, PortError, PortResult};
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId};
+use jiff::Timestamp;
 
 /// [`DecisionStore`] in memory.
 #[derive(Clone)]
@@ -38,14 +39,20 @@ impl DecisionStore for MemoryDecisions {
         Ok(theirs)
     }
 
-    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<DecisionPage> {
+    async fn page(
+        &self,
+        scope: &TenantScope,
+        before: Option<Timestamp>,
+        after: Option<&PageKey>,
+        limit: usize,
+    ) -> PortResult<DecisionPage> {
         if after.is_some_and(|after| !after.0.contains('#')) {
             return Err(PortError::Fatal("not a page key of this store".into()));
         }
         let state = self.0.lock();
         let all = state.shop(scope).into_iter().flat_map(|shop| shop.decisions.values());
         let mut rows: Vec<(String, &DecisionRecord)> = all.map(|decision| (place(decision), decision)).collect();
-        rows.retain(|(place, _)| after.is_none_or(|after| *place < after.0));
+        rows.retain(|(place, decision)| after.is_none_or(|after| *place < after.0) && before.is_none_or(|before| decision.at < before));
         rows.sort_by(|a, b| b.0.cmp(&a.0));
         let more = rows.len() > limit;
         rows.truncate(limit);

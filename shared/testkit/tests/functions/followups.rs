@@ -101,7 +101,11 @@ async fn cancel_on_refund() {
     let path = format!("/v1/orders/1003/followups/{}", set["followup_id"].as_str().unwrap());
     assert_eq!(call(&house, Some(crate::house::owner()), "DELETE", &path, &[], Value::Null).await.status, 204);
     assert_eq!(call(&house, Some(crate::house::owner()), "DELETE", &path, &[], Value::Null).await.status, 404);
-    assert_eq!(schedule(&house, json!({ "order_id": "1003", "message": "Is Eve content?" })).await.status, 201);
+    let wish = json!({ "order_id": "1003", "message": "Is Eve content?" });
+    assert_eq!(schedule(&house, wish.clone()).await.body, set, "the same request, which was cancelled");
+    assert!(stands(&house, "1003").timers.is_empty());
+    assert_eq!(post(&house, "/v1/orders/schedule-followup", &[("idempotency-key", "f2")], wish).await.status, 201);
+    assert_eq!(get(&house, "/v1/orders/1003").await.body["followups"][0]["message"], "Is Eve content?");
     let eve = app::privacy::address("eve@example.com").unwrap();
     house.privacy().erase(&crate::house::owner(), &config(), &eve, &correlation()).await.unwrap();
     house.settle().await;
@@ -132,6 +136,73 @@ async fn a_follow_up_that_cannot_be_is_refused() {
     nameless["customer"] = json!({ "name": "Ann" });
     assert_eq!(post(&house, "/v1/orders", &[("idempotency-key", "n")], nameless).await.status, 201);
     assert_eq!(refused(json!({ "order_id": "1004" })).await.0, 409, "nobody to write to");
+}
+
+/// Nobody is asked about an order that came to nothing: not when it is planned, not when it is due, not when it is sent.
+// req: S1-16
+#[tokio::test]
+async fn whose_order_came_to_nothing_is_not_asked() {
+    let house = House::new().await;
+    assert_eq!(post(&house, "/v1/orders/1001/correct", &[], json!({ "status": "cancelled", "reason": "lost at sea" })).await.status, 200);
+    let refused = schedule(&house, json!({ "order_id": "1001" })).await;
+    assert_eq!((refused.status, &refused.body["title"]), (409, &json!("The customer is not asked")), "{}", refused.body);
+    // Due, and then the order is cancelled before the message is written.
+    assert_eq!(schedule(&house, json!({ "order_id": "1003", "delay_hours": 0 })).await.status, 201);
+    house.clock.advance(SignedDuration::from_millis(1));
+    assert_eq!(house.timers().run(&correlation()).await.unwrap().fired, 1);
+    assert_eq!(post(&house, "/v1/orders/1003/status", &[], json!({ "status": "cancelled", "notify": false })).await.status, 200);
+    house.settle().await;
+    assert!(subjects(&house).iter().all(|subject| !subject.starts_with("How was")), "{:?}", subjects(&house));
+    let messages = house.world.messages_about(&house.scope, "1003");
+    let reason = "the customer is not asked: the order came to nothing";
+    assert!(messages.iter().any(|message| message.state == MessageState::Suppressed { reason: reason.into() }), "{messages:?}");
+}
+
+/// A retry is no second wish, whatever has become of the first.
+// req: S1-15, S1-16
+#[tokio::test]
+async fn a_retry_writes_to_nobody_twice() {
+    let house = House::new().await;
+    let wish = json!({ "order_id": "1002", "delay_hours": 0 });
+    let set = schedule(&house, wish.clone()).await.body;
+    house.clock.advance(SignedDuration::from_millis(1));
+    assert_eq!(tick(&house).await.fired, 1);
+    assert_eq!(schedule(&house, wish).await.body, set, "it has been sent");
+    assert_eq!(tick(&house).await, Ran::default());
+    assert_eq!(schedule(&house, json!({ "order_id": "1002", "delay_hours": 1 })).await.status, 422, "another wish under the key");
+    let note = async |key: &str, text: &str| {
+        let body = json!({ "order_id": "1002", "type": "custom", "message": text });
+        let headers: &[(&str, &str)] = if key.is_empty() { &[] } else { &[("idempotency-key", key)] };
+        let answer = post(&house, "/v1/orders/notify", headers, body).await;
+        house.settle().await;
+        (answer.status, answer.body["requested"].clone())
+    };
+    assert_eq!(note("n1", "It is red.").await, (202, json!(true)));
+    house.clock.advance(hours(1));
+    assert_eq!(note("n1", "It is red.").await.0, 202);
+    assert_eq!(note("n1", "It is blue.").await.0, 422);
+    assert_eq!(note("", "It is blue.").await, (202, json!(true)));
+    assert_eq!(note("", "It is blue.").await, (202, json!(false)), "pressed twice");
+    assert_eq!(note("", "It is green.").await, (202, json!(true)));
+    assert_eq!(subjects(&house).iter().filter(|subject| subject.starts_with("About")).count(), 3);
+    assert!(!house.world.everything(&house.scope).contains("\"text\":\"Dear"), "no answer with a name in it is kept");
+}
+
+/// A delivery that was none asks nobody; the real one does.
+// req: S1-17
+#[tokio::test]
+async fn a_delivery_that_is_taken_back_asks_nobody() {
+    let house = House::new().await;
+    saves(&house, 2, |config| config.follow_up.enabled = true).await;
+    assert_eq!(post(&house, "/v1/orders/1002/status", &[], json!({ "status": "delivered" })).await.status, 200);
+    assert_eq!(post(&house, "/v1/orders/1002/correct", &[], json!({ "status": "shipped", "reason": "wrong house" })).await.status, 200);
+    assert!(stands(&house, "1002").timers.is_empty());
+    assert_eq!(post(&house, "/v1/orders/1002/status", &[], json!({ "status": "delivered" })).await.status, 200);
+    assert_eq!(stands(&house, "1002").timers.len(), 1);
+    // A shop that has switched it off does not ask what it has planned.
+    saves(&house, 3, |_| {}).await;
+    house.clock.advance(hours(73));
+    assert_eq!((tick(&house).await, stands(&house, "1002").timers.len()), (Ran::default(), 0));
 }
 
 async fn visit(house: &House, verb: &str, path: &str, body: &str) -> (u16, String) {
@@ -287,15 +358,34 @@ async fn nobody_is_woken() {
     assert_eq!(tick(&house).await.fired, 1);
     let sent = house.world.sent_mails();
     assert_eq!((sent.len(), sent.last().unwrap().text.contains("has been shipped")), (mails + 1, true), "one message, of how it stands");
+    // What they were told in the meantime is not told again, and neither is what was taken back.
+    house.clock.advance(hours(13));
+    house.import("1005", "Received", "ann@example.com", "2025-08-20").await;
+    says(&house, "1005", "shipped").await;
+    assert_eq!(stands(&house, "1005").timers.len(), 1, "22 o'clock");
+    house.clock.advance(hours(11) + SignedDuration::from_secs(20));
+    says(&house, "1005", "delivered").await;
+    assert_eq!((house.world.sent_mails().len(), tick(&house).await), (mails + 2, Ran::default()), "at once, and only once");
+    house.clock.advance(hours(14));
+    assert_eq!(post(&house, "/v1/orders/1002/correct", &[], json!({ "status": "delivered", "reason": "signed for" })).await.status, 200);
+    assert_eq!(post(&house, "/v1/orders/1002/status", &[], json!({ "status": "completed" })).await.status, 200);
+    house.settle().await;
+    assert_eq!(stands(&house, "1002").timers.len(), 1);
+    assert_eq!(
+        post(&house, "/v1/orders/1002/correct", &[], json!({ "status": "delivered", "reason": "not closed yet" })).await.status,
+        200
+    );
+    house.clock.advance(hours(10));
+    assert_eq!((tick(&house).await.fired, house.world.sent_mails().len()), (0, mails + 2), "it stands where it stood");
     // A customer elsewhere: it is 14:00 in New York when it is 20:00 in Warsaw, and 2:00 when it is 8:00.
     let mut there = order("1009");
     there["customer"]["time_zone"] = json!("America/New_York");
     assert_eq!(post(&house, "/v1/orders", &[("idempotency-key", "ny")], there.clone()).await.status, 201);
     house.settle().await;
-    assert_eq!((house.world.sent_mails().len(), stands(&house, "1009").timers.len()), (mails + 1, 1), "it is three in the morning there");
+    assert_eq!((house.world.sent_mails().len(), stands(&house, "1009").timers.len()), (mails + 2, 1), "it is night there");
     let told = post(&house, "/v1/orders/1009/notify", &[], Value::Null).await;
     house.settle().await;
-    assert_eq!((told.status, house.world.sent_mails().len(), stands(&house, "1009").timers.len()), (202, mails + 2, 0));
+    assert_eq!((told.status, house.world.sent_mails().len(), stands(&house, "1009").timers.len()), (202, mails + 3, 0));
     there["customer"]["time_zone"] = json!("Mars/Olympus");
     let refused = post(&house, "/v1/orders", &[("idempotency-key", "mars")], there).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!("customer.time_zone")), "{}", refused.body);
