@@ -35,6 +35,7 @@ OPEN_ROUTES = {
     "GET /chat.css": "the chat's style sheet",
     "GET /widget.js": "the chat's script",
     "ANY /console": "session cookie",
+    "GET /order-tracking": "session cookie",
     "ANY /console/{proxy+}": "session cookie",
 }
 # Actions for which AWS knows no resource.

@@ -72,6 +72,21 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
     }
 
 
+# req: S1-75
+def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None:
+    rates = {name: rule["ScheduleExpression"] for name, rule in template.of("Events::Rule").items() if "ScheduleExpression" in rule}
+    assert rates == {
+        "OutboxRelayFnSweep": "rate(1 minute)",
+        "SheetSyncFnTick": "rate(5 minutes)",
+        "StaleOrdersFnTick": "rate(30 minutes)",
+        "TimersFnTick": "rate(1 minute)",
+        "KpiReportFnMorning": "cron(0/15 * * * ? *)",
+    }
+    kept = {rule.get("ExpirationInDays") for bucket in template.of("S3::Bucket").values() for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    assert kept and all(kept), "what is kept goes some day"
+    assert all("RetentionInDays" in group for group in template.of("Logs::LogGroup").values())
+
+
 def test_rights_are_the_agreed_ones(template: Template) -> None:
     """rights.yaml is the list to read in a review; UPDATE_RIGHTS=1 writes it."""
     found = {

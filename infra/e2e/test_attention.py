@@ -151,8 +151,11 @@ def test_an_order_is_followed_from_first_to_last(watched: WatchedShop) -> None:
 def test_a_customer_is_asked_how_it_was_and_answers_by_one_tap(watched: WatchedShop) -> None:
     watched.place("7301", 1)
     key = {"Idempotency-Key": "fit"}
-    planned = watched.call("POST", "/v1/orders/schedule-followup", {"order_id": "7301", "delay_hours": 1}, **key)
-    assert watched.call("POST", "/v1/orders/schedule-followup", {"order_id": "7301", "delay_hours": 2}, **key) == planned
+    wish = {"order_id": "7301", "delay_hours": 1}
+    planned = watched.call("POST", "/v1/orders/schedule-followup", wish, **key)
+    assert watched.call("POST", "/v1/orders/schedule-followup", wish, **key) == planned
+    other = watched.shop.call("POST", "/v1/orders/schedule-followup", {**wish, "delay_hours": 2}, key=watched.key, headers=key)
+    assert other.status == 422, other.body
     cancelled = watched.shop.call("DELETE", f"/v1/orders/7301/followups/{planned['followup_id']}", key=watched.key)
     assert cancelled.status == 204, cancelled.body
     for kind in ("confirmation", "delay"):

@@ -210,6 +210,31 @@ def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop
     assert "live" in page.js("document.querySelector('[data-live]').textContent")
 
 
+# req: S1-48, S1-50, S1-52, S1-57, S1-58
+def test_an_operator_works_through_the_queue_by_keyboard(page: Page, shop: Shop) -> None:
+    sign_in(page, shop)
+    page.prefer(reduced_motion="reduce")
+    page.goto(f"{shop.env['api_url']}/order-tracking")
+    assert "Orders Requiring Attention" in page.js("document.querySelector('main').textContent")
+    moving = "[...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return [s.transitionDuration, s.animationDuration].some(d => d.split(',').some(p => parseFloat(p) > 0.01)); }).length"
+    assert page.js(moving) == 0, "nothing moves for whoever wants nothing to move"
+    page.js("document.body.focus()")
+    page.press("j")
+    first = page.js("document.activeElement.closest('li').querySelector('a[data-dialog]').id")
+    page.js(f"document.getElementById('{first}').focus()")
+    page.press("Enter")
+    page.wait("document.querySelector('#order-dialog').open", "the dialog")
+    text = page.js("document.querySelector('#order-dialog').textContent")
+    assert all(word in text for word in ("Current:", "Timeline", "Notifications sent:", "%")), text
+    assert page.js("document.querySelectorAll('#order-dialog svg[role=img] title').length") > 0
+    page.press("Escape")
+    page.wait("!document.querySelector('#order-dialog').open", "the dialog to close")
+    assert page.js("document.activeElement.id") == first, "the focus is back where it was"
+    page.js("document.querySelector('form[action$=\"/auto-progress\"] button').click()")
+    page.wait("!!document.querySelector('.flash')", "the word of what was done")
+    assert page.js("location.pathname") == "/order-tracking"
+
+
 # req: S0-31
 def test_staff_switch_a_message_off_and_on(page: Page, shop: Shop) -> None:
     sign_in(page, shop)
@@ -265,6 +290,11 @@ def test_every_page_is_accessible(browser: Chromium, shop: Shop, scheme: str, wi
         page.goto(console + route)
         page.js("document.querySelectorAll('details').forEach(details => { details.open = true; })")
         look(route or "dashboard")
+    page.goto(shop.env["api_url"] + "/order-tracking")
+    look("tracking")
+    page.js("document.querySelector('a[data-dialog]').click()")
+    page.wait("document.querySelector('#order-dialog').open", "the dialog")
+    look("an order's dialog")
     for url in (shop.env["api_url"] + "/docs", shop.env["outside_url"]):
         page.goto(url)
         look(url)

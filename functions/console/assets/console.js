@@ -209,6 +209,28 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
+// An order's progress over the list it stands in; without this, the link leads to the order's page.
+document.addEventListener("click", async (event) => {
+  const dialog = one("#order-dialog");
+  if (event.target.closest("[data-close]")) return dialog?.close();
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || !dialog?.showModal || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  try {
+    const answer = await fetch(link.dataset.dialog, { headers: { "x-console-fragment": "1" }, redirect: "error" });
+    if (!answer.ok) throw new Error(answer.status);
+    const inside = document.createElement("template");
+    inside.innerHTML = await answer.text();
+    dialog.replaceChildren(inside.content);
+    freshenTimes();
+    // The list may have been drawn anew meanwhile: whoever comes back finds the same row.
+    dialog.onclose = () => document.getElementById(link.id)?.focus();
+    dialog.showModal();
+  } catch {
+    location.assign(link.href);
+  }
+});
+
 // A flash is read once: it should not come back with a reload or a bookmark.
 const here = new URL(location.href);
 if (here.searchParams.has("flash")) {

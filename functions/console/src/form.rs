@@ -115,7 +115,7 @@ pub fn encode(text: &str) -> String {
 /// An address inside the console, or its front page: nobody can be sent elsewhere through us.
 pub fn inside(next: Option<&str>) -> &str {
     let fine = |next: &&str| {
-        let rest = next.strip_prefix("/console");
+        let rest = next.strip_prefix("/console").or_else(|| next.strip_prefix("/order-tracking"));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
             && next.len() <= 512
             && next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')

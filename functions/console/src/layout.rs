@@ -12,6 +12,8 @@ use maud::{DOCTYPE, Markup, html};
 pub enum Here {
     /// Figures and the queue.
     Dashboard,
+    /// What needs somebody.
+    Tracking,
     /// Lists and single orders.
     Orders,
     /// The daily reports.
@@ -85,6 +87,7 @@ impl Page<'_> {
     fn bar(&self, visitor: &Visitor) -> Markup {
         let links = [
             (Here::Dashboard, "/console", "Dashboard", icons::CHART),
+            (Here::Tracking, "/order-tracking", "Tracking", icons::PIN),
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),

@@ -24,12 +24,15 @@ use std::sync::Arc;
 
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
-    use pages::{ask, dashboard, login, moves, order, orders, queue, reports, sheet, wording};
+    use pages::{ask, dashboard, dialog, login, moves, order, orders, queue, reports, sheet, tracking, wording};
     Router::new()
         .route("/console", get(dashboard::show))
+        .route("/order-tracking", get(tracking::show))
+        .route("/console/tracking", get(tracking::fragment))
         .route("/console/attention", get(queue::fragment))
         .route("/console/orders", get(orders::show).post(orders::find))
         .route("/console/orders/{id}", get(order::show))
+        .route("/console/orders/{id}/dialog", get(dialog::show))
         .route("/console/orders/{id}/status", post(moves::change))
         .route("/console/orders/{id}/auto-progress", post(moves::auto_progress))
         .route("/console/orders/{id}/undo", post(moves::undo))

@@ -124,7 +124,7 @@ pub fn clear(secure: bool) -> String {
 
 fn line(value: &str, seconds: i64, secure: bool) -> String {
     let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/console; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+    format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(cookie(&headers), None);
         headers.append(http::header::COOKIE, "of_session=x.y; b=3".parse().unwrap());
         assert_eq!(cookie(&headers), Some("x.y"));
-        assert_eq!(set("v", true), "of_session=v; Path=/console; Max-Age=28800; HttpOnly; SameSite=Strict; Secure");
-        assert_eq!(clear(false), "of_session=; Path=/console; Max-Age=0; HttpOnly; SameSite=Strict");
+        assert_eq!(set("v", true), "of_session=v; Path=/; Max-Age=28800; HttpOnly; SameSite=Strict; Secure");
+        assert_eq!(clear(false), "of_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
     }
 }

@@ -5,7 +5,8 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::place::Place;
 use app::ports::{
-    Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
+    Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore,
+    TenantStore,
 };
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
@@ -14,7 +15,7 @@ use app::survey::Survey;
 use app::tenant::TenantConfig;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
-use runtime::http::Origin;
+use runtime::http::{Origin, Quota};
 use std::sync::Arc;
 
 /// Everything the routes need.
@@ -96,7 +97,10 @@ impl Desk {
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let limit = Limit { count: config.requests_per_minute, window: SignedDuration::from_mins(1) };
         let bucket = format!("requests:{}", identity.principal);
-        self.buckets.take(&scope, &bucket, 1, limit, self.clock.now()).await?.or_wait()?;
+        let allowance = self.buckets.take(&scope, &bucket, 1, limit, self.clock.now()).await?;
+        let left = if let Allowance::Allowed { left } = allowance { left } else { 0 };
+        origin.limits.say(Quota { limit: limit.count, window_s: 60, left });
+        allowance.or_wait()?;
         let by = Provenance { actor: identity.actor(), correlation: origin.correlation.clone() };
         Ok(Admitted { identity, scope, config, by })
     }

@@ -12,26 +12,67 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::CorrelationId;
 use domain::order::Fault;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Adapter, LambdaEvent};
 use serde::de::DeserializeOwned;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, OnceLock};
 use tower::ServiceExt;
 
 /// Largest request body, in bytes.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Where a request comes from, as far as it matters.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Origin {
     /// The caller's address on the net, as API Gateway saw it.
     pub ip: String,
     /// Ties everything that follows to this request.
     pub correlation: CorrelationId,
+    /// How often the caller may come.
+    pub limits: Limits,
+}
+
+/// How often a caller may come, for the answer's headers: written once the caller is known.
+#[derive(Debug, Clone, Default)]
+pub struct Limits(Arc<OnceLock<Quota>>);
+
+/// So many requests in so many seconds, and so many are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests.
+    pub limit: u32,
+    /// Seconds of the window.
+    pub window_s: u64,
+    /// Left in this window.
+    pub left: u32,
+}
+
+impl Limits {
+    /// Says it; the first word stands.
+    pub fn say(&self, quota: Quota) {
+        let _ = self.0.set(quota);
+    }
+
+    /// As headers (draft-ietf-httpapi-ratelimit-headers).
+    fn write(&self, headers: &mut HeaderMap) {
+        let Some(Quota { limit, window_s, left }) = self.0.get() else { return };
+        let numbers = [("ratelimit-limit", limit.to_string()), ("ratelimit-remaining", left.to_string())];
+        for (name, text) in numbers.into_iter().chain([("ratelimit-policy", format!("{limit};w={window_s}"))]) {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
 }
 
 impl Origin {
+    /// From this address.
+    pub fn new(ip: impl Into<String>, correlation: CorrelationId) -> Origin {
+        Origin { ip: ip.into(), correlation, limits: Limits::default() }
+    }
+
     /// Whoever can choose among addresses counts as one: a customer of an IPv6 provider has a whole /64.
     pub fn network(&self) -> String {
         match self.ip.parse().map(|ip: IpAddr| ip.to_canonical()) {
@@ -64,7 +105,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let origin = parts.extensions.get::<Origin>().cloned();
-        Ok(origin.unwrap_or_else(|| Origin { ip: "unknown".to_owned(), correlation: correlation() }))
+        Ok(origin.unwrap_or_else(|| Origin::new("unknown", correlation())))
     }
 }
 
@@ -171,7 +212,7 @@ async fn context(mut request: Request, next: Next) -> Response {
             Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.clone(),
             _ => None,
         };
-        let origin = Origin { ip: ip.unwrap_or_else(|| "unknown".to_owned()), correlation: correlation() };
+        let origin = Origin::new(ip.unwrap_or_else(|| "unknown".to_owned()), correlation());
         request.extensions_mut().insert(origin);
     }
     if let Some(RequestContext::ApiGatewayV2(context)) = seen {
@@ -193,7 +234,8 @@ fn identity_of(fields: &std::collections::HashMap<String, serde_json::Value>) ->
 }
 
 async fn headers(request: Request, next: Next) -> Response {
-    let trace = request.extensions().get::<Origin>().map(|origin| origin.correlation.to_string());
+    let origin = request.extensions().get::<Origin>().cloned();
+    let trace = origin.as_ref().map(|origin| origin.correlation.to_string());
     let mut response: Response<Body> = next.run(request).await;
     if let (Some(problem), Some(trace)) = (response.extensions_mut().remove::<Problem>(), &trace) {
         if let Some(cause) = &problem.cause {
@@ -205,6 +247,9 @@ async fn headers(request: Request, next: Next) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if let Some(origin) = origin {
+        origin.limits.write(headers);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Some(trace) = trace.and_then(|trace| HeaderValue::from_str(&trace).ok()) {
         headers.insert("x-trace-id", trace);
@@ -219,7 +264,7 @@ mod tests {
     // req: S0-14
     #[test]
     fn whoever_can_choose_among_addresses_counts_as_one() {
-        let network = |ip: &str| Origin { ip: ip.into(), correlation: correlation() }.network();
+        let network = |ip: &str| Origin::new(ip, correlation()).network();
         for one in ["2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:0DB8:0001:0002::9"] {
             assert_eq!(network(one), "2001:db8:1:2::/64", "{one}");
         }

@@ -51,15 +51,19 @@ pub fn table() -> String {
     text
 }
 
-/// What goes on while nothing happens: the relay's sweep each minute, which looks into sixteen shards, the sheets' tick every
-/// five minutes, the report's look every quarter of an hour, every half hour the watch over one shop's open orders in eight
-/// shards, and Lambda's five pollers of each queue, which wait twenty seconds at a time.
+/// What goes on while nothing happens: each minute the relay's sweep, which looks into sixteen shards, and the timers' tick,
+/// which looks into four; the sheets' tick every five minutes, the report's look every quarter of an hour, every half hour
+/// the watch over one shop's open orders in eight shards, and Lambda's five pollers of each queue, which wait twenty seconds at a time.
 fn idle() -> f64 {
     let (sweeps, watches) = (SECONDS / 60.0, SECONDS / 1_800.0);
     let looks = SECONDS / 300.0 + SECONDS / 900.0 + 2.0 * watches;
     let polls = count("SQS") as f64 * 5.0 * SECONDS / 20.0;
-    let usage =
-        Usage { invocations: sweeps + looks, reads: sweeps * 16.0 * 0.5 + watches * 8.0 * 0.5, queue: polls + watches, ..Usage::default() };
+    let usage = Usage {
+        invocations: 2.0 * sweeps + looks,
+        reads: sweeps * (16.0 + 4.0) * 0.5 + watches * 8.0 * 0.5,
+        queue: polls + watches,
+        ..Usage::default()
+    };
     usage.lines().iter().map(|(_, units, price)| units * price / 1e6).sum()
 }
 

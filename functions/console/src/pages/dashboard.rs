@@ -58,6 +58,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
                 }
                 (revenue(&days))
             }
+            dialog id="order-dialog" class="order-dialog" aria-labelledby="dialog-title" {}
             section class="card wide" aria-labelledby="newest-title" {
                 div class="card-head" { h2 id="newest-title" { "Latest changes" } a href="/console/orders" { "All orders" } }
                 @if newest.orders.is_empty() {

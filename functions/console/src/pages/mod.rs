@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod dashboard;
 pub mod decisions;
+pub mod dialog;
 pub mod login;
 pub mod messages;
 pub mod moves;
@@ -12,6 +13,7 @@ pub mod queue;
 pub mod reports;
 pub mod sheet;
 pub mod timeline;
+pub mod tracking;
 pub mod wording;
 
 use crate::form::encode;

@@ -139,9 +139,13 @@ fn version(posted: &Posted) -> Result<Option<u64>, Error> {
 
 /// Where the person came from: the order's page, or the queue, which they go on with.
 fn back(posted: &Posted, id: &OrderId, flash: Flash) -> Response {
-    let queue = posted.fields.get("from") == Some("queue");
-    let page = if queue { "/console".to_owned() } else { order_href(id) };
-    // Whoever goes on with the queue can still take it back.
-    let order = if queue && flash == Flash::Progressed { format!("&order={}", encode(id.as_str())) } else { String::new() };
+    let list = match posted.fields.get("from") {
+        Some("queue") => Some("/console"),
+        Some("tracking") => Some("/order-tracking"),
+        _ => None,
+    };
+    let page = list.map_or_else(|| order_href(id), str::to_owned);
+    // Whoever goes on with a list can still take it back.
+    let order = if list.is_some() && flash == Flash::Progressed { format!("&order={}", encode(id.as_str())) } else { String::new() };
     see_other(&format!("{page}?flash={}{order}", flash.code()))
 }

@@ -32,7 +32,12 @@ pub async fn fragment(State(console): State<Arc<Console>>, visitor: Visitor, hea
 async fn answer(console: &Console, visitor: &Visitor, headers: &HeaderMap, uri: &Uri) -> Result<Response, Error> {
     let kind = Params::of(uri).get("reason").and_then(Concern::of);
     let labels = Labels::load(&*console.metrics, &visitor.scope).await?;
-    let body = live(console, visitor, &labels, kind).await?.into_string();
+    Ok(fragment_of(live(console, visitor, &labels, kind).await?, headers))
+}
+
+/// A part of a page, or nothing if whoever asks has it.
+pub(super) fn fragment_of(body: Markup, headers: &HeaderMap) -> Response {
+    let body = body.into_string();
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(body.as_bytes())[..12]));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let same = known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
@@ -47,7 +52,7 @@ async fn answer(console: &Console, visitor: &Visitor, headers: &HeaderMap, uri: 
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
-    Ok(response)
+    response
 }
 
 /// Cards and queue.
@@ -105,7 +110,7 @@ fn attention(visitor: &Visitor, queue: &Queue, kind: Option<Concern>) -> Markup 
             } @else {
                 (filters(queue, kind))
                 ol class="cases" data-rows {
-                    @for case in cases.iter().take(ROWS_MAX) { (row(visitor, case)) }
+                    @for case in cases.iter().take(ROWS_MAX) { (row(visitor, case, "queue")) }
                 }
                 @if cases.is_empty() { p class="empty muted" { "No order has this reason now." } }
                 (rest(queue, cases.len()))
@@ -133,7 +138,8 @@ fn filters(queue: &Queue, chosen: Option<Concern>) -> Markup {
     }
 }
 
-fn row(visitor: &Visitor, case: &Case) -> Markup {
+/// A row. Whoever presses a button goes on with the page `from` which they did.
+pub(super) fn row(visitor: &Visitor, case: &Case, from: &str) -> Markup {
     let order = &case.order;
     let by_mail = visitor.may_write() && visitor.config.notify.email && order.customer.is_some();
     let by_rule = visitor.may_write() && matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
@@ -156,14 +162,14 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
                 }
             }
             div class="case-actions" {
-                a class="button small" id={ "view-" (order.id) } href=(order_href(&order.id)) {
-                    "View" span class="visually-hidden" { " order " (order.id) }
+                a class="button small" id={ "view-" (order.id) } href=(order_href(&order.id)) data-dialog={ (order_href(&order.id)) "/dialog" } {
+                    "View Progress" span class="visually-hidden" { " order " (order.id) }
                 }
                 @if by_rule {
                     form method="post" action={ (order_href(&order.id)) "/auto-progress" } {
                         (token(visitor))
                         input type="hidden" name="notify" value="on";
-                        input type="hidden" name="from" value="queue";
+                        input type="hidden" name="from" value=(from);
                         button class="button small tint" id={ "auto-" (order.id) } type="submit" data-key="e" {
                             (icons::BOLT.beside()) "Auto-Progress" span class="visually-hidden" { " order " (order.id) }
                         }
@@ -172,7 +178,7 @@ fn row(visitor: &Visitor, case: &Case) -> Markup {
                 @if by_mail {
                     form method="post" action={ (order_href(&order.id)) "/notify" } {
                         (token(visitor))
-                        input type="hidden" name="from" value="queue";
+                        input type="hidden" name="from" value=(from);
                         button class="button small" id={ "tell-" (order.id) } type="submit" {
                             (icons::MAIL.beside()) "Notify" span class="visually-hidden" { " the customer of order " (order.id) }
                         }

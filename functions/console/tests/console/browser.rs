@@ -83,7 +83,7 @@ impl Browser {
     }
 
     pub fn request(&self, method: &str, path: &str) -> http::request::Builder {
-        let origin = Origin { ip: self.ip.to_owned(), correlation: runtime::system::correlation() };
+        let origin = Origin::new(self.ip, runtime::system::correlation());
         let builder = Request::builder().method(method).uri(path).header("host", "localhost:8080").extension(origin);
         if self.cookie.is_empty() { builder } else { builder.header("cookie", &self.cookie) }
     }

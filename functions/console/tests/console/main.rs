@@ -12,4 +12,5 @@ mod policy;
 mod session;
 #[path = "../shop/mod.rs"]
 mod shop;
+mod tracking;
 mod wording;

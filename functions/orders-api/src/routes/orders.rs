@@ -17,6 +17,7 @@ use domain::order::decide::UNDO_WITHIN;
 use domain::order::{Cause, ChangeStatus, Command, CorrectStatus, Fault, OrderStatus, Track, Vocabulary};
 use jiff::Timestamp;
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, header};
+use runtime::Problem;
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -357,7 +358,7 @@ pub async fn update_status_of(
     body: Json<StatusUpdate>,
 ) -> Answer<Response> {
     if TenantScope::of(&caller.0).tenant().as_str() != tenant {
-        return Err(Error::NotFound("resource").into());
+        return Err(Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, "Project not found or access denied"));
     }
     update_status(desk, caller, origin, headers, body).await
 }

@@ -58,6 +58,7 @@ async fn a_good_token_gives_an_identity() {
     assert!(identity.scopes.write && !identity.scopes.admin);
 }
 
+// req: S1-61
 #[tokio::test]
 async fn everything_else_does_not() {
     let at = now().as_second();
@@ -89,6 +90,7 @@ async fn everything_else_does_not() {
     }
 }
 
+// req: S1-61
 #[tokio::test]
 async fn headers_cannot_choose_the_key_or_the_algorithm() {
     let good = token(&header(), &claims());

@@ -43,7 +43,7 @@ impl Call<'_> {
             request = request.header(name.as_str(), value.as_str());
         }
         let mut request = request.body(Body::from(self.body)).expect("a good request");
-        let origin = Origin { ip: "192.0.2.1".to_owned(), correlation: self.correlation.clone() };
+        let origin = Origin::new("192.0.2.1", self.correlation.clone());
         request.extensions_mut().insert(origin);
         if let Some(who) = self.who {
             request.extensions_mut().insert(who.clone());

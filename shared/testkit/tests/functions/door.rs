@@ -64,7 +64,7 @@ pub async fn knock(router: Router, knock: Knock<'_>) -> Answer {
         request = request.header(*name, *value);
     }
     let mut request = request.body(Body::from(knock.body.to_vec())).unwrap();
-    request.extensions_mut().insert(Origin { ip: knock.ip.into(), correlation: crate::house::correlation() });
+    request.extensions_mut().insert(Origin::new(knock.ip, crate::house::correlation()));
     if let Some(identity) = knock.identity {
         request.extensions_mut().insert(identity);
     }

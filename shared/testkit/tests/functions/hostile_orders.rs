@@ -20,6 +20,7 @@ fn order(currency: &str, quantity: Value, unit_price: &str) -> Value {
             "items": [{ "sku": "MUG", "quantity": quantity, "unit_price": unit_price }] })
 }
 
+// req: S1-64
 #[tokio::test]
 async fn no_body_is_a_crash() {
     let house = House::new().await;

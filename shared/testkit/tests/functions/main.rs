@@ -34,5 +34,6 @@ mod samples;
 mod sheet;
 mod signing;
 mod stale;
+mod tenancy;
 mod watched;
 mod watching;
