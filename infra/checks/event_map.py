@@ -48,7 +48,7 @@ def document(template: Template) -> str:
         kind = path.name.removesuffix(".json")
         heard = []
         for rule in template.of("Events::Rule").values():
-            if "EventPattern" in rule and listens(rule["EventPattern"]["detail-type"], kind):
+            if "EventPattern" in rule and listens(rule["EventPattern"].get("detail-type", []), kind):
                 heard += [folders[workers[target(aim["Arn"])]] for aim in rule["Targets"]]
         lines.append(f"| [{kind}](../events/schemas/{path.name}) | {', '.join(sorted(heard)) or 'the archive only'} |")
     lines += ["", "## Functions", "", "| function | started by | publishes | sends to |", "|---|---|---|---|"]

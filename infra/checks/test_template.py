@@ -82,7 +82,7 @@ def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None
         "TimersFnTick": "rate(1 minute)",
         "KpiReportFnMorning": "cron(0/15 * * * ? *)",
     }
-    kept = {rule.get("ExpirationInDays") for bucket in template.of("S3::Bucket").values() for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    kept = [rule.get("ExpirationInDays") for bucket in template.of("S3::Bucket").values() for rule in bucket["LifecycleConfiguration"]["Rules"]]
     assert kept and all(kept), "what is kept goes some day"
     assert all("RetentionInDays" in group for group in template.of("Logs::LogGroup").values())
 

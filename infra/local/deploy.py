@@ -45,6 +45,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "MailFrom": settings.mail_from,
         "SlackBaseUrl": settings.outside_url,
         "SlackApiUrl": f"{settings.outside_url}/api",
+        "PlatformsUrl": f"{settings.outside_url}/platforms",
         "SheetsBaseUrl": f"{settings.outside_url}/google",
         "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,

@@ -1,4 +1,4 @@
-"""Stands in for the world outside: Slack's incoming webhooks, everybody's mailbox, and Google Sheets.
+"""Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, and Google Sheets.
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
@@ -7,6 +7,10 @@
     GET  /messages                  Slack posts as JSON, oldest first      DELETE forgets them
     GET  /mail                      e-mails as JSON, oldest first          DELETE forgets them
     GET  /mail/<n>.eml              one e-mail as it was sent
+    POST /platforms/…               Twilio, Meta's Graph API, Telegram, Firebase, Discord
+    GET  /texts                     short messages as JSON, oldest first   DELETE forgets them
+    POST /receipt {"n": 3, "status": "delivered", "channels": "<api>/v1/channels/demo"}    the platform says what became of one
+    POST /reply {"n": 3, "text": "Thanks!", "channels": …}                                 whoever got it answers
     POST /fail {"status": 500, "times": 3, "retry_after": 2}   the next Slack posts fail so, for tests;
                {"status": 200, "delay_s": 5, "about": "#1001 "}  or are taken, and answered late; "about" picks them by their text
     POST /google/token              Google's sign-in for service accounts
@@ -28,6 +32,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import google
 import mails
+import platforms
 import slack
 
 KEPT_MAX = 500  # of each kind, so that a loop in a test can't eat the machine
@@ -51,6 +56,10 @@ class Inbox:
             self._entries.append({"n": self._count, "at": time.time(), **entry})
             while sum(len(kept.get("raw", b"")) for kept in self._entries) > MAIL_BYTES_KEPT_MAX:
                 self._entries.popleft()
+
+    @property
+    def count(self) -> int:
+        return self._count
 
     def all(self) -> list[dict]:
         with self._lock:
@@ -87,7 +96,7 @@ class Failure:
             return dict(self._plan)
 
 
-POSTS, MAILS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
+POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -102,6 +111,8 @@ class Outside(BaseHTTPRequestHandler):
         if self.path.startswith("/sheet/") and GOOGLE.book(self.path.removeprefix("/sheet/")):
             GOOGLE.type_in(self.path.removeprefix("/sheet/"), google.typed(body))
             return self._answer(303, headers={"Location": self.path})
+        if self.path in ("/receipt", "/reply"):
+            return self._as_platform(json.loads(body))
         if self.path == "/fail":
             FAILURE.plan(json.loads(body or b"{}"))
             return self._answer(204)
@@ -109,6 +120,13 @@ class Outside(BaseHTTPRequestHandler):
         if fault.get("status", 200) != 200:
             headers = {"Retry-After": str(fault["retry_after"])} if fault["retry_after"] else {}
             return self._answer(fault["status"], "text/html", "rate_limited" if fault["status"] == 429 else "server_error", headers)
+        if (said := self.path == "/platforms/google/token" and GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)):
+            return self._json(*reversed(said))
+        if self.path.startswith("/platforms/") and (said := platforms.answer(self.path, self.headers, body, TEXTS.count)) is not None:
+            if said[2] is not None:
+                TEXTS.add(said[2])
+            time.sleep(fault.get("delay_s", 0))
+            return self._json(said[1], said[0])
         if (taken := UPLOADS.take(self.path, body)) is not None:
             return self._answer(taken[0], "text/plain", taken[1])
         if (said := UPLOADS.answer(f"http://{self.headers.get('Host')}", self.path, self.headers, body)) is not None:
@@ -124,9 +142,11 @@ class Outside(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # noqa: N802
         match self.path:
             case "/":
-                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), MAILS.all()))
+                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all()))
             case "/messages":
                 self._json(POSTS.all())
+            case "/texts":
+                self._json([{key: value for key, value in text.items() if key != "secret"} for text in TEXTS.all()])
             case "/mail":
                 self._json([{key: value for key, value in mail.items() if key != "raw"} | mails.read(mail["raw"]) for mail in MAILS.all()])
             case path if path.startswith("/sheet/") and (book := GOOGLE.book(path.removeprefix("/sheet/"))):
@@ -161,11 +181,23 @@ class Outside(BaseHTTPRequestHandler):
         if self.path.startswith("/google/accounts/"):
             GOOGLE.revoke(self.path.removeprefix("/google/accounts/"))
             return self._answer(204)
-        inbox = {"/messages": POSTS, "/mail": MAILS}.get(self.path)
+        inbox = {"/messages": POSTS, "/texts": TEXTS, "/mail": MAILS}.get(self.path)
         if inbox is None:
             return self._answer(404, "text/plain", "not found")
         inbox.clear()
         self._answer(204)
+
+    def _as_platform(self, wish: dict) -> None:
+        """A receipt for a message that went out, or an answer to it, as its platform sends it."""
+        sent = next((text for text in TEXTS.all() if text["n"] == wish["n"]), None)
+        if sent is None:
+            return self._answer(404, "text/plain", "no such message")
+        base = wish["channels"].rstrip("/")
+        if self.path == "/receipt":
+            asked = platforms.receipt(sent, wish["status"], base)
+        else:
+            asked = platforms.reply(sent, wish["text"], base, wish.get("id", int(time.time() * 1000)))
+        self._json({"status": platforms.call(*asked)})
 
     def _body(self, most: int) -> bytes | None:
         """None if there is more than that; the connection ends then, because the rest of it is not read."""
@@ -208,8 +240,8 @@ input:focus{outline:2px solid var(--mark);outline-offset:-2px} button{font:600 .
 """
 
 
-def page(posts: list[dict], mails: list[dict]) -> str:
-    """Both inboxes side by side, newest first."""
+def page(posts: list[dict], texts: list[dict], mails: list[dict]) -> str:
+    """All inboxes side by side, newest first."""
     left = "".join(
         f'<article><b>OrderFlow</b> <span class="soft">{_clock(post)}</span>'
         + "".join(f"<p>{slack.render(text)}</p>" for text in slack.texts(post["payload"]))
@@ -217,13 +249,15 @@ def page(posts: list[dict], mails: list[dict]) -> str:
         + "</article>"
         for post in reversed(posts)
     )
+    middle = "".join(f'<article>{platforms.render(text)}<p class="soft">{_clock(text)}</p></article>' for text in reversed(texts))
     right = "".join(_mail(mail, newest=at == 0) for at, mail in enumerate(list(reversed(mails))[:50]))
     nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>Slack and mailbox</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>'
+        f'<title>Slack, phones and mailbox</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>'
         "<header>What the demo shop's team and customers got. Nothing leaves this machine.</header>"
         f"<section><h1>Slack <small>{_counted(posts, 'post')}</small></h1>{left or nothing}</section>"
+        f"<section><h1>Phones and chats <small>{_counted(texts, 'message')}</small></h1>{middle or nothing}</section>"
         f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section></main></body></html>"
     )
 

@@ -3,6 +3,7 @@
 use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Steps;
+use app::channels::Heard;
 use app::process::Process;
 use app::progress::AutoProgress;
 use aws_lambda_events::sqs::SqsEvent;
@@ -25,10 +26,19 @@ async fn main() -> Result<(), Error> {
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let steps = Steps { auto, once: Arc::new(db.once()), tenants: Arc::new(db.tenants()) };
+    let heard = Heard {
+        apply: apply.clone(),
+        inbox: Arc::new(db.inbox()),
+        messages: Arc::new(db.messages()),
+        addresses: Arc::new(db.addresses()),
+        outbox: Arc::new(db.outbox()),
+        tenants: Arc::new(db.tenants()),
+        clock: clock.clone(),
+    };
     let process = Process { apply, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
     let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<SqsEvent>| async {
-        Ok::<_, Error>(order_processor::handle(&process, &steps, &parking, event.payload).await)
+        Ok::<_, Error>(order_processor::handle(&process, &heard, &steps, &parking, event.payload).await)
     }))
     .await
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats,
-        stock, survey, why,
+        stock, survey, track, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -49,6 +49,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
         .route("/v1/orders/stats", get(stats::orders))
+        .route("/track/{tenant}/{order}/{seal}", get(track::show))
         .route("/survey/{tenant}/{order}/{seal}", get(survey::show).post(survey::vote))
         .route("/v1/notify-rules", get(rules::read).put(rules::write))
         .route("/v1/notify-rules/preview", post(rules::look))

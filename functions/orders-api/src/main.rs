@@ -8,7 +8,7 @@ use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
-use app::survey::{Survey, SurveyLinks};
+use app::survey::{CustomerLinks, Survey};
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, SystemRandom};
@@ -40,7 +40,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: clock.clone(),
     };
     let survey =
-        Survey { links: SurveyLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
+        Survey { links: CustomerLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
     let hooks = Arc::new(SqsQueue::new(aws.clone(), hooks));
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));

@@ -1,5 +1,8 @@
-//! `POST /v1/hooks/{tenant}/{endpoint}`: verify, store, queue, answer.
+//! `POST /v1/hooks/{tenant}/{endpoint}` and `/v1/channels/{tenant}/{channel}`: verify, store, queue, answer.
 
+mod lines;
+
+use app::channels::Listen;
 use app::receive::{BODY_BYTES_MAX, Receive};
 use app::signature::Headers;
 use axum::extract::{Request, State};
@@ -11,9 +14,14 @@ use runtime::http::{Origin, Segments, raw_body};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The route.
-pub fn router(receive: Arc<Receive>) -> Router {
-    Router::new().route("/v1/hooks/{tenant}/{endpoint}", post(take)).route("/v1/hooks/{endpoint}", post(take_by_header)).with_state(receive)
+/// The routes.
+pub fn router(receive: Arc<Receive>, listen: Arc<Listen>) -> Router {
+    let channels = Router::new().route("/v1/channels/{tenant}/{channel}", post(lines::take).get(lines::confirm)).with_state(listen);
+    let hooks = Router::new()
+        .route("/v1/hooks/{tenant}/{endpoint}", post(take))
+        .route("/v1/hooks/{endpoint}", post(take_by_header))
+        .with_state(receive);
+    hooks.merge(channels)
 }
 
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the

@@ -1,6 +1,7 @@
 //! Wiring of the webhook door.
 
 use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
+use app::channels::Listen;
 use app::receive::Receive;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
@@ -12,16 +13,20 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Outbox, Table::Ops], |name| settings.required(name));
     let hooks = settings.required("QUEUE_HOOKS_URL");
+    let base = settings.url("PUBLIC_URL").unwrap_or_default();
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
+    let queue = Arc::new(SqsQueue::new(aws, hooks));
+    let listen =
+        Listen { tenants: Arc::new(db.tenants()), inbox: Arc::new(db.inbox()), queue: queue.clone(), clock: Arc::new(SystemClock), base };
     let receive = Receive {
         tenants: Arc::new(db.tenants()),
         inbox: Arc::new(db.inbox()),
         outbox: Arc::new(db.outbox()),
         buckets: Arc::new(db.buckets()),
-        queue: Arc::new(SqsQueue::new(aws, hooks)),
+        queue,
         clock: Arc::new(SystemClock),
     };
-    runtime::http::serve(status_webhook::router(Arc::new(receive))).await
+    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen))).await
 }

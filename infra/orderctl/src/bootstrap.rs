@@ -10,7 +10,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use domain::ids::TenantId;
-use domain::notify::NotifyRules;
 use domain::order::{Role, Vocabulary};
 use runtime::system::{SystemClock, SystemRandom};
 use serde_json::{Value, json};
@@ -110,8 +109,7 @@ fn config(options: &Options, random: &dyn Random) -> TenantConfig {
             email: true,
             from: options.mail_from.clone(),
             slack_webhook: options.slack_url.clone().map(Secret::new),
-            slack_bot: None,
-            rules: NotifyRules::default(),
+            ..NotifySettings::default()
         },
         ..TenantConfig::default()
     }

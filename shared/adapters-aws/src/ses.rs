@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use aws_sdk_ses::config::http::HttpResponse;
 use aws_sdk_ses::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::primitives::Blob;
-use aws_sdk_ses::types::{Body, Content, Destination, Message, RawMessage};
+use aws_sdk_ses::types::{Body, Content, Destination, Message, MessageTag, RawMessage};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,13 +18,20 @@ pub struct SesMailer {
     aws: Arc<Aws>,
     compose: Arc<Compose>,
     within: Duration,
+    events: Option<String>,
 }
 
 impl SesMailer {
     /// From addresses that are verified in this account.
     /// Mails with files are composed by `compose`.
     pub fn new(aws: Arc<Aws>, compose: Arc<Compose>) -> SesMailer {
-        SesMailer { aws, compose, within: Duration::MAX }
+        SesMailer { aws, compose, within: Duration::MAX, events: None }
+    }
+
+    /// With a configuration set that reports what becomes of mails.
+    #[must_use]
+    pub fn reporting_to(self, configuration_set: Option<String>) -> SesMailer {
+        SesMailer { events: configuration_set, ..self }
     }
 
     /// Waits no longer than this for SES, if its own time limits are longer.
@@ -113,7 +122,16 @@ impl SesMailer {
         }
         let message = Message::builder().subject(content(&mail.subject)?).body(Body::builder().text(content(&mail.text)?).build()).build();
         let to = Destination::builder().to_addresses(mail.to.expose()).build();
-        let call = self.aws.ses().await.send_email().source(&mail.from).destination(to).message(message);
+        let mut call = self.aws.ses().await.send_email().source(&mail.from).destination(to).message(message);
+        if let (Some(set), Some(receipts)) = (&self.events, &mail.receipts) {
+            // Values of tags hold letters, digits and dashes.
+            let about = URL_SAFE_NO_PAD.encode(&receipts.about);
+            for (name, value) in [("tenant", receipts.tenant.as_str()), ("about", about.as_str())] {
+                let tag = MessageTag::builder().name(name).value(value).build();
+                call = call.tags(tag.map_err(|why| SendError::Refused(why.to_string()))?);
+            }
+            call = call.configuration_set_name(set);
+        }
         match call.send().await {
             Ok(answer) => Ok(answer.message_id),
             Err(error) => Err(send_error(&error)),

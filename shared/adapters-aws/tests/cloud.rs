@@ -80,6 +80,7 @@ async fn mail_goes_out() {
         date: jiff::Timestamp::now(),
         reference: "e.1.ab".into(),
         files: Vec::new(),
+        receipts: None,
     };
     let mime = b"From: orders@example.com\r\nTo: anna@example.com\r\nSubject: files\r\n\r\nHere.\r\n";
     let mailer = SesMailer::new(aws, Arc::new(|_: &Mail| Ok(mime.to_vec())));

@@ -62,6 +62,7 @@ async fn send(address: String, files: Vec<Attachment>) -> Result<String, SendErr
         date: "2025-08-09T10:00:00Z".parse().unwrap(),
         reference: "e.1.ab".into(),
         files,
+        receipts: None,
     };
     let compose = |mail: &Mail| match mail.files[0].bytes.is_empty() {
         true => Err("an empty file".to_owned()),

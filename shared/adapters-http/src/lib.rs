@@ -2,9 +2,12 @@
 //! the same binary talks to the real thing and to a double.
 
 pub mod client;
+pub mod discord;
 #[cfg(test)]
 mod double;
+pub mod google;
 pub mod jwks;
 pub mod llm;
 pub mod sheets;
 pub mod slack;
+pub mod texts;

@@ -5,6 +5,7 @@ mod files;
 use crate::client::{Client, send_error, text};
 use app::ports::{Attachment, SendError, TeamChat};
 use async_trait::async_trait;
+use domain::notify::Channel;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::time::Duration;
@@ -37,7 +38,7 @@ impl Slack {
 
 #[async_trait]
 impl TeamChat for Slack {
-    async fn post(&self, webhook: &SecretString, message: &str) -> Result<(), SendError> {
+    async fn post(&self, _chat: Channel, webhook: &SecretString, message: &str) -> Result<(), SendError> {
         let url = webhook.expose_secret();
         let allowed = url.strip_prefix(&self.base).is_some_and(|path| path.starts_with("/services/"));
         if !allowed {
@@ -72,7 +73,7 @@ mod tests {
         let (base, seen) = double([Answer::says(status, body)]).await;
         let slack = Slack::new(&base);
         let webhook = SecretString::from(format!("{base}/services/T0/B0/xyz"));
-        let result = slack.post(&webhook, "hello <b>").await;
+        let result = slack.post(Channel::Slack, &webhook, "hello <b>").await;
         (result, seen.last())
     }
 
@@ -98,7 +99,7 @@ mod tests {
             "https://hooks.slack.com@evil.example/services/",
             "https://hooks.slack.com/other",
         ] {
-            let result = slack.post(&SecretString::from(url.to_owned()), "x").await;
+            let result = slack.post(Channel::Slack, &SecretString::from(url.to_owned()), "x").await;
             assert!(matches!(result, Err(SendError::Refused(_))), "{url}");
         }
     }
@@ -108,7 +109,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
-        let result = Slack::new(&base).post(&SecretString::from(format!("{base}/services/x")), "x").await;
+        let result = Slack::new(&base).post(Channel::Slack, &SecretString::from(format!("{base}/services/x")), "x").await;
         assert!(matches!(result, Err(SendError::NotSent(_))), "{result:?}");
     }
 }

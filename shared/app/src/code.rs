@@ -86,7 +86,7 @@ impl Codes {
             let code = self.code(&scope, &id, window(now), CODES.count - left);
             let (subject, text) = code_mail(id.as_str(), &code, &config.shop_name, lang);
             let reference = format!("code.{}.{correlation}", id.as_str()).replace(|c: char| !c.is_ascii_alphanumeric(), ".");
-            let mail = Mail { from, to, subject, text, date: now, reference, files: Vec::new() };
+            let mail = Mail { from, to, subject, text, date: now, reference, files: Vec::new(), receipts: None };
             if let Err(why) = self.mailer.send(&mail).await {
                 tracing::warn!(trace_id = %correlation, tenant = %scope.tenant(), %why, "a code was not mailed");
             }

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod attention;
 pub mod auth;
 pub mod bulk;
+pub mod channels;
 pub mod code;
 pub mod context;
 pub mod cursor;

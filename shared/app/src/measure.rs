@@ -19,7 +19,10 @@ pub const CHANNELS: &str = "channel";
 pub const MOVES: &str = "moves";
 /// What customers said of their orders, per day: fields "votes", "score" (together) and "score:{1..5}".
 pub const RATINGS: &str = "rating";
-/// Orders whose customers have heard of them. Point "all", field "orders".
+/// What became of messages to customers, as providers say. Point "2025-08/sms/shipped", fields "delivered", "opened", "bounced".
+pub const RECEIPTS: &str = "receipt";
+/// Orders whose customers have heard of them, and those whose customers have written back. Point "all", fields "orders",
+/// "replied".
 pub const TOLD: &str = "told";
 /// How long orders stay in a status before they leave it, and how rules do that move them on from it. Point
 /// "2025-08/pending"; fields "left" (orders), "left_s" (their seconds, together), "within:{bound}" ([`spread`]), "moved" by a
@@ -102,6 +105,11 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             deltas
         }
         Payload::OrderCustomerTold(_) => vec![delta(TOLD, "all", "orders", 1)],
+        Payload::OrderCustomerReplied(replied) if replied.first => vec![delta(TOLD, "all", "replied", 1)],
+        Payload::OrderMessageReceipt(receipt) => {
+            let point = format!("{}/{}/{}", event.time.strftime("%Y-%m"), receipt.channel, receipt.kind);
+            vec![delta(RECEIPTS, &point, receipt.state.as_str(), 1)]
+        }
         Payload::OrderRated(rated) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();
             let score = i64::from(rated.score);

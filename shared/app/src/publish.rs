@@ -132,6 +132,9 @@ fn translate(
             waited: *waited,
         }),
         OrderEvent::CustomerTold { channel } => Payload::OrderCustomerTold(v1::CustomerTold { order_id, channel: channel.clone() }),
+        OrderEvent::Replied { channel, first, .. } => {
+            Payload::OrderCustomerReplied(v1::CustomerReplied { order_id, channel: channel.name().to_owned(), first: *first })
+        }
         OrderEvent::Rated { score } => Payload::OrderRated(v1::Rated { order_id, score: *score }),
         OrderEvent::AttentionRaised { concerns } => Payload::OrderAttentionRaised(v1::AttentionRaised {
             order_id,

@@ -4,11 +4,15 @@ use crate::error::{Error, Result};
 use crate::ports::{SheetSettings, TenantStore};
 use crate::scope::TenantScope;
 use domain::money::Currency;
-use domain::notify::{NotifyRules, QuietHours};
+use domain::notify::{Audience, Channel, NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+mod lines;
+
+pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 
 /// A secret that is stored with the settings. It has no `Debug` and no `Display`; the API shows only
 /// whether it is set.
@@ -102,6 +106,16 @@ pub struct NotifySettings {
     pub slack_bot: Option<SlackBot>,
     /// What is said at which status, and how.
     pub rules: NotifyRules,
+    /// Ways to customers, the best first: a message goes by the first one that the shop has set up, that reaches the customer, and
+    /// that they have agreed to.
+    pub channels: Vec<Channel>,
+    /// Short messages in plain words without a name, as documented, instead of personal ones.
+    pub plain_words: bool,
+    /// The shop's own lines to customers, beside e-mail.
+    pub lines: Lines,
+    /// The team's Discord incoming webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discord_webhook: Option<Secret>,
 }
 
 /// A Slack app of the team's: with a webhook alone, reports come as links.
@@ -129,7 +143,17 @@ impl SlackBot {
 
 impl Default for NotifySettings {
     fn default() -> Self {
-        NotifySettings { email: true, from: None, slack_webhook: None, slack_bot: None, rules: NotifyRules::default() }
+        NotifySettings {
+            email: true,
+            from: None,
+            slack_webhook: None,
+            slack_bot: None,
+            rules: NotifyRules::default(),
+            channels: vec![Channel::Email],
+            plain_words: false,
+            lines: Lines::default(),
+            discord_webhook: None,
+        }
     }
 }
 
@@ -152,6 +176,18 @@ impl NotifySettings {
         }
         faults.extend(self.rules.faults("notify.rules"));
         faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
+        faults.extend(self.lines.faults());
+        for (at, channel) in self.channels.iter().enumerate() {
+            let place = format!("notify.channels[{at}]");
+            if channel.audience() != Audience::Customer {
+                faults.push(Fault::new(place, "unknown_channel", "email, sms, whatsapp, telegram, instagram, facebook or push"));
+            } else if self.channels[..at].contains(channel) {
+                faults.push(Fault::new(place, "duplicate", "once is enough"));
+            } else if *channel != Channel::Email && !self.lines.has(*channel) {
+                let why = format!("no line is set up for it: fill notify.lines.{} first", channel.name());
+                faults.push(Fault::new(place, "no_line", why));
+            }
+        }
         if self.slack_bot.is_some() && self.slack_webhook.is_none() {
             let why = "a bot posts files; whatever is text goes to the webhook, so it needs one beside it";
             faults.push(Fault::new("notify.slack_webhook", "required", why));
@@ -161,6 +197,27 @@ impl NotifySettings {
 }
 
 impl NotifySettings {
+    /// The ways to customers that are open, the best first.
+    pub fn open(&self) -> Vec<Channel> {
+        let is_open = |channel: &Channel| if *channel == Channel::Email { self.email } else { self.lines.has(*channel) };
+        self.channels.iter().copied().filter(is_open).collect()
+    }
+
+    /// Where the team reads, with the address of each.
+    pub fn team(&self) -> impl Iterator<Item = (Channel, &Secret)> {
+        let slack = self.slack_webhook.iter().map(|secret| (Channel::Slack, secret));
+        slack.chain(self.discord_webhook.iter().map(|secret| (Channel::Discord, secret)))
+    }
+
+    /// Every secret among them, by the name of its setting.
+    pub fn secrets(&mut self) -> Vec<(&'static str, &mut Secret)> {
+        let mut secrets = self.lines.secrets();
+        secrets.extend(self.slack_webhook.as_mut().map(|secret| ("notify.slack_webhook", secret)));
+        secrets.extend(self.discord_webhook.as_mut().map(|secret| ("notify.discord_webhook", secret)));
+        secrets.extend(self.slack_bot.as_mut().map(|bot| ("notify.slack_bot.token", &mut bot.token)));
+        secrets
+    }
+
     /// What is wrong with a sender that the installation's verified identity, an address or a domain, does not cover:
     /// every mail from it would be refused.
     pub fn foreign_sender(&self, identity: &str) -> Option<Fault> {

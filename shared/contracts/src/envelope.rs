@@ -87,6 +87,10 @@ payloads! {
     OrderAttentionRaised(order::v1::AttentionRaised) = "order.attention_raised.v1" from "orderflow.orders";
     /// A message has reached the customer: the first about this order.
     OrderCustomerTold(order::v1::CustomerTold) = "order.customer_told.v1" from "orderflow.orders";
+    /// The customer wrote back.
+    OrderCustomerReplied(order::v1::CustomerReplied) = "order.customer_replied.v1" from "orderflow.orders";
+    /// A provider says what became of a message.
+    OrderMessageReceipt(order::v1::MessageReceipt) = "order.message_receipt.v1" from "orderflow.orders";
     /// The customer said how it was.
     OrderRated(order::v1::Rated) = "order.rated.v1" from "orderflow.orders";
     /// A person judged what a rule had decided.

@@ -173,6 +173,30 @@ pub mod v1 {
         pub channel: String,
     }
 
+    /// The customer wrote back. What they wrote stands in the order's history only.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct CustomerReplied {
+        /// The order's number.
+        pub order_id: String,
+        /// By which channel: "sms", "whatsapp" and so on.
+        pub channel: String,
+        /// For the first time about this order.
+        pub first: bool,
+    }
+
+    /// A provider says what became of a message.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct MessageReceipt {
+        /// The order's number.
+        pub order_id: String,
+        /// By which channel it went.
+        pub channel: String,
+        /// What it was about: "status", "shipped", "follow_up" and so on.
+        pub kind: String,
+        /// "delivered", "opened", "bounced".
+        pub state: String,
+    }
+
     /// The customer said how it was.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct Rated {

@@ -18,6 +18,13 @@ pub fn mask_email(text: &str) -> String {
     }
 }
 
+/// The name of somebody on a chat platform: its last two characters.
+pub fn mask_handle(text: &str) -> String {
+    let count = text.chars().count();
+    let tail: String = text.chars().skip(count.saturating_sub(2)).collect();
+    if count < 6 { HIDDEN.to_owned() } else { format!("{HIDDEN}{tail}") }
+}
+
 /// `+48 555 123 456` becomes `***56`: enough for the owner to recognise, too little to dial. Fewer than
 /// seven digits is no phone number and shows nothing.
 pub fn mask_phone(text: &str) -> String {

@@ -101,6 +101,14 @@ calls! {
     MessageClaim = "messages.claim", Billed::Writes(1.0);
     /// After it.
     MessageSettle = "messages.settle", Billed::Writes(1.0);
+    /// What is known of an address is read.
+    AddressRead = "addresses.reached", Billed::Reads(1.0);
+    /// What is known of an address changes.
+    AddressWrite = "addresses.write", Billed::Writes(1.0);
+    /// A receipt.
+    MessageReceipt = "messages.receipt", Billed::Writes(1.0);
+    /// A short message.
+    TextSend = "texter.text", Billed::Free;
     /// A mail.
     MailSend = "mailer.send", Billed::Mail;
     /// A post to the team.

@@ -27,8 +27,12 @@ pub struct Ports {
     pub parking: Arc<dyn Parking>,
     /// What was sent.
     pub messages: Arc<dyn MessageStore>,
+    /// What is known of addresses.
+    pub addresses: Arc<dyn AddressStore>,
     /// E-mail.
     pub mailer: Arc<dyn Mailer>,
+    /// Text messages and chats with customers.
+    pub texter: Arc<dyn Texter>,
     /// The team's chat.
     pub chat: Arc<dyn TeamChat>,
     /// Rate buckets.
@@ -60,7 +64,9 @@ impl Ports {
             queue: Arc::new(memory.queue()),
             parking: Arc::new(lot.clone()),
             messages: Arc::new(memory.messages()),
+            addresses: Arc::new(memory.addresses()),
             mailer: Arc::new(memory.mailer()),
+            texter: Arc::new(memory.texts()),
             chat: Arc::new(memory.chat()),
             buckets: Arc::new(memory.buckets()),
             tenants: Arc::new(memory.tenants()),
@@ -85,7 +91,9 @@ impl Ports {
             queue: Arc::new(Faulty::new(self.queue, faults)),
             parking: Arc::new(Faulty::new(self.parking, faults)),
             messages: Arc::new(Faulty::new(self.messages, faults)),
+            addresses: Arc::new(Faulty::new(self.addresses, faults)),
             mailer: Arc::new(Faulty::new(self.mailer, faults)),
+            texter: Arc::new(Faulty::new(self.texter, faults)),
             chat: Arc::new(Faulty::new(self.chat, faults)),
             buckets: Arc::new(Faulty::new(self.buckets, faults)),
             tenants: Arc::new(Faulty::new(self.tenants, faults)),

@@ -7,6 +7,7 @@ use crate::icons::{self, Icon, pill};
 use crate::layout::token;
 use crate::visitor::Visitor;
 use app::Error;
+use app::notify::ways;
 use app::ports::{Dossier, MessageState};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -27,8 +28,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, 
     let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, HISTORY_MAX).await?.ok_or(Error::NotFound("order"))?;
     let (order, percent) = (&dossier.order, dossier.order.percent());
     let by_rule = visitor.may_write() && visitor.config.progress.step(order.tracks.status).is_some();
-    let by_mail =
-        visitor.may_write() && visitor.config.notify.email && order.contact.as_ref().is_some_and(|contact| contact.email.is_some());
+    let by_mail = visitor.may_write() && !ways(order, &visitor.config).is_empty();
     Ok(html! {
         div class="dialog-head" {
             h2 id="dialog-title" { "Order " span class="number" { (order.id) } (pill(order.label())) }

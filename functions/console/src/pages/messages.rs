@@ -7,6 +7,7 @@ use crate::layout::token;
 use crate::visitor::Visitor;
 use app::notify::{Saying, customer_message};
 use app::ports::{Dossier, Message, MessageState};
+use domain::notify::Channel;
 use domain::order::{Order, Wake};
 use maud::{Markup, html};
 
@@ -60,11 +61,11 @@ fn tell(order: &Order, visitor: &Visitor) -> Markup {
         div class="tell" {
             h3 { (icons::MAIL.beside()) "Tell the customer" }
             @match customer_message(order, &visitor.config, Saying::default(), visitor.now) {
-                Some((_, content)) => {
+                Some((way, content)) => {
                     details class="preview" {
-                        summary { "What they will read" }
-                        p class="preview-subject" { (content.subject) }
-                        p class="message-text" { (content.text) }
+                        summary { "What they will read" @if way.channel != Channel::Email { ", by " (way.channel.title()) } }
+                        @if let Some(subject) = content.subject() { p class="preview-subject" { (subject) } }
+                        p class="message-text" { (content.text()) }
                     }
                     form method="post" action={ (order_href(&order.id)) "/notify" } {
                         (token(visitor))
@@ -72,26 +73,35 @@ fn tell(order: &Order, visitor: &Visitor) -> Markup {
                         button class="button wide" type="submit" { "Send where it stands now" }
                     }
                 },
-                None if !visitor.config.notify.email => p class="muted" { "Messages to customers are switched off in the settings." },
-                None => p class="muted" { "There is no e-mail address on file." },
+                None if visitor.config.notify.open().is_empty() => p class="muted" { "Messages to customers are switched off in the settings." },
+                None => p class="muted" { "There is no address on file for any way that the shop has open." },
             }
         }
     }
 }
 
 fn message_row(message: &Message, visitor: &Visitor) -> Markup {
-    let (class, state, detail) = match &message.state {
-        MessageState::Sending { .. } => ("state", "Sending", None),
-        MessageState::Sent { .. } => ("state good", "Sent", None),
-        MessageState::Failed { reason } => ("state bad", "Failed, will be tried again", Some(reason)),
-        MessageState::Suppressed { reason } => ("state", "Not sent", Some(reason)),
-        MessageState::Unknown => ("state bad", "Unknown: please check", None),
+    let channel = Channel::ALL
+        .into_iter()
+        .find(|channel| channel.name() == message.id.channel)
+        .map_or(message.id.channel.as_str(), |channel| channel.title());
+    let detail = message.state.reason();
+    let (class, state) = match &message.state {
+        MessageState::Sending { .. } => ("state", "Sending"),
+        MessageState::Sent { .. } => ("state good", "Sent"),
+        MessageState::Delivered { .. } => ("state good", "Delivered"),
+        MessageState::Opened { .. } => ("state good", "Read"),
+        MessageState::Bounced { .. } => ("state bad", "Came back"),
+        MessageState::Failed { .. } => ("state bad", "Failed, will be tried again"),
+        MessageState::Refused { .. } => ("state bad", "Refused"),
+        MessageState::Suppressed { .. } => ("state", "Not sent"),
+        MessageState::Unknown => ("state bad", "Unknown: please check"),
     };
     html! {
         li class="message" {
             p class="message-head" {
                 (if message.id.channel == "email" { icons::MAIL.beside() } else { icons::BUBBLE.beside() })
-                strong { (message.id.channel) } " to " (message.to)
+                strong { (channel) } " to " (message.to)
                 span class=(class) { (state) @if message.attempts > 1 { " · " (message.attempts) " attempts" } }
             }
             p class="message-text" { (message.text) }

@@ -85,7 +85,7 @@ async fn told(console: &Console, id: &str, posted: &Posted) -> Result<Response, 
     let visitor = &posted.visitor;
     visitor.require_write()?;
     let id = order_id(id)?;
-    let command = Command::Notify { enabled: visitor.config.notify.email, kind: MessageKind::Status, text: None };
+    let command = Command::Notify { by: visitor.config.notify.open(), kind: MessageKind::Status, text: None };
     let flash = match carry_out(console, visitor, &id, &command, version(posted)?, Flash::Told).await? {
         Flash::Unchanged => Flash::ToldBefore,
         flash => flash,

@@ -7,6 +7,7 @@ use crate::format::{count, day, moment, money, words};
 use crate::icons::{self, Icon, pill};
 use crate::layout::{Here, Look, Page, token};
 use crate::visitor::Visitor;
+use app::notify::ways;
 use app::ports::Dossier;
 use app::{Context, Error};
 use axum::extract::{Path, State};
@@ -139,7 +140,7 @@ fn actions(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
     let (drastic, mut usual): (Vec<OrderStatus>, Vec<OrderStatus>) = order.allowed().into_iter().partition(|to| is_drastic(*to));
     // The way forward comes first.
     usual.sort_by_key(|to| is_detour(*to));
-    let has_email = order.contact.as_ref().is_some_and(|contact| contact.email.is_some());
+    let is_reachable = !ways(order, &visitor.config).is_empty();
     html! {
         section class="card actions" aria-labelledby="actions-title" {
             div class="card-head" { h2 id="actions-title" { "Next step" } }
@@ -153,8 +154,8 @@ fn actions(order: &Order, visitor: &Visitor, decision: &Decision) -> Markup {
                     label for="note" { "Note " span class="muted" { "(kept in the timeline)" } }
                     textarea id="note" name="note" rows="2" maxlength=(moves::NOTE_CHARS_MAX) {}
                     label class="check" {
-                        input type="checkbox" name="notify" value="on" checked[has_email];
-                        span { "Tell the customer" @if !has_email { span class="muted" { " (no e-mail on file)" } } }
+                        input type="checkbox" name="notify" value="on" checked[is_reachable];
+                        span { "Tell the customer" @if !is_reachable { span class="muted" { " (no way to them is open)" } } }
                     }
                     div class="moves" role="group" aria-labelledby="moves-title" {
                         p id="moves-title" class="moves-title" { "Move it to" }
@@ -285,6 +286,10 @@ fn customer(dossier: &Dossier) -> Markup {
                     dt { "Name" } dd { (contact.name) }
                     dt { "E-mail" } dd { @match &contact.email { Some(email) => (email.expose()), None => span class="muted" { "none" } } }
                     @if let Some(phone) = &contact.phone { dt { "Phone" } dd { (phone) } }
+                    @for (channel, name) in &contact.chats { dt { (channel.title()) } dd { (name) } }
+                    @if !contact.consent.is_empty() {
+                        dt { "Agreed to" } dd { (contact.consent.iter().map(|channel| channel.title()).collect::<Vec<_>>().join(", ")) }
+                    }
                     @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
                     @if let Some(score) = dossier.order.rating { dt { "How it was" } dd { (score) " of 5" } }
                     @if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }

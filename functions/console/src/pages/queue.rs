@@ -141,7 +141,7 @@ fn filters(queue: &Queue, chosen: Option<Concern>) -> Markup {
 /// A row. Whoever presses a button goes on with the page `from` which they did.
 pub(super) fn row(visitor: &Visitor, case: &Case, from: &str) -> Markup {
     let order = &case.order;
-    let by_mail = visitor.may_write() && visitor.config.notify.email && order.customer.is_some();
+    let by_mail = visitor.may_write() && !visitor.config.notify.open().is_empty() && order.customer.is_some();
     let by_rule = visitor.may_write() && matches!(order.status, OrderStatus::Pending | OrderStatus::Processing);
     html! {
         li class="case" {

@@ -75,7 +75,8 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::PaymentChanged { .. } => 5,
         OrderEvent::FulfilmentChanged { .. } => 6,
         OrderEvent::EtaChanged { .. } => 7,
-        OrderEvent::Rated { .. } => 2,
+        OrderEvent::Rated { .. } => 3,
+        OrderEvent::Replied { .. } => 2,
         OrderEvent::FactHeard { .. }
         | OrderEvent::CustomerTold { .. }
         | OrderEvent::TimerSet { .. }
@@ -110,6 +111,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
+        OrderEvent::Replied { .. } => (icons::BUBBLE, "Customer wrote", String::new()),
         OrderEvent::Rated { .. } => (icons::PERSON, "Customer's word", String::new()),
         OrderEvent::TimerSet { .. } => (icons::CLOCK, "Later", String::new()),
         OrderEvent::TimerFired { .. } => (icons::CLOCK, "Its time has come", String::new()),

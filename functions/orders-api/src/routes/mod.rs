@@ -18,6 +18,7 @@ pub mod sheet;
 pub mod stats;
 pub mod stock;
 pub mod survey;
+pub mod track;
 pub mod why;
 
 use runtime::Problem;

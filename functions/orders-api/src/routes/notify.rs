@@ -15,7 +15,6 @@ use domain::ids::{OrderId, TimerId};
 use domain::notify::MessageKind;
 use domain::order::progress::ProgressRules;
 use domain::order::{Cancelled, Command, Order, Rejection, Timer, Wake};
-use domain::pii::mask_email;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::{HeaderMap, HeaderValue, StatusCode};
 use runtime::http::{Caller, Origin, Segments};
@@ -43,8 +42,9 @@ pub struct Notified {
     /// To whom, masked.
     #[cfg_attr(test, schema(example = "j***@example.com"))]
     pub to: String,
-    /// The subject line.
-    pub subject: String,
+    /// The subject line, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// The text, as the order stands now.
     pub text: String,
 }
@@ -66,7 +66,7 @@ pub async fn notify(
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
-    let command = Command::Notify { enabled: admitted.config.notify.email, kind: MessageKind::Status, text: None };
+    let command = Command::Notify { by: admitted.config.notify.open(), kind: MessageKind::Status, text: None };
     let applied = run(&desk, &admitted, &order_id(&id)?, &command, with).await?;
     let notified = notified(&applied.order, &admitted, (MessageKind::Status, None), desk.clock.now())?;
     let notified = Notified { requested: !applied.events.is_empty(), ..notified };
@@ -75,18 +75,18 @@ pub async fn notify(
 
 /// What the customer is about to read.
 fn notified(order: &Order, admitted: &Admitted, (kind, text): (MessageKind, Option<&str>), now: Timestamp) -> Result<Notified, Error> {
-    let content = customer_message(order, &admitted.config, Saying { kind, text, survey: None }, now);
-    let nobody = if admitted.config.notify.email { Rejection::NoAddress } else { Rejection::MessagesOff };
-    let (to, content) = content.ok_or(Error::Rejected(nobody))?;
+    let content = customer_message(order, &admitted.config, Saying { kind, text, link: None }, now);
+    let nobody = if admitted.config.notify.open().is_empty() { Rejection::MessagesOff } else { Rejection::NoAddress };
+    let (way, content) = content.ok_or(Error::Rejected(nobody))?;
     Ok(Notified {
         order_id: order.id.to_string(),
         kind: kind.code().to_owned(),
         label: order.label().text().to_owned(),
         requested: true,
-        channel: "email".to_owned(),
-        to: mask_email(to.expose()),
-        subject: content.subject,
-        text: content.text,
+        channel: way.channel.name().to_owned(),
+        to: way.masked(),
+        subject: content.subject().map(str::to_owned),
+        text: content.text().to_owned(),
     })
 }
 
@@ -181,7 +181,7 @@ pub async fn send(
     if known {
         return Ok(replayed((StatusCode::ACCEPTED, axum::Json(answer))));
     }
-    let command = Command::Notify { enabled: admitted.config.notify.email, kind, text: body.message };
+    let command = Command::Notify { by: admitted.config.notify.open(), kind, text: body.message };
     // What they read has their name in it: only that it was done is kept.
     let requested = once.run(&desk, &admitted, &id, &command, &()).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Notified { requested, ..answer })).into_response())

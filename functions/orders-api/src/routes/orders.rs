@@ -334,7 +334,7 @@ pub async fn update_status(
     let told = notify && !applied.events.is_empty();
     let message = customer_message(order, &admitted.config, Saying::default(), desk.clock.now())
         .filter(|_| told && admitted.config.notify.rules.at(order.label()).email);
-    let text = message.map(|(_, content)| content.text);
+    let text = message.map(|(_, content)| content.text().to_owned());
     let updated = StatusUpdated {
         success: true,
         order_id: order.id.to_string(),

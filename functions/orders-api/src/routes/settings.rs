@@ -19,16 +19,28 @@ fn masked(config: &TenantConfig) -> Value {
     for hook in &mut shown.hooks {
         hook.secrets.iter_mut().for_each(|secret| *secret = Secret::new(SET));
     }
-    if shown.notify.slack_webhook.is_some() {
-        shown.notify.slack_webhook = Some(Secret::new(SET));
-    }
-    if let Some(bot) = &mut shown.notify.slack_bot {
-        bot.token = Secret::new(SET);
+    for (_, secret) in shown.notify.secrets() {
+        *secret = Secret::new(SET);
     }
     if let Some(sheet) = &mut shown.sheet {
         sheet.service_account = Secret::new(SET);
     }
     serde_json::to_value(shown).unwrap_or_default()
+}
+
+/// A secret that is sent back unchanged stays; one that was never there has to be given.
+fn keep(config: &mut TenantConfig, before: &TenantConfig, faults: &mut Vec<Fault>) {
+    let mut before = before.notify.clone();
+    let known = before.secrets();
+    for (field, secret) in config.notify.secrets() {
+        if secret.expose() != SET {
+            continue;
+        }
+        match known.iter().find(|known| known.0 == field) {
+            Some((_, known)) => *secret = (*known).clone(),
+            None => faults.push(Fault::new(field, "required", "it is not set yet: paste it")),
+        }
+    }
 }
 
 /// Fields that were given and that no setting has: a misspelled one would silently fall back to its default.
@@ -80,15 +92,7 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
             hook.secrets.extend(kept);
         }
     }
-    if config.notify.slack_webhook.as_ref().is_some_and(|secret| secret.expose() == SET) {
-        config.notify.slack_webhook = before.notify.slack_webhook.clone();
-    }
-    if let Some(bot) = config.notify.slack_bot.as_mut().filter(|bot| bot.token.expose() == SET) {
-        match &before.notify.slack_bot {
-            Some(known) => bot.token = known.token.clone(),
-            None => faults.push(Fault::new("notify.slack_bot.token", "required", "paste the app's bot token, xoxb-...")),
-        }
-    }
+    keep(&mut config, before, &mut faults);
     if let Some(sheet) = config.sheet.as_mut().filter(|sheet| sheet.service_account.expose() == SET) {
         match &before.sheet {
             Some(known) => sheet.service_account = known.service_account.clone(),

@@ -4,7 +4,7 @@ use super::Answer;
 use crate::desk::Desk;
 use crate::view::Measured;
 use app::Error;
-use app::measure::{DAYS, LABELS, RATINGS, TOLD};
+use app::measure::{DAYS, LABELS, RATINGS, RECEIPTS, TOLD};
 use app::progress::habits;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -95,12 +95,50 @@ pub struct OrderStats {
     pub orders_with_notifications: i64,
     /// Their share.
     pub notification_rate: Measured,
+    /// Orders whose customers have written back / orders whose customers were told.
+    pub response_rate: Measured,
+    /// Messages that arrived / messages of which providers say what became of them, in the last 90 days.
+    pub delivery_rate: Measured,
+    /// The same by channel and by what the message was about.
+    pub deliveries: Vec<Delivery>,
     /// Hours from new to shipped, on average: the mean time in pending plus the mean time in processing.
     pub processing_hours: Measured,
     /// What customers said of their orders in the last 90 days: 1 to 5, on average.
     pub satisfaction: Measured,
     /// When this was counted.
     pub as_of: String,
+}
+
+/// What became of messages of one kind on one channel, as providers say.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Delivery {
+    /// "email", "sms" and so on.
+    pub channel: String,
+    /// "status", "shipped", "follow_up" and so on.
+    pub kind: String,
+    /// Arrived.
+    pub delivered: i64,
+    /// Read, of those.
+    pub opened: i64,
+    /// Came back.
+    pub bounced: i64,
+}
+
+/// Sums months up.
+fn deliveries(points: &[app::ports::Point]) -> Vec<Delivery> {
+    let mut by: BTreeMap<(String, String), Delivery> = BTreeMap::new();
+    for point in points {
+        let mut parts = point.point.splitn(3, '/').skip(1);
+        let (Some(channel), Some(kind)) = (parts.next(), parts.next()) else { continue };
+        let row = by.entry((channel.to_owned(), kind.to_owned())).or_default();
+        (row.channel, row.kind) = (channel.to_owned(), kind.to_owned());
+        let of = |field: &str| point.fields.get(field).copied().unwrap_or(0);
+        row.delivered += of("delivered");
+        row.opened += of("opened");
+        row.bounced += of("bounced");
+    }
+    by.into_values().collect()
 }
 
 /// Reads the figures of all orders. No number without what it rests on.
@@ -123,7 +161,11 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         .filter(|(_, orders)| *orders > 0)
         .collect();
     let total = orders_by_status.values().sum::<i64>();
-    let told = sum(&told.map_err(Error::from)?, "orders");
+    let told = told.map_err(Error::from)?;
+    let (replied, told) = (sum(&told, "replied"), sum(&told, "orders"));
+    let receipts = desk.metrics.series(scope, RECEIPTS, &back(89)[..7], "~").await.map_err(Error::from)?;
+    let deliveries = deliveries(&receipts);
+    let (arrived, came_back): (i64, i64) = deliveries.iter().fold((0, 0), |sum, row| (sum.0 + row.delivered, sum.1 + row.bounced));
     let ratings = ratings.map_err(Error::from)?;
     let votes = sum(&ratings, "votes");
     let stay = |status: &str| habits.get(status).map(|habit| (habit.left_s, i64::try_from(habit.left).unwrap_or(i64::MAX)));
@@ -139,6 +181,14 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         recent_orders_7days: sum(&days.map_err(Error::from)?, "orders"),
         orders_with_notifications: told,
         notification_rate: Measured::share(told, total, 3, "orders whose customer was told / all orders"),
+        response_rate: Measured::share(replied, told, 3, "orders whose customer wrote back / orders whose customer was told"),
+        delivery_rate: Measured::share(
+            arrived,
+            arrived + came_back,
+            3,
+            "delivered / (delivered + bounced), by providers' receipts, 90 days",
+        ),
+        deliveries,
         processing_hours: Measured::share(
             (mean(pending) + mean(processing)).saturating_mul(shipped),
             shipped.saturating_mul(3_600),

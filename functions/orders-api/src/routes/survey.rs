@@ -27,9 +27,10 @@ const SCORES: [(u8, &str, &str, &str); 5] = [
 const STYLE: &str = "*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;font:17px/1.5 system-ui,sans-serif;background:#f4f5fa;color:#1c2135}\
 main{width:min(34rem,100%);padding:2rem 1.25rem;text-align:center}h1{font-size:1.5rem;margin:0 0 .35rem}p{margin:.35rem 0 1.5rem;color:#4a5068}\
 form{display:grid;grid-template-columns:repeat(5,1fr);gap:.5rem}button{font:inherit;border:1px solid #c9cede;border-radius:14px;background:#fff;color:inherit;padding:.75rem .25rem;cursor:pointer;display:grid;gap:.25rem;justify-items:center}\
-button:hover,button:focus-visible{border-color:#3d5bf5;outline:2px solid #3d5bf5;outline-offset:1px}.face{font-size:1.9rem;line-height:1.2}.name{font-size:.8125rem}.said{font-size:3rem;margin:0}\
+button:hover,button:focus-visible{border-color:#3d5bf5;outline:2px solid #3d5bf5;outline-offset:1px}.face{font-size:1.9rem;line-height:1.2}.name{font-size:.8125rem}.said{font-size:3rem;margin:0}progress{width:100%;height:.75rem;accent-color:#3d5bf5}.detour{font-weight:600;color:#a33b00}\
+.steps{display:grid;grid-template-columns:repeat(4,1fr);gap:.5rem;list-style:none;margin:.5rem 0 1.5rem;padding:0;font-size:.875rem;color:#5a6180}.steps .done{color:#1c2135}.steps [aria-current]{font-weight:700}\
 @media(max-width:26rem){form{grid-template-columns:1fr}button{grid-auto-flow:column;justify-content:start;align-items:center;padding:.5rem 1rem}}\
-@media(prefers-color-scheme:dark){body{background:#12151f;color:#eceffa}p{color:#b3bad0}button{background:#1c2130;border-color:#3a4260}}";
+@media(prefers-color-scheme:dark){body{background:#12151f;color:#eceffa}p{color:#b3bad0}.detour{color:#ffb48a}.steps{color:#a3abc4}.steps .done{color:#eceffa}button{background:#1c2130;border-color:#3a4260}}";
 
 type Link = Segments<(String, String, String)>;
 
@@ -53,6 +54,11 @@ fn page(asked: &Asked) -> Response {
         Some(score) => thanks(score, asked, lang),
         None => question(asked, lang),
     };
+    customer_page(lang, title, &body)
+}
+
+/// A page of a customer's own: nothing is loaded from anywhere, nobody may frame it, nothing keeps it.
+pub(super) fn customer_page(lang: Lang, title: &str, body: &Markup) -> Response {
     let document = html! {
         (DOCTYPE)
         html lang=(lang.tag()) {

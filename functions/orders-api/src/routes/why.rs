@@ -6,10 +6,12 @@ use crate::desk::Desk;
 use crate::view::{DecisionView, LedgerEntry, MessageView, ReasonView};
 use app::Error;
 use app::attention::Case;
-use app::ports::{DecisionRecord, Dossier, MessageState, OrderSummary, Outcome};
+use app::notify::{not_agreed, ways};
+use app::ports::{DecisionRecord, Dossier, OrderSummary, Outcome};
 use app::tenant::TenantConfig;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::notify::Channel;
 use domain::order::progress::{Decision, Mode};
 use domain::order::{Track, Watched};
 use jiff::Timestamp;
@@ -60,7 +62,7 @@ pub struct WhyProgress {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct WhyNotification {
     /// In words.
-    #[cfg_attr(test, schema(example = "there is no e-mail address on file"))]
+    #[cfg_attr(test, schema(example = "the customer's data was erased"))]
     pub summary: String,
     /// A message has reached them.
     pub told: bool,
@@ -120,24 +122,29 @@ fn progress(decision: &Decision, ledger: &[DecisionRecord], config: &TenantConfi
 
 fn notification(dossier: &Dossier, config: &TenantConfig) -> WhyNotification {
     let order = &dossier.order;
-    let mails = || dossier.messages.iter().filter(|message| message.id.channel == "email");
-    let told = mails().any(|message| matches!(message.state, MessageState::Sent { .. }));
+    let theirs = || dossier.messages.iter().filter(|message| Channel::of_customer(&message.id.channel).is_some());
+    let told = theirs().any(|message| message.state.is_told());
     let mut obstacles = Vec::new();
-    if !config.notify.email {
-        obstacles.push("messages to customers are switched off: notify.email in the settings".to_owned());
+    let open = config.notify.open();
+    if open.is_empty() {
+        obstacles.push("messages to customers are switched off: notify.email and notify.channels in the settings".to_owned());
     }
-    match order.contact.as_ref().map(|contact| contact.email.is_some()) {
-        None => obstacles.push("the customer's data was erased".to_owned()),
-        Some(false) => obstacles.push("there is no e-mail address on file".to_owned()),
-        Some(true) => {}
+    if order.contact.is_none() {
+        obstacles.push("the customer's data was erased".to_owned());
+    } else if ways(order, config).is_empty() {
+        let by = open.iter().map(|channel| channel.title()).collect::<Vec<_>>().join(", ");
+        obstacles.push(match not_agreed(order, config) {
+            Some(way) => format!("they have not agreed to be written to by {}", way.channel.title()),
+            None => format!("there is no address on file for any way that the shop has open ({by})"),
+        });
     }
     if !config.notify.rules.at(order.label()).email {
-        obstacles.push(format!("the shop's rules send no e-mail at {}: see /v1/notify-rules", order.label().text()));
+        obstacles.push(format!("the shop's rules send no message at {}: see /v1/notify-rules", order.label().text()));
     }
-    let is_sent = |message: &&app::ports::Message| matches!(message.state, MessageState::Sent { .. });
-    let unsent: Vec<MessageView> = mails().filter(|message| !is_sent(message)).map(MessageView::of).collect();
+    let is_sent = |message: &&app::ports::Message| message.state.is_told();
+    let unsent: Vec<MessageView> = theirs().filter(|message| !is_sent(message)).map(MessageView::of).collect();
     // What was told since is not in the way any more.
-    let last_sent = mails().filter(is_sent).map(|message| message.at).max();
+    let last_sent = theirs().filter(is_sent).map(|message| message.at).max();
     let last_unsent = unsent.last().filter(|message| last_sent.is_none_or(|sent| message.at > sent));
     let summary = match (obstacles.first(), last_unsent, told) {
         (Some(obstacle), _, _) => obstacle.clone(),

@@ -51,7 +51,7 @@ pub struct MessageView {
     pub kind: &'static str,
     /// What it says.
     pub text: String,
-    /// "sending", "sent", "failed", "suppressed", "unknown".
+    /// "sending", "sent", "delivered", "opened", "bounced", "failed" (is tried again), "refused", "suppressed", "unknown".
     pub state: String,
     /// Why, if it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,20 +64,17 @@ pub struct MessageView {
 impl MessageView {
     /// Of a message.
     pub fn of(message: &Message) -> MessageView {
-        let (state, reason) = match &message.state {
-            MessageState::Sending { .. } => ("sending", None),
-            MessageState::Sent { .. } => ("sent", None),
-            MessageState::Failed { reason } => ("failed", Some(reason.clone())),
-            MessageState::Suppressed { reason } => ("suppressed", Some(reason.clone())),
-            MessageState::Unknown => ("unknown", Some("the sender died in the act; it may have gone out".to_owned())),
+        let reason = match &message.state {
+            MessageState::Unknown => Some("the sender died in the act; it may have gone out"),
+            state => state.reason(),
         };
         MessageView {
             channel: message.id.channel.clone(),
             to: message.to.clone(),
             kind: message.kind.code(),
             text: message.text.clone(),
-            state: state.to_owned(),
-            reason,
+            state: message.state.word().to_owned(),
+            reason: reason.map(str::to_owned),
             at: message.at,
         }
     }

@@ -4,6 +4,7 @@ use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Order, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A new order.
 #[derive(Debug, Clone, Deserialize)]
@@ -64,6 +65,12 @@ pub struct NewCustomer {
     /// IANA name, for quiet hours; the shop's own, if it is not given.
     #[cfg_attr(test, schema(example = "Europe/Warsaw"))]
     pub time_zone: Option<String>,
+    /// Who they are on chat platforms, as each of them calls them: "telegram", "instagram", "facebook", "push".
+    #[serde(default)]
+    pub chats: BTreeMap<String, String>,
+    /// Channels they have agreed to be written to on, beside e-mail: "sms", "whatsapp", "telegram" and so on.
+    #[serde(default)]
+    pub consent: Vec<String>,
 }
 
 /// A position.
@@ -111,6 +118,8 @@ impl NewOrder {
             phone: self.customer.phone,
             locale: self.customer.locale,
             time_zone: self.customer.time_zone,
+            chats: self.customer.chats,
+            consent: self.customer.consent,
             country: self.country,
             lines: self.items.into_iter().map(line).collect(),
             shipping: self.shipping,

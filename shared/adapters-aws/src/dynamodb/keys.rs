@@ -16,6 +16,7 @@
 //! | ops | `T#{tenant}#INBOX#{endpoint}#{id}` | `INBOX` | webhooks |
 //! | ops GSI1 | `T#{tenant}#PARKED` | `{received_at}#{endpoint}#{id}` | webhooks that wait for a person |
 //! | ops | `T#{tenant}#ABOUT#{subject}` | `MSG#{event}#{channel}#{recipient}` | messages about no order |
+//! | ops | `T#{tenant}#ADDR#{channel}#{key}` | `ADDR` | what is known of an address |
 //! | ops | `T#{tenant}#RATE#{bucket}` | `RATE` | a rate bucket |
 //! | ops | `RATE#{bucket}` | `RATE` | a rate bucket of callers nobody has verified yet |
 //! | ops | `T#{tenant}#CONFIG` | `CONFIG` | a tenant's settings |
@@ -28,7 +29,7 @@
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
-use app::ports::{CustomerKey, InboxKey, MessageId, OnceKey};
+use app::ports::{Address, CustomerKey, InboxKey, MessageId, OnceKey};
 use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::OrderStatus;
 use jiff::Timestamp;
@@ -232,6 +233,10 @@ pub(crate) fn parked(scope: &TenantScope) -> String {
 
 pub(crate) fn parked_row(entry: &InboxKey, received_at: Timestamp) -> String {
     format!("{}#{}#{}", stamp(received_at), part(&entry.endpoint), part(&entry.id))
+}
+
+pub(crate) fn address(scope: &TenantScope, address: &Address) -> Key {
+    key(of(scope, format_args!("ADDR#{}#{}", address.channel.name(), part(&address.key))), "ADDR")
 }
 
 pub(crate) fn bucket(scope: &TenantScope, bucket: &str) -> Key {

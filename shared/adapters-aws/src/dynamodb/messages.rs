@@ -17,7 +17,11 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 const SENDING: &str = "SENDING";
 const SENT: &str = "SENT";
+const DELIVERED: &str = "DELIVERED";
+const OPENED: &str = "OPENED";
+const BOUNCED: &str = "BOUNCED";
 const FAILED: &str = "FAILED";
+const REFUSED: &str = "REFUSED";
 const SUPPRESSED: &str = "SUPPRESSED";
 const UNKNOWN: &str = "UNKNOWN";
 
@@ -26,7 +30,11 @@ fn words(state: &MessageState) -> (&'static str, &str, Option<Timestamp>) {
     match state {
         MessageState::Sending { lease_until } => (SENDING, "", Some(*lease_until)),
         MessageState::Sent { provider_id } => (SENT, provider_id, None),
+        MessageState::Delivered { provider_id } => (DELIVERED, provider_id, None),
+        MessageState::Opened { provider_id } => (OPENED, provider_id, None),
+        MessageState::Bounced { reason } => (BOUNCED, reason, None),
         MessageState::Failed { reason } => (FAILED, reason, None),
+        MessageState::Refused { reason } => (REFUSED, reason, None),
         MessageState::Suppressed { reason } => (SUPPRESSED, reason, None),
         MessageState::Unknown => (UNKNOWN, "", None),
     }
@@ -37,7 +45,11 @@ fn state_of(row: &Row) -> PortResult<MessageState> {
     Ok(match text(row, "state")? {
         SENDING => MessageState::Sending { lease_until: moment(row, "lease_until")? },
         SENT => MessageState::Sent { provider_id: detail() },
+        DELIVERED => MessageState::Delivered { provider_id: detail() },
+        OPENED => MessageState::Opened { provider_id: detail() },
+        BOUNCED => MessageState::Bounced { reason: detail() },
         FAILED => MessageState::Failed { reason: detail() },
+        REFUSED => MessageState::Refused { reason: detail() },
         SUPPRESSED => MessageState::Suppressed { reason: detail() },
         UNKNOWN => MessageState::Unknown,
         _ => return Err(corrupt("state")),
@@ -125,6 +137,27 @@ impl MessageStore for DynamoMessages {
     async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, to: &MessageState) -> PortResult<bool> {
         let (table, key) = place(scope, subject, id);
         self.0.settle_message(table, key, attempt, to).await
+    }
+
+    /// Written only over the state it was seen in: of two receipts at once, the one that says more stays.
+    async fn receipt(&self, scope: &TenantScope, subject: &str, id: &MessageId, to: &MessageState) -> PortResult<Option<Message>> {
+        let (table, key) = place(scope, subject, id);
+        let Some(row) = self.0.get("load a message", table, key.clone()).await? else { return Ok(None) };
+        let message = message_of(&row)?;
+        let known = &message.state;
+        if !known.may_become(to) {
+            return Ok(known.was_handed_over().then_some(message));
+        }
+        let (word, detail, _) = words(to);
+        let write = Write::update(key, "SET #state = :state, #detail = :detail REMOVE #lease_until")
+            .when("#state = :known")
+            .text(":state", word)
+            .text(":detail", detail)
+            .text(":known", words(known).0);
+        match self.0.write("take a receipt", table, &write).await? {
+            Written::Done(_) => Ok(Some(Message { state: to.clone(), ..message })),
+            Written::Refused(_) => Err(PortError::Retryable("take a receipt: the message changed meanwhile".into())),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The five tables.
 
+mod addresses;
 mod buckets;
 mod decisions;
 mod inbox;
@@ -15,6 +16,7 @@ mod stock;
 mod tenants;
 mod timers;
 
+pub use addresses::DynamoAddresses;
 pub use buckets::DynamoBuckets;
 pub use decisions::DynamoDecisions;
 pub use inbox::DynamoInbox;
@@ -160,6 +162,11 @@ impl Dynamo {
     /// Messages.
     pub fn messages(&self) -> DynamoMessages {
         DynamoMessages(self.clone())
+    }
+
+    /// What is known of addresses.
+    pub fn addresses(&self) -> DynamoAddresses {
+        DynamoAddresses(self.clone())
     }
 
     /// Rate buckets.

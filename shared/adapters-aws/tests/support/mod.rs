@@ -79,6 +79,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         inbox: Arc::new(dynamo.inbox()),
         outbox: Arc::new(dynamo.outbox()),
         messages: Arc::new(dynamo.messages()),
+        addresses: Arc::new(dynamo.addresses()),
         buckets: Arc::new(dynamo.buckets()),
         tenants: Arc::new(dynamo.tenants()),
         keys: Arc::new(dynamo.keys()),

@@ -5,11 +5,12 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine;
-use jsonwebtoken::{DecodingKey, Validation, decode};
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use std::sync::LazyLock;
 
 /// A service account's key: as Google hands it out, and to check signatures with.
-static KEY: LazyLock<(String, DecodingKey)> = LazyLock::new(|| {
+pub(crate) static KEY: LazyLock<(String, DecodingKey)> = LazyLock::new(|| {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let pem = |label: &str, der: &[u8]| {
         let text = base64::engine::general_purpose::STANDARD.encode(der);
@@ -23,7 +24,7 @@ static KEY: LazyLock<(String, DecodingKey)> = LazyLock::new(|| {
     (private, DecodingKey::from_rsa_pem(pem("PUBLIC KEY", public.as_ref()).as_bytes()).unwrap())
 });
 
-struct Stopped;
+pub(crate) struct Stopped;
 
 impl Clock for Stopped {
     fn now(&self) -> Timestamp {
@@ -88,7 +89,11 @@ async fn a_worksheet_is_read_with_the_right_to_read_and_no_other() {
 #[tokio::test]
 async fn the_assertion_is_signed_for_reading_only() {
     let (sheets, seen) = google([token(), Answer::says("404 Not Found", "{}")]).await;
-    let _ = sheets.grant(&serde_json::from_str(settings(None).service_account.expose()).unwrap(), Stopped.now()).await.unwrap();
+    let _ = sheets
+        .google
+        .grant(&sheets.client, &serde_json::from_str(settings(None).service_account.expose()).unwrap(), Stopped.now())
+        .await
+        .unwrap();
     let asked = seen.last();
     assert!(asked.starts_with("POST /token "), "the key's own token_uri is not followed: {asked}");
     let assertion = asked.rsplit_once("assertion=").unwrap().1.trim();

@@ -1,25 +1,54 @@
 //! Telling the customer of an order, and the team of what they heard.
 
-use super::words::{Saying, customer_message};
-use super::{About, Draft, Notify, Told, Via, number, reference};
+use super::words::{Saying, spoken};
+use super::{
+    About, Content, CustomerPages, Delivered, Draft, Note, Notify, Told, Via, Way, content, not_agreed, number, receipt_reference,
+    reference, ways,
+};
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{Mail, Message, MessageState};
+use crate::ports::{Mail, MailReceipts, Message, MessageState};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::Envelope;
 use contracts::order::v1::{LabelChanged, NotifyRequested};
 use domain::ids::{OrderId, TimerId};
-use domain::notify::{MessageKind, Sent, slack_order_line, too_many};
+use domain::notify::{Channel, MessageKind, Sent, slack_order_line, too_many};
 use domain::order::timers::MORNING;
 use domain::order::{Actor, Command, ERASED, Label, Order, OrderEvent, Timer, Wake};
-use domain::pii::mask_email;
 use jiff::Timestamp;
 use std::future::ready as at_once;
 
 /// Commits of an order that are looked through for the words of a message.
 const HISTORY_MAX: usize = 100;
+
+/// When a message to a customer is not sent after all.
+enum Check<'a> {
+    /// News: something newer may be on its way, or it is night.
+    News {
+        overtaken: bool,
+        /// The word before it.
+        from: Option<&'a str>,
+    },
+    /// A wish.
+    Wish(&'a NotifyRequested),
+}
+
+/// One message, whichever way it goes.
+#[derive(Clone, Copy)]
+struct Errand<'a> {
+    scope: &'a TenantScope,
+    config: &'a TenantConfig,
+    about: About<'a>,
+    order: &'a Order,
+    saying: Saying<'a>,
+    check: &'a Check<'a>,
+}
+
+fn is_to_customer(message: &Message) -> bool {
+    Channel::of_customer(&message.id.channel).is_some()
+}
 
 impl Notify {
     pub(super) async fn order_news(
@@ -30,42 +59,27 @@ impl Notify {
         changed: &LabelChanged,
     ) -> Result<Told> {
         let mut told = Told::default();
-        let order = self.order(scope, &changed.order_id).await?;
-        let about = self.about(scope, (event, until), &order).await?;
+        let order = &self.order(scope, &changed.order_id).await?;
+        let about = self.about(scope, (event, until), order).await?;
         // Something newer has happened that has its own event: this one is history, not news. It is settled
         // as such rather than skipped, so that an attempt that died before is not left open for ever.
         let overtaken = order.version > event.aggregateversion && order.label().text() != changed.to;
         let rule = config.notify.rules.at(order.label());
         let mut waiting = Ok(());
-        if let Some((draft, mail)) = self.customer_mail(config, event, &order, Saying::default()).filter(|_| rule.email) {
-            let via = async {
-                if overtaken {
-                    return Ok(Via::Overtaken);
-                }
-                let why_not = match self.may_send(scope, config, event, &order, MessageKind::Status).await? {
-                    None => self.in_the_morning(scope, config, event, &order, changed.from.as_deref()).await?,
-                    why_not => why_not,
-                };
-                Ok(why_not.map_or(Via::Mail(mail), Via::Not))
-            };
-            let mailed = self.deliver(scope, about, draft, via, &mut told).await;
-            waiting = self.remember(scope, config, event, &order, mailed).await;
+        if rule.email {
+            let check = &Check::News { overtaken, from: changed.from.as_deref() };
+            let link = self.link(scope, order, MessageKind::Status);
+            let saying = Saying { link: link.as_deref(), ..Saying::default() };
+            let errand = Errand { scope, config, about, order, saying, check };
+            waiting = self.to_customer(errand, &mut told).await;
         }
-        if let Some(webhook) = config.notify.slack_webhook.as_ref().filter(|_| rule.slack) {
+        if rule.slack {
             let contact = order.contact.as_ref();
             let name = contact.map_or("-", |contact| contact.name.as_str());
             let email = contact.and_then(|contact| contact.email.as_ref());
             let text = slack_order_line(order.id.as_str(), name, email, order.label(), order.tracks.eta);
-            let draft = Draft {
-                kind: MessageKind::Status,
-                channel: "slack",
-                recipient: webhook.expose().to_owned(),
-                shown_as: "Slack".into(),
-                text,
-            };
             // A channel that is down does not keep the others from being told.
-            let slack = self.deliver(scope, about, draft, at_once(Ok(Via::Chat(&webhook.0).unless(overtaken))), &mut told).await.map(drop);
-            waiting = waiting.and(slack);
+            waiting = waiting.and(self.to_team(scope, config, about, &text, overtaken, &mut told).await);
         }
         waiting.map(|()| told)
     }
@@ -81,88 +95,141 @@ impl Notify {
     ) -> Result<Told> {
         let mut told = Told::default();
         let kind = MessageKind::of_code(&wish.kind).ok_or_else(|| Error::Fatal(format!("a message of kind {}", wish.kind)))?;
-        let order = self.order(scope, &wish.order_id).await?;
-        let about = self.about(scope, (event, until), &order).await?;
+        let order = &self.order(scope, &wish.order_id).await?;
+        let about = self.about(scope, (event, until), order).await?;
         let text = match kind {
             MessageKind::Custom | MessageKind::FollowUp => self.own_words(scope, &order.id, event.aggregateversion).await?,
             _ => None,
         };
-        let survey = self.survey.as_ref().filter(|_| kind == MessageKind::FollowUp);
-        let survey = survey.map(|survey| survey.links.link(&survey.base, scope.tenant(), &order.id));
-        let saying = Saying { kind, text: text.as_deref(), survey: survey.as_deref() };
-        if let Some((draft, mail)) = self.customer_mail(config, event, &order, saying) {
-            let wordless = kind == MessageKind::Custom && text.is_none();
-            let via = async {
-                let no_reason = order.no_follow_up().filter(|_| kind == MessageKind::FollowUp);
-                let why_not = if wordless {
-                    Some("its words are gone".to_owned())
-                } else if let Some(why) = no_reason {
-                    Some(format!("the customer is not asked: {}", why.text()))
-                } else if !kind.is_true_of(order.label()) {
-                    Some(format!("it no longer holds: the order is {}", order.label().text()))
-                } else if wish.waited && !config.notify.rules.at(order.label()).email {
-                    Some(format!("the shop's rules send no e-mail at {}", order.label().text()))
-                } else {
-                    self.may_send(scope, config, event, &order, kind).await?
-                };
-                Ok(why_not.map_or(Via::Mail(mail), Via::Not))
-            };
-            let mailed = self.deliver(scope, about, draft, via, &mut told).await;
-            self.remember(scope, config, event, &order, mailed).await?;
-        }
+        let link = self.link(scope, order, kind);
+        let saying = Saying { kind, text: text.as_deref(), link: link.as_deref() };
+        self.to_customer(Errand { scope, config, about, order, saying, check: &Check::Wish(wish) }, &mut told).await?;
         Ok(told)
+    }
+
+    /// The page that goes with a message.
+    fn link(&self, scope: &TenantScope, order: &Order, kind: MessageKind) -> Option<String> {
+        let CustomerPages { links, base } = self.pages.as_ref()?;
+        match kind.at(order.label()) {
+            MessageKind::FollowUp => Some(links.survey(base, scope.tenant(), &order.id)),
+            MessageKind::Shipped => Some(links.track(base, scope.tenant(), &order.id)),
+            _ => None,
+        }
+    }
+
+    /// By the first way that takes it.
+    async fn to_customer(&self, errand: Errand<'_>, told: &mut Told) -> Result<()> {
+        let Errand { scope, config, about, order, .. } = errand;
+        let ways = ways(order, config);
+        if let Some(way) = not_agreed(order, config).filter(|_| ways.is_empty())
+            && let Some((draft, _)) = self.message(&errand, &way)
+        {
+            let why = format!("they have not agreed to be written to by {}", way.channel.title());
+            self.deliver(scope, about, draft, at_once(Ok(Via::Not(why))), told).await?;
+        }
+        for way in ways {
+            let Some((draft, via)) = self.message(&errand, &way) else { continue };
+            let decided = async {
+                if let Some(why) = self.why_not(&errand).await? {
+                    return Ok(Via::Not(why));
+                }
+                let refused = self.addresses.reached(scope, &way.address()).await?.refused;
+                Ok(refused.map_or(via, Via::Closed))
+            };
+            match self.deliver(scope, about, draft, decided, told).await? {
+                Delivered::Told => return self.remember(&errand, &way).await,
+                Delivered::Settled => return Ok(()),
+                Delivered::Unwanted => {
+                    self.addresses.refuse(scope, &way.address(), Some("the provider says that they do not want it")).await?
+                }
+                Delivered::Refused => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Why it is not to be sent, if it is not.
+    async fn why_not(&self, errand: &Errand<'_>) -> Result<Option<String>> {
+        let Errand { scope, config, about, order, saying, .. } = *errand;
+        let kind = saying.kind;
+        let messages = self.orders.dossier(scope, &order.id, 1).await?.map(|dossier| dossier.messages).unwrap_or_default();
+        // The shop may have chosen other ways since.
+        let went_out =
+            |message: &Message| message.state.is_told() || matches!(message.state, MessageState::Unknown | MessageState::Bounced { .. });
+        if messages.iter().any(|message| is_to_customer(message) && message.id.event == about.event.id && went_out(message)) {
+            return Ok(Some("it went out another way".to_owned()));
+        }
+        let may_send = || self.may_send(errand, &messages);
+        let why = match errand.check {
+            Check::News { overtaken: true, .. } => Some("overtaken by newer news".to_owned()),
+            Check::News { from, .. } => match may_send() {
+                None => return self.in_the_morning(errand, *from).await,
+                why_not => why_not,
+            },
+            Check::Wish(_) if kind == MessageKind::Custom && saying.text.is_none() => Some("its words are gone".to_owned()),
+            Check::Wish(wish) => match order.no_follow_up().filter(|_| kind == MessageKind::FollowUp) {
+                Some(why) => Some(format!("the customer is not asked: {}", why.text())),
+                None if !kind.is_true_of(order.label()) => Some(format!("it no longer holds: the order is {}", order.label().text())),
+                None if wish.waited && !config.notify.rules.at(order.label()).email => {
+                    Some(format!("the shop's rules send no message at {}", order.label().text()))
+                }
+                None => may_send(),
+            },
+        };
+        Ok(why)
     }
 
     /// The words that stand in an order's history and in no event.
     async fn own_words(&self, scope: &TenantScope, id: &OrderId, version: u64) -> Result<Option<String>> {
+        let wished = |event| if let OrderEvent::NotifyRequested { text, .. } = event { text } else { None };
+        self.words_of(scope, id, version, wished).await
+    }
+
+    /// What a customer wrote.
+    pub(super) async fn reply_of(&self, scope: &TenantScope, id: &OrderId, version: u64) -> Result<Option<String>> {
+        let said = |event| if let OrderEvent::Replied { text, .. } = event { Some(text) } else { None };
+        self.words_of(scope, id, version, said).await
+    }
+
+    async fn words_of(
+        &self,
+        scope: &TenantScope,
+        id: &OrderId,
+        version: u64,
+        of: impl Fn(OrderEvent) -> Option<String>,
+    ) -> Result<Option<String>> {
         let dossier = self.orders.dossier(scope, id, HISTORY_MAX).await?;
         let commit = dossier.and_then(|dossier| dossier.history.into_iter().find(|commit| commit.version == version));
-        let words = commit.into_iter().flat_map(|commit| commit.events).find_map(|event| match event {
-            OrderEvent::NotifyRequested { text, .. } => text,
-            _ => None,
-        });
-        Ok(words.filter(|text| text != ERASED))
+        Ok(commit.into_iter().flat_map(|commit| commit.events).find_map(of).filter(|text| text != ERASED))
     }
 
     /// Why a message to the customer would be one too many, if it would. One that somebody else is about to send counts if it
     /// was claimed before ours.
-    async fn may_send(
-        &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
-        event: &Envelope,
-        order: &Order,
-        kind: MessageKind,
-    ) -> Result<Option<String>> {
+    fn may_send(&self, errand: &Errand<'_>, messages: &[Message]) -> Option<String> {
+        let Errand { config, about, saying: Saying { kind, .. }, .. } = *errand;
         if kind != MessageKind::Delay && config.governor.per_day == 0 {
-            return Ok(None);
+            return None;
         }
-        let Some(dossier) = self.orders.dossier(scope, &order.id, 1).await? else { return Ok(None) };
-        let now = self.clock.now();
-        let customers = || dossier.messages.iter().filter(|message| message.id.channel == "email");
-        let ours = customers().find(|message| message.id.event == event.id).map(|message| (message.at, message.id.clone()));
+        let (now, event) = (self.clock.now(), &about.event.id);
+        let customers = || messages.iter().filter(|message| is_to_customer(message));
+        let is_ours = |message: &&Message| message.id.event == *event && matches!(message.state, MessageState::Sending { .. });
+        let ours = customers().find(is_ours).map(|message| (message.at, message.id.clone()));
         let counts = |message: &&Message| match message.state {
-            _ if message.id.event == event.id => false,
-            MessageState::Sent { .. } | MessageState::Unknown => true,
+            _ if message.id.event == *event => false,
             MessageState::Sending { lease_until } => {
                 now < lease_until && ours.as_ref().is_some_and(|ours| (message.at, &message.id) < (ours.0, &ours.1))
             }
-            MessageState::Failed { .. } | MessageState::Suppressed { .. } => false,
+            MessageState::Unknown => true,
+            ref state => state.is_told(),
         };
         let sent: Vec<Sent> = customers().filter(counts).map(|message| Sent { at: message.at, kind: message.kind }).collect();
-        Ok(too_many(kind, &sent, config.governor.per_day, now))
+        too_many(kind, &sent, config.governor.per_day, now)
     }
 
     /// In quiet hours the customer is told when they end, how the order stands then, unless that is what they know: `from`,
     /// before the first of what waits. Why not now, if it is so.
-    async fn in_the_morning(
-        &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
-        event: &Envelope,
-        order: &Order,
-        from: Option<&str>,
-    ) -> Result<Option<String>> {
+    async fn in_the_morning(&self, errand: &Errand<'_>, from: Option<&str>) -> Result<Option<String>> {
+        let Errand { config, order, .. } = *errand;
         let Some(until) = config.quiet_until(order, self.clock.now()) else { return Ok(None) };
         let id = TimerId::parse(MORNING).map_err(|why| Error::Fatal(why.to_string()))?;
         let unless = match order.timer(&id) {
@@ -170,32 +237,30 @@ impl Notify {
             _ => from.and_then(|word| Label::ALL.into_iter().find(|label| label.text() == word)),
         };
         let timer = Timer { id, at: until, wake: Wake::Tell { unless } };
-        self.command(scope, config, event, order, &Command::Set { timer }).await?;
+        self.command(errand, &Command::Set { timer }).await?;
         Ok(Some(format!("quiet hours: told at {until:.0}")))
     }
 
-    async fn command(&self, scope: &TenantScope, config: &TenantConfig, event: &Envelope, order: &Order, command: &Command) -> Result<()> {
-        let by = Provenance { actor: Actor::Rule { name: "notifier".to_owned() }, correlation: event.correlationid.clone() };
+    async fn command(&self, errand: &Errand<'_>, command: &Command) -> Result<()> {
+        let Errand { scope, config, about, order, .. } = *errand;
+        let by = Provenance { actor: Actor::Rule { name: "notifier".to_owned() }, correlation: about.event.correlationid.clone() };
         let apply = Apply { orders: self.orders.clone(), clock: self.clock.clone() };
         apply.run(Context { scope, config, by: &by }, &order.id, command, Alongside::default()).await?;
         Ok(())
     }
 
-    /// An order whose customer has heard of it is no longer watched for that. If this fails, the event comes again:
-    /// the message is settled then, and only this is done.
-    async fn remember(
-        &self,
-        scope: &TenantScope,
-        config: &TenantConfig,
-        event: &Envelope,
-        order: &Order,
-        mailed: Result<bool>,
-    ) -> Result<()> {
+    /// An order whose customer has heard of it is no longer watched for that, and what they write back is about it. If this
+    /// fails, the event comes again: the message is settled then, and only this is done.
+    async fn remember(&self, errand: &Errand<'_>, way: &Way) -> Result<()> {
+        let order = errand.order;
+        if way.channel != Channel::Email {
+            self.addresses.about(errand.scope, &way.address(), &order.id).await?;
+        }
         let waits = order.timers.iter().any(|timer| matches!(timer.wake, Wake::Tell { .. }));
-        if !mailed? || (order.told && !waits) {
+        if order.told && !waits {
             return Ok(());
         }
-        self.command(scope, config, event, order, &Command::Told { channel: "email".to_owned() }).await
+        self.command(errand, &Command::Told { channel: way.channel.name().to_owned() }).await
     }
 
     async fn order(&self, scope: &TenantScope, number_said: &str) -> Result<Order> {
@@ -212,23 +277,34 @@ impl Notify {
         Ok(About { event, until, named: order.contact.as_ref().map(|_| &order.id) })
     }
 
-    fn customer_mail(&self, config: &TenantConfig, event: &Envelope, order: &Order, saying: Saying<'_>) -> Option<(Draft, Mail)> {
+    /// What goes by a way, and what is kept of it; none if there is no sender for it.
+    fn message<'a>(&self, errand: &Errand<'a>, way: &Way) -> Option<(Draft, Via<'a>)> {
+        let Errand { scope, config, about: About { event, .. }, order, saying, .. } = *errand;
         let now = self.clock.now();
-        let (to, content) = customer_message(order, config, saying, now)?;
-        let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
+        let said = content(order, config, way.channel, saying, now);
         // The link is the customer's alone: whoever reads the timeline could vote with it.
-        let hidden = saying.survey.map(|_| "[link]");
-        let kept =
-            customer_message(order, config, Saying { survey: hidden, ..saying }, now).map_or_else(String::new, |(_, shown)| shown.text);
-        let draft = Draft {
-            kind: saying.kind,
-            channel: "email",
-            recipient: to.expose().to_owned(),
-            shown_as: mask_email(to.expose()),
-            text: format!("{}\n\n{kept}", content.subject),
+        let kept = content(order, config, way.channel, Saying { link: saying.link.map(|_| "[link]"), ..saying }, now);
+        let text = kept.subject().map_or_else(|| kept.text().to_owned(), |subject| format!("{subject}\n\n{}", kept.text()));
+        let draft = Draft { kind: saying.kind, channel: way.channel, recipient: way.to.clone(), shown_as: way.masked(), text };
+        let via = match said {
+            Content::Mail(said) => {
+                let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
+                let to = order.contact.as_ref()?.email.clone()?;
+                let reference = reference(event, &way.to);
+                let receipts = Some(MailReceipts { tenant: scope.tenant().clone(), about: receipt_reference(event, &way.to) });
+                Via::Mail(Mail { from, to, subject: said.subject, text: said.text, date: now, reference, files: Vec::new(), receipts })
+            }
+            Content::Short(text) => {
+                let reference = receipt_reference(event, &way.to);
+                let base = self.pages.as_ref().map(|pages| pages.base.trim_end_matches('/'));
+                let receipts = base.map(|base| format!("{base}/v1/channels/{}/{}?about={reference}", scope.tenant(), way.channel.name()));
+                let (title, language) = (config.shop_name.clone(), spoken(order, config).tag());
+                Via::Note(
+                    config.notify.lines.account(way.channel)?,
+                    Note { to: way.to.clone(), title, text, language, reference, receipts },
+                )
+            }
         };
-        let reference = reference(event, &draft.recipient);
-        let mail = Mail { from, to: to.clone(), subject: content.subject, text: content.text, date: now, reference, files: Vec::new() };
-        Some((draft, mail))
+        Some((draft, via))
     }
 }

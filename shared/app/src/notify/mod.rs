@@ -6,22 +6,24 @@
 
 mod customers;
 mod reports;
+mod ways;
 mod words;
 
 pub use reports::LINK_VALID_FOR;
-pub use words::{Preview, PreviewMail, Saying, SurveyAt, customer_message, preview};
+pub use ways::{Content, Way, content, customer_message, not_agreed, ways};
+pub use words::{CustomerPages, Preview, PreviewMail, Saying, preview};
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore, PortResult,
-    ReportStore, SendError, TeamChat, TenantStore,
+    AddressStore, Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore,
+    PortResult, ReportStore, SendError, TeamChat, TenantStore, Text, Texter,
 };
 use crate::privacy::forget_traces;
 use crate::scope::TenantScope;
-use crate::tenant::SlackBot;
+use crate::tenant::{Account, Secret, SlackBot, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
-use domain::notify::{MessageKind, slack_attention, slack_invalid_payload};
+use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::future::ready as at_once;
@@ -41,9 +43,13 @@ pub struct Notify {
     pub messages: Arc<dyn MessageStore>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
+    /// Where customers do not want to be written to.
+    pub addresses: Arc<dyn AddressStore>,
     /// E-mail.
     pub mailer: Arc<dyn Mailer>,
-    /// Slack.
+    /// Text messages and chats with customers.
+    pub texter: Arc<dyn Texter>,
+    /// Slack and Discord.
     pub chat: Arc<dyn TeamChat>,
     /// Links to reports.
     pub reports: Arc<dyn ReportStore>,
@@ -53,8 +59,8 @@ pub struct Notify {
     pub clock: Arc<dyn Clock>,
     /// The sender for tenants that have not chosen one.
     pub default_from: Option<String>,
-    /// Where customers say how it was, if they are given a link to it.
-    pub survey: Option<SurveyAt>,
+    /// Pages that customers are given links to, if there are any.
+    pub pages: Option<CustomerPages>,
 }
 
 /// What one event led to: message by message.
@@ -66,22 +72,49 @@ pub struct Told {
     pub settled: usize,
 }
 
+#[derive(Clone)]
 struct Draft {
     kind: MessageKind,
-    channel: &'static str,
+    channel: Channel,
     recipient: String,
     shown_as: String,
     text: String,
 }
 
+/// A few words to somebody.
+struct Note {
+    to: String,
+    title: String,
+    text: String,
+    language: &'static str,
+    reference: String,
+    receipts: Option<String>,
+}
+
 enum Via<'a> {
     Mail(Mail),
-    Chat(&'a secrecy::SecretString),
+    Note(Account<'a>, Note),
+    Chat(Channel, &'a Secret),
     File(&'a SlackBot, Attachment),
+    /// Not this way: whoever it is for does not want it, for this reason.
+    Closed(String),
     /// Not at all: newer news is on its way.
     Overtaken,
     /// Not at all, for this reason.
     Not(String),
+}
+
+/// What became of a message, as far as whoever wants it sent has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Delivered {
+    /// It went out, now or before.
+    Told,
+    /// Not this way; another may do.
+    Refused,
+    /// Not this way, nor the next time: the provider says that they do not want it.
+    Unwanted,
+    /// It is not to be sent, or nobody knows whether it was.
+    Settled,
 }
 
 /// What a message is about.
@@ -118,6 +151,15 @@ impl Notify {
                 forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
                 return Ok(Told::default());
             }
+            Payload::OrderCustomerReplied(replied) => {
+                let id = number(&replied.order_id)?;
+                let said = self.reply_of(&scope, &id, event.aggregateversion).await?.unwrap_or_default();
+                let by = Channel::of_customer(&replied.channel).map_or("a message", Channel::title);
+                let about = About { event, until, named: Some(&id) };
+                let mut told = Told::default();
+                self.to_team(&scope, &config, about, &slack_reply(id.as_str(), by, &said), false, &mut told).await?;
+                return Ok(told);
+            }
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
@@ -135,20 +177,37 @@ impl Notify {
             _ => return Ok(Told::default()),
         };
         let mut told = Told::default();
-        if let Some(webhook) = &config.notify.slack_webhook {
-            let draft = Draft {
-                kind: MessageKind::Status,
-                channel: "slack",
-                recipient: webhook.expose().to_owned(),
-                shown_as: "Slack".into(),
-                text: team,
-            };
-            self.deliver(&scope, About { event, until, named: None }, draft, at_once(Ok(Via::Chat(&webhook.0))), &mut told).await?;
-        }
+        self.to_team(&scope, &config, About { event, until, named: None }, &team, false, &mut told).await?;
         Ok(told)
     }
 
-    /// Whether it went out, now or before. How it goes out is decided once it is ours to send.
+    /// To every chat of the team's. One that is down does not keep the others from being told.
+    async fn to_team(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        about: About<'_>,
+        text: &str,
+        overtaken: bool,
+        told: &mut Told,
+    ) -> Result<()> {
+        let mut result = Ok(());
+        for (chat, webhook) in config.notify.team() {
+            let draft = Draft {
+                kind: MessageKind::Status,
+                channel: chat,
+                recipient: webhook.expose().to_owned(),
+                shown_as: chat.title().into(),
+                text: text.to_owned(),
+            };
+            let via = Via::Chat(chat, webhook).unless(overtaken);
+            let posted = self.deliver(scope, about, draft, at_once(Ok(via)), told).await.map(drop);
+            result = result.and(posted);
+        }
+        result
+    }
+
+    /// How it goes out is decided once it is ours to send.
     async fn deliver<'v>(
         &self,
         scope: &TenantScope,
@@ -156,7 +215,7 @@ impl Notify {
         draft: Draft,
         via: impl Future<Output = Result<Via<'v>>> + Send,
         told: &mut Told,
-    ) -> Result<bool> {
+    ) -> Result<Delivered> {
         let About { event, until, named } = about;
         let now = self.clock.now();
         if now + SEND_TIME > until {
@@ -164,7 +223,7 @@ impl Notify {
         }
         let recipient = recipient_key(&draft.recipient);
         let message = Message {
-            id: MessageId { event: event.id.clone(), channel: draft.channel.to_owned(), recipient },
+            id: MessageId { event: event.id.clone(), channel: draft.channel.name().to_owned(), recipient },
             at: now,
             to: draft.shown_as,
             kind: draft.kind,
@@ -176,37 +235,47 @@ impl Notify {
             MessageClaim::Send { attempt } => attempt,
             MessageClaim::Settled(state) => {
                 told.settled += 1;
-                return Ok(matches!(state, MessageState::Sent { .. }));
+                return Ok(match state {
+                    state if state.is_told() => Delivered::Told,
+                    MessageState::Refused { .. } => Delivered::Refused,
+                    _ => Delivered::Settled,
+                });
             }
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
         let forgotten = self.is_forgotten(scope, named).await;
         let via = if matches!(forgotten, Ok(false)) { via.await } else { Ok(Via::Overtaken) };
+        let not = |why: &str| Err(Unsent::Decided(why.to_owned()));
         let outcome = match (&forgotten, &via) {
-            (Err(why), _) => Err(SendError::NotSent(why.to_string())),
-            (Ok(true), _) => Err(SendError::Refused("the customer was forgotten".to_owned())),
-            (Ok(false), Err(why)) => Err(SendError::NotSent(why.to_string())),
-            (Ok(false), Ok(Via::Mail(mail))) => self.mailer.send(mail).await,
-            (Ok(false), Ok(Via::Chat(webhook))) => self.chat.post(webhook, &message.text).await.map(|()| String::new()),
-            (Ok(false), Ok(Via::File(bot, file))) => self.chat.upload(&bot.token.0, &bot.channel, file, &message.text).await,
-            (Ok(false), Ok(Via::Not(reason))) => Err(SendError::Refused(reason.clone())),
-            (Ok(false), Ok(Via::Overtaken)) => Err(SendError::Refused("overtaken by newer news".to_owned())),
+            (Err(why), _) => Err(Unsent::By(SendError::NotSent(why.to_string()))),
+            (Ok(true), _) => not("the customer was forgotten"),
+            (Ok(false), Err(why)) => Err(Unsent::By(SendError::NotSent(why.to_string()))),
+            (Ok(false), Ok(Via::Not(reason))) => not(reason),
+            (Ok(false), Ok(Via::Overtaken)) => not("overtaken by newer news"),
+            (Ok(false), Ok(via)) => self.send(via, &message.text).await.map_err(Unsent::By),
         };
         let (state, result) = match outcome {
             Ok(provider_id) => {
                 told.sent += 1;
-                (MessageState::Sent { provider_id }, Ok(true))
+                (MessageState::Sent { provider_id }, Ok(Delivered::Told))
             }
-            Err(SendError::NotSent(reason)) => (MessageState::Failed { reason: reason.clone() }, Err(Error::Retryable(reason))),
-            Err(SendError::Refused(reason)) => {
+            Err(Unsent::Decided(reason)) => {
                 told.settled += 1;
-                tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was not sent");
-                (MessageState::Suppressed { reason }, Ok(false))
+                tracing::info!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was not sent");
+                (MessageState::Suppressed { reason }, Ok(Delivered::Settled))
             }
-            Err(SendError::Unknown(reason)) => {
+            Err(Unsent::By(SendError::NotSent(reason))) => (MessageState::Failed { reason: reason.clone() }, Err(Error::Retryable(reason))),
+            Err(Unsent::By(refusal @ (SendError::Refused(_) | SendError::Unwanted(_)))) => {
+                told.settled += 1;
+                let reason = refusal.to_string();
+                tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was refused");
+                let unwanted = matches!(refusal, SendError::Unwanted(_));
+                (MessageState::Refused { reason }, Ok(if unwanted { Delivered::Unwanted } else { Delivered::Refused }))
+            }
+            Err(Unsent::By(SendError::Unknown(reason))) => {
                 told.settled += 1;
                 tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message may not have been sent");
-                (MessageState::Unknown, Ok(false))
+                (MessageState::Unknown, Ok(Delivered::Settled))
             }
         };
         self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;
@@ -216,10 +285,44 @@ impl Notify {
         result
     }
 
+    async fn send(&self, via: &Via<'_>, text: &str) -> Result<String, SendError> {
+        match via {
+            Via::Mail(mail) => self.mailer.send(mail).await,
+            Via::Note(account, note) => {
+                let text = Text {
+                    to: &note.to,
+                    title: &note.title,
+                    text: &note.text,
+                    language: note.language,
+                    reference: &note.reference,
+                    receipts: note.receipts.as_deref(),
+                };
+                self.texter.text(*account, text).await
+            }
+            Via::Chat(chat, webhook) => self.chat.post(*chat, &webhook.0, text).await.map(|()| String::new()),
+            Via::File(bot, file) => self.chat.upload(&bot.token.0, &bot.channel, file, text).await,
+            Via::Closed(why) | Via::Not(why) => Err(SendError::Refused(why.clone())),
+            Via::Overtaken => Err(SendError::Refused(String::new())),
+        }
+    }
+
     async fn is_forgotten(&self, scope: &TenantScope, named: Option<&OrderId>) -> PortResult<bool> {
         let Some(id) = named else { return Ok(false) };
         Ok(self.orders.load(scope, id).await?.is_some_and(|order| order.contact.is_none()))
     }
+}
+
+/// Why a message did not go out.
+enum Unsent {
+    /// We decided so.
+    Decided(String),
+    /// The provider, or the way to it.
+    By(SendError),
+}
+
+/// Names a message to whoever gives receipts for it.
+fn receipt_reference(event: &Envelope, recipient: &str) -> String {
+    format!("{}/{}/{}", event.subject, event.id, recipient_key(recipient))
 }
 
 /// A recipient without their address.

@@ -5,11 +5,11 @@ use crate::error::{Error, Result};
 use crate::ports::{Attachment, Mail, PortError};
 use crate::report::DELAYED;
 use crate::scope::TenantScope;
-use crate::tenant::{DelayedSettings, TenantConfig};
+use crate::tenant::{DelayedSettings, Secret, TenantConfig};
 use contracts::Envelope;
 use contracts::job::v1::ReportReady;
 use domain::email::Email;
-use domain::notify::MessageKind;
+use domain::notify::{Channel, MessageKind};
 use domain::pii::mask_email;
 use jiff::SignedDuration;
 use std::future::ready as at_once;
@@ -36,9 +36,9 @@ impl Notify {
             (true, false) => &reports.delayed.recipients[..],
             (true, true) => &[],
         };
-        let webhook = notify.slack_webhook.as_ref().filter(|_| !is_list);
+        let chats: Vec<(Channel, &Secret)> = notify.team().filter(|_| !is_list).collect();
         let mut told = Told::default();
-        if webhook.is_none() && recipients.is_empty() {
+        if chats.is_empty() && recipients.is_empty() {
             return Ok(told);
         }
         // A file that is gone, or too large to be carried, is a link.
@@ -54,14 +54,16 @@ impl Notify {
         let carried = (1..=Mail::FILES_BYTES_MAX).contains(&file.bytes.len());
         let link = self.reports.link(scope, &ready.key, LINK_VALID_FOR).await?;
         let mut waiting = Ok(());
-        if let Some(webhook) = webhook {
+        for (chat, webhook) in chats {
             let linked = format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary);
             let (recipient, text, via) = match &notify.slack_bot {
-                Some(bot) if !file.bytes.is_empty() => (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone())),
-                _ => (webhook.expose().to_owned(), linked, Via::Chat(&webhook.0)),
+                Some(bot) if chat == Channel::Slack && !file.bytes.is_empty() => {
+                    (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone()))
+                }
+                _ => (webhook.expose().to_owned(), linked, Via::Chat(chat, webhook)),
             };
-            let draft = Draft { kind: MessageKind::Status, channel: "slack", recipient, shown_as: "Slack".into(), text };
-            waiting = self.deliver(scope, about, draft, at_once(Ok(via)), &mut told).await.map(drop);
+            let draft = Draft { kind: MessageKind::Status, channel: chat, recipient, shown_as: chat.title().into(), text };
+            waiting = waiting.and(self.deliver(scope, about, draft, at_once(Ok(via)), &mut told).await.map(drop));
         }
         let Some(from) = notify.from.clone().or_else(|| self.default_from.clone()) else {
             if !recipients.is_empty() {
@@ -79,13 +81,14 @@ impl Notify {
             };
             let draft = Draft {
                 kind: MessageKind::Status,
-                channel: "email",
+                channel: Channel::Email,
                 recipient: address.clone(),
                 shown_as: mask_email(address),
                 text: format!("{subject}\n\n{words}"),
             };
             let reference = reference(event, &draft.recipient);
-            let mail = Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files };
+            let mail =
+                Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files, receipts: None };
             // One address that SES does not take keeps nobody else from the report.
             let mailed = self.deliver(scope, about, draft, at_once(Ok(Via::Mail(mail))), &mut told).await.map(drop);
             waiting = waiting.and(mailed);

@@ -1,10 +1,9 @@
 //! What a customer reads.
 
-use crate::survey::SurveyLinks;
+use crate::survey::CustomerLinks;
 use crate::tenant::TenantConfig;
 use domain::ask::Lang;
-use domain::email::Email;
-use domain::notify::{Beside, EmailContent, MessageKind, NotifyRules, StatusFacts, letter, slack_order_line};
+use domain::notify::{Beside, EmailContent, MessageKind, NotifyRules, StatusFacts, Tongue, letter, slack_order_line};
 use domain::order::{Label, Order};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,39 +15,46 @@ pub struct Saying<'a> {
     pub kind: MessageKind,
     /// In the shop's words.
     pub text: Option<&'a str>,
-    /// Where they say how it was.
-    pub survey: Option<&'a str>,
+    /// Where they say how it was, or see how far it has come.
+    pub link: Option<&'a str>,
 }
 
-/// Where customers say how it was.
+/// Pages that customers are given links to.
 #[derive(Debug, Clone)]
-pub struct SurveyAt {
+pub struct CustomerPages {
     /// Signs links.
-    pub links: SurveyLinks,
+    pub links: CustomerLinks,
     /// The API's address as customers know it.
     pub base: String,
 }
 
-/// What the customer of an order reads, and where; none if they cannot be written to.
-pub fn customer_message<'a>(
-    order: &'a Order,
-    config: &TenantConfig,
-    saying: Saying<'_>,
-    now: Timestamp,
-) -> Option<(&'a Email, EmailContent)> {
-    let contact = order.contact.as_ref().filter(|_| config.notify.email)?;
-    let to = contact.email.as_ref()?;
-    let beside = Beside { text: saying.text, survey: saying.survey };
-    Some((to, letter(saying.kind, &status_facts(order, config, now), &config.notify.rules, language(order, config), beside)))
+/// The letter that says it.
+pub(super) fn letter_to(facts: &StatusFacts, config: &TenantConfig, lang: Lang, saying: Saying<'_>) -> EmailContent {
+    letter(
+        saying.kind,
+        facts,
+        &config.notify.rules,
+        lang,
+        Beside { text: saying.text, survey: saying.link.filter(|_| saying.kind == MessageKind::FollowUp) },
+    )
 }
 
-/// The customer's language, else the shop's.
-fn language(order: &Order, config: &TenantConfig) -> Lang {
-    let theirs = order.contact.as_ref().and_then(|contact| contact.locale.as_deref());
-    Lang::of_locale(theirs.unwrap_or(&config.locale))
+/// The customer's locale, else the shop's.
+fn locale<'a>(order: &'a Order, config: &'a TenantConfig) -> &'a str {
+    order.contact.as_ref().and_then(|contact| contact.locale.as_deref()).unwrap_or(&config.locale)
 }
 
-fn status_facts(order: &Order, config: &TenantConfig, now: Timestamp) -> StatusFacts {
+/// The language of letters.
+pub(super) fn language(order: &Order, config: &TenantConfig) -> Lang {
+    Lang::of_locale(locale(order, config))
+}
+
+/// The language of short messages.
+pub(super) fn spoken(order: &Order, config: &TenantConfig) -> Tongue {
+    Tongue::of_locale(locale(order, config))
+}
+
+pub(super) fn status_facts(order: &Order, config: &TenantConfig, now: Timestamp) -> StatusFacts {
     StatusFacts {
         order_id: order.id.to_string(),
         customer: order.contact.as_ref().map(|contact| contact.name.clone()),

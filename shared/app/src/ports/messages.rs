@@ -2,9 +2,10 @@
 
 use super::PortResult;
 use crate::scope::TenantScope;
+use crate::tenant::Account;
 use async_trait::async_trait;
-use domain::ids::EventId;
-use domain::notify::MessageKind;
+use domain::ids::{EventId, OrderId, TenantId};
+use domain::notify::{Channel, MessageKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -60,13 +61,85 @@ pub enum MessageState {
         /// Why.
         reason: String,
     },
-    /// The provider said no for good, or we decided not to send.
+    /// The provider says that it has arrived.
+    Delivered {
+        /// Its id for it.
+        provider_id: String,
+    },
+    /// Somebody has read it, the provider says.
+    Opened {
+        /// Its id for it.
+        provider_id: String,
+    },
+    /// It could not be delivered, the provider says.
+    Bounced {
+        /// Why.
+        reason: String,
+    },
+    /// The provider said no for good: nothing went out this way, and nothing will.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// We decided not to send.
     Suppressed {
         /// Why.
         reason: String,
     },
     /// The sender died in the act. Not repeated by itself; shown to a person.
     Unknown,
+}
+
+impl MessageState {
+    /// As far as anybody knows, whoever it is for has it.
+    pub const fn is_told(&self) -> bool {
+        matches!(self, MessageState::Sent { .. } | MessageState::Delivered { .. } | MessageState::Opened { .. })
+    }
+
+    /// On the wire, and for people.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            MessageState::Sending { .. } => "sending",
+            MessageState::Sent { .. } => "sent",
+            MessageState::Delivered { .. } => "delivered",
+            MessageState::Opened { .. } => "opened",
+            MessageState::Bounced { .. } => "bounced",
+            MessageState::Failed { .. } => "failed",
+            MessageState::Refused { .. } => "refused",
+            MessageState::Suppressed { .. } => "suppressed",
+            MessageState::Unknown => "unknown",
+        }
+    }
+
+    /// Why it did not get there, if it did not.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            MessageState::Failed { reason }
+            | MessageState::Refused { reason }
+            | MessageState::Suppressed { reason }
+            | MessageState::Bounced { reason } => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Whether a provider can have seen it.
+    pub const fn was_handed_over(&self) -> bool {
+        !matches!(self, MessageState::Failed { .. } | MessageState::Refused { .. } | MessageState::Suppressed { .. })
+    }
+
+    /// Whether a receipt may follow: they come twice, and in any order, and what says less says nothing new.
+    pub fn may_become(&self, receipt: &MessageState) -> bool {
+        let rank = |state: &MessageState| match state {
+            MessageState::Sending { .. } | MessageState::Unknown => 1,
+            MessageState::Sent { .. } => 2,
+            MessageState::Delivered { .. } => 3,
+            MessageState::Bounced { .. } => 4,
+            MessageState::Opened { .. } => 5,
+            // It was never handed over.
+            MessageState::Failed { .. } | MessageState::Refused { .. } | MessageState::Suppressed { .. } => 6,
+        };
+        (2..=5).contains(&rank(receipt)) && rank(self) < rank(receipt)
+    }
 }
 
 /// What became of claiming a message.
@@ -94,6 +167,9 @@ pub trait MessageStore: Send + Sync {
     async fn claim(&self, scope: &TenantScope, subject: &str, message: &Message, now: Timestamp) -> PortResult<MessageClaim>;
     /// Reports what became of our attempt. False if it is no longer ours.
     async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, state: &MessageState) -> PortResult<bool>;
+    /// Takes a provider's receipt, if the message has not come further: [`MessageState::may_become`]. The message as it is then;
+    /// none if there is no such message, or it was never handed over.
+    async fn receipt(&self, scope: &TenantScope, subject: &str, id: &MessageId, state: &MessageState) -> PortResult<Option<Message>>;
 }
 
 /// Why a message did not go out.
@@ -105,6 +181,9 @@ pub enum SendError {
     /// Nothing went out and never will.
     #[error("{0}")]
     Refused(String),
+    /// Nothing went out, and whoever it is for wants nothing more this way.
+    #[error("{0}")]
+    Unwanted(String),
     /// It may have gone out.
     #[error("{0}")]
     Unknown(String),
@@ -147,6 +226,17 @@ pub struct Mail {
     pub reference: String,
     /// Files, together at most [`Mail::FILES_BYTES_MAX`].
     pub files: Vec<Attachment>,
+    /// What SES is to give back with what becomes of it, if anybody wants to know: whose it is, and which message.
+    pub receipts: Option<MailReceipts>,
+}
+
+/// Names a mail to whoever gives receipts for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailReceipts {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which message.
+    pub about: String,
 }
 
 impl Mail {
@@ -167,11 +257,77 @@ pub trait Mailer: Send + Sync {
     async fn send(&self, mail: &Mail) -> Result<String, SendError>;
 }
 
+/// A short message.
+#[derive(Debug, Clone, Copy)]
+pub struct Text<'a> {
+    /// Who gets it, as the platform calls them.
+    pub to: &'a str,
+    /// Where a headline is shown beside it.
+    pub title: &'a str,
+    /// What it says.
+    pub text: &'a str,
+    /// ISO 639-1.
+    pub language: &'a str,
+    /// Comes back with receipts, where the platform gives any.
+    pub reference: &'a str,
+    /// Where receipts are to go, on platforms that are told so with each message.
+    pub receipts: Option<&'a str>,
+}
+
+/// Sends short messages.
+#[async_trait]
+pub trait Texter: Send + Sync {
+    /// Sends one from an account; the platform's id for it.
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError>;
+}
+
+/// Somebody as a platform calls them, hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address {
+    /// On which.
+    pub channel: Channel,
+    /// SHA-256 of what they are called there, hex.
+    pub key: String,
+}
+
+impl Address {
+    /// On a channel. Numbers and addresses are compared without what is written differently.
+    pub fn new(channel: Channel, who: &str) -> Address {
+        use sha2::{Digest, Sha256};
+        let plain: String = match channel {
+            Channel::Sms | Channel::Whatsapp => who.chars().filter(char::is_ascii_digit).collect(),
+            Channel::Email => who.trim().to_lowercase(),
+            _ => who.to_owned(),
+        };
+        Address { channel, key: hex::encode(Sha256::digest(plain)) }
+    }
+}
+
+/// What is known of an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// Why nobody is to be written to there, if it is so.
+    pub refused: Option<String>,
+    /// The order that it was last written to about.
+    pub order: Option<OrderId>,
+}
+
+/// What is known of the addresses of a tenant's customers.
+#[async_trait]
+pub trait AddressStore: Send + Sync {
+    /// Reads it.
+    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached>;
+    /// Remembers that it was written to about an order.
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()>;
+    /// Nobody is to be written to there any more, or they are again.
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()>;
+}
+
 /// Posts to a team's chat.
 #[async_trait]
 pub trait TeamChat: Send + Sync {
-    /// Posts text to an incoming-webhook address.
-    async fn post(&self, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError>;
+    /// Posts text to the incoming-webhook address of a chat.
+    async fn post(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError>;
     /// Posts a file with a comment to a channel, as a bot with this token; the chat's id for the file.
     async fn upload(&self, token: &secrecy::SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError>;
 }

@@ -123,7 +123,7 @@ pub fn fallback(facts: &AskFacts) -> String {
 }
 
 /// What an order with this label "does", after "your order": "has been shipped".
-pub(crate) fn state_words(label: Label, lang: Lang) -> &'static str {
+pub fn state_words(label: Label, lang: Lang) -> &'static str {
     match lang {
         Lang::En => match label {
             Label::Received => "has been received",

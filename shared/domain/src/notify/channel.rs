@@ -73,6 +73,27 @@ impl Channel {
         }
     }
 
+    /// The name as people write it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Channel::Email => "e-mail",
+            Channel::Slack => "Slack",
+            Channel::Sms => "SMS",
+            Channel::Whatsapp => "WhatsApp",
+            Channel::Telegram => "Telegram",
+            Channel::Instagram => "Instagram",
+            Channel::Facebook => "Messenger",
+            Channel::Discord => "Discord",
+            Channel::Push => "push",
+            Channel::Webhook => "webhook",
+        }
+    }
+
+    /// A channel on which customers are written to, by name.
+    pub fn of_customer(name: &str) -> Option<Channel> {
+        Channel::ALL.into_iter().find(|channel| channel.name() == name && channel.audience() == Audience::Customer)
+    }
+
     /// Who reads it.
     pub const fn audience(self) -> Audience {
         match self {

@@ -81,6 +81,14 @@ impl MessageKind {
         matches!(self, MessageKind::Status)
     }
 
+    /// What it is about where the order stands.
+    pub const fn at(self, label: Label) -> MessageKind {
+        match self {
+            MessageKind::Status => MessageKind::of(label),
+            kind => kind,
+        }
+    }
+
     /// What a message at this status is about.
     pub const fn of(label: Label) -> MessageKind {
         match label {

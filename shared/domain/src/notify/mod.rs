@@ -8,6 +8,7 @@ mod governor;
 pub mod gsm;
 mod kind;
 mod letter;
+mod opt;
 mod rules;
 mod short;
 mod slack;
@@ -17,6 +18,7 @@ pub use email::{EmailContent, StatusFacts, header_value, status_email, strip_sub
 pub use governor::{QuietHours, Sent, too_many};
 pub use kind::MessageKind;
 pub use letter::{Beside, letter};
+pub use opt::{Wish, wish};
 pub use rules::{LANGS, NotifyRules, PLACEHOLDERS, Rule, Wording};
 pub use short::{ShortFacts, Tongue, Voice, gsm_only, length, seed, short};
-pub use slack::{escape, slack_attention, slack_invalid_payload, slack_order_line};
+pub use slack::{escape, slack_attention, slack_invalid_payload, slack_order_line, slack_reply};

@@ -219,7 +219,7 @@ fn first_name(name: &str) -> Option<String> {
 pub fn short(channel: Channel, kind: MessageKind, facts: &ShortFacts, tongue: Tongue, own: Option<&str>) -> Option<String> {
     let (voice, words) = (channel.voice()?, words(tongue));
     let name = facts.customer.as_deref().and_then(first_name).unwrap_or_else(|| words.there.to_owned());
-    let kind = if kind == MessageKind::Status { MessageKind::of(facts.label) } else { kind };
+    let kind = kind.at(facts.label);
     let (hello, end) = emoji(voice, kind);
     let (stop, hi) = match voice {
         Voice::Concise => (".", words.hi[0]),

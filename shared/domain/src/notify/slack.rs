@@ -78,6 +78,15 @@ fn shown(text: &str) -> Option<String> {
     (!line.is_empty()).then(|| escape(&line))
 }
 
+/// Longest part of a customer's word that the team's channel shows, in characters.
+const REPLY_CHARS_MAX: usize = 500;
+
+/// A customer has written back.
+pub fn slack_reply(order: &str, by: &str, said: &str) -> String {
+    let shown: String = said.chars().take(REPLY_CHARS_MAX).collect();
+    format!(":speech_balloon: *Order {}*: the customer wrote by {}\n>{}", escape(order), escape(by), escape(&shown).replace('\n', "\n>"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

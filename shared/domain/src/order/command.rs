@@ -7,7 +7,7 @@ use super::status::OrderStatus;
 use super::timers::{Cancelled, Timer};
 use super::watch::WatchRules;
 use crate::ids::{DecisionId, SourceId, TimerId};
-use crate::notify::MessageKind;
+use crate::notify::{Channel, MessageKind};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -126,8 +126,8 @@ pub enum Command {
     },
     /// Tell the customer where it stands now.
     Notify {
-        /// The shop sends its customers messages at all.
-        enabled: bool,
+        /// The ways to customers that the shop has open; none: it sends no messages at all.
+        by: Vec<Channel>,
         /// What of.
         kind: MessageKind,
         /// In words of the shop's own, where they are what is to be said.
@@ -154,6 +154,13 @@ pub enum Command {
     Rate {
         /// That.
         score: u8,
+    },
+    /// The customer writes back.
+    Reply {
+        /// By which channel.
+        channel: Channel,
+        /// What.
+        text: String,
     },
     /// Have a person look, if it needs one.
     Raise {

@@ -8,7 +8,7 @@ use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_M
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
 use crate::ids::{DecisionId, OrderId, TimerId};
-use crate::notify::MessageKind;
+use crate::notify::{Channel, MessageKind};
 use jiff::{SignedDuration, Timestamp};
 
 /// Why a command was refused. Every variant says what could be done instead.
@@ -55,7 +55,7 @@ pub enum Rejection {
     #[error("messages to customers are switched off; switch notify.email on in the settings first")]
     MessagesOff,
     /// There is nowhere to write to.
-    #[error("there is no e-mail address on file for this order; nobody was written to")]
+    #[error("there is no address on file for any way that the shop has open; nobody was written to")]
     NoAddress,
     /// What is to be said does not hold.
     #[error("it would not be true: the order is {}, which is no reason for the message {:?}", label.text(), kind.code())]
@@ -131,7 +131,8 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Correct(correction)) => correct(order, correction, now),
         (Some(order), Command::Undo { note }) => undo(order, note.as_ref(), now),
         (Some(order), Command::Judge { decision, agrees, note }) => judge(order, decision, *agrees, note.as_ref()),
-        (Some(order), Command::Notify { enabled, kind, text }) => notify(order, *enabled, (*kind, text.as_ref()), now),
+        (Some(order), Command::Reply { channel, text }) => Ok(reply(order, *channel, text)),
+        (Some(order), Command::Notify { by, kind, text }) => notify(order, by, (*kind, text.as_ref()), now),
         (Some(order), Command::Set { timer }) => set(order, timer),
         (Some(order), Command::Cancel { timer, why }) => {
             order.timer(timer).ok_or(Rejection::NoSuchTimer)?;
@@ -261,7 +262,7 @@ fn judge(order: &Order, decision: &DecisionId, agrees: bool, note: Option<&Strin
 }
 
 fn set(order: &Order, timer: &Timer) -> Result<Vec<OrderEvent>, Rejection> {
-    if order.contact.as_ref().is_none_or(|contact| contact.email.is_none()) {
+    if order.contact.as_ref().is_none_or(|contact| !contact.is_reachable()) {
         return Err(Rejection::NoAddress);
     }
     if let Wake::FollowUp { text } = &timer.wake {
@@ -302,6 +303,18 @@ fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
     Ok(if order.rating.is_some() { Vec::new() } else { vec![OrderEvent::Rated { score }] })
 }
 
+/// What they write is kept, as far as it can be shown. A digit in answer to the question how it was is a vote.
+fn reply(order: &Order, channel: Channel, text: &str) -> Vec<OrderEvent> {
+    let shown: String = text.trim().chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(TEXT_CHARS_MAX).collect();
+    let vote = match shown.as_str() {
+        "1" | "2" | "3" | "4" | "5" if order.followed_up && order.rating.is_none() => shown.parse().ok(),
+        _ => None,
+    };
+    let text = if shown.is_empty() { "(a message without words)".to_owned() } else { shown };
+    let replied = OrderEvent::Replied { channel, text, first: !order.replied };
+    std::iter::once(replied).chain(vote.map(|score| OrderEvent::Rated { score })).collect()
+}
+
 /// What waited for the morning need not be told any more.
 fn no_longer_waits(order: &Order) -> Option<OrderEvent> {
     let waits = order.timers.iter().filter(|timer| matches!(timer.wake, Wake::Tell { .. }));
@@ -324,14 +337,14 @@ fn is_sayable(text: &str) -> Result<(), Rejection> {
 
 fn notify(
     order: &Order,
-    enabled: bool,
+    by: &[Channel],
     (kind, text): (MessageKind, Option<&String>),
     now: Timestamp,
 ) -> Result<Vec<OrderEvent>, Rejection> {
-    if !enabled {
+    if by.is_empty() {
         return Err(Rejection::MessagesOff);
     }
-    if order.contact.as_ref().is_none_or(|contact| contact.email.is_none()) {
+    if order.contact.as_ref().is_none_or(|contact| by.iter().all(|channel| contact.reach(*channel).is_none())) {
         return Err(Rejection::NoAddress);
     }
     let label = order.label();

@@ -9,7 +9,7 @@ use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus
 use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
 use crate::ids::{CorrelationId, DecisionId, OrderId, SourceId, TimerId};
-use crate::notify::MessageKind;
+use crate::notify::{Channel, MessageKind};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -226,6 +226,15 @@ pub enum OrderEvent {
         /// How: "email".
         channel: String,
     },
+    /// The customer wrote back.
+    Replied {
+        /// By which channel.
+        channel: Channel,
+        /// What; "[erased]" once they are forgotten.
+        text: String,
+        /// For the first time about this order.
+        first: bool,
+    },
     /// A person judged what a rule had decided, without changing it.
     DecisionJudged {
         /// Which.
@@ -247,6 +256,7 @@ impl OrderEvent {
             self,
             Self::AttentionRaised { .. }
                 | Self::CustomerTold { .. }
+                | Self::Replied { .. }
                 | Self::DecisionJudged { .. }
                 | Self::TimerSet { .. }
                 | Self::TimerFired { .. }
@@ -286,6 +296,7 @@ impl OrderEvent {
             Self::Rated { .. } => "rated",
             Self::AttentionRaised { .. } => "attention_raised",
             Self::CustomerTold { .. } => "customer_told",
+            Self::Replied { .. } => "customer_replied",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -326,6 +337,7 @@ impl Recorded {
                 OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
                 OrderEvent::StatusUndone { note: Some(note), .. } | OrderEvent::DecisionJudged { note: Some(note), .. } => note,
                 OrderEvent::NotifyRequested { text: Some(text), .. }
+                | OrderEvent::Replied { text, .. }
                 | OrderEvent::TimerSet { timer: Timer { wake: Wake::FollowUp { text: Some(text) }, .. } } => text,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
                 _ => continue,
@@ -401,6 +413,7 @@ impl OrderEvent {
                 format!("Needs a person: {}", names.join(", "))
             }
             Self::CustomerTold { channel } => format!("Customer told by {channel}"),
+            Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

@@ -4,6 +4,7 @@ use super::fact::{Claim, Fact, StatusClaim};
 use super::*;
 use crate::ids::EventId;
 use crate::money::Currency;
+use crate::notify::{Channel, MessageKind};
 use crate::order::placement::{Draft, DraftLine, Given, check};
 use proptest::prelude::*;
 
@@ -144,13 +145,13 @@ fn commands_other_than_moves() {
 /// The wish is a commit of its own; whoever has no address, or whose shop writes to nobody, is not told.
 #[test]
 fn a_customer_is_told_again_on_a_persons_word() {
-    let notify = Command::Notify { enabled: true, kind: MessageKind::Status, text: None };
+    let notify = Command::Notify { by: vec![Channel::Email], kind: MessageKind::Status, text: None };
     let mut order = order_in(OrderStatus::Shipped);
     assert_eq!(decide(Some(&order), &notify, at(2)), Err(Rejection::NoAddress));
     assert_eq!(decide(None, &notify, at(2)), Err(Rejection::NotPlaced));
     order.contact.as_mut().unwrap().email = Some(crate::email::Email::parse("sinead@example.com").unwrap());
     assert_eq!(
-        decide(Some(&order), &Command::Notify { enabled: false, kind: MessageKind::Status, text: None }, at(2)),
+        decide(Some(&order), &Command::Notify { by: Vec::new(), kind: MessageKind::Status, text: None }, at(2)),
         Err(Rejection::MessagesOff)
     );
     let told = decide(Some(&order), &notify, at(2)).unwrap();
@@ -294,7 +295,6 @@ fn more_faults_than_anybody_reads_are_counted_not_listed() {
 }
 
 use crate::money::Money;
-use crate::notify::MessageKind;
 
 fn decision_id(number: u8) -> crate::ids::DecisionId {
     crate::ids::DecisionId::of(u64::from(number), 1, "moved")
@@ -332,7 +332,7 @@ fn any_command() -> impl Strategy<Value = Command> {
                 notify: true,
             }
         }),
-        1 => Just(Command::Notify { enabled: true, kind: MessageKind::Status, text: None }),
+        1 => Just(Command::Notify { by: vec![Channel::Email], kind: MessageKind::Status, text: None }),
         2 => (status(), 0u8..4).prop_map(|(to, decision)| by_rule(to, decision)),
         1 => Just(Command::Undo { note: None }),
         2 => (0u8..3, 20i64..40, any::<bool>()).prop_map(|(id, second, asks)| Command::Set { timer: timer(id, second, asks) }),

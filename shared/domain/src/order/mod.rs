@@ -78,6 +78,9 @@ pub struct Order {
     /// A message has reached them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
+    /// They have written back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replied: bool,
     /// Concerns that were raised, each with what it rested on. The same one is not raised again, whatever becomes of the rules.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub raised: BTreeMap<Concern, Timestamp>,
@@ -235,6 +238,10 @@ impl Order {
                 self.followed_up &= *why != Cancelled::NotArrived;
                 return;
             }
+            OrderEvent::Replied { .. } => {
+                self.replied = true;
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -286,6 +293,7 @@ impl Order {
             notify_wish: None,
             untold: *notify,
             told: false,
+            replied: false,
             raised: BTreeMap::new(),
             raised_at: None,
             ruled: Vec::new(),

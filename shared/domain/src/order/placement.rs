@@ -5,8 +5,10 @@ use super::fact::Tracks;
 use crate::email::Email;
 use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
+use crate::notify::Channel;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Who to write to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,33 @@ pub struct Contact {
     /// IANA name, for the hours at which they are not written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// Who they are on chat platforms, as each of them calls them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub chats: BTreeMap<Channel, String>,
+    /// Where they have agreed to be written to, beside e-mail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consent: Vec<Channel>,
+}
+
+impl Contact {
+    /// Where they are reached on a channel; none if they are not there, or have not agreed to it. Whoever gives an e-mail
+    /// address with an order hears of that order by e-mail.
+    pub fn reach(&self, channel: Channel) -> Option<&str> {
+        let agreed = || self.consent.contains(&channel);
+        match channel {
+            Channel::Email => self.email.as_ref().map(Email::expose),
+            Channel::Sms | Channel::Whatsapp => self.phone.as_deref().filter(|_| agreed()),
+            Channel::Telegram | Channel::Instagram | Channel::Facebook | Channel::Push => {
+                self.chats.get(&channel).map(String::as_str).filter(|_| agreed())
+            }
+            Channel::Slack | Channel::Discord | Channel::Webhook => None,
+        }
+    }
+
+    /// Is there any way to them?
+    pub fn is_reachable(&self) -> bool {
+        Channel::ALL.into_iter().any(|channel| self.reach(channel).is_some())
+    }
 }
 
 /// What a line needs.
@@ -129,6 +158,10 @@ pub struct Draft {
     pub locale: Option<String>,
     /// IANA time zone of the customer.
     pub time_zone: Option<String>,
+    /// Who they are on chat platforms, by the platform's name.
+    pub chats: BTreeMap<String, String>,
+    /// Channels they have agreed to, by name.
+    pub consent: Vec<String>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
     /// Positions.
@@ -349,6 +382,27 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if draft.locale.as_deref().is_some_and(|locale| !tag(locale)) {
         checker.fault("customer.locale", "bad_locale", "a BCP 47 tag such as en or pl-PL");
     }
+    let (mut chats, mut consent) = (BTreeMap::new(), Vec::new());
+    for (name, id) in &draft.chats {
+        let channel = Channel::of_customer(name)
+            .filter(|channel| matches!(channel, Channel::Telegram | Channel::Instagram | Channel::Facebook | Channel::Push));
+        match channel {
+            Some(channel) if (1..=256).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) => {
+                drop(chats.insert(channel, id.clone()))
+            }
+            Some(_) => {
+                checker.fault("customer.chats", "bad_id", "1 to 256 printable characters without spaces, as the platform calls them")
+            }
+            None => checker.fault("customer.chats", "unknown_channel", "telegram, instagram, facebook or push"),
+        }
+    }
+    for name in &draft.consent {
+        match Channel::of_customer(name) {
+            Some(channel) if consent.contains(&channel) => {}
+            Some(channel) => consent.push(channel),
+            None => checker.fault("customer.consent", "unknown_channel", "sms, whatsapp, telegram, instagram, facebook or push"),
+        }
+    }
     // The names come with the program, as currencies do.
     if draft.time_zone.as_deref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
         checker.fault("customer.time_zone", "unknown_zone", "an IANA name such as Europe/Warsaw");
@@ -389,6 +443,8 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
             phone: draft.phone.clone(),
             locale: draft.locale.clone(),
             time_zone: draft.time_zone.clone(),
+            chats,
+            consent,
         },
         lines,
         totals,

@@ -141,7 +141,7 @@ impl Order {
         if known || before.has_arrived() || !self.has_arrived() || self.no_follow_up().is_some() {
             return None;
         }
-        self.contact.as_ref()?.email.as_ref()?;
+        self.contact.as_ref().filter(|contact| contact.is_reachable())?;
         let at = now.checked_add(SignedDuration::from_hours(i64::from(after_h))).ok()?;
         Some(OrderEvent::TimerSet { timer: Timer { id, at, wake: Wake::FollowUp { text: None } } })
     }

@@ -157,7 +157,7 @@ impl Watched {
             news_at: order.last_news(),
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
-            untold: order.untold && order.contact.as_ref().is_some_and(|contact| contact.email.is_some()),
+            untold: order.untold && order.contact.as_ref().is_some_and(|contact| contact.is_reachable()),
         }
     }
 

@@ -58,6 +58,7 @@ mod tests {
             date: "2025-08-10T04:00:00Z".parse().unwrap(),
             reference: "e.1.ab".into(),
             files: vec![pdf],
+            receipts: None,
         };
         let bytes = raw(&mail).unwrap();
         assert_eq!(bytes, raw(&mail).unwrap(), "the same mail is the same bytes");

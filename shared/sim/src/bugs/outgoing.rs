@@ -73,6 +73,9 @@ impl MessageStore for BadMessages {
     async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, state: &MessageState) -> PortResult<bool> {
         self.inner.settle(scope, subject, id, attempt, state).await
     }
+    async fn receipt(&self, scope: &TenantScope, subject: &str, id: &MessageId, state: &MessageState) -> PortResult<Option<Message>> {
+        self.inner.receipt(scope, subject, id, state).await
+    }
 }
 
 pub(super) struct ForeignSettings {

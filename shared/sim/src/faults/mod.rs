@@ -66,6 +66,7 @@ struct Plan {
     /// The event that each invocation of the running group has claimed a message of.
     claimed: Vec<Option<EventId>>,
     mails: Vec<Outgoing>,
+    texts: Vec<Outgoing>,
     posts: Vec<Outgoing>,
     renders_failed: u64,
 }
@@ -101,6 +102,7 @@ impl Faults {
             group: 0,
             claimed: Vec::new(),
             mails: Vec::new(),
+            texts: Vec::new(),
             posts: Vec::new(),
             renders_failed: 0,
         };
@@ -189,6 +191,11 @@ impl Faults {
     /// The mails that went out, in the order they did.
     pub fn mails(&self) -> Vec<Outgoing> {
         self.plan().mails.clone()
+    }
+
+    /// The short messages that went out, in the order they did.
+    pub fn texts(&self) -> Vec<Outgoing> {
+        self.plan().texts.clone()
     }
 
     /// The posts that went out, in the order they did.

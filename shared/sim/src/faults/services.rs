@@ -3,8 +3,10 @@
 use super::{Broken, Draw, Faulty, meet};
 use crate::cost::Call;
 use app::ports::*;
+use app::tenant::Account;
 use async_trait::async_trait;
 use contracts::Envelope;
+use domain::notify::Channel;
 
 #[async_trait]
 impl Bus for Faulty<dyn Bus> {
@@ -63,26 +65,49 @@ impl Mailer for Faulty<dyn Mailer> {
     }
 }
 
+impl Faulty<dyn Texter> {
+    async fn out(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+        self.faults.goes_out(|plan| &mut plan.texts);
+        self.port.text(account, text).await
+    }
+}
+
+#[async_trait]
+impl Texter for Faulty<dyn Texter> {
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+        if self.faults.chance(|rates| rates.refused) {
+            return Err(SendError::Refused("not a mobile number".to_owned()));
+        }
+        if self.faults.chance(|rates| rates.unknown) {
+            if self.faults.chance(|_| 500) {
+                self.out(account, text).await?;
+            }
+            return Err(SendError::Unknown("timed out".to_owned()));
+        }
+        meet!(self, TextSend, 1, self.out(account, text))
+    }
+}
+
 impl Faulty<dyn TeamChat> {
-    async fn out(&self, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
+    async fn out(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
         self.faults.goes_out(|plan| &mut plan.posts);
-        self.port.post(webhook, text).await
+        self.port.post(chat, webhook, text).await
     }
 }
 
 #[async_trait]
 impl TeamChat for Faulty<dyn TeamChat> {
-    async fn post(&self, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
+    async fn post(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
         if self.faults.chance(|rates| rates.refused) {
             return Err(SendError::Refused("no such channel".to_owned()));
         }
         if self.faults.chance(|rates| rates.unknown) {
             if self.faults.chance(|_| 500) {
-                self.out(webhook, text).await?;
+                self.out(chat, webhook, text).await?;
             }
             return Err(SendError::Unknown("timed out".to_owned()));
         }
-        meet!(self, ChatPost, 1, self.out(webhook, text))
+        meet!(self, ChatPost, 1, self.out(chat, webhook, text))
     }
     async fn upload(&self, token: &secrecy::SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
         // No shop of these worlds has an app of its own.

@@ -151,6 +151,22 @@ impl MessageStore for Faulty<dyn MessageStore> {
     async fn settle(&self, scope: &TenantScope, subject: &str, id: &MessageId, attempt: u32, state: &MessageState) -> PortResult<bool> {
         meet!(self, MessageSettle, 1, self.port.settle(scope, subject, id, attempt, state))
     }
+    async fn receipt(&self, scope: &TenantScope, subject: &str, id: &MessageId, state: &MessageState) -> PortResult<Option<Message>> {
+        meet!(self, MessageReceipt, 1, self.port.receipt(scope, subject, id, state))
+    }
+}
+
+#[async_trait]
+impl AddressStore for Faulty<dyn AddressStore> {
+    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached> {
+        meet!(self, AddressRead, 1, self.port.reached(scope, address))
+    }
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.about(scope, address, order))
+    }
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.refuse(scope, address, why))
+    }
 }
 
 #[async_trait]

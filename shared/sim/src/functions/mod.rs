@@ -10,6 +10,7 @@ use crate::story::{Change, Shelf, StockWish};
 use app::TenantScope;
 use app::apply::Apply;
 use app::bulk::{Bulk, Steps};
+use app::channels::{Heard, Listen};
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::Notify;
@@ -21,7 +22,7 @@ use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
-use app::survey::{Survey, SurveyLinks};
+use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
@@ -42,6 +43,7 @@ use wire::{Call, Reply};
 pub struct Functions {
     api: Router,
     hooks: Router,
+    heard: Heard,
     process: Process,
     steps: Steps,
     notify: Notify,
@@ -74,7 +76,7 @@ impl Functions {
         let desk = Desk {
             auto: auto.clone(),
             survey: Survey {
-                links: SurveyLinks::new(Secret::new("a-survey-key-of-the-simulated-house")),
+                links: CustomerLinks::new(Secret::new("a-survey-key-of-the-simulated-house")),
                 apply: apply.clone(),
                 tenants: ports.tenants.clone(),
                 buckets: ports.buckets.clone(),
@@ -112,10 +114,26 @@ impl Functions {
             queue: ports.queue.clone(),
             clock: clock.clone(),
         };
+        let listen = Listen {
+            tenants: ports.tenants.clone(),
+            inbox: ports.inbox.clone(),
+            queue: ports.queue.clone(),
+            clock: clock.clone(),
+            base: "https://api.example".to_owned(),
+        };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
-            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive))),
+            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive), Arc::new(listen))),
             steps: Steps { auto: auto.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
+            heard: Heard {
+                apply: apply.clone(),
+                inbox: ports.inbox.clone(),
+                messages: ports.messages.clone(),
+                addresses: ports.addresses.clone(),
+                outbox: ports.outbox.clone(),
+                tenants: ports.tenants.clone(),
+                clock: clock.clone(),
+            },
             process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
             relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
             measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
@@ -123,13 +141,15 @@ impl Functions {
                 orders: bug.map_or_else(|| ports.orders.clone(), |bug| bug.in_notifier(ports.orders.clone())),
                 messages: ports.messages.clone(),
                 tenants: ports.tenants.clone(),
+                addresses: ports.addresses.clone(),
                 mailer: ports.mailer.clone(),
+                texter: ports.texter.clone(),
                 chat: ports.chat.clone(),
                 reports: ports.reports.clone(),
                 inbox: ports.inbox.clone(),
                 clock: clock.clone(),
                 default_from: None,
-                survey: None,
+                pages: None,
             },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
@@ -196,7 +216,7 @@ impl Functions {
                 call_of(&self.api, call).await
             }
             Job::Process(batch) => {
-                self.batch(order_processor::handle(&self.process, &self.steps, &*self.parking, wire::hooks(batch)).await)
+                self.batch(order_processor::handle(&self.process, &self.heard, &self.steps, &*self.parking, wire::hooks(batch)).await)
             }
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),

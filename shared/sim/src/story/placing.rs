@@ -120,6 +120,7 @@ impl Shop {
             "currency": rng.pick(&["EUR", "EUR", "PLN"]),
             "customer": {
                 "name": customer.name, "email": customer.email, "phone": customer.phone, "locale": rng.per_mille(300).then_some("pl"),
+                "consent": if customer.name.len().is_multiple_of(2) { vec!["sms"] } else { Vec::new() },
             },
             "items": items,
             "eta": eta,

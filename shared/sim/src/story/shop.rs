@@ -1,12 +1,12 @@
 //! Shops, and who reports to them.
 
 use app::signature::Headers;
-use app::tenant::{FollowUpRules, Governor, HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
+use app::tenant::{FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, Secret, SignatureScheme, TenantConfig, TwilioAccount};
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{SourceId, TenantId};
-use domain::notify::{NotifyRules, QuietHours};
+use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Role, Vocabulary, WatchRules};
 use hmac::{Hmac, KeyInit, Mac};
@@ -73,6 +73,11 @@ impl Sender {
     }
 }
 
+fn twilio() -> TwilioAccount {
+    let account_sid = "ACDEMODEMODEMODEMODEMODEMODEMODEMO".to_owned();
+    TwilioAccount { account_sid, auth_token: Secret::new("a-made-up-token"), from: "+15005550006".to_owned() }
+}
+
 const NAMES: [&str; 3] = ["northcanary", "southcanary", "eastcanary"];
 
 impl Shop {
@@ -126,8 +131,10 @@ impl Shop {
                 email: true,
                 from: Some(format!("orders@{canary}.example")),
                 slack_webhook: slack.then(|| Secret::new(format!("https://hooks.{canary}.example/T/B/x"))),
-                slack_bot: None,
-                rules: NotifyRules::default(),
+                // The second shop writes short messages to those who have agreed to it.
+                channels: if n == 1 { vec![Channel::Sms, Channel::Email] } else { vec![Channel::Email] },
+                lines: Lines { sms: (n == 1).then(twilio), ..Lines::default() },
+                ..NotifySettings::default()
             },
             report_hour,
             // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.

@@ -2,8 +2,9 @@
 
 use super::samples::placed;
 use super::{Ports, Stage, patiently, race};
-use app::ports::{Message, MessageClaim, MessageId, MessageState};
+use app::ports::{Address, Message, MessageClaim, MessageId, MessageState, Reached};
 use domain::ids::EventId;
+use domain::notify::Channel;
 
 fn id(event: &str) -> MessageId {
     MessageId { event: EventId::parse(event).expect("a good id"), channel: "email".into(), recipient: "0123456789abcdef".into() }
@@ -91,6 +92,63 @@ pub async fn a_dead_sender_leaves_an_unknown_message(ports: &Ports) {
     let sent = MessageState::Sent { provider_id: "p".into() };
     assert_eq!(messages.settle(scope, "1001", &first.id, 1, &sent).await, Ok(false), "too late");
     assert_eq!(messages.claim(scope, "1001", &first, stage.after(91)).await, Ok(MessageClaim::Settled(MessageState::Unknown)));
+}
+
+// req: S1-27, X-03
+/// What says less than is known changes nothing; a receipt tells of a message that nobody knew of, and of none that was not sent.
+pub async fn receipts_come_twice_and_in_any_order(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, messages) = (&stage.ours, &ports.messages);
+    let first = message(&stage, "e:1", 0);
+    let delivered = || MessageState::Delivered { provider_id: "p-1".into() };
+    let opened = || MessageState::Opened { provider_id: "p-1".into() };
+    let bounced = || MessageState::Bounced { reason: "no such number".into() };
+    let state = |found: Option<Message>| found.map(|message| message.state);
+    let taken = async |state: MessageState| messages.receipt(scope, "1001", &first.id, &state).await.unwrap();
+    assert_eq!(taken(delivered()).await, None, "no such message");
+    assert_eq!(messages.claim(scope, "1001", &first, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+    assert_eq!(state(taken(delivered()).await), Some(delivered()), "faster than whoever sent it");
+    let sent = MessageState::Sent { provider_id: "p-1".into() };
+    assert_eq!(messages.settle(scope, "1001", &first.id, 1, &sent).await, Ok(false), "it is known to have arrived");
+    let again = messages.claim(scope, "1001", &first, stage.after(500)).await;
+    assert_eq!(again, Ok(MessageClaim::Settled(delivered())));
+    assert_eq!(state(taken(opened()).await), Some(opened()));
+    for late in [delivered(), opened(), bounced()] {
+        assert_eq!(state(taken(late).await), Some(opened()));
+    }
+    let other = message(&stage, "e:2", 0);
+    assert_eq!(messages.claim(scope, "1001", &other, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+    let refused = MessageState::Refused { reason: "no".into() };
+    assert_eq!(messages.settle(scope, "1001", &other.id, 1, &refused).await, Ok(true));
+    assert_eq!(messages.receipt(scope, "1001", &other.id, &delivered()).await, Ok(None), "it was never handed over");
+    assert_eq!(messages.claim(scope, "1001", &other, stage.now).await, Ok(MessageClaim::Settled(refused)));
+    let dead = message(&stage, "e:3", 0);
+    assert_eq!(messages.claim(scope, "1001", &dead, stage.now).await, Ok(MessageClaim::Send { attempt: 1 }));
+    assert_eq!(messages.claim(scope, "1001", &dead, stage.after(91)).await, Ok(MessageClaim::Settled(MessageState::Unknown)));
+    assert_eq!(state(messages.receipt(scope, "1001", &dead.id, &bounced()).await.unwrap()), Some(bounced()), "now it is known");
+}
+
+// req: S1-30
+/// What is known of an address is one tenant's, on one channel.
+pub async fn addresses_are_remembered_and_refused(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, addresses) = (&stage.ours, &ports.addresses);
+    let phone = Address::new(Channel::Sms, "+48 600-100-200");
+    assert_eq!(phone, Address::new(Channel::Sms, "48600100200"), "written differently");
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached::default()));
+    let (first, second) = (super::samples::number("1001"), super::samples::number("1002"));
+    addresses.about(scope, &phone, &first).await.unwrap();
+    addresses.refuse(scope, &phone, Some("STOP")).await.unwrap();
+    addresses.about(scope, &phone, &second).await.unwrap();
+    let known = Reached { refused: Some("STOP".into()), order: Some(second.clone()) };
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(known));
+    for other in [Address::new(Channel::Whatsapp, "48600100200"), Address::new(Channel::Sms, "48600100201")] {
+        assert_eq!(addresses.reached(scope, &other).await, Ok(Reached::default()));
+    }
+    assert_eq!(addresses.reached(&stage.theirs, &phone).await, Ok(Reached::default()));
+    addresses.refuse(scope, &phone, None).await.unwrap();
+    addresses.refuse(scope, &phone, None).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second) }));
 }
 
 // req: X-03

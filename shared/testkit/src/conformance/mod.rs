@@ -23,8 +23,8 @@ pub mod timers;
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError, PortResult, RateBuckets,
-    ReportStore, StockStore, TenantStore, TimerIndex,
+    AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
+    PortResult, RateBuckets, ReportStore, StockStore, TenantStore, TimerIndex,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -47,6 +47,8 @@ pub struct Ports {
     pub outbox: Arc<dyn OutboxStore>,
     /// Messages.
     pub messages: Arc<dyn MessageStore>,
+    /// Addresses.
+    pub addresses: Arc<dyn AddressStore>,
     /// Rate buckets.
     pub buckets: Arc<dyn RateBuckets>,
     /// Settings.
@@ -74,6 +76,7 @@ impl Ports {
             inbox: Arc::new(world.inbox()),
             outbox: Arc::new(world.outbox()),
             messages: Arc::new(world.messages()),
+            addresses: Arc::new(world.addresses()),
             buckets: Arc::new(world.buckets()),
             tenants: Arc::new(world.tenants()),
             keys: Arc::new(world.keys()),
@@ -191,6 +194,8 @@ macro_rules! conformance_tests {
             messages::a_failed_message_is_tried_again,
             messages::a_dead_sender_leaves_an_unknown_message,
             messages::of_64_senders_one_sends,
+            messages::receipts_come_twice_and_in_any_order,
+            messages::addresses_are_remembered_and_refused,
             messages::messages_are_their_tenants_own,
             limits::a_window_starts_with_its_first,
             limits::looking_into_a_bucket_takes_nothing,

@@ -7,6 +7,7 @@ use contracts::Envelope;
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId, SourceId};
 use domain::money::Currency;
+use domain::notify::Channel;
 use domain::order::{
     Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks, WatchRules, Watched,
 };
@@ -100,8 +101,15 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         placed_at: at,
         notify: true,
     };
-    let contact =
-        Contact { name: "Anna O'Brien".into(), email: Some(email(address)), phone: None, locale: Some("pl-PL".into()), time_zone: None };
+    let contact = Contact {
+        name: "Anna O'Brien".into(),
+        email: Some(email(address)),
+        phone: Some("+48600100200".into()),
+        locale: Some("pl-PL".into()),
+        time_zone: None,
+        chats: [(Channel::Telegram, "42".to_owned())].into(),
+        consent: vec![Channel::Sms, Channel::Telegram],
+    };
     let order = Order::born(&event, Some(contact), at).expect("placed");
     step(scope, None, order, vec![event], at)
 }

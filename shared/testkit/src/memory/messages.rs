@@ -1,7 +1,13 @@
 use super::MemoryWorld;
 use app::TenantScope;
-use app::ports::{Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, SendError, TeamChat};
+use app::ports::{
+    Address, AddressStore, Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, Reached,
+    SendError, TeamChat, Text, Texter,
+};
+use app::tenant::Account;
 use async_trait::async_trait;
+use domain::ids::OrderId;
+use domain::notify::Channel;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -36,9 +42,7 @@ impl MessageStore for MemoryMessages {
                 known.state = MessageState::Unknown;
                 MessageClaim::Settled(MessageState::Unknown)
             }
-            MessageState::Sent { .. } | MessageState::Suppressed { .. } | MessageState::Unknown => {
-                MessageClaim::Settled(known.state.clone())
-            }
+            _ => MessageClaim::Settled(known.state.clone()),
         })
     }
 
@@ -51,6 +55,38 @@ impl MessageStore for MemoryMessages {
             }
             _ => Ok(false),
         }
+    }
+
+    async fn receipt(&self, scope: &TenantScope, subject: &str, id: &MessageId, to: &MessageState) -> PortResult<Option<Message>> {
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).messages.get_mut(subject).and_then(|messages| messages.get_mut(id));
+        Ok(known.filter(|known| known.state.was_handed_over()).map(|known| {
+            if known.state.may_become(to) {
+                known.state = to.clone();
+            }
+            known.clone()
+        }))
+    }
+}
+
+/// [`AddressStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryAddresses(pub(super) MemoryWorld);
+
+#[async_trait]
+impl AddressStore for MemoryAddresses {
+    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached> {
+        Ok(self.0.lock().shop_mut(scope).addresses.get(address).cloned().unwrap_or_default())
+    }
+
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().order = Some(order.clone());
+        Ok(())
+    }
+
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().refused = why.map(str::to_owned);
+        Ok(())
     }
 }
 
@@ -79,7 +115,7 @@ pub struct MemoryChat(pub(super) MemoryWorld);
 
 #[async_trait]
 impl TeamChat for MemoryChat {
-    async fn post(&self, webhook: &SecretString, text: &str) -> Result<(), SendError> {
+    async fn post(&self, _chat: Channel, webhook: &SecretString, text: &str) -> Result<(), SendError> {
         let mut state = self.0.lock();
         let answer = state.post_answers.pop_front().flatten();
         if matches!(answer, None | Some(SendError::Unknown(_))) {
@@ -89,9 +125,33 @@ impl TeamChat for MemoryChat {
     }
 
     async fn upload(&self, token: &SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
-        self.post(token, comment).await?;
+        self.post(Channel::Slack, token, comment).await?;
         let mut state = self.0.lock();
         state.uploads.push((channel.to_owned(), file.clone()));
         Ok(format!("file-{}", state.uploads.len()))
+    }
+}
+
+/// [`Texter`] in memory.
+#[derive(Clone)]
+pub struct MemoryTexts(pub(super) MemoryWorld);
+
+#[async_trait]
+impl Texter for MemoryTexts {
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+        let mut state = self.0.lock();
+        let answer = state.text_answers.pop_front().flatten();
+        let channel = match account {
+            Account::Sms(_) => Channel::Sms,
+            Account::Whatsapp(_) => Channel::Whatsapp,
+            Account::Telegram(_) => Channel::Telegram,
+            Account::Instagram(_) => Channel::Instagram,
+            Account::Facebook(_) => Channel::Facebook,
+            Account::Push(_) => Channel::Push,
+        };
+        if answer.is_none() || matches!(answer, Some(SendError::Unknown(_))) {
+            state.texts.push((channel, text.to.to_owned(), text.text.to_owned()));
+        }
+        answer.map_or_else(|| Ok(format!("text-{}", state.texts.len())), Err)
     }
 }

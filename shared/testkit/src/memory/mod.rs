@@ -18,7 +18,7 @@ mod timers;
 pub use decisions::MemoryDecisions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
 pub use inbox::MemoryInbox;
-pub use messages::{MemoryChat, MemoryMailer, MemoryMessages};
+pub use messages::{MemoryAddresses, MemoryChat, MemoryMailer, MemoryMessages, MemoryTexts};
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
@@ -29,12 +29,13 @@ pub use timers::MemoryTimers;
 
 use app::TenantScope;
 use app::ports::{
-    ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey, OutboxRow,
-    SendError, StockLevel,
+    Address, ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey,
+    OutboxRow, Reached, SendError, StockLevel,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
 use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
+use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -56,6 +57,7 @@ struct Shop {
     inbox: HashMap<InboxKey, inbox::StoredEntry>,
     /// By subject: an order's number, `hook:...`, `job:...`.
     messages: HashMap<String, BTreeMap<MessageId, Message>>,
+    addresses: HashMap<Address, Reached>,
     buckets: HashMap<String, shop::Bucket>,
     config: Option<TenantConfig>,
     keys: BTreeMap<String, ApiKey>,
@@ -85,6 +87,8 @@ struct State {
     bus_refusals: VecDeque<Option<String>>,
     queue: VecDeque<String>,
     mails: Vec<Mail>,
+    texts: Vec<(Channel, String, String)>,
+    text_answers: VecDeque<Option<SendError>>,
     mail_answers: VecDeque<Option<SendError>>,
     posts: Vec<(String, String)>,
     uploads: Vec<(String, app::ports::Attachment)>,
@@ -164,6 +168,16 @@ impl MemoryWorld {
     /// The mailer.
     pub fn mailer(&self) -> MemoryMailer {
         MemoryMailer(self.clone())
+    }
+
+    /// What is known of addresses.
+    pub fn addresses(&self) -> MemoryAddresses {
+        MemoryAddresses(self.clone())
+    }
+
+    /// Short messages.
+    pub fn texts(&self) -> MemoryTexts {
+        MemoryTexts(self.clone())
     }
 
     /// The team chat.
@@ -284,6 +298,16 @@ impl MemoryWorld {
     /// The next mails end like this; `None` is success. [`SendError::Unknown`] goes out all the same.
     pub fn script_mailer(&self, answers: impl IntoIterator<Item = Option<SendError>>) {
         self.lock().mail_answers.extend(answers);
+    }
+
+    /// Every short message, as (channel, recipient, text).
+    pub fn sent_texts(&self) -> Vec<(Channel, String, String)> {
+        self.lock().texts.clone()
+    }
+
+    /// The next short messages end like this; `None` is success. [`SendError::Unknown`] goes out all the same.
+    pub fn script_texts(&self, answers: impl IntoIterator<Item = Option<SendError>>) {
+        self.lock().text_answers.extend(answers);
     }
 
     /// Every post, as (address, text).

@@ -206,7 +206,7 @@ async fn why_says_what_is_in_the_way() {
     house.hear("2001", "shipped", Vocabulary::Shop.read("shipped").unwrap().claim, true).await;
     house.settle().await;
     let unsent = why("2001").await.body;
-    let said = "the last message that did not go out is suppressed: the mailbox does not exist";
+    let said = "the last message that did not go out is refused: the mailbox does not exist";
     assert_eq!(unsent["notification"]["summary"], said, "{unsent}");
     let body = json!({ "version": 1, "rules": { "Shipped": { "email": false } } }).to_string();
     let save = Knock { verb: "PUT", path: "/v1/notify-rules", body: body.as_bytes(), identity: Some(owner()), ..Knock::default() };

@@ -28,7 +28,7 @@ async fn deliver(house: &House) {
         for _ in 0..2 {
             let records = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
             let event: SqsEvent = serde_json::from_value(records).unwrap();
-            let answer = order_processor::handle(&house.process(), &house.steps(), &Lot::default(), event).await;
+            let answer = order_processor::handle(&house.process(), &house.heard(), &house.steps(), &Lot::default(), event).await;
             assert!(answer.batch_item_failures.is_empty());
         }
     }

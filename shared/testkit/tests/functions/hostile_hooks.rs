@@ -251,7 +251,11 @@ async fn nobody_finds_out_which_endpoints_exist() {
     let elsewhere = [("x-signature", signature.as_str()), ("x-tenant-id", "nobody")];
     assert!(send(&house, PLAIN, &elsewhere, BODY.as_bytes()).await.body["duplicate"] == true, "the path has named the tenant");
     for verb in ["GET", "PUT", "DELETE"] {
-        let answer = knock(status_webhook::router(Arc::new(house.receive())), Knock { verb, path: PLAIN, ..Knock::default() }).await;
+        let answer = knock(
+            status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen())),
+            Knock { verb, path: PLAIN, ..Knock::default() },
+        )
+        .await;
         assert_eq!(answer.refuses(405, verb).header("allow"), "POST");
     }
 }

@@ -71,7 +71,7 @@ const WORKERS: [Worker; 3] = [Worker::Processor, Worker::Notifier, Worker::Metri
 impl Worker {
     async fn work(self, house: &House, lot: &Lot, event: SqsEvent) -> SqsBatchResponse {
         match self {
-            Worker::Processor => order_processor::handle(&house.process(), &house.steps(), lot, event).await,
+            Worker::Processor => order_processor::handle(&house.process(), &house.heard(), &house.steps(), lot, event).await,
             Worker::Notifier => {
                 let notify = house.notify();
                 let notify = app::notify::Notify { tenants: Arc::new(Down::<dyn TenantStore>(notify.tenants)), ..notify };

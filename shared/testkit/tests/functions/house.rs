@@ -4,10 +4,11 @@ use app::answer::Ask;
 use app::apply::{Alongside, Apply};
 use app::auth::Authenticate;
 use app::bulk::{Bulk, Steps};
+use app::channels::{Heard, Listen};
 use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
-use app::notify::{Notify, SurveyAt};
+use app::notify::{CustomerPages, Notify};
 use app::place::Place;
 use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
@@ -16,13 +17,12 @@ use app::progress::AutoProgress;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
-use app::survey::{Survey, SurveyLinks};
+use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
-use domain::notify::NotifyRules;
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
@@ -31,6 +31,7 @@ use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
 pub const CARRIER_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const API: &str = "https://api.shop.example";
 pub const SLACK: &str = "https://hooks.slack.com/services/T000/B000/demo";
 
 pub struct House {
@@ -71,8 +72,7 @@ pub fn config() -> TenantConfig {
             email: true,
             from: Some("orders@shop.example".into()),
             slack_webhook: Some(Secret::new(SLACK)),
-            slack_bot: None,
-            rules: NotifyRules::default(),
+            ..NotifySettings::default()
         },
         ..TenantConfig::default()
     }
@@ -236,6 +236,28 @@ impl House {
         }
     }
 
+    pub fn listen(&self) -> Listen {
+        Listen {
+            tenants: Arc::new(self.world.tenants()),
+            inbox: Arc::new(self.world.inbox()),
+            queue: Arc::new(self.world.queue()),
+            clock: self.clock.clone(),
+            base: API.to_owned(),
+        }
+    }
+
+    pub fn heard(&self) -> Heard {
+        Heard {
+            apply: self.apply(),
+            inbox: Arc::new(self.world.inbox()),
+            messages: Arc::new(self.world.messages()),
+            addresses: Arc::new(self.world.addresses()),
+            outbox: Arc::new(self.world.outbox()),
+            tenants: Arc::new(self.world.tenants()),
+            clock: self.clock.clone(),
+        }
+    }
+
     pub fn process(&self) -> Process {
         Process {
             apply: self.apply(),
@@ -258,19 +280,21 @@ impl House {
             orders: Arc::new(self.world.orders()),
             messages: Arc::new(self.world.messages()),
             tenants: Arc::new(self.world.tenants()),
+            addresses: Arc::new(self.world.addresses()),
             mailer: Arc::new(self.world.mailer()),
+            texter: Arc::new(self.world.texts()),
             chat: Arc::new(self.world.chat()),
             reports: Arc::new(self.world.reports()),
             inbox: Arc::new(self.world.inbox()),
             clock: self.clock.clone(),
             default_from: None,
-            survey: Some(SurveyAt { links: self.survey().links, base: "https://api.shop.example/".into() }),
+            pages: Some(CustomerPages { links: self.survey().links, base: format!("{API}/") }),
         }
     }
 
     pub fn survey(&self) -> Survey {
         Survey {
-            links: SurveyLinks::new(Secret::new("a-survey-key-for-tests-of-enough-length")),
+            links: CustomerLinks::new(Secret::new("a-survey-key-for-tests-of-enough-length")),
             apply: self.apply(),
             tenants: Arc::new(self.world.tenants()),
             buckets: Arc::new(self.world.buckets()),
@@ -339,7 +363,11 @@ impl House {
     pub async fn settle(&self) {
         while let Some(body) = self.world.take_queued() {
             let message = contracts::queue::HookReceived::read(&body).unwrap();
-            self.process().run(&message).await.unwrap();
+            if Heard::is_meant(&message) {
+                self.heard().run(&message).await.unwrap();
+            } else {
+                self.process().run(&message).await.unwrap();
+            }
         }
         for row in self.world.take_stream(usize::MAX) {
             self.relay().publish(&row).await.unwrap();

@@ -25,6 +25,7 @@ mod hostile_words;
 mod house;
 mod importing;
 mod imports;
+mod lines;
 mod messages;
 mod models;
 mod reports;

@@ -127,7 +127,7 @@ async fn a_person_can_have_the_customer_told_again() {
     let by = app::Provenance { actor: owner().actor(), correlation: correlation() };
     let config = crate::house::config();
     let context = app::Context { scope: &house.scope, config: &config, by: &by };
-    let wish = Command::Notify { enabled: true, kind: domain::notify::MessageKind::Status, text: None };
+    let wish = Command::Notify { by: vec![domain::notify::Channel::Email], kind: domain::notify::MessageKind::Status, text: None };
     let apply = house.apply();
     assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events.len(), 1);
     assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events, [], "a double click");

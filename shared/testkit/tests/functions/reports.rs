@@ -199,9 +199,7 @@ async fn a_bad_address_is_its_own_affair() {
     let sent: Vec<String> = house.world.sent_mails().iter().map(|mail| mail.to.expose().to_owned()).collect();
     assert_eq!(sent, ["ops@shop.example"]);
     let about = house.world.messages_about(&house.scope, "report:delayed:2025-08-09");
-    assert!(
-        about.iter().any(|message| matches!(&message.state, MessageState::Suppressed { reason } if reason.contains("MessageRejected")))
-    );
+    assert!(about.iter().any(|message| matches!(&message.state, MessageState::Refused { reason } if reason.contains("MessageRejected"))));
     assert!(about.iter().all(|message| !message.to.starts_with("ops@") && !message.to.starts_with("gone@")), "masked: {about:?}");
 }
 

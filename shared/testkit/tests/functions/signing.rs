@@ -10,7 +10,8 @@ pub const PLAIN: &str = "/v1/hooks/demo/order-status";
 pub const BODY: &str = r#"{"orderId":"1003","status":"Shipped","email":"eve@example.com","customer":"John Smith","eta":"2025-08-20"}"#;
 
 pub async fn send(house: &House, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    knock(status_webhook::router(Arc::new(house.receive())), Knock { path, headers, body, ..Knock::default() }).await
+    knock(status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen())), Knock { path, headers, body, ..Knock::default() })
+        .await
 }
 
 pub fn tag(secret: &str, body: &[u8]) -> Vec<u8> {

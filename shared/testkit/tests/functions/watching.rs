@@ -184,7 +184,16 @@ async fn what_was_raised_is_not_raised_again_because_rules_change() {
     assert_eq!(run(&house).await.raised, 0);
     // Telling the customer is no news of the order: it stays where it was.
     let waiting = run(&house).await.waiting;
-    house.command("1002", domain::order::Command::Notify { enabled: true, kind: domain::notify::MessageKind::Status, text: None }).await;
+    house
+        .command(
+            "1002",
+            domain::order::Command::Notify {
+                by: vec![domain::notify::Channel::Email],
+                kind: domain::notify::MessageKind::Status,
+                text: None,
+            },
+        )
+        .await;
     let ran = run(&house).await;
     assert_eq!((ran.raised, ran.waiting), (0, waiting));
     house.settle().await;

@@ -1,0 +1,145 @@
+"""A shop's own lines to its customers, through the deployed functions: what goes out, and what the platforms say back."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.request
+import uuid
+
+import boto3
+import platforms
+import pytest
+
+from shop import Shop, eventually
+from test_attention import WatchedShop
+
+LINES = {
+    "sms": {"account_sid": "ACDEMODEMODEMODEMODEMODEMODEMODEMO", "auth_token": "twilio-demo-token", "from": "+15005550006"},
+    "whatsapp": {"phone_number_id": "106540352242922", "token": "EAAG-demo-token", "app_secret": platforms.SECRETS["whatsapp"]},
+    "telegram": {"token": "123456789:AAdemo-token", "webhook_secret": platforms.SECRETS["telegram"]},
+    "instagram": {"page_id": "10650011223344", "token": "EAAP-demo-token", "app_secret": platforms.SECRETS["instagram"]},
+}
+
+
+class Talking(WatchedShop):
+    """A shop that writes by every line it has."""
+
+    def __init__(self, shop: Shop, channels: list[str], **settings: object) -> None:
+        super().__init__(shop)
+        self.settings(channels=channels, lines=LINES, **settings)
+        self.channels = f"{shop.env['api_url']}/v1/channels/{self.tenant}"
+
+    def settings(self, **notify: object) -> dict:
+        now = self.call("GET", "/v1/settings")
+        return self.call("PUT", "/v1/settings", {**now, "notify": {**now["notify"], **notify}})
+
+    def order(self, number: str, consent: list[str], phone: str, **more: object) -> None:
+        contact = {"name": "Sarah Connor", "email": f"{number.lower()}@{self.tenant}.example", "phone": phone, "consent": consent, "chats": {"telegram": phone[1:], "instagram": phone[1:]}}
+        order = {"number": number, "currency": "EUR", "customer": contact, "items": [{"sku": "MUG", "name": "Mug", "quantity": 1, "unit_price": "5.00"}], **more}
+        self.call("POST", "/v1/orders", order, **{"Idempotency-Key": number})
+
+    def text(self, number: str) -> dict:
+        """The message about an order, once it is on somebody's phone."""
+        found = lambda: [text for text in self.shop.outside("/texts") if f"#{number}" in text["text"]]  # noqa: E731
+        return eventually(lambda: found() and found()[-1], f"the text about {number}")
+
+    def say(self, path: str, **wish: object) -> int:
+        body = json.dumps({"channels": self.channels, **wish}).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.shop.env["outside_url"] + path, body, method="POST"), timeout=30) as answer:
+            return json.loads(answer.read())["status"]
+
+    def messages(self, number: str) -> dict[str, str]:
+        return {message["channel"]: message["state"] for message in self.call("GET", f"/v1/orders/{number}/timeline")["messages"]}
+
+    def posts(self) -> list[str]:
+        return [post["payload"].get("text", "") for post in self.shop.outside("/messages") if post["path"] == self.hook]
+
+
+@pytest.fixture
+def phone() -> str:
+    return f"+4860{uuid.uuid4().int % 10**7:07d}"
+
+
+# req: S1-19, S1-27, S1-28, S1-29, S1-30, S1-33
+def test_a_text_message_its_receipt_its_answer_and_its_end(shop: Shop, phone: str) -> None:
+    talking = Talking(shop, ["whatsapp", "sms", "email"])
+    assert talking.call("GET", "/v1/settings")["notify"]["lines"]["sms"]["auth_token"] == "(set)"
+    talking.order("T-1", ["sms"], phone)
+    sent = talking.text("T-1")
+    assert (sent["channel"], sent["to"], sent["text"]) == ("sms", phone, "Hi Sarah! Order #T-1 received. -Watch Shop")
+    assert talking.say("/receipt", n=sent["n"], status="delivered") == 200
+    eventually(lambda: talking.messages("T-1").get("sms") == "delivered", "the receipt")
+    assert talking.say("/reply", n=sent["n"], text="Can you leave it at the gate?") == 200
+    said = f"*Order T-1*: the customer wrote by SMS\n>Can you leave it at the gate?"
+    eventually(lambda: any(said in text for text in talking.posts()), "the team to hear of it")
+    entries = json.dumps(talking.call("GET", "/v1/orders/T-1/timeline")["timeline"])
+    assert "Customer wrote by SMS: Can you leave it at the gate?" in entries
+    stats = lambda: talking.call("GET", "/v1/orders/stats")  # noqa: E731
+    eventually(lambda: stats()["delivery_rate"]["value"] == 1.0 and stats()["response_rate"]["value"] == 1.0, "the figures")
+    assert talking.say("/reply", n=sent["n"], text="STOP") == 200
+    eventually(lambda: "Customer wrote by SMS: STOP" in json.dumps(talking.call("GET", "/v1/orders/T-1/timeline")), "their wish")
+    talking.order("T-2", ["sms"], phone)
+    eventually(lambda: talking.messages("T-2") == {"sms": "refused", "email": "sent", "slack": "sent"}, "an e-mail instead")
+    # Nobody else is believed.
+    form = b"MessageSid=SM1&From=%2B48600100200&Body=hello"
+    forged = shop.call("POST", f"/v1/channels/{talking.tenant}/sms", form, key=None, headers={"X-Twilio-Signature": base64.b64encode(bytes(20)).decode()})
+    assert forged.status == 401, forged.body
+
+
+# req: S1-19, S1-23, S1-29
+def test_chats(shop: Shop, phone: str) -> None:
+    talking = Talking(shop, ["instagram", "telegram", "whatsapp", "email"], plain_words=False)
+    for number, channel, words in [
+        ("C-1", "instagram", "Hey Sarah! ✨ Order #C-1 received! 💙"),
+        ("C-2", "telegram", "Hey Sarah! ✨ Order #C-2 received! 💙"),
+        ("C-3", "whatsapp", "Hey Sarah! 👋 We have your order #C-3! 📦"),
+    ]:
+        talking.order(number, [channel], phone)
+        sent = talking.text(number)
+        assert (sent["channel"], sent["text"]) == (channel, words)
+        assert talking.say("/reply", n=sent["n"], text=f"thanks for {number}") == 200
+        eventually(lambda: f"thanks for {number}" in json.dumps(talking.call("GET", f"/v1/orders/{number}/timeline")), f"the answer by {channel}")  # noqa: B023
+    assert talking.say("/receipt", n=sent["n"], status="read") == 200
+    eventually(lambda: talking.messages("C-3").get("whatsapp") == "opened", "that it was read")
+    # A forwarded page with the way of the order, for whoever has the link.
+    for word in ("processing", "shipped"):
+        talking.call("POST", "/v1/orders/update-status", {"order_id": "C-2", "new_status": word, "notify_customer": word == "shipped"})
+    shipped = eventually(lambda: [text for text in shop.outside("/texts") if "#C-2 on its way" in text["text"]], "the text about the parcel")[0]
+    link = next(word for word in shipped["text"].split() if "/track/" in word)
+    page = shop.call("GET", link.removeprefix(shop.env["api_url"]), key=None)
+    assert page.status == 200 and "On its way" in page.body.decode() and "Sarah" not in page.body.decode()
+
+
+# req: S1-27, S1-28, S1-30
+def test_what_ses_says_of_a_mail(shop: Shop, phone: str) -> None:
+    talking = Talking(shop, ["email"])
+    talking.order("M-1", [], phone)
+    eventually(lambda: talking.messages("M-1").get("email") == "sent", "the mail")
+    client = boto3.client("dynamodb", **shop.aws())
+    rows = client.query(
+        TableName=shop.env["env"]["TABLE_ORDERS"],
+        KeyConditionExpression="PK = :pk AND begins_with(SK, :msg)",
+        ExpressionAttributeValues={":pk": {"S": f"T#{talking.tenant}#O#M-1"}, ":msg": {"S": "MSG#"}},
+    )["Items"]
+    row = next(row for row in rows if row["channel"]["S"] == "email")
+    about = base64.urlsafe_b64encode(f"M-1/{row['event']['S']}/{row['recipient']['S']}".encode()).decode().rstrip("=")
+    tags = {"ses:configuration-set": ["x"], "tenant": [talking.tenant], "about": [about]}
+
+    def says(kind: str, **more: object) -> None:
+        detail = {"eventType": kind, "mail": {"messageId": "0100", "destination": [f"M-1@{talking.tenant}.example"], "tags": tags}, **more}
+        event = {"version": "0", "source": "aws.ses", "detail-type": f"Email {kind}", "detail": detail}
+        boto3.client("sqs", **shop.aws()).send_message(QueueUrl=shop.env["env"]["QUEUE_HOOKS_URL"], MessageBody=json.dumps(event))
+
+    says("Delivery")
+    eventually(lambda: talking.messages("M-1").get("email") == "delivered", "the receipt")
+    says("Complaint")
+    says("Bounce", bounce={"bounceType": "Permanent", "bounceSubType": "General"})
+    eventually(lambda: talking.messages("M-1").get("email") == "bounced", "the bounce")
+    talking.call(
+        "POST",
+        "/v1/orders",
+        {"number": "M-2", "currency": "EUR", "customer": {"name": "Sarah", "email": f"m-1@{talking.tenant}.example"}, "items": [{"sku": "MUG", "name": "Mug", "quantity": 1, "unit_price": "5.00"}]},
+        **{"Idempotency-Key": "M-2"},
+    )
+    eventually(lambda: talking.messages("M-2").get("email") == "refused", "nobody to be written to in vain")

@@ -1,0 +1,472 @@
+//! A shop's own lines to its customers: what goes out by them, and what comes back.
+
+use crate::door::{Knock, knock};
+use crate::house::{API, House, config, correlation, owner};
+use crate::rest::{get, order, post};
+use app::ports::{AddressStore, MessageState, SendError, TenantStore};
+use app::tenant::{FollowUpRules, Lines, MetaPage, Secret, TelegramBot, TenantConfig, TwilioAccount, WhatsappNumber};
+use base64::Engine;
+use domain::email::Email as EmailAddress;
+use domain::ids::OrderId;
+use domain::notify::Channel::{self, Email, Facebook, Instagram, Sms, Telegram, Whatsapp};
+use domain::order::progress::{Mode, ProgressRules};
+use domain::order::{Claim, FulfilmentStatus, OrderEvent, PaymentStatus};
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use sha1::Sha1;
+use sha2::Sha256;
+use std::sync::Arc;
+
+const PHONE: &str = "+48600100200";
+
+fn lines() -> Lines {
+    let page = || MetaPage {
+        page_id: "10650011223344".into(),
+        token: Secret::new("EAAP-token"),
+        app_secret: Some(Secret::new("page-app-secret")),
+        verify_token: Some(Secret::new("page-verify-token")),
+    };
+    Lines {
+        sms: Some(TwilioAccount {
+            account_sid: "ACDEMODEMODEMODEMODEMODEMODEMODEMO".into(),
+            auth_token: Secret::new("twilio-token"),
+            from: "+15005550006".into(),
+        }),
+        whatsapp: Some(WhatsappNumber {
+            phone_number_id: "106540352242922".into(),
+            token: Secret::new("EAAG-token"),
+            template: None,
+            app_secret: Some(Secret::new("whatsapp-app-secret")),
+            verify_token: Some(Secret::new("whatsapp-verify-token")),
+        }),
+        telegram: Some(TelegramBot { token: Secret::new("123456789:AAbbCC"), webhook_secret: Some(Secret::new("telegram-secret")) }),
+        instagram: Some(page()),
+        facebook: Some(page()),
+        push: None,
+    }
+}
+
+/// A shop with every line, which writes by these ways.
+async fn shop(channels: &[Channel], change: impl Fn(&mut TenantConfig)) -> House {
+    let house = House::new().await;
+    let mut next = TenantConfig { version: 2, ..config() };
+    next.notify.lines = lines();
+    next.notify.channels = channels.to_vec();
+    change(&mut next);
+    assert_eq!(next.faults(), []);
+    assert!(house.world.tenants().save(&house.scope, &next, 1).await.unwrap());
+    house
+}
+
+fn id(number: &str) -> OrderId {
+    OrderId::parse(number).unwrap()
+}
+
+async fn place(house: &House, number: &str, customer: Value) {
+    let mut body = order(number);
+    body["customer"] = customer;
+    let placed = post(house, "/v1/orders", &[("idempotency-key", number)], body).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    house.settle().await;
+}
+
+fn sarah(consent: &[&str]) -> Value {
+    json!({ "name": "Sarah Connor", "email": "sarah@example.com", "phone": PHONE, "chats": { "telegram": "42", "instagram": "254" }, "consent": consent })
+}
+
+/// What is known of the messages about an order, by channel: channel, masked recipient, state, reason.
+async fn history(house: &House, number: &str) -> Vec<(String, String, String, Option<String>)> {
+    let timeline = get(house, &format!("/v1/orders/{number}/timeline")).await.body;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |message: &Value| {
+        (text(&message["channel"]), text(&message["to"]), text(&message["state"]), message["reason"].as_str().map(str::to_owned))
+    };
+    let messages = timeline["messages"].as_array().unwrap().iter().filter(|message| message["channel"] != "slack");
+    let mut history: Vec<_> = messages.map(row).collect();
+    history.sort();
+    history
+}
+
+fn texts(house: &House) -> Vec<(Channel, String)> {
+    house.world.sent_texts().into_iter().map(|(channel, _, text)| (channel, text)).collect()
+}
+
+/// The first way that the shop has open, that reaches the customer, and that they have agreed to.
+// req: S1-19, S1-21, S1-23, S1-30, S1-33
+#[tokio::test]
+async fn a_message_goes_by_the_best_way_that_is_agreed() {
+    let house = shop(&[Whatsapp, Sms, Telegram, Email], |_| {}).await;
+    place(&house, "2001", sarah(&["sms", "telegram"])).await;
+    assert_eq!(texts(&house), [(Sms, "Hi Sarah! Order #2001 received. -Demo Shop".to_owned())], "WhatsApp was not agreed to");
+    assert_eq!(history(&house, "2001").await, [("sms".into(), "***00".into(), "sent".into(), None)]);
+    place(&house, "2002", sarah(&["whatsapp"])).await;
+    assert_eq!(texts(&house)[1..], [(Whatsapp, "Hey Sarah! 👋 We have your order #2002! 📦".to_owned())]);
+    place(&house, "2003", sarah(&[])).await;
+    assert_eq!((texts(&house).len(), house.world.sent_mails().len()), (2, 1), "an e-mail address that came with an order is enough");
+    // Their language.
+    let mut polish = sarah(&["telegram"]);
+    polish["locale"] = "pl-PL".into();
+    place(&house, "2004", polish).await;
+    assert_eq!(texts(&house)[2..], [(Telegram, "Hej Sarah! ✨ Zamówienie #2004 przyjęte! 💙".to_owned())]);
+    let told = get(&house, "/v1/orders/2004/why").await.body;
+    assert_eq!(told["notification"]["told"], true, "{told}");
+}
+
+/// Nobody is written to where they have not agreed, and the order says why.
+// req: S1-30
+#[tokio::test]
+async fn without_consent_nobody_is_written_to() {
+    let house = shop(&[Whatsapp, Telegram], |_| {}).await;
+    place(&house, "2001", sarah(&["sms"])).await;
+    assert_eq!((texts(&house).len(), house.world.sent_mails().len()), (0, 0));
+    let why = Some("they have not agreed to be written to by WhatsApp".to_owned());
+    assert_eq!(history(&house, "2001").await, [("whatsapp".into(), "***00".into(), "suppressed".into(), why)]);
+    let why = get(&house, "/v1/orders/2001/why").await.body;
+    assert_eq!(why["notification"]["obstacles"], json!(["they have not agreed to be written to by WhatsApp"]), "{why}");
+    let asked = post(&house, "/v1/orders/2001/notify", &[], Value::Null).await;
+    assert_eq!(asked.status, 409, "{}", asked.body);
+    for (customer, fault) in [
+        (json!({ "name": "A", "chats": { "carrier_pigeon": "7" } }), "customer.chats"),
+        (json!({ "name": "A", "chats": { "telegram": "not one word" } }), "customer.chats"),
+        (json!({ "name": "A", "consent": ["slack"] }), "customer.consent"),
+    ] {
+        let mut body = order("2009");
+        body["customer"] = customer;
+        let refused = post(&house, "/v1/orders", &[("idempotency-key", "bad")], body).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!(fault)), "{}", refused.body);
+    }
+}
+
+/// A way that is refused leads to the next one; one that nobody knows of does not.
+// req: S1-33
+#[tokio::test]
+async fn a_refused_message_goes_another_way() {
+    let house = shop(&[Sms, Telegram, Email], |_| {}).await;
+    house.world.script_texts([Some(SendError::Refused("Twilio answered 400, error 21211".into())), None]);
+    place(&house, "2001", sarah(&["sms", "telegram"])).await;
+    let refused = |why: &str| ("sms".to_owned(), "***00".to_owned(), "refused".to_owned(), Some(why.to_owned()));
+    assert_eq!(
+        history(&house, "2001").await,
+        [refused("Twilio answered 400, error 21211"), ("telegram".into(), "***".into(), "sent".into(), None)]
+    );
+    // A number that has sent STOP to the network is not tried again.
+    house.world.script_texts([Some(SendError::Unwanted("Twilio answered 400, error 21610".into())), None]);
+    place(&house, "2002", sarah(&["sms", "telegram"])).await;
+    place(&house, "2003", sarah(&["sms", "telegram"])).await;
+    assert_eq!(history(&house, "2003").await[0], refused("the provider says that they do not want it"));
+    assert_eq!(texts(&house).iter().map(|text| text.0).collect::<Vec<_>>(), [Telegram, Telegram, Telegram]);
+    // It may have gone out: it is not sent by another way as well.
+    house.world.script_texts([Some(SendError::Unknown("no answer in time".into()))]);
+    place(&house, "2004", sarah(&["telegram"])).await;
+    let unknown = history(&house, "2004").await;
+    assert_eq!((unknown.len(), unknown[0].2.as_str(), house.world.sent_mails().len()), (1, "unknown", 0), "{unknown:?}");
+    // What cannot be sent now is sent later, once, by the same way.
+    house.world.script_texts([Some(SendError::NotSent("Telegram answered 503".into()))]);
+    let mut body = order("2005");
+    body["customer"] = sarah(&["telegram"]);
+    post(&house, "/v1/orders", &[("idempotency-key", "2005")], body).await;
+    for row in house.world.take_stream(usize::MAX) {
+        house.relay().publish(&row).await.unwrap();
+    }
+    let placed = house.world.take_published().into_iter().find(|event| event.payload.detail_type() == "order.label_changed.v1").unwrap();
+    let notify = house.notify();
+    assert!(notify.run(&placed, jiff::Timestamp::MAX).await.unwrap_err().is_retryable());
+    for _ in 0..2 {
+        notify.run(&placed, jiff::Timestamp::MAX).await.unwrap();
+    }
+    let sent = history(&house, "2005").await;
+    assert_eq!((sent.len(), sent[0].2.as_str()), (1, "sent"), "{sent:?}");
+    // The shop prefers e-mail from now on: what has gone out is not sent again by it.
+    let mut next = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    next.version += 1;
+    next.notify.channels = vec![Email];
+    assert!(house.world.tenants().save(&house.scope, &next, next.version - 1).await.unwrap());
+    notify.run(&placed, jiff::Timestamp::MAX).await.unwrap();
+    assert_eq!(house.world.sent_mails().len(), 0);
+}
+
+struct Outside<'a> {
+    house: &'a House,
+}
+
+impl Outside<'_> {
+    async fn knock(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 {
+        let router = status_webhook::router(Arc::new(self.house.receive()), Arc::new(self.house.listen()));
+        knock(router, Knock { path, headers, body, ..Knock::default() }).await.status
+    }
+
+    /// As Twilio signs.
+    async fn twilio(&self, path: &str, fields: &[(&str, &str)]) -> u16 {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let mut sorted = fields.to_vec();
+        sorted.sort_unstable();
+        let mut mac = Hmac::<Sha1>::new_from_slice(b"twilio-token").unwrap();
+        mac.update(format!("{API}{path}").as_bytes());
+        sorted.iter().for_each(|(name, value)| mac.update(format!("{name}{value}").as_bytes()));
+        let signature = base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes());
+        let headers = [("x-twilio-signature", signature.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        self.knock(path, &headers, body.as_bytes()).await
+    }
+
+    /// As Meta signs.
+    async fn meta(&self, channel: &str, secret: &str, body: &Value) -> u16 {
+        let body = body.to_string();
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+        self.knock(&format!("/v1/channels/demo/{channel}"), &[("x-hub-signature-256", &signature)], body.as_bytes()).await
+    }
+
+    async fn says(&self, from: &str, text: &str, id: &str) -> u16 {
+        let status =
+            self.twilio("/v1/channels/demo/sms", &[("MessageSid", id), ("From", from), ("Body", text), ("SmsStatus", "received")]).await;
+        self.house.settle().await;
+        status
+    }
+}
+
+/// Receipts come twice and in any order; the message shows the furthest it has come, and each is counted once.
+// req: S1-27, S1-28
+#[tokio::test]
+async fn receipts_show_in_the_history_and_are_counted() {
+    let house = shop(&[Sms, Whatsapp], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms"])).await;
+    place(&house, "2002", sarah(&["whatsapp"])).await;
+    let reference = |number: &str| {
+        let message = house.world.messages_about(&house.scope, number).into_iter().find(|message| message.id.channel != "slack").unwrap();
+        format!("{number}/{}/{}", message.id.event, message.id.recipient)
+    };
+    let path = format!("/v1/channels/demo/sms?about={}", reference("2001"));
+    for status in ["sent", "delivered", "delivered"] {
+        assert_eq!(outside.twilio(&path, &[("MessageSid", "SM1"), ("MessageStatus", status)]).await, 200);
+        house.settle().await;
+    }
+    assert_eq!(history(&house, "2001").await[0].2, "delivered");
+    let statuses = |status: &str| {
+        let status = json!({ "id": "wamid.A", "status": status, "biz_opaque_callback_data": reference("2002") });
+        json!({ "entry": [{ "changes": [{ "value": { "metadata": { "phone_number_id": "106540352242922" }, "statuses": [status] } }] }] })
+    };
+    for status in ["read", "delivered", "sent", "read"] {
+        assert_eq!(outside.meta("whatsapp", "whatsapp-app-secret", &statuses(status)).await, 200);
+        house.settle().await;
+    }
+    assert_eq!(history(&house, "2002").await[0].2, "opened", "it does not go back");
+    place(&house, "2003", sarah(&["sms"])).await;
+    let path = format!("/v1/channels/demo/sms?about={}", reference("2003"));
+    outside.twilio(&path, &[("MessageSid", "SM3"), ("MessageStatus", "undelivered"), ("ErrorCode", "30006")]).await;
+    house.settle().await;
+    let bounced = history(&house, "2003").await;
+    assert_eq!((bounced[0].2.as_str(), bounced[0].3.as_deref()), ("bounced", Some("Twilio could not deliver it: error 30006")));
+    // A receipt for nothing of ours changes nothing, and is taken all the same.
+    for about in ["2001/e/0123456789abcdef", "nonsense", "9999/demo:9999:1:0/0123456789abcdef"] {
+        let path = format!("/v1/channels/demo/sms?about={about}");
+        assert_eq!(outside.twilio(&path, &[("MessageSid", "SM9"), ("MessageStatus", "delivered")]).await, 200);
+        house.settle().await;
+    }
+    let stats = get(&house, "/v1/orders/stats").await.body;
+    assert_eq!(stats["delivery_rate"]["value"], 0.667, "{stats}");
+    let rows = stats["deliveries"].as_array().unwrap();
+    let row = |channel: &str| rows.iter().find(|row| row["channel"] == channel).unwrap();
+    assert_eq!((&row("sms")["delivered"], &row("sms")["bounced"]), (&json!(1), &json!(1)));
+    assert_eq!((&row("whatsapp")["delivered"], &row("whatsapp")["opened"]), (&json!(1), &json!(1)));
+}
+
+/// What a customer writes stands in their order, goes to the team, and is counted; STOP is kept to.
+// req: S1-29, S1-30
+#[tokio::test]
+async fn customers_write_back() {
+    let house = shop(&[Sms, Email], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms"])).await;
+    assert_eq!(outside.says(PHONE, "Can you leave it <here>?", "SM1").await, 200);
+    assert_eq!(outside.says(PHONE, "Can you leave it <here>?", "SM1").await, 200, "Twilio sends it again");
+    let said = "Customer wrote by SMS: Can you leave it <here>?";
+    let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
+    assert_eq!(timeline.matches(said).count(), 1, "{timeline}");
+    let posts: Vec<String> = house.world.posts().into_iter().map(|post| post.1).filter(|text| text.contains("wrote by")).collect();
+    assert_eq!(posts, [":speech_balloon: *Order 2001*: the customer wrote by SMS\n>Can you leave it &lt;here&gt;?"]);
+    let stats = get(&house, "/v1/orders/stats").await.body;
+    assert_eq!(stats["response_rate"]["value"], 1.0, "{stats}");
+    // The body is not kept beside the order's history.
+    assert!(house.world.inbox_entries(&house.scope).iter().all(|entry| entry.body.is_empty()), "kept twice");
+    assert_eq!(outside.says(PHONE, " Stop! ", "SM2").await, 200);
+    place(&house, "2002", sarah(&["sms"])).await;
+    let kept = Some("they have asked for no more messages".to_owned());
+    assert_eq!(history(&house, "2002").await[1], ("sms".into(), "***00".into(), "refused".into(), kept));
+    assert_eq!((texts(&house).len(), house.world.sent_mails().len()), (1, 1), "by e-mail, which they have not stopped");
+    assert_eq!(outside.says("0048 600 100 200", "START", "SM3").await, 200, "another number");
+    place(&house, "2003", sarah(&["sms"])).await;
+    assert_eq!(texts(&house).len(), 1);
+    outside.says(PHONE, "start", "SM4").await;
+    place(&house, "2004", sarah(&["sms"])).await;
+    assert_eq!(texts(&house).len(), 2);
+    // Somebody whom nobody has written to waits for a person.
+    assert_eq!(outside.says("+15551234567", "Where is my parcel?", "SM5").await, 200);
+    let parked = get(&house, "/v1/inbox").await.body.to_string();
+    assert!(parked.contains("unknown_sender"), "{parked}");
+    // Erased with everything else that they wrote.
+    let address = EmailAddress::parse("sarah@example.com").unwrap();
+    house.privacy().erase(&owner(), &config(), &address, &correlation()).await.unwrap();
+    house.settle().await;
+    assert!(!get(&house, "/v1/orders/2001/timeline").await.body.to_string().contains("leave it"));
+}
+
+/// Nobody but the platform is believed.
+// req: S1-29
+#[tokio::test]
+async fn only_signed_reports_are_taken() {
+    let house = shop(&[Sms, Whatsapp, Telegram, Instagram, Facebook], |_| {}).await;
+    let outside = Outside { house: &house };
+    let update = json!({ "update_id": 7, "message": { "chat": { "id": 42 }, "text": "hello" } }).to_string();
+    let telegram = |secret: &'static str| {
+        let (outside, update) = (&outside, &update);
+        async move { outside.knock("/v1/channels/demo/telegram", &[("x-telegram-bot-api-secret-token", secret)], update.as_bytes()).await }
+    };
+    assert_eq!((telegram("telegram-secret").await, telegram("telegram-secreT").await), (200, 401));
+    let messaging = json!({ "entry": [{ "messaging": [{ "sender": { "id": "254" }, "message": { "mid": "m1", "text": "hi" } }] }] });
+    for (channel, secret, status) in [
+        ("instagram", "page-app-secret", 200),
+        ("facebook", "page-app-secret", 200),
+        ("whatsapp", "page-app-secret", 401),
+        ("whatsapp", "whatsapp-app-secret", 200),
+        ("push", "page-app-secret", 401),
+        ("email", "page-app-secret", 401),
+        ("slack", "page-app-secret", 401),
+    ] {
+        assert_eq!(outside.meta(channel, secret, &messaging).await, status, "{channel} {secret}");
+    }
+    assert_eq!(outside.twilio("/v1/channels/demo/sms", &[("MessageSid", "SM1"), ("From", "+1"), ("Body", "x")]).await, 200);
+    for path in ["/v1/channels/other/sms", "/v1/channels/DEMO/sms", "/v1/channels/demo/fax"] {
+        assert_eq!(outside.twilio(path, &[("MessageSid", "SM1")]).await, 401, "{path}");
+    }
+    for body in [&b"\xff\xfe"[..], b"{", b"", b"[[[[[[[[["] {
+        assert_eq!(outside.knock("/v1/channels/demo/sms", &[("x-twilio-signature", "AAAA")], body).await, 401);
+        let status = outside.knock("/v1/channels/demo/telegram", &[("x-telegram-bot-api-secret-token", "telegram-secret")], body).await;
+        assert!(matches!(status, 400 | 422), "{status} {body:?}");
+    }
+    let asked = |query: &'static str| {
+        let router = status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen()));
+        async move { knock(router, Knock { verb: "GET", path: query, ..Knock::default() }).await }
+    };
+    let good = asked("/v1/channels/demo/whatsapp?hub.mode=subscribe&hub.verify_token=whatsapp-verify-token&hub.challenge=1158201444").await;
+    assert_eq!((good.status, good.text().as_str()), (200, "1158201444"));
+    for bad in [
+        "/v1/channels/demo/whatsapp?hub.mode=subscribe&hub.verify_token=guess&hub.challenge=1",
+        "/v1/channels/demo/whatsapp?hub.mode=unsubscribe&hub.verify_token=whatsapp-verify-token&hub.challenge=1",
+        "/v1/channels/demo/whatsapp?hub.mode=subscribe&hub.verify_token=whatsapp-verify-token&hub.challenge=%3Cscript%3E",
+        "/v1/channels/demo/sms?hub.mode=subscribe&hub.verify_token=&hub.challenge=1",
+        "/v1/channels/demo/whatsapp",
+    ] {
+        assert_eq!(asked(bad).await.status, 401, "{bad}");
+    }
+}
+
+/// The whole example of the source: an order by Instagram, to the follow-up 72 hours after it has arrived, with exactly the
+/// messages that it names, at exactly their times.
+// req: S1-19, S1-20
+#[tokio::test]
+async fn instagram_happy() {
+    let house = shop(&[Instagram], |config| {
+        config.notify.plain_words = true;
+        config.follow_up = FollowUpRules { enabled: true, after_delivered_h: 72 };
+        config.progress = ProgressRules { mode: Mode::Auto, pending_after_h: 24, processing_after_h: 48, ..config.progress };
+    })
+    .await;
+    let began = house.clock_now();
+    let clock = || house.clock_now().duration_since(began).as_mins();
+    let percent = || house.world.order(&house.scope, &id("IG-1")).unwrap().percent();
+    let mut story = Vec::new();
+    let mut seen = 0;
+    let mut note = |story: &mut Vec<(i64, u8, String)>| {
+        for (channel, to, text) in house.world.sent_texts().into_iter().skip(seen) {
+            assert_eq!((channel, to.as_str()), (Instagram, "254"));
+            story.push((clock(), percent(), text));
+            seen += 1;
+        }
+    };
+    let mut body = order("IG-1");
+    body["channel"] = "instagram".into();
+    body["customer"] = sarah(&["instagram"]);
+    let placed = post(&house, "/v1/orders", &[("idempotency-key", "ig")], body).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    house.settle().await;
+    note(&mut story);
+    let paid = Claim { payment: Some(PaymentStatus::Captured), ..Claim::default() };
+    house.hear("IG-1", "paid", paid, false).await;
+    // Schedules fire every half hour; what is due then happens.
+    for half in 1..=480 {
+        house.clock.advance(SignedDuration::from_mins(30));
+        if half == 2 * 60 {
+            // Age alone ships nothing: the warehouse has put a label on it.
+            house.hear("IG-1", "label", Claim { fulfilment: Some(FulfilmentStatus::Labelled), ..Claim::default() }, false).await;
+        }
+        if half == 2 * 120 {
+            let moved = post(
+                &house,
+                "/v1/orders/update-status",
+                &[],
+                json!({ "order_id": "IG-1", "new_status": "fulfilled", "notify_customer": true }),
+            )
+            .await;
+            assert_eq!(moved.status, 200, "{}", moved.body);
+        }
+        house.watch().one(house.scope.tenant(), &correlation()).await.unwrap();
+        // The tick puts nothing on the queue but itself.
+        house.timers().run(&correlation()).await.unwrap();
+        house.settle().await;
+        note(&mut story);
+    }
+    let track = house.survey().links.track(API, house.scope.tenant(), &id("IG-1"));
+    let survey = house.survey().links.survey(API, house.scope.tenant(), &id("IG-1"));
+    let expected = [
+        (0, 25, "Order received! We'll start soon! 📦".to_owned()),
+        (24 * 60 + 30, 50, "We're preparing your order! 🎁".to_owned()),
+        (73 * 60, 75, format!("Your order shipped! Track: {track} 🚚")),
+        (120 * 60, 100, "Order delivered! Thank you! ✨".to_owned()),
+        (192 * 60 + 30, 100, format!("How was your order? We'd love to hear! 💬 {survey}")),
+    ];
+    assert_eq!(story, expected);
+    assert_eq!(house.world.sent_mails().len(), 0);
+    // A digit in answer to the question is a vote.
+    let outside = Outside { house: &house };
+    let messaging = json!({ "entry": [{ "messaging": [{ "sender": { "id": "254" }, "message": { "mid": "m1", "text": "5" } }] }] });
+    assert_eq!(outside.meta("instagram", "page-app-secret", &messaging).await, 200);
+    house.settle().await;
+    let order = house.world.order(&house.scope, &id("IG-1")).unwrap();
+    assert_eq!((order.rating, order.replied), (Some(5), true));
+    let first = house.world.history(&house.scope, &id("IG-1")).into_iter().flat_map(|commit| commit.events);
+    assert_eq!(first.filter(|event| matches!(event, OrderEvent::Replied { first: true, .. })).count(), 1);
+    let known = house.world.addresses().reached(&house.scope, &app::ports::Address::new(Instagram, "254")).await.unwrap();
+    assert_eq!(known.order, Some(id("IG-1")));
+    assert!(matches!(house.world.messages_about(&house.scope, "IG-1")[0].state, MessageState::Sent { .. }));
+}
+
+/// Whoever has the link sees how far it has come, and nothing of the customer.
+// req: S1-23
+#[tokio::test]
+async fn a_customer_follows_their_order() {
+    let house = shop(&[Sms], |_| {}).await;
+    place(&house, "2001", sarah(&["sms"])).await;
+    for word in ["processing", "shipped"] {
+        let wish = json!({ "order_id": "2001", "new_status": word, "notify_customer": word == "shipped" });
+        let moved = post(&house, "/v1/orders/update-status", &[], wish).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    house.settle().await;
+    let link = house.survey().links.track(API, house.scope.tenant(), &id("2001"));
+    assert_eq!(texts(&house)[1].1, format!("Hi Sarah! Order #2001 on its way. Track: {link} -Demo Shop"));
+    let path = link.strip_prefix(API).unwrap().to_owned();
+    let page = |path: String| {
+        let router = orders_api::router(house.desk());
+        async move { knock(router, Knock { verb: "GET", path: &path, ..Knock::default() }).await }
+    };
+    let shown = page(path.clone()).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.text().contains("Order 2001") && shown.text().contains("aria-current=\"step\">On its way"), "{}", shown.text());
+    assert!(!shown.text().contains("Sarah") && !shown.text().contains("sarah@"), "{}", shown.text());
+    for wrong in [path.replace("2001", "1001"), path.replace("track", "survey"), format!("{path}0"), path.replace("demo", "other")] {
+        assert_eq!(page(wrong.clone()).await.status, 404, "{wrong}");
+    }
+}
