@@ -125,8 +125,8 @@ validate: ## template.yaml with AWS's own linter
 workflow:
 	@if command -v actionlint >/dev/null; then actionlint; else echo "no actionlint here: workflows are left to CI"; fi
 
-sim: ## the simulator: SEED=42 replays, ARGS='--seeds 1000' searches
-	@$(CARGO) run --profile fast -p sim -- $(if $(SEED),--seed $(SEED)) $(ARGS)
+sim: ## the simulator: SEED=42 replays, S=instagram_happy tells a story, ARGS='--seeds 1000' searches
+	@$(CARGO) run --profile fast -p sim -- $(if $(SEED),--seed $(SEED)) $(if $(S),--scenario $(S)) $(ARGS)
 
 costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
 	@$(CARGO) run --profile fast --quiet -p sim -- --costs

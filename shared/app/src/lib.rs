@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod apply;
+pub mod arrival;
 pub mod attention;
 pub mod auth;
 pub mod bulk;

@@ -3,7 +3,9 @@
 use crate::error::Result;
 use crate::ports::{Clock, Delta, MetricStore};
 use crate::scope::TenantScope;
+use contracts::order::v1;
 use contracts::{Envelope, Payload};
+use domain::order::{Journey, Lane, Stage, Ways};
 use domain::spread;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ pub const TOLD: &str = "told";
 /// "2025-08/pending"; fields "left" (orders), "left_s" (their seconds, together), "within:{bound}" ([`spread`]), "moved" by a
 /// rule, "overruled", "reviewed" and "agreed" by people, "brier" (the rule's squared error, in ten-thousandths).
 pub const HABITS: &str = "habit";
+/// How long orders took to their customers, by lane: see [`Ways`] for points and fields.
+pub const LANES: &str = "lane";
 
 /// The use case.
 #[derive(Clone)]
@@ -57,6 +61,15 @@ fn delta(series: &str, point: &str, field: impl Into<String>, by: i64) -> Delta 
 /// The point of [`HABITS`] that a moment counts for.
 fn habit(at: Timestamp, status: &str) -> String {
     format!("{}/{status}", at.strftime("%Y-%m"))
+}
+
+/// What an arrival counts for. It is held against the counters as they stood when the order left, so nothing has to be
+/// remembered of it until then, and an event that comes twice counts once.
+fn arrival(journey: &v1::Journey, at: Timestamp) -> Vec<Delta> {
+    let lane = Lane::new(journey.country.as_deref(), journey.carrier.as_deref());
+    let took_s = journey.took_s.iter().filter_map(|(stage, took_s)| Some((Stage::from_word(stage)?, *took_s))).collect();
+    let (point, fields) = Ways::counters(&Journey { lane, took_s }, at);
+    fields.into_iter().map(|field| delta(LANES, &point, field, 1)).collect()
 }
 
 const fn squared(error: i64) -> i64 {
@@ -101,6 +114,9 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             if let Some(sure) = changed.confidence {
                 deltas.push(delta(HABITS, &habit, "moved", 1));
                 deltas.push(delta(HABITS, &habit, "brier", squared(100 - i64::from(sure))));
+            }
+            if let Some(journey) = &changed.journey {
+                deltas.extend(arrival(journey, event.time));
             }
             deltas
         }

@@ -50,8 +50,9 @@ pub fn of_commit(
     let order_id = order.id.to_string();
     let mut payloads: Vec<Payload> = Vec::with_capacity(recorded.events.len() + 1);
     let after_s = before.map(|before| recorded.at.duration_since(before.status_since).as_secs().max(0));
+    let journey = before.and_then(|before| before.journey(recorded.at)).as_ref().map(journey);
     for event in &recorded.events {
-        payloads.extend(translate(&order_id, recorded, event, (zone, after_s)));
+        payloads.extend(translate(&order_id, recorded, event, (zone, after_s, journey.as_ref())));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
     let (before, after) = (before.map(Order::label), order.label());
@@ -72,11 +73,19 @@ pub fn of_commit(
         .collect()
 }
 
+fn journey(journey: &domain::order::Journey) -> v1::Journey {
+    v1::Journey {
+        country: journey.lane.country().map(str::to_owned),
+        carrier: journey.lane.carrier().map(str::to_owned),
+        took_s: journey.took_s.iter().map(|(stage, took_s)| (stage.as_str().to_owned(), *took_s)).collect(),
+    }
+}
+
 fn translate(
     order_id: &str,
     recorded: &Recorded,
     event: &OrderEvent,
-    (zone, after_s): (&jiff::tz::TimeZone, Option<i64>),
+    (zone, after_s, journey): (&jiff::tz::TimeZone, Option<i64>, Option<&v1::Journey>),
 ) -> Option<Payload> {
     let order_id = order_id.to_owned();
     let status = |from: OrderStatus, to: OrderStatus, cause: &str, automated: bool| v1::StatusChanged {
@@ -88,6 +97,7 @@ fn translate(
         automated,
         after_s,
         confidence: None,
+        journey: None,
     };
     // How long it was where it should not have been says nothing of how long orders stay.
     let taken_back = |from, to, cause| v1::StatusChanged { after_s: None, ..status(from, to, cause, false) };
@@ -114,7 +124,8 @@ fn translate(
             };
             let automated = recorded.actor.is_automatic() || cause == "rule";
             let via = via.iter().map(ToString::to_string).collect();
-            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, ..status(*from, *to, cause, automated) })
+            let journey = journey.filter(|_| *to == OrderStatus::Delivered).cloned();
+            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, journey, ..status(*from, *to, cause, automated) })
         }
         OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "corrected")),
         OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "undone")),

@@ -5,6 +5,7 @@ pub mod v1 {
     use jiff::{Timestamp, civil::Date};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
 
     /// An amount on the wire.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -68,6 +69,22 @@ pub mod v1 {
         /// How sure the rule was that moved it, in percent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub confidence: Option<u8>,
+        /// How it came to its customer, if that is what it has done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub journey: Option<Journey>,
+    }
+
+    /// How an order came to its customer.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Journey {
+        /// Where to, ISO 3166-1 alpha-2.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub country: Option<String>,
+        /// Who carried it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub carrier: Option<String>,
+        /// Seconds from entering each stage ("pending", "processing", "shipped") to being handed over, as far as we saw it.
+        pub took_s: BTreeMap<String, i64>,
     }
 
     /// A person judged what a rule had decided.

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use sim::invariants::INVARIANTS;
-use sim::{Bug, Options, Report, Stats, bill, bugs, hunt, run};
+use sim::{Bug, Options, Report, Stats, bill, bugs, hunt, run, scenario};
 use std::fmt::Write;
 use std::ops::Range;
 use std::process::ExitCode;
@@ -34,6 +34,9 @@ struct Arguments {
     /// Show what a month costs on AWS, as the README does
     #[arg(long, conflicts_with_all = ["seeds", "bugs"])]
     costs: bool,
+    /// Tell a story whose end is known: instagram_happy
+    #[arg(long, conflicts_with_all = ["seed", "seeds", "bugs", "costs"])]
+    scenario: Option<String>,
     /// Plant this bug (a name from --bugs)
     #[arg(long, value_parser = bug)]
     bug: Option<Bug>,
@@ -53,6 +56,9 @@ fn bug(text: &str) -> Result<Bug, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(name) = &arguments.scenario {
+        return story(name);
+    }
     if arguments.costs {
         print!("{}", bill::table());
         return ExitCode::SUCCESS;
@@ -66,6 +72,18 @@ fn main() -> ExitCode {
         (None, None) => 0..1000,
     };
     search(range, Options { steps: arguments.steps, bug: arguments.bug, trace: arguments.trace })
+}
+
+fn story(name: &str) -> ExitCode {
+    let Some(story) = scenario::tell(name) else {
+        eprintln!("there is no scenario {name:?}; there are:");
+        scenario::SCENARIOS.iter().for_each(|(name, about)| eprintln!("  {name}: {about}"));
+        return ExitCode::FAILURE;
+    };
+    story.told.iter().for_each(|told| println!("{told}"));
+    let rating = story.order.rating.map_or_else(|| "not rated".to_owned(), |score| format!("rated {score} of 5"));
+    println!("in the end: {}, {rating}", story.order.label().text());
+    ExitCode::SUCCESS
 }
 
 /// Nanoseconds this thread has spent on a core, so that busy neighbours do not count; `None` where the

@@ -5,14 +5,14 @@ use super::{Params, decisions, order_id, queue};
 use crate::desk::Console;
 use crate::figures::{Days, Labels, Revenue};
 use crate::flash::Flash;
-use crate::format::{moment, money};
+use crate::format::{count, moment, money};
 use crate::layout::{Here, Look, Page};
 use crate::visitor::Visitor;
 use app::Error;
 use app::ports::OrderQuery;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::order::Concern;
+use domain::order::{Calibration, Concern};
 use http::Uri;
 use maud::{Markup, html};
 use render::svg::{Bar, Unit, bars, line, sparkline, status_class};
@@ -34,6 +34,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let kind = params.get("reason").and_then(Concern::of);
     let labels = Labels::load(&*console.metrics, &visitor.scope).await?;
     let days = Days::load(&*console.metrics, &visitor.scope, visitor.today()).await?;
+    let held = app::arrival::calibration(&*console.metrics, &visitor.scope, visitor.now).await?;
     let newest = console.orders.page(&visitor.scope, &OrderQuery::All, None, NEWEST).await?;
     let live = queue::live(console, visitor, &labels, kind).await?;
     let source = kind.map_or_else(|| "/console/attention".to_owned(), |kind| format!("/console/attention?reason={}", kind.code()));
@@ -56,6 +57,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
                     div class="card-head" { h2 id="days-title" { "Orders per day" } span class="muted" { "last 30 days" } }
                     (line("days", "Orders per day", Unit::Count, &days.orders).figure())
                 }
+                (arrivals(held))
                 (revenue(&days))
             }
             dialog id="order-dialog" class="order-dialog" aria-labelledby="dialog-title" {}
@@ -84,6 +86,22 @@ fn statuses(labels: &Labels) -> Markup {
         section class="card" aria-labelledby="statuses-title" {
             div class="card-head" { h2 id="statuses-title" { "Orders by status" } }
             (bars("statuses", "Orders by status", Unit::Count, &rows).figure())
+        }
+    }
+}
+
+/// Whether orders came when their lanes had said.
+fn arrivals(held: Calibration) -> Markup {
+    let percent = |part: i64| (part.saturating_mul(200) / held.orders.max(1) + 1) / 2;
+    html! {
+        section class="card" aria-labelledby="arrivals-title" {
+            div class="card-head" { h2 id="arrivals-title" { "Expected arrival" } span class="muted" { "last 3 months" } }
+            @if held.orders > 0 {
+                p id="held-p90" { "Promised by P90: held " strong { (percent(held.by_p90)) "%" } " of " (count(held.orders)) }
+                p id="held-p50" class="muted" { "By P50: " (percent(held.by_p50)) "%" }
+            } @else {
+                p class="empty muted" { "No order has arrived yet whose lane was known when it left." }
+            }
         }
     }
 }

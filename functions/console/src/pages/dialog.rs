@@ -2,16 +2,16 @@
 
 use super::{order_href, order_id};
 use crate::desk::Console;
-use crate::format::{day, moment, words};
+use crate::format::{count, day, moment, words};
 use crate::icons::{self, Icon, pill};
 use crate::layout::token;
 use crate::visitor::Visitor;
 use app::Error;
-use app::notify::ways;
+use app::notify;
 use app::ports::{Dossier, MessageState};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::order::{Cause, OrderEvent, OrderStatus, Recorded, Tracks};
+use domain::order::{Basis, Cause, Expected, OrderEvent, OrderStatus, Recorded, Tracks};
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -27,8 +27,10 @@ pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, Path(id
 async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, Error> {
     let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, HISTORY_MAX).await?.ok_or(Error::NotFound("order"))?;
     let (order, percent) = (&dossier.order, dossier.order.percent());
+    let ways = app::arrival::known(&*console.metrics, &visitor.scope, order, visitor.now).await?;
+    let expected = order.expected(visitor.now, &visitor.zone(), &ways);
     let by_rule = visitor.may_write() && visitor.config.progress.step(order.tracks.status).is_some();
-    let by_mail = visitor.may_write() && !ways(order, &visitor.config).is_empty();
+    let by_mail = visitor.may_write() && !notify::ways(order, &visitor.config).is_empty();
     Ok(html! {
         div class="dialog-head" {
             h2 id="dialog-title" { "Order " span class="number" { (order.id) } (pill(order.label())) }
@@ -39,7 +41,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, 
         p class="dialog-now" {
             span { "Current: " strong { (words(order.tracks.status)) } }
             @if let Some(next) = order.tracks.status.usual_next() { span { "Next: " strong { (words(next)) } } }
-            @if let Some(expected) = order.expected(visitor.today()) { span { "Expected: " strong { (day(expected.day)) } } }
+            @if let Some(expected) = expected { (arrival(&expected)) }
         }
         h3 { "Timeline" }
         ol class="dialog-steps" { @for commit in &dossier.history { (steps(commit, visitor)) } }
@@ -50,6 +52,22 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, 
             a class="button" href=(order_href(&order.id)) { "Everything about it" }
         }
     })
+}
+
+/// When it should arrive, and what that rests on.
+fn arrival(expected: &Expected) -> Markup {
+    let rests_on = match expected.basis {
+        Basis::Promise => "as promised".to_owned(),
+        Basis::Lane => format!("as long as {} orders of this lane have taken", count(expected.orders)),
+        Basis::UsualDays => "the usual days".to_owned(),
+    };
+    html! {
+        span {
+            "Expected: " strong { (day(expected.day)) }
+            @if let Some(latest) = expected.latest { ", latest by " strong { (day(latest)) } }
+            span class="muted" { " (" (rests_on) ")" }
+        }
+    }
 }
 
 fn press(visitor: &Visitor, order: &str, what: &str, icon: Icon, name: &str) -> Markup {

@@ -1,7 +1,12 @@
 //! The tracking page: numbers, the queue with its filters, an order in a dialog.
 
 use super::browser::{Browser, Page, now, stocked};
+use super::shop::{Past, Shop, Step};
+use app::measure::LANES;
+use app::ports::{Delta, MetricStore};
 use axum::body::Body;
+use domain::ids::EventId;
+use domain::order::OrderStatus;
 use domain::order::Role;
 use http::StatusCode;
 
@@ -127,4 +132,35 @@ fn contrast(one: u32, other: u32) -> f64 {
     };
     let (a, b) = (luminance(one), luminance(other));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+async fn arrivals(shop: &Shop, point: &str, field: &str, by: i64) {
+    let event = EventId::parse(&format!("{point}:{field}").replace('/', ".")).unwrap();
+    let delta = Delta { series: LANES.into(), point: point.into(), field: field.into(), by };
+    assert!(shop.world.metrics().count(&shop.scope(), &event, &[delta], now()).await.unwrap());
+}
+
+// req: S1-12, S1-39
+#[tokio::test]
+async fn the_day_it_should_arrive_says_what_it_rests_on() {
+    let shop = stocked().await;
+    let items: &[(&str, i64, &str)] = &[("Brass desk lamp", 1, "129.00")];
+    let steps: &[(i64, Step)] = &[(1, Step::Paid), (8, Step::Shop(OrderStatus::Shipped))];
+    shop.live(&Past { number: "3001", name: "Ida Berg", email: "ida@example.com", hours_ago: 32, eta_days: 0, items, steps }).await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    let dialog = browser.ok("/console/orders/3001/dialog").await;
+    assert!(dialog.contains("Expected: <strong>") && dialog.contains("(the usual days)") && !dialog.contains("latest by"), "{dialog}");
+    let front = browser.ok("/console").await;
+    assert!(front.contains("No order has arrived yet whose lane was known when it left."), "{front}");
+    let month = |back: i32| domain::order::Month::of(now()).back(back).to_string();
+    let (last, this) = (month(1), month(0));
+    arrivals(&shop, &format!("{last}/PL/-"), &format!("shipped:{last}:within:259200"), 40).await;
+    arrivals(&shop, &format!("{this}/PL/-"), &format!("shipped:{this}:within:216000"), 182).await;
+    arrivals(&shop, &format!("{this}/PL/-"), &format!("shipped:{this}:within:604800"), 48).await;
+    let dialog = browser.ok("/console/orders/3001/dialog").await;
+    assert!(dialog.contains(", latest by <strong>") && dialog.contains("(as long as 270 orders of this lane have taken)"), "{dialog}");
+    let front = browser.ok("/console").await;
+    assert!(front.contains("Promised by P90: held <strong>79%</strong> of 230") && front.contains("By P50: 79%"), "{front}");
+    let promised = browser.ok("/console/orders/1001/dialog").await;
+    assert!(promised.contains("(as promised)") && !promised.contains("latest by"), "{promised}");
 }

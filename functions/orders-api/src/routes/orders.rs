@@ -196,8 +196,10 @@ pub async fn progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
-    let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(dossier.order.revision(), axum::Json(OrderProgress::of(&dossier, today))))
+    let (order, now) = (&dossier.order, desk.clock.now());
+    let ways = app::arrival::known(&*desk.metrics, &admitted.scope, order, now).await?;
+    let expected = order.expected(now, &admitted.config.zone(), &ways);
+    Ok(tagged(order.revision(), axum::Json(OrderProgress::of(&dossier, admitted.config.today(now), expected))))
 }
 
 /// A move.

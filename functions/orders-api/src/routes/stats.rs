@@ -105,6 +105,10 @@ pub struct OrderStats {
     pub processing_hours: Measured,
     /// What customers said of their orders in the last 90 days: 1 to 5, on average.
     pub satisfaction: Measured,
+    /// Of the orders that arrived in these three months: the share that came by their P90, as their lane had it when they left.
+    pub eta_p90_held: Measured,
+    /// By their P50; half, if lanes say what is true.
+    pub eta_p50_held: Measured,
     /// When this was counted.
     pub as_of: String,
 }
@@ -153,6 +157,7 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let (week, quarter, upto) = (back(6), back(89), today.to_string());
     let (days, ratings) = tokio::join!(desk.metrics.series(scope, DAYS, &week, &upto), desk.metrics.series(scope, RATINGS, &quarter, "~"));
     let habits = habits(&*desk.metrics, scope, &back(89)[..7]).await?;
+    let held = app::arrival::calibration(&*desk.metrics, scope, now).await?;
     let sum = |points: &[app::ports::Point], field: &str| points.iter().filter_map(|point| point.fields.get(field)).sum::<i64>();
     let orders_by_status: BTreeMap<String, i64> = labels
         .map_err(Error::from)?
@@ -197,6 +202,8 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         )
         .resting_on(shipped),
         satisfaction: Measured::share(sum(&ratings, "score"), votes, 2, "sum of scores / votes, 90 days"),
+        eta_p90_held: Measured::share(held.by_p90, held.orders, 3, "arrived by the P90 known when it left / arrived, 3 months"),
+        eta_p50_held: Measured::share(held.by_p50, held.orders, 3, "arrived by the P50 known when it left / arrived, 3 months"),
         as_of: now.to_string(),
     };
     Ok(axum::Json(stats).into_response())

@@ -2,7 +2,7 @@
 
 use super::OrderView;
 use app::ports::{Dossier, Message, MessageState};
-use domain::order::{Basis, Cause, OrderEvent, Track};
+use domain::order::{Basis, Cause, Expected, OrderEvent, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -128,17 +128,33 @@ pub struct OrderProgress {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct EtaView {
-    /// In the shop's time zone.
+    /// The likely day, in the shop's time zone: half of the orders that waited as long had arrived by then, if it rests on
+    /// their lane.
     #[cfg_attr(test, schema(value_type = String, format = Date))]
     pub day: Date,
-    /// What it rests on: "promise" of the shop or its carrier, or "usual_days".
+    /// By this day nine of ten had; only lanes know it. No promise: nothing is late by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
+    pub latest_day: Option<Date>,
+    /// What it rests on: "promise" of the shop or its carrier, "lane" (how long the shop's orders to that country have taken
+    /// from here) or "usual_days" (3 from pending, 2 from processing, 1 from shipped).
     #[cfg_attr(test, schema(value_type = String, example = "promise"))]
     pub basis: Basis,
+    /// How many orders a lane's day rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<i64>,
+}
+
+impl EtaView {
+    fn of(expected: Expected) -> EtaView {
+        let Expected { day, latest, basis, orders } = expected;
+        EtaView { day, latest_day: latest, basis, orders: (basis == Basis::Lane).then_some(orders) }
+    }
 }
 
 impl OrderProgress {
-    /// Of a dossier.
-    pub fn of(dossier: &Dossier, today: Date) -> OrderProgress {
+    /// Of a dossier, with when the order should arrive.
+    pub fn of(dossier: &Dossier, today: Date, expected: Option<Expected>) -> OrderProgress {
         let order = &dossier.order;
         OrderProgress {
             order_id: order.id.to_string(),
@@ -148,7 +164,7 @@ impl OrderProgress {
             progress: order.percent(),
             next_status: order.tracks.status.usual_next().map(Track::as_str),
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
-            eta: order.expected(today).map(|expected| EtaView { day: expected.day, basis: expected.basis }),
+            eta: expected.map(EtaView::of),
             days_late: order.days_late(today),
             timeline: entries(dossier),
             notifications: dossier.messages.iter().map(MessageView::of).collect(),

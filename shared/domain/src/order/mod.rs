@@ -4,10 +4,12 @@
 //! pure. Nothing else changes an order.
 
 pub mod alias;
+pub mod arrival;
 pub mod command;
 pub mod decide;
 pub mod event;
 pub mod fact;
+pub mod journey;
 pub mod label;
 pub mod outlook;
 pub mod placement;
@@ -22,12 +24,13 @@ mod matrix;
 
 pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
+pub use arrival::{Basis, Calibration, Expected, Month, Ways};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::{Rejection, decide};
 pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
+pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
-pub use outlook::{Basis, Expected};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use ruled::{Ruled, Verdict};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
@@ -106,6 +109,9 @@ pub struct Order {
     pub placed_at: Timestamp,
     /// When the order track last moved.
     pub status_since: Timestamp,
+    /// When it entered each stage of its way.
+    #[serde(default, skip_serializing_if = "Stages::is_empty")]
+    pub stages: Stages,
     /// When anything last changed.
     pub updated_at: Timestamp,
     /// When there was last news of it, if something else has changed since: a wish that the customer be told, an erasure,
@@ -176,6 +182,7 @@ impl Order {
             }
             OrderEvent::StatusChanged { from, to, decided, cause, .. } => {
                 self.moved_to(*to, at);
+                self.stages.moved(*to, at);
                 self.remember_rule(*from, cause, at);
                 if !to.is_open() {
                     self.tracks.delayed = None;
@@ -187,15 +194,20 @@ impl Order {
             OrderEvent::StatusCorrected { to, overrules, .. } => {
                 self.judged(overrules.as_ref(), Verdict::Corrected);
                 self.moved_to(*to, at);
+                self.stages.put_at(*to);
                 self.log = FactLog::starting_at(self.tracks, Some(at));
             }
             OrderEvent::StatusUndone { to, decision, .. } => {
                 self.judged(Some(decision), Verdict::Undone);
                 self.moved_to(*to, at);
+                self.stages.put_at(*to);
                 self.kept_by_person = true;
                 self.log = FactLog::starting_at(self.tracks, Some(at));
             }
-            OrderEvent::Reconciled { to, .. } => self.moved_to(*to, at),
+            OrderEvent::Reconciled { to, .. } => {
+                self.moved_to(*to, at);
+                self.stages.put_at(*to);
+            }
             OrderEvent::PaymentChanged { to, .. } => self.tracks.payment = *to,
             OrderEvent::FulfilmentChanged { to, .. } => self.tracks.fulfilment = *to,
             OrderEvent::TrackingChanged { to, .. } => {
@@ -213,6 +225,8 @@ impl Order {
             OrderEvent::ContactErased => {
                 self.contact = None;
                 self.untold = false;
+                // What it said is forgotten, and nobody can be told again.
+                self.notify_wish = None;
             }
             OrderEvent::AttentionRaised { concerns } => {
                 self.raised.extend(concerns.iter().map(|held| (held.concern, held.basis)));
@@ -303,6 +317,7 @@ impl Order {
             rating: None,
             placed_at: *placed_at,
             status_since: at,
+            stages: Stages::born(tracks.status, *placed_at, at),
             updated_at: at,
             news_at: None,
         })

@@ -1,9 +1,6 @@
-//! What comes next, and when the order should arrive.
+//! What comes next, and how far the order has come.
 
 use super::{Order, OrderStatus, PaymentStatus};
-use jiff::ToSpan;
-use jiff::civil::Date;
-use serde::Serialize;
 
 impl OrderStatus {
     /// The next step of an order that goes well; none where it ends, or where a person decides.
@@ -19,42 +16,10 @@ impl OrderStatus {
     }
 }
 
-/// What an expected day rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// The shop or its carrier has promised it.
-    Promise,
-    /// Nobody has: three days from a new order, two from one in work, one from one that is on its way.
-    UsualDays,
-}
-
-/// The day an order should arrive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Expected {
-    /// In the shop's time zone.
-    pub day: Date,
-    /// What it rests on.
-    pub basis: Basis,
-}
-
 impl Order {
     /// Progress in percent as customers see it: none where the money went back or the order came to nothing.
     pub fn percent(&self) -> u8 {
         if self.tracks.payment == PaymentStatus::Refunded { 0 } else { self.tracks.status.percent() }
-    }
-
-    /// The day it should arrive; none if it has, or will not. A promise that has passed stays what it is: it is late, and no
-    /// estimate makes it less so.
-    pub fn expected(&self, today: Date) -> Option<Expected> {
-        let days = match self.tracks.status {
-            OrderStatus::Pending | OrderStatus::OnHold => 3,
-            OrderStatus::Processing | OrderStatus::ReadyToShip => 2,
-            OrderStatus::PartiallyShipped | OrderStatus::Shipped => 1,
-            _ => return None,
-        };
-        let promised = self.tracks.eta.map(|day| Expected { day, basis: Basis::Promise });
-        promised.or_else(|| Some(Expected { day: today.checked_add(days.days()).ok()?, basis: Basis::UsualDays }))
     }
 }
 
@@ -63,7 +28,6 @@ mod tests {
     use super::*;
     use crate::order::Track;
     use crate::order::matrix::order_in;
-    use jiff::civil::date;
 
     // req: S1-11
     #[test]
@@ -93,24 +57,5 @@ mod tests {
         let mut refunded = order_in(OrderStatus::Shipped);
         refunded.tracks.payment = PaymentStatus::Refunded;
         assert_eq!(refunded.percent(), 0);
-    }
-
-    // req: S1-12
-    #[test]
-    fn fallback_321() {
-        let today = date(2025, 8, 9);
-        let expected = |status: OrderStatus, eta: Option<Date>| {
-            let mut order = order_in(status);
-            order.tracks.eta = eta;
-            order.expected(today)
-        };
-        for (status, day) in [(OrderStatus::Pending, 12), (OrderStatus::Processing, 11), (OrderStatus::Shipped, 10)] {
-            assert_eq!(expected(status, None), Some(Expected { day: date(2025, 8, day), basis: Basis::UsualDays }));
-            let promised = date(2025, 8, 1);
-            assert_eq!(expected(status, Some(promised)), Some(Expected { day: promised, basis: Basis::Promise }), "late is late");
-        }
-        for closed in [OrderStatus::Delivered, OrderStatus::Cancelled, OrderStatus::Returned, OrderStatus::Failed] {
-            assert_eq!(expected(closed, Some(today)), None);
-        }
     }
 }

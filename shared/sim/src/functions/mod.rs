@@ -8,12 +8,13 @@ use crate::bugs::{self, Bug};
 use crate::ports::Ports;
 use crate::story::{Change, Shelf, StockWish};
 use app::TenantScope;
-use app::apply::Apply;
+use app::apply::{Alongside, Apply};
 use app::bulk::{Bulk, Steps};
 use app::channels::{Heard, Listen};
+use app::context::{Context, Provenance};
 use app::cursor::Cursors;
 use app::measure::Measure;
-use app::notify::Notify;
+use app::notify::{CustomerPages, Notify};
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random, StockStore};
 use app::privacy::Privacy;
@@ -29,13 +30,16 @@ use app::watch::WatchOrders;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
 use axum::body::Bytes;
-use domain::ids::CorrelationId;
+use contracts::queue::HookReceived;
+use domain::ids::{CorrelationId, OrderId};
 use domain::kpi::DailyKpi;
+use domain::order::{Actor, Command, Fact};
 use jiff::Timestamp;
 use job::{Answer, Holding, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testkit::memory::MemoryWorld;
 use tower::ServiceExt;
 use wire::{Call, Reply};
 
@@ -73,14 +77,10 @@ impl Functions {
         let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
         let bulk = Bulk { once: ports.once.clone(), queue: ports.queue.clone(), clock: clock.clone(), random: random.clone() };
         let auto = AutoProgress::new(apply.clone(), ports.decisions.clone(), ports.stock.clone(), ports.metrics.clone());
+        let links = CustomerLinks::new(Secret::new("a-survey-key-of-the-simulated-house"));
         let desk = Desk {
             auto: auto.clone(),
-            survey: Survey {
-                links: CustomerLinks::new(Secret::new("a-survey-key-of-the-simulated-house")),
-                apply: apply.clone(),
-                tenants: ports.tenants.clone(),
-                buckets: ports.buckets.clone(),
-            },
+            survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
             bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
             privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
@@ -149,7 +149,7 @@ impl Functions {
                 inbox: ports.inbox.clone(),
                 clock: clock.clone(),
                 default_from: None,
-                pages: None,
+                pages: Some(CustomerPages { links: links.clone(), base: "https://api.example".to_owned() }),
             },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
@@ -251,6 +251,43 @@ impl Functions {
             Change::Release { order } => {
                 Answer::Held(self.stock.release(&scope, sku, location, order, self.clock.now()).await.map(Holding::GivenBack))
             }
+        }
+    }
+
+    /// A request over HTTP, to the API or to the door for what comes in.
+    pub async fn call(&self, call: Call<'_>) -> Reply {
+        let router = if call.who.is_some() { &self.api } else { &self.hooks };
+        match call_of(router, call).await {
+            Answer::Http(reply) => reply,
+            _ => unreachable!("routers answer over HTTP"),
+        }
+    }
+
+    /// A source says something of an order, and nobody is told.
+    pub async fn hear(&self, scope: &TenantScope, id: &OrderId, fact: Fact) {
+        let by = Provenance { actor: Actor::Source { source: fact.source.clone() }, correlation: self.replays.clone() };
+        let config = self.process.tenants.config(scope.tenant()).await.ok().flatten().unwrap_or_default();
+        let command = Command::Hear { fact, notify: false };
+        let heard = self.apply.run(Context { scope, config: &config, by: &by }, id, &command, Alongside::default()).await;
+        assert!(heard.is_ok(), "{heard:?}");
+    }
+
+    /// Everything that waits goes where it goes, in order and once: for stories in which nothing goes wrong.
+    pub async fn settle(&self, memory: &MemoryWorld) {
+        while let Some(body) = memory.take_queued() {
+            let message = HookReceived::read(&body).expect("ours");
+            if Heard::is_meant(&message) {
+                self.heard.run(&message).await.expect("nothing goes wrong");
+            } else {
+                self.process.run(&message).await.expect("nothing goes wrong");
+            }
+        }
+        for row in memory.take_stream(usize::MAX) {
+            self.relay.publish(&row).await.expect("nothing goes wrong");
+        }
+        for event in memory.take_published() {
+            self.measure.run(&event).await.expect("nothing goes wrong");
+            self.notify.run(&event, Timestamp::MAX).await.expect("nothing goes wrong");
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::Books;
 use crate::world::World;
-use app::measure::{CHANNELS, DAYS, HABITS, LABELS, MOVES};
+use app::measure::{CHANNELS, DAYS, HABITS, LABELS, LANES, MOVES};
 use app::ports::MetricStore;
 use domain::ids::DecisionId;
-use domain::order::{Cause, OrderEvent, OrderStatus, Recorded};
+use domain::order::{Cause, Order, OrderEvent, OrderStatus, Recorded};
 use domain::spread;
 use futures::FutureExt;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 
 /// Numbers by field, by point.
@@ -41,8 +41,9 @@ pub(super) fn figures(world: &mut World, books: &Books) {
             let moves = expected.entry(MOVES).or_default();
             ledger.history.iter().for_each(|recorded| moved(moves, recorded));
             stayed(expected.entry(HABITS).or_default(), &ledger.history);
+            arrived(expected.entry(LANES).or_default(), order, &ledger.history);
         }
-        for series in [LABELS, DAYS, MOVES, CHANNELS, HABITS] {
+        for series in [LABELS, DAYS, MOVES, CHANNELS, HABITS, LANES] {
             let counted = world.memory.metrics().series(&scope, series, "", "\u{10ffff}").now_or_never();
             let counted = counted.and_then(Result::ok).unwrap_or_default();
             let counted: Series = counted.into_iter().map(|point| (point.point, point.fields)).collect();
@@ -99,6 +100,49 @@ fn stayed(habits: &mut Series, history: &[Recorded]) {
             }
         }
         since = Some((to, recorded.at));
+    }
+}
+
+/// How long it took from where it was seen to enter a stage to its customer. What was put somewhere has not been seen to get
+/// there; what went back, or came to nothing, begins anew.
+fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
+    let month = |at: Timestamp| at.strftime("%Y-%m").to_string();
+    let stage = |status: OrderStatus| match status {
+        OrderStatus::Pending => Some(0),
+        OrderStatus::Processing | OrderStatus::ReadyToShip | OrderStatus::PartiallyShipped => Some(1),
+        OrderStatus::Shipped => Some(2),
+        _ => None,
+    };
+    let mut entered: [Option<Timestamp>; 3] = [None; 3];
+    for (at, event) in history.iter().flat_map(|recorded| recorded.events.iter().map(|event| (recorded.at, event))) {
+        let (to, seen) = match event {
+            OrderEvent::Placed { tracks, placed_at, .. } => {
+                entered[0] = (tracks.status == OrderStatus::Pending).then(|| at.min(*placed_at));
+                continue;
+            }
+            OrderEvent::StatusChanged { to, .. } => (*to, true),
+            OrderEvent::StatusCorrected { to, .. } | OrderEvent::StatusUndone { to, .. } | OrderEvent::Reconciled { to, .. } => {
+                (*to, false)
+            }
+            _ => continue,
+        };
+        if to == OrderStatus::Delivered && seen && !order.all_digital() {
+            let point = format!("{}/{}/-", month(at), order.country.as_deref().unwrap_or("-"));
+            for (name, since) in ["pending", "processing", "shipped"].into_iter().zip(entered) {
+                let Some(since) = since else { continue };
+                let took_s = at.duration_since(since).as_secs().max(0);
+                let left = if name == "shipped" { format!("{}:", month(at - SignedDuration::from_secs(took_s))) } else { String::new() };
+                add(lanes, &point, format!("{name}:{left}{}", spread::field(took_s)), 1);
+            }
+        }
+        match stage(to) {
+            Some(stage) => {
+                entered[stage + 1..].fill(None);
+                entered[stage] = entered[stage].or(seen.then_some(at));
+            }
+            None if to == OrderStatus::OnHold => {}
+            None => entered = [None; 3],
+        }
     }
 }
 

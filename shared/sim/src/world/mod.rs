@@ -49,7 +49,7 @@ const START_MS: i64 = 1_754_733_600_000;
 const FAILURES_MAX: usize = 12;
 
 /// Prints figures in words, when it can.
-struct Printer(Arc<Faults>);
+pub(crate) struct Printer(pub(crate) Arc<Faults>);
 
 impl Documents for Printer {
     fn workbook(&self, kpi: &DailyKpi, _: &Comparison) -> Result<Vec<u8>, String> {

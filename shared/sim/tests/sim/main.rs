@@ -3,6 +3,7 @@
 mod deaths;
 mod named;
 mod planted;
+mod scenarios;
 mod search;
 
 use sim::{Kind, Options, Report, World, report};

@@ -211,7 +211,7 @@ async fn why_says_what_is_in_the_way() {
     let body = json!({ "version": 1, "rules": { "Shipped": { "email": false } } }).to_string();
     let save = Knock { verb: "PUT", path: "/v1/notify-rules", body: body.as_bytes(), identity: Some(owner()), ..Knock::default() };
     assert_eq!(knock(orders_api::router(house.desk()), save).await.status, 200);
-    let obstacles = json!(["the shop's rules send no e-mail at Shipped: see /v1/notify-rules"]);
+    let obstacles = json!(["the shop's rules send no message at Shipped: see /v1/notify-rules"]);
     assert_eq!(why("2001").await.body["notification"]["obstacles"], obstacles);
     assert_eq!(why("9999").await.status, 404);
     assert_eq!(get_as(&house, "other", "/v1/orders/2001/why").await.status, 404);

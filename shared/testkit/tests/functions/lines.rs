@@ -3,16 +3,13 @@
 use crate::door::{Knock, knock};
 use crate::house::{API, House, config, correlation, owner};
 use crate::rest::{get, order, post};
-use app::ports::{AddressStore, MessageState, SendError, TenantStore};
-use app::tenant::{FollowUpRules, Lines, MetaPage, Secret, TelegramBot, TenantConfig, TwilioAccount, WhatsappNumber};
+use app::ports::{SendError, TenantStore};
+use app::tenant::{Lines, MetaPage, Secret, TelegramBot, TenantConfig, TwilioAccount, WhatsappNumber};
 use base64::Engine;
 use domain::email::Email as EmailAddress;
 use domain::ids::OrderId;
 use domain::notify::Channel::{self, Email, Facebook, Instagram, Sms, Telegram, Whatsapp};
-use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Claim, FulfilmentStatus, OrderEvent, PaymentStatus};
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -361,86 +358,6 @@ async fn only_signed_reports_are_taken() {
     ] {
         assert_eq!(asked(bad).await.status, 401, "{bad}");
     }
-}
-
-/// The whole example of the source: an order by Instagram, to the follow-up 72 hours after it has arrived, with exactly the
-/// messages that it names, at exactly their times.
-// req: S1-19, S1-20
-#[tokio::test]
-async fn instagram_happy() {
-    let house = shop(&[Instagram], |config| {
-        config.notify.plain_words = true;
-        config.follow_up = FollowUpRules { enabled: true, after_delivered_h: 72 };
-        config.progress = ProgressRules { mode: Mode::Auto, pending_after_h: 24, processing_after_h: 48, ..config.progress };
-    })
-    .await;
-    let began = house.clock_now();
-    let clock = || house.clock_now().duration_since(began).as_mins();
-    let percent = || house.world.order(&house.scope, &id("IG-1")).unwrap().percent();
-    let mut story = Vec::new();
-    let mut seen = 0;
-    let mut note = |story: &mut Vec<(i64, u8, String)>| {
-        for (channel, to, text) in house.world.sent_texts().into_iter().skip(seen) {
-            assert_eq!((channel, to.as_str()), (Instagram, "254"));
-            story.push((clock(), percent(), text));
-            seen += 1;
-        }
-    };
-    let mut body = order("IG-1");
-    body["channel"] = "instagram".into();
-    body["customer"] = sarah(&["instagram"]);
-    let placed = post(&house, "/v1/orders", &[("idempotency-key", "ig")], body).await;
-    assert_eq!(placed.status, 201, "{}", placed.body);
-    house.settle().await;
-    note(&mut story);
-    let paid = Claim { payment: Some(PaymentStatus::Captured), ..Claim::default() };
-    house.hear("IG-1", "paid", paid, false).await;
-    // Schedules fire every half hour; what is due then happens.
-    for half in 1..=480 {
-        house.clock.advance(SignedDuration::from_mins(30));
-        if half == 2 * 60 {
-            // Age alone ships nothing: the warehouse has put a label on it.
-            house.hear("IG-1", "label", Claim { fulfilment: Some(FulfilmentStatus::Labelled), ..Claim::default() }, false).await;
-        }
-        if half == 2 * 120 {
-            let moved = post(
-                &house,
-                "/v1/orders/update-status",
-                &[],
-                json!({ "order_id": "IG-1", "new_status": "fulfilled", "notify_customer": true }),
-            )
-            .await;
-            assert_eq!(moved.status, 200, "{}", moved.body);
-        }
-        house.watch().one(house.scope.tenant(), &correlation()).await.unwrap();
-        // The tick puts nothing on the queue but itself.
-        house.timers().run(&correlation()).await.unwrap();
-        house.settle().await;
-        note(&mut story);
-    }
-    let track = house.survey().links.track(API, house.scope.tenant(), &id("IG-1"));
-    let survey = house.survey().links.survey(API, house.scope.tenant(), &id("IG-1"));
-    let expected = [
-        (0, 25, "Order received! We'll start soon! 📦".to_owned()),
-        (24 * 60 + 30, 50, "We're preparing your order! 🎁".to_owned()),
-        (73 * 60, 75, format!("Your order shipped! Track: {track} 🚚")),
-        (120 * 60, 100, "Order delivered! Thank you! ✨".to_owned()),
-        (192 * 60 + 30, 100, format!("How was your order? We'd love to hear! 💬 {survey}")),
-    ];
-    assert_eq!(story, expected);
-    assert_eq!(house.world.sent_mails().len(), 0);
-    // A digit in answer to the question is a vote.
-    let outside = Outside { house: &house };
-    let messaging = json!({ "entry": [{ "messaging": [{ "sender": { "id": "254" }, "message": { "mid": "m1", "text": "5" } }] }] });
-    assert_eq!(outside.meta("instagram", "page-app-secret", &messaging).await, 200);
-    house.settle().await;
-    let order = house.world.order(&house.scope, &id("IG-1")).unwrap();
-    assert_eq!((order.rating, order.replied), (Some(5), true));
-    let first = house.world.history(&house.scope, &id("IG-1")).into_iter().flat_map(|commit| commit.events);
-    assert_eq!(first.filter(|event| matches!(event, OrderEvent::Replied { first: true, .. })).count(), 1);
-    let known = house.world.addresses().reached(&house.scope, &app::ports::Address::new(Instagram, "254")).await.unwrap();
-    assert_eq!(known.order, Some(id("IG-1")));
-    assert!(matches!(house.world.messages_about(&house.scope, "IG-1")[0].state, MessageState::Sent { .. }));
 }
 
 /// Whoever has the link sees how far it has come, and nothing of the customer.

@@ -9,6 +9,7 @@ mod chat;
 mod codes;
 mod decisions;
 mod door;
+mod eta;
 mod files;
 mod followups;
 mod forgetting;
