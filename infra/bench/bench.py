@@ -93,6 +93,23 @@ def reports() -> Iterator[Figure]:
     yield below("the PDF of 2,000 delayed orders alone", found["list"], 1, "s")
 
 
+# What each step is, and how long an operator may wait for it: a tenth of what the requirements promise (S1-65 to S1-68).
+OPERATOR = {
+    "update": ("POST update-status, p95 at 100,000 open orders", 10),
+    "progress": ("GET the progress of one of them, p95", 5),
+    "attention": ("GET requiring-attention, 500 waiting, p95", 10),
+    "decision": ("POST auto-progress: a decision with its evidence, p95", 5),
+    "message": ("wording a message for e-mail, SMS, WhatsApp and Instagram, p95", 5),
+}
+
+
+def operator() -> Iterator[Figure]:
+    printed = cargo("an operator's steps", "bench", "--quiet", "--profile", "fast", "-p", "testkit", "--bench", "orders")
+    found = json.loads(printed.splitlines()[-1])
+    for step, (what, limit) in OPERATOR.items():
+        yield below(what, found[step]["p95_ms"], limit, "ms")
+
+
 def simulator() -> Iterator[Figure]:
     def round_of(seeds: int) -> int:
         printed = cargo("the simulator", "run", "--quiet", "--profile", "fast", "-p", "sim", "--", "--seeds", str(seeds))
@@ -131,7 +148,7 @@ def main(target: Path) -> int:
     print("cold starts ...", file=sys.stderr, flush=True)
     starts = measure.cold_starts(target / "deploy")
     zips = {weight.name: weight for weight in layout.weights(target / "deploy")}
-    figures = [*rules(target), *question(target), *reports(), *simulator(), *capacity()]
+    figures = [*rules(target), *question(target), *reports(), *operator(), *simulator(), *capacity()]
 
     programs = []
     for start in starts:
@@ -160,6 +177,8 @@ CPU and memory from exec to the first poll for work, at most {measure.RATIO_MAX}
 
 * A question is answered by the deployed binary between stand-ins for Lambda's Runtime API and DynamoDB that answer at once, without TLS: its CPU is all that
   its threads use, the kernel's share included. Its own time is from being handed the event to having handed the answer over.
+* An operator's steps are the API's own handlers over the DynamoDB adapter and an emulator of DynamoDB in the same process: the function's own time and the
+  emulator's, without a network (`shared/testkit/benches/orders.rs`).
 * CPU and throughput are the best of several rounds, because neighbours on the machine only ever add; cold starts are medians, taken in turns.
 * Write units are what DynamoDB bills; a transaction bills every row twice. They come from `shared/adapters-aws/tests/cost.rs`, which fails above the limit.
 """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import urllib.request
 import uuid
 
 import boto3
+import hook
 import platforms
 import pytest
 
@@ -20,6 +22,8 @@ LINES = {
     "telegram": {"token": "123456789:AAdemo-token", "webhook_secret": platforms.SECRETS["telegram"]},
     "instagram": {"page_id": "10650011223344", "token": "EAAP-demo-token", "app_secret": platforms.SECRETS["instagram"]},
 }
+
+HOOK = {"name": "warehouse", "scheme": "hmac", "secrets": ["a-secret-of-the-talking-shop"], "vocabulary": "events", "notify": False}
 
 
 class Talking(WatchedShop):
@@ -51,6 +55,13 @@ class Talking(WatchedShop):
 
     def messages(self, number: str) -> dict[str, str]:
         return {message["channel"]: message["state"] for message in self.call("GET", f"/v1/orders/{number}/timeline")["messages"]}
+
+    def hears(self, number: str, status: str) -> None:
+        """A system of the shop's own says something of an order; its customer is not told."""
+        body = json.dumps({"orderId": number, "status": status, "email": f"{number.lower()}@{self.tenant}.example"}).encode()
+        signed = hook.sign({"secret": HOOK["secrets"][0], "scheme": "hmac"}, body, f"{status}-{number}")
+        sent = self.shop.call("POST", f"/v1/hooks/{self.tenant}/{HOOK['name']}", body, key=None, headers=signed)
+        assert sent.status == 202, sent.body
 
     def posts(self) -> list[str]:
         return [post["payload"].get("text", "") for post in self.shop.outside("/messages") if post["path"] == self.hook]
@@ -143,3 +154,48 @@ def test_what_ses_says_of_a_mail(shop: Shop, phone: str) -> None:
         **{"Idempotency-Key": "M-2"},
     )
     eventually(lambda: talking.messages("M-2").get("email") == "refused", "nobody to be written to in vain")
+
+
+# req: S1-03, S1-15, S1-19, S1-20, S1-37
+def test_an_order_by_instagram_from_first_to_last(shop: Shop, phone: str) -> None:
+    """The whole example, with hours made to pass at once: exactly its messages, none twice, each when its step is made."""
+    talking = Talking(shop, ["instagram"], plain_words=True)
+    settings = talking.call("GET", "/v1/settings")
+    settings["hooks"] = [HOOK]
+    settings["follow_up"] = {"enabled": True, "after_delivered_h": 0}
+    settings["progress"] |= {"mode": "auto", "pending_after_h": 0, "processing_after_h": 0}
+    talking.call("PUT", "/v1/settings", settings)
+    told: list[str] = []
+
+    def tells(words: str, percent: int, seconds: float = 60) -> None:
+        theirs = lambda: [text for text in shop.outside("/texts") if text["to"] == phone[1:]]  # noqa: E731
+        texts = eventually(lambda: len(theirs()) > len(told) and theirs(), words, seconds)
+        told.append(re.sub(r"(https?://\S+/)[0-9a-f]{16}\b", r"\1LINK", texts[-1]["text"]))
+        assert {text["channel"] for text in texts} == {"instagram"}
+        assert (told[-1], len(texts)) == (words, len(told)), told
+        assert talking.call("GET", "/v1/orders/IG-1/progress")["progress"] == percent
+
+    link = lambda page: f"{shop.env['api_url']}/{page}/{talking.tenant}/IG-1/LINK"  # noqa: E731
+    talking.order("IG-1", ["instagram"], phone, channel="instagram")
+    tells("Order received! We'll start soon! 📦", 25)
+    talking.hears("IG-1", "order_paid")
+    eventually(lambda: talking.call("GET", "/v1/orders/IG-1")["tracks"]["payment"] == "captured", "the payment to be known")
+    talking.watch()
+    tells("We're preparing your order! 🎁", 50)
+    # Age alone ships nothing.
+    talking.watch()
+    assert talking.call("GET", "/v1/orders/IG-1")["status"] == "processing"
+    talking.hears("IG-1", "label_created")
+    eventually(lambda: talking.call("GET", "/v1/orders/IG-1")["tracks"]["fulfilment"] == "labelled", "the label to be known")
+    talking.watch()
+    tells(f"Your order shipped! Track: {link('track')} 🚚", 75)
+    talking.call("POST", "/v1/orders/update-status", {"order_id": "IG-1", "new_status": "fulfilled", "notify_customer": True})
+    tells("Order delivered! Thank you! ✨", 100)
+    # The schedule that fires each minute finds what is due.
+    tells(f"How was your order? We'd love to hear! 💬 {link('survey')}", 100, seconds=100)
+    asked = [text for text in shop.outside("/texts") if text["to"] == phone[1:]][-1]
+    assert talking.say("/reply", n=asked["n"], text="5") == 200
+    eventually(lambda: talking.call("GET", "/v1/orders/stats")["satisfaction"]["value"] == 5.0, "the vote to be counted")
+    # Two steps by rules, one because of the label, and the last one by a person.
+    moves = [entry["automated"] for entry in talking.call("GET", "/v1/orders/IG-1/timeline")["timeline"] if entry["event"] == "status_changed"]
+    assert moves == [True, True, True, False], moves

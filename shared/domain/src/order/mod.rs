@@ -109,6 +109,9 @@ pub struct Order {
     pub placed_at: Timestamp,
     /// When the order track last moved.
     pub status_since: Timestamp,
+    /// When work on it began, if it has been packed since: to be packed does not make its work begin anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_work_since: Option<Timestamp>,
     /// When it entered each stage of its way.
     #[serde(default, skip_serializing_if = "Stages::is_empty")]
     pub stages: Stages,
@@ -275,6 +278,8 @@ impl Order {
     }
 
     fn moved_to(&mut self, to: OrderStatus, at: Timestamp) {
+        let is_packed = (self.tracks.status, to) == (OrderStatus::Processing, OrderStatus::ReadyToShip);
+        self.in_work_since = is_packed.then_some(self.status_since);
         self.tracks.status = to;
         self.status_since = at;
         self.raised.remove(&Concern::Failed);
@@ -317,6 +322,7 @@ impl Order {
             rating: None,
             placed_at: *placed_at,
             status_since: at,
+            in_work_since: None,
             stages: Stages::born(tracks.status, *placed_at, at),
             updated_at: at,
             news_at: None,

@@ -43,7 +43,7 @@ pub enum Mode {
 pub struct ProgressRules {
     /// Pending to processing.
     pub pending_after_h: u32,
-    /// Processing to shipped, if a label or a scan proves it.
+    /// Processing to shipped, packed in between or not, if a label or a scan proves it.
     pub processing_after_h: u32,
     /// Whether orders move on by themselves.
     pub mode: Mode,
@@ -79,7 +79,8 @@ impl ProgressRules {
     pub const fn step(&self, from: OrderStatus) -> Option<(OrderStatus, u32)> {
         match from {
             OrderStatus::Pending => Some((OrderStatus::Processing, self.pending_after_h)),
-            OrderStatus::Processing => Some((OrderStatus::Shipped, self.processing_after_h)),
+            // Whoever prints a label makes it ready to ship, and often nobody says more.
+            OrderStatus::Processing | OrderStatus::ReadyToShip => Some((OrderStatus::Shipped, self.processing_after_h)),
             _ => None,
         }
     }
@@ -127,7 +128,9 @@ fn hours(seconds: i64) -> String {
 
 fn aged(seen: &Features, wait: u32) -> Gate {
     let open = seen.in_state_s >= i64::from(wait) * 3_600;
-    Gate::new("age", open, format!("{} for {} of {wait} h", seen.status, hours(seen.in_state_s)))
+    // The work on what is ready to ship began before it was.
+    let state = if seen.status == OrderStatus::ReadyToShip { OrderStatus::Processing } else { seen.status };
+    Gate::new("age", open, format!("{state} for {} of {wait} h", hours(seen.in_state_s)))
 }
 
 const fn is_paid(payment: PaymentStatus) -> bool {
@@ -174,7 +177,7 @@ fn may_move(order: &Order, rules: &ProgressRules) -> bool {
 /// itself knows is open now.
 pub fn due(order: &Order, rules: &ProgressRules) -> Option<Timestamp> {
     let (_, wait) = rules.step(order.tracks.status).filter(|_| may_move(order, rules))?;
-    order.status_since.checked_add(SignedDuration::from_hours(i64::from(wait))).ok()
+    order.in_work_since.unwrap_or(order.status_since).checked_add(SignedDuration::from_hours(i64::from(wait))).ok()
 }
 
 /// Decides whether an order should move on.
@@ -184,7 +187,7 @@ pub fn consider(seen: &Features, rules: &ProgressRules, record: TrackRecord, opi
         return Decision { should_progress: false, next_status: None, reason, confidence: 0, gates: Vec::new(), evidence: Vec::new() };
     };
     let mut gates = vec![aged(seen, wait), proven(seen)];
-    if seen.status == OrderStatus::Processing && is_contested(seen.payment) {
+    if seen.status != OrderStatus::Pending && is_contested(seen.payment) {
         gates.push(Gate::new("paid", false, format!("payment is {}", seen.payment)));
     }
     if rules.max_total > 0 {

@@ -54,7 +54,7 @@ pub struct Features {
     pub tracking: TrackingStatus,
     /// Seconds since it was placed.
     pub age_s: i64,
-    /// Seconds in this status.
+    /// Seconds in this status; since its work began, if it is ready to ship.
     pub in_state_s: i64,
     /// Changes so far.
     pub changes: u64,
@@ -88,7 +88,7 @@ impl Features {
             fulfilment: tracks.fulfilment,
             tracking: tracks.tracking,
             age_s: now.duration_since(order.placed_at).as_secs(),
-            in_state_s: now.duration_since(order.status_since).as_secs(),
+            in_state_s: now.duration_since(order.in_work_since.unwrap_or(order.status_since)).as_secs(),
             changes: order.revision(),
             lines: order.lines.len(),
             units: order.lines.iter().map(|line| u64::from(line.quantity)).sum(),

@@ -84,6 +84,18 @@ fn cases() -> Vec<Case> {
         plain("labelled, and the money went back", Features { payment: PaymentStatus::Refunded, ..processing(49) }, (false, 0, &["paid"])),
         plain("labelled, and disputed", Features { payment: PaymentStatus::Disputed, ..processing(49) }, (false, 0, &["paid"])),
         plain("labelled, and voided", Features { payment: PaymentStatus::Voided, ..processing(49) }, (false, 0, &["paid"])),
+        plain("packed, and in work for two days", seen(OrderStatus::ReadyToShip, 48 * HOUR), (true, 95, &[])),
+        plain("packed, a second short", seen(OrderStatus::ReadyToShip, 48 * HOUR - 1), (false, 0, &["age"])),
+        plain(
+            "packed, without a label",
+            Features { fulfilment: FulfilmentStatus::Pending, ..seen(OrderStatus::ReadyToShip, 99 * HOUR) },
+            (false, 0, &["label_or_scan"]),
+        ),
+        plain(
+            "packed, and disputed",
+            Features { payment: PaymentStatus::Disputed, ..seen(OrderStatus::ReadyToShip, 99 * HOUR) },
+            (false, 0, &["paid"]),
+        ),
         plain("shipped", seen(OrderStatus::Shipped, 99 * HOUR), (false, 0, &[])),
         case("worth more than the shop leaves to rules", pending(25), limited, new, None, (false, 0, &["value"])),
         case("worth just that", Features { total_minor: 5_000, ..pending(25) }, limited, new, None, (true, 95, &[])),
@@ -132,6 +144,30 @@ fn an_opinion_only_holds_back() {
             assert!(both.confidence <= alone.confidence, "{}", case.name);
         }
     }
+}
+
+/// A label does not make an order wait anew, nor is what comes off a hold sent at once.
+// req: S1-05, S1-07
+#[test]
+fn packing_is_part_of_the_work() {
+    use crate::order::{Cause, OrderEvent};
+    let mut order = crate::order::matrix::order_in(OrderStatus::Pending);
+    let begun = order.placed_at;
+    let mut goes = |to, hour: i64| {
+        let (from, cause) = (order.tracks.status, Cause::Asked { note: None });
+        let moved = OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: false, notify: false };
+        order.evolve(&moved, begun + SignedDuration::from_hours(hour));
+        order.tracks.fulfilment = FulfilmentStatus::Labelled;
+        (due(&order, &ProgressRules::default()).map(|due| due.duration_since(begun).as_hours()), order.clone())
+    };
+    assert_eq!(goes(OrderStatus::Processing, 10).0, Some(58));
+    let (due, packed) = goes(OrderStatus::ReadyToShip, 30);
+    let seen = Features::of(&packed, Stock::Untracked, None, begun + SignedDuration::from_hours(58));
+    let decision = consider(&seen, &ProgressRules::default(), TrackRecord::default(), None);
+    assert_eq!((due, decision.next_status, decision.should_progress), (Some(58), Some(OrderStatus::Shipped), true));
+    assert_eq!(decision.reason, "processing for 48.0 h of 48 h; fulfilment is labelled, tracking is unknown");
+    goes(OrderStatus::OnHold, 40);
+    assert_eq!(goes(OrderStatus::ReadyToShip, 90).0, Some(138));
 }
 
 // req: S1-05

@@ -52,7 +52,9 @@ pub fn replay(history: &[Recorded], rules: &ProgressRules, from: Timestamp, unti
         };
         let Some(order) = &order else { return Vec::new() };
         let status = order.tracks.status;
-        if let Some(step) = open.take_if(|step| step.from != status) {
+        // Packed, it is still to leave.
+        let stays = |step: &Step| step.from == status || (step.to, status) == (OrderStatus::Shipped, OrderStatus::ReadyToShip);
+        if let Some(step) = open.take_if(|step| !stays(step)) {
             steps.push(Step { then: went(step, status, commit.at), ..step });
         }
         let end = history.get(index + 1).map_or(until, |next| next.at);
@@ -82,7 +84,7 @@ fn went(step: Step, status: OrderStatus, at: Timestamp) -> Then {
 mod tests {
     use super::*;
     use crate::order::matrix::order_in;
-    use crate::order::{Actor, Cause, OrderEvent, PaymentStatus};
+    use crate::order::{Actor, Cause, FulfilmentStatus, OrderEvent, PaymentStatus};
 
     fn at(hour: i64) -> Timestamp {
         "2025-08-01T00:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour)
@@ -141,5 +143,16 @@ mod tests {
         assert_eq!(replay(&history(slow), &day, at(25), at(100)), []);
         assert_eq!(replay(&history(vec![(0, placed()), (1, paid())]), &day, at(0), at(100)), [step(24, Then::Open)]);
         assert_eq!(replay(&[], &day, at(0), at(100)), []);
+        // Packed in between, and shipped later than the rules would have.
+        let (packed, shipped) = (OrderStatus::ReadyToShip, OrderStatus::Shipped);
+        let labelled = OrderEvent::FulfilmentChanged { from: FulfilmentStatus::Pending, to: FulfilmentStatus::Labelled };
+        let mut sent = vec![(0, placed()), (1, moved(pending, processing)), (2, labelled), (30, moved(processing, packed))];
+        let step = |then| Step { from: packed, to: shipped, at: at(49), then };
+        assert_eq!(replay(&history(sent.clone()), &day, at(0), at(100)), [step(Then::Open)]);
+        sent.push((60, moved(packed, shipped)));
+        assert_eq!(replay(&history(sent.clone()), &day, at(0), at(100)), [step(Then::Went { at: at(60) })]);
+        let hasty = ProgressRules { processing_after_h: 10, ..day };
+        let step = Step { from: processing, to: shipped, at: at(11), then: Then::Went { at: at(60) } };
+        assert_eq!(replay(&history(sent), &hasty, at(0), at(100)), [step]);
     }
 }
