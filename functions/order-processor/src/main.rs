@@ -33,6 +33,7 @@ async fn main() -> Result<(), Error> {
         addresses: Arc::new(db.addresses()),
         outbox: Arc::new(db.outbox()),
         tenants: Arc::new(db.tenants()),
+        buckets: Arc::new(db.buckets()),
         clock: clock.clone(),
     };
     let process = Process { apply, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };

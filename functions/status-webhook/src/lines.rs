@@ -1,7 +1,6 @@
 //! `/v1/channels/{tenant}/{channel}`: receipts and replies of the platforms by which a shop writes to its customers.
 
-use app::channels::{Knock, Listen};
-use app::receive::BODY_BYTES_MAX;
+use app::channels::{BODY_BYTES_MAX, Knock, Listen};
 use app::signature::Headers;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};

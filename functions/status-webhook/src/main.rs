@@ -18,8 +18,14 @@ async fn main() -> Result<(), lambda_http::Error> {
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let queue = Arc::new(SqsQueue::new(aws, hooks));
-    let listen =
-        Listen { tenants: Arc::new(db.tenants()), inbox: Arc::new(db.inbox()), queue: queue.clone(), clock: Arc::new(SystemClock), base };
+    let listen = Listen {
+        tenants: Arc::new(db.tenants()),
+        inbox: Arc::new(db.inbox()),
+        queue: queue.clone(),
+        buckets: Arc::new(db.buckets()),
+        clock: Arc::new(SystemClock),
+        base,
+    };
     let receive = Receive {
         tenants: Arc::new(db.tenants()),
         inbox: Arc::new(db.inbox()),

@@ -47,12 +47,14 @@ impl Discord {
     }
 }
 
-/// What Slack reads as markup, as Discord reads it: `*bold*` is `**bold**`, `<link|words>` is `[words](link)`.
+/// What Slack reads as markup, as Discord reads it: `*bold*` is `**bold**`, `<link|words>` is `[words](link)`. What somebody else
+/// has written makes no link.
 fn plain(message: &str) -> String {
+    let plainly = |text: &str| text.replace('*', "**").replace('[', "\\[").replace(']', "\\]");
     let mut text = String::new();
     let mut rest = message;
     while let Some((before, after)) = rest.split_once('<') {
-        text.push_str(&before.replace('*', "**"));
+        text.push_str(&plainly(before));
         let link = after.split_once('>').and_then(|(inside, behind)| Some((inside.split_once('|')?, behind)));
         rest = match link {
             Some(((link, words), behind)) if link.starts_with("http") => {
@@ -65,9 +67,20 @@ fn plain(message: &str) -> String {
             }
         };
     }
-    text.push_str(&rest.replace('*', "**"));
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    text.chars().take(TEXT_CHARS_MAX).collect()
+    text.push_str(&plainly(rest));
+    shortened(&text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+}
+
+/// At most so long as Discord takes, by leaving out lines from the end. A line with a link stays: cut off, it leads nowhere.
+fn shortened(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let length = |lines: &[&str]| lines.iter().map(|line| line.chars().count() + 1).sum::<usize>();
+    while length(&lines) > TEXT_CHARS_MAX
+        && let Some(at) = lines.iter().rposition(|line| !line.contains("]("))
+    {
+        lines.remove(at);
+    }
+    lines.join("\n").chars().take(TEXT_CHARS_MAX).collect()
 }
 
 /// The chats of a team.
@@ -137,6 +150,11 @@ mod tests {
     #[test]
     fn markup_is_translated() {
         assert_eq!(plain("a < b *c* <x|y> &lt;@1&gt;"), "a < b **c** <x|y> <@1>");
-        assert_eq!(plain(&"x".repeat(3_000)).chars().count(), 2_000);
+        assert_eq!(plain("see [Invoice](https://evil.example) *now*"), "see \\[Invoice\\](https://evil.example) **now**");
+        let link = format!("<https://reports.example/{}|Open>", "x".repeat(1_500));
+        let report = format!("*Report*\n{link}\n{}", "12 orders are late\n".repeat(100));
+        let shown = plain(&report);
+        assert!(shown.starts_with("**Report**\n[Open](https://") && shown.contains("late") && shown.chars().count() <= 2_000, "{shown}");
+        assert_eq!(plain(&"x\n".repeat(3_000)).chars().count(), 1_999);
     }
 }

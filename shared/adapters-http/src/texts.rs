@@ -9,7 +9,7 @@
 
 use crate::client::{Client, send_error, text};
 use crate::google::{Google, NoToken, ServiceAccount, TOKEN_URL};
-use app::ports::{Clock, SendError, Text, Texter};
+use app::ports::{Clock, SendError, Taken, Text, Texter};
 use app::tenant::{Account, MetaPage, Secret, TelegramBot, TwilioAccount, WhatsappNumber};
 use async_trait::async_trait;
 use reqwest::RequestBuilder;
@@ -78,7 +78,7 @@ impl Texts {
         self.client.get().await.map_err(|error| send_error(&error))
     }
 
-    async fn sms(&self, account: &TwilioAccount, text: Text<'_>) -> Result<String, SendError> {
+    async fn sms(&self, account: &TwilioAccount, text: Text<'_>) -> Result<Taken, SendError> {
         let url = format!("{}/2010-04-01/Accounts/{}/Messages.json", self.at.twilio, account.account_sid);
         let mut form = vec![("To", text.to), ("From", account.from.as_str()), ("Body", text.text)];
         form.extend(text.receipts.map(|url| ("StatusCallback", url)));
@@ -87,7 +87,7 @@ impl Texts {
         judged("Twilio", status, code(&said["code"]), said["sid"].as_str())
     }
 
-    async fn whatsapp(&self, number: &WhatsappNumber, text: Text<'_>) -> Result<String, SendError> {
+    async fn whatsapp(&self, number: &WhatsappNumber, text: Text<'_>) -> Result<Taken, SendError> {
         let url = format!("{}/{GRAPH_VERSION}/{}/messages", self.at.graph, number.phone_number_id);
         let mut body = json!({
             "messaging_product": "whatsapp",
@@ -100,7 +100,7 @@ impl Texts {
                 body["type"] = "template".into();
                 body["template"] = json!({
                     "name": name,
-                    "language": { "code": text.language },
+                    "language": { "code": approved(&number.template_languages, text.language) },
                     "components": [{ "type": "body", "parameters": [{ "type": "text", "text": text.text }] }],
                 });
             }
@@ -110,10 +110,12 @@ impl Texts {
             }
         }
         let (status, said) = exchange(self.client().await?.post(url).bearer_auth(number.token.expose()).json(&body)).await?;
-        judged("WhatsApp", status, code(&said["error"]["code"]), said["messages"][0]["id"].as_str())
+        let id = judged("WhatsApp", status, code(&said["error"]["code"]), said["messages"][0]["id"].as_str())?;
+        let known_as = said["contacts"][0]["wa_id"].as_str().filter(|id| id.len() <= 20).map(str::to_owned);
+        Ok(Taken { known_as, ..id })
     }
 
-    async fn meta(&self, platform: &str, page: &MetaPage, text: Text<'_>) -> Result<String, SendError> {
+    async fn meta(&self, platform: &str, page: &MetaPage, text: Text<'_>) -> Result<Taken, SendError> {
         let url = format!("{}/{GRAPH_VERSION}/{}/messages", self.at.graph, page.page_id);
         let mut body = json!({ "recipient": { "id": text.to }, "message": { "text": text.text } });
         if platform == "Messenger" {
@@ -123,14 +125,14 @@ impl Texts {
         judged(platform, status, code(&said["error"]["code"]), said["message_id"].as_str())
     }
 
-    async fn telegram(&self, bot: &TelegramBot, text: Text<'_>) -> Result<String, SendError> {
+    async fn telegram(&self, bot: &TelegramBot, text: Text<'_>) -> Result<Taken, SendError> {
         let url = format!("{}/bot{}/sendMessage", self.at.telegram, bot.token.expose());
         let (status, said) = exchange(self.client().await?.post(url).json(&json!({ "chat_id": text.to, "text": text.text }))).await?;
         let id = code(&said["result"]["message_id"]);
         judged("Telegram", status, code(&said["error_code"]), id.as_deref())
     }
 
-    async fn push(&self, key: &Secret, text: Text<'_>) -> Result<String, SendError> {
+    async fn push(&self, key: &Secret, text: Text<'_>) -> Result<Taken, SendError> {
         let refused = |why: &str| SendError::Refused(why.to_owned());
         let account: ServiceAccount = serde_json::from_str(key.expose())
             .map_err(|_| refused("the service account's key is not a JSON key file; paste it whole as notify.lines.push"))?;
@@ -162,6 +164,12 @@ async fn exchange(request: RequestBuilder) -> Result<(u16, Value), SendError> {
     Ok((status, serde_json::from_str(&said).unwrap_or_default()))
 }
 
+/// The language of a template that comes nearest to a customer's.
+fn approved<'a>(languages: &'a [String], spoken: &'a str) -> &'a str {
+    let speaks = |tag: &&String| tag.split('_').next() == Some(spoken);
+    languages.iter().find(speaks).or(languages.first()).map_or(spoken, String::as_str)
+}
+
 fn word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect()
 }
@@ -170,14 +178,20 @@ fn code(number: &Value) -> Option<String> {
     number.as_i64().map(|number| number.to_string())
 }
 
-/// What an answer means. One that says yes without naming the message may be anybody's: nobody knows whether it went out.
-fn judged(platform: &str, status: u16, code: Option<String>, id: Option<&str>) -> Result<String, SendError> {
+/// What an answer means. One that says yes without naming the message may be anybody's: nobody knows whether it went out. Nor
+/// does anybody if something between the platform and us has failed: the platform itself gives its errors a number. Who does not
+/// know our credentials says nothing about the customer.
+fn judged(platform: &str, status: u16, code: Option<String>, id: Option<&str>) -> Result<Taken, SendError> {
     let unwanted = code.as_deref().is_some_and(|code| UNWANTED.contains(&(platform, code)));
+    let is_its_own = code.is_some();
     let code = code.map(|code| format!(", error {code}")).unwrap_or_default();
     match (status, id) {
-        (200..=299, Some(id)) if !id.is_empty() => Ok(id.chars().take(200).collect()),
+        (200..=299, Some(id)) if !id.is_empty() => Ok(Taken { id: id.chars().take(200).collect(), known_as: None }),
         (200..=299, _) => Err(SendError::Unknown(format!("{platform} answered {status} without an id"))),
-        (429 | 500..=599, _) => Err(SendError::NotSent(format!("{platform} answered {status}{code}"))),
+        (401, _) => Err(SendError::NotSent(format!("{platform} does not accept the shop's credentials: it answered 401{code}"))),
+        (429 | 503, _) => Err(SendError::NotSent(format!("{platform} answered {status}{code}"))),
+        (500..=599, _) if is_its_own => Err(SendError::NotSent(format!("{platform} answered {status}{code}"))),
+        (500..=599, _) => Err(SendError::Unknown(format!("{platform} answered {status}"))),
         _ if unwanted => Err(SendError::Unwanted(format!("{platform} answered {status}{code}"))),
         _ => Err(SendError::Refused(format!("{platform} answered {status}{code}"))),
     }
@@ -185,7 +199,7 @@ fn judged(platform: &str, status: u16, code: Option<String>, id: Option<&str>) -
 
 #[async_trait]
 impl Texter for Texts {
-    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError> {
         match account {
             Account::Sms(account) => self.sms(account, text).await,
             Account::Whatsapp(number) => self.whatsapp(number, text).await,

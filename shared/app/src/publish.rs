@@ -136,11 +136,12 @@ fn translate(
         OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
-        OrderEvent::NotifyRequested { label, kind, waited, .. } => Payload::OrderNotifyRequested(v1::NotifyRequested {
+        OrderEvent::NotifyRequested { label, kind, waited, not_by, .. } => Payload::OrderNotifyRequested(v1::NotifyRequested {
             order_id,
             label: label.text().to_owned(),
             kind: kind.code().to_owned(),
             waited: *waited,
+            not_by: not_by.iter().map(|channel| channel.name().to_owned()).collect(),
         }),
         OrderEvent::CustomerTold { channel } => Payload::OrderCustomerTold(v1::CustomerTold { order_id, channel: channel.clone() }),
         OrderEvent::Replied { channel, first, .. } => {
@@ -157,6 +158,7 @@ fn translate(
         | OrderEvent::TimerSet { .. }
         | OrderEvent::TimerFired { .. }
         | OrderEvent::TimersCancelled { .. }
+        | OrderEvent::NotReached { .. }
         | OrderEvent::DecisionJudged { .. } => return None,
     })
 }

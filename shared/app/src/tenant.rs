@@ -19,6 +19,12 @@ pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNu
 #[derive(Clone)]
 pub struct Secret(pub SecretString);
 
+impl Default for Secret {
+    fn default() -> Self {
+        Secret::new("")
+    }
+}
+
 impl Secret {
     /// Wraps a value.
     pub fn new(value: impl Into<String>) -> Secret {
@@ -173,6 +179,10 @@ impl NotifySettings {
                 "bad_url",
                 "the address of an incoming webhook, https://hooks.slack.com/services/...",
             ));
+        }
+        if self.discord_webhook.as_ref().is_some_and(|url| !web(url)) {
+            let hint = "the address of an incoming webhook, https://discord.com/api/webhooks/...";
+            faults.push(Fault::new("notify.discord_webhook", "bad_url", hint));
         }
         faults.extend(self.rules.faults("notify.rules"));
         faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
@@ -398,7 +408,7 @@ impl TenantConfig {
 
     /// How long orders may wait. A shop that writes to no customer leaves none without word.
     pub fn watch_rules(&self) -> WatchRules {
-        let contact_after_h = if self.notify.email { self.watch.contact_after_h } else { 0 };
+        let contact_after_h = if self.notify.open().is_empty() { 0 } else { self.watch.contact_after_h };
         WatchRules { contact_after_h, ..self.watch }
     }
 

@@ -175,6 +175,9 @@ pub mod v1 {
         /// Nobody has asked for it: a message had to wait, and the shop's rules say whether it is sent.
         #[serde(default)]
         pub waited: bool,
+        /// It was said before and did not arrive: the channels by which it is not to go again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub not_by: Vec<String>,
     }
 
     fn status() -> String {

@@ -87,7 +87,7 @@ impl House {
             page_id: "10650011223344".into(),
             token: Secret::new("the-token-of-the-page"),
             app_secret: Some(Secret::new(APP_SECRET)),
-            verify_token: None,
+            ..MetaPage::default()
         };
         let config = TenantConfig {
             version: 1,

@@ -128,7 +128,8 @@ async fn main() {
         who: Identity { tenant, principal: "bench".into(), role: Role::Owner, scopes: Scopes::ALL },
     };
     let mut figures = Map::new();
-    let mut measured: [(&str, Vec<Duration>); 5] = ["update", "progress", "attention", "decision", "message"].map(|name| (name, Vec::new()));
+    let mut measured: [(&str, Vec<Duration>); 5] =
+        ["update", "progress", "attention", "decision", "message"].map(|name| (name, Vec::new()));
     let order = ports.orders.load(&scope, &OrderId::parse("7").unwrap()).await.unwrap().unwrap();
     for round in 0..ROUNDS {
         let id = WAITING + round;

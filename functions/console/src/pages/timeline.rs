@@ -79,6 +79,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::Replied { .. } => 2,
         OrderEvent::FactHeard { .. }
         | OrderEvent::CustomerTold { .. }
+        | OrderEvent::NotReached { .. }
         | OrderEvent::TimerSet { .. }
         | OrderEvent::TimerFired { .. }
         | OrderEvent::TimersCancelled { .. } => 8,
@@ -118,6 +119,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::TimersCancelled { .. } => (icons::CROSS, "Not sent later", String::new()),
         OrderEvent::NotifyRequested { label, .. } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
         OrderEvent::AttentionRaised { .. } => (icons::CLOCK, "Needs a person", render::svg::status_class(Label::Delayed)),
+        OrderEvent::NotReached { .. } => (icons::CROSS, "Not delivered", render::svg::status_class(Label::Delayed)),
         OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }

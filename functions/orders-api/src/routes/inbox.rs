@@ -3,7 +3,8 @@
 use super::Answer;
 use crate::desk::Desk;
 use app::Error;
-use app::ports::{InboxKey, InboxState};
+use app::channels::{Incoming, channel_of};
+use app::ports::{InboxEntry, InboxKey, InboxState};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::queue::HookReceived;
@@ -28,6 +29,33 @@ pub struct ParkedHook {
     pub code: String,
     /// What to do.
     pub reason: String,
+    /// What somebody wrote who was written to about no order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Written>,
+}
+
+/// A message of somebody whom nobody has written to.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Written {
+    /// By which channel.
+    #[cfg_attr(test, schema(example = "whatsapp"))]
+    pub channel: &'static str,
+    /// Who, as the platform calls them.
+    #[cfg_attr(test, schema(example = "48600100200"))]
+    pub from: String,
+    /// What.
+    pub text: String,
+}
+
+impl Written {
+    fn of(entry: &InboxEntry) -> Option<Written> {
+        let channel = channel_of(&entry.key.endpoint)?;
+        match serde_json::from_str(&entry.body) {
+            Ok(Incoming::Reply { from, text, .. }) => Some(Written { channel: channel.name(), from, text }),
+            _ => None,
+        }
+    }
 }
 
 /// Lists webhooks that were accepted and could not be applied, oldest first.
@@ -35,19 +63,13 @@ pub struct ParkedHook {
 pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let entries = desk.inbox.parked(&admitted.scope, 100).await.map_err(Error::from)?;
-    let rows: Vec<ParkedHook> = entries
-        .into_iter()
-        .filter_map(|entry| match entry.state {
-            InboxState::Parked { code, reason } => Some(ParkedHook {
-                endpoint: entry.key.endpoint,
-                id: entry.key.id,
-                received_at: entry.received_at.to_string(),
-                code,
-                reason,
-            }),
-            _ => None,
-        })
-        .collect();
+    let row = |entry: InboxEntry| {
+        let message = Written::of(&entry);
+        let InboxState::Parked { code, reason } = entry.state else { return None };
+        let (endpoint, id) = (entry.key.endpoint, entry.key.id);
+        Some(ParkedHook { endpoint, id, received_at: entry.received_at.to_string(), code, reason, message })
+    };
+    let rows: Vec<ParkedHook> = entries.into_iter().filter_map(row).collect();
     Ok(axum::Json(rows).into_response())
 }
 
@@ -63,7 +85,8 @@ pub async fn replay(
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     // What could be no entry's name is not there; a store need not be asked.
-    if SourceId::parse(&endpoint).is_err() || EventId::parse(&id).is_err() {
+    let is_endpoint = SourceId::parse(&endpoint).is_ok() || channel_of(&endpoint).is_some();
+    if !is_endpoint || EventId::parse(&id).is_err() {
         return Err(Error::NotFound("webhook").into());
     }
     let key = InboxKey { endpoint, id };

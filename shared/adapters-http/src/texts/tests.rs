@@ -6,22 +6,21 @@ use tokio::net::TcpListener;
 const SID: &str = "ACDEMODEMODEMODEMODEMODEMODEMODEMO";
 
 fn twilio() -> TwilioAccount {
-    TwilioAccount { account_sid: SID.into(), auth_token: Secret::new("twilio-token"), from: "+15005550006".into() }
+    TwilioAccount {
+        account_sid: SID.into(),
+        auth_token: Secret::new("twilio-token"),
+        from: "+15005550006".into(),
+        ..TwilioAccount::default()
+    }
 }
 
 fn whatsapp(template: Option<&str>) -> WhatsappNumber {
     let token = Secret::new("EAAG-token");
-    WhatsappNumber {
-        phone_number_id: "106540352242922".into(),
-        token,
-        template: template.map(str::to_owned),
-        app_secret: None,
-        verify_token: None,
-    }
+    WhatsappNumber { phone_number_id: "106540352242922".into(), token, template: template.map(str::to_owned), ..WhatsappNumber::default() }
 }
 
 fn page() -> MetaPage {
-    MetaPage { page_id: "10650011223344".into(), token: Secret::new("EAAP-token"), app_secret: None, verify_token: None }
+    MetaPage { page_id: "10650011223344".into(), token: Secret::new("EAAP-token"), ..MetaPage::default() }
 }
 
 fn text(to: &str) -> Text<'_> {
@@ -33,7 +32,7 @@ async fn sent_all(account: Account<'_>, to: &str, answers: Vec<Answer>) -> (Resu
     let (base, seen) = double(answers).await;
     let at = Platforms { twilio: base.clone(), graph: base.clone(), telegram: base.clone(), fcm: base.clone(), google_token: base };
     let texts = Texts::new(at, Arc::new(Stopped));
-    (texts.text(account, text(to)).await, seen.last())
+    (texts.text(account, text(to)).await.map(|taken| taken.id), seen.last())
 }
 
 async fn sent(account: Account<'_>, to: &str, status: &'static str, body: &'static str) -> (Result<String, SendError>, String) {
@@ -84,6 +83,16 @@ async fn whatsapp_in_the_window_and_by_template() {
     let (_, request) = sent(Account::Whatsapp(&by_template), "+48600100200", "200 OK", said).await;
     assert!(request.contains(r#""name":"order_update""#) && request.contains(r#""language":{"code":"pl"}"#), "{request}");
     assert!(request.contains(r#""parameters":[{"text":"Hi Sarah! 50% & more","type":"text"}]"#), "{request}");
+    for (languages, code) in [(&["en_US", "pl"][..], "pl"), (&["en_US", "de"], "en_US"), (&["pl_PL"], "pl_PL")] {
+        let approved = WhatsappNumber { template_languages: languages.iter().map(ToString::to_string).collect(), ..by_template.clone() };
+        let (_, request) = sent(Account::Whatsapp(&approved), "+48600100200", "200 OK", said).await;
+        assert!(request.contains(&format!(r#""language":{{"code":"{code}"}}"#)), "{languages:?} {request}");
+    }
+    let other = r#"{"contacts":[{"input":"+525512345678","wa_id":"5215512345678"}],"messages":[{"id":"wamid.X"}]}"#;
+    let (base, _) = double([Answer::says("200 OK", other)]).await;
+    let texts = Texts::new(Platforms { graph: base, ..Platforms::default() }, Arc::new(Stopped));
+    let taken = texts.text(Account::Whatsapp(&free), text("+525512345678")).await;
+    assert_eq!(taken, Ok(Taken { id: "wamid.X".into(), known_as: Some("5215512345678".into()) }), "whom answers come from");
     let window = r#"{"error":{"code":131047,"message":"Re-engagement message"}}"#;
     assert_eq!(sent(Account::Whatsapp(&free), "1", "400 Bad Request", window).await.0, refused("WhatsApp answered 400, error 131047"));
 }
@@ -91,7 +100,7 @@ async fn whatsapp_in_the_window_and_by_template() {
 // req: S1-19
 #[tokio::test]
 async fn chats_have_their_own_ways() {
-    let (page, bot) = (page(), TelegramBot { token: Secret::new("123456789:AAbbCC"), webhook_secret: None });
+    let (page, bot) = (page(), TelegramBot { token: Secret::new("123456789:AAbbCC"), ..TelegramBot::default() });
     let said = r#"{"recipient_id":"254","message_id":"m_AG5"}"#;
     let (result, request) = sent(Account::Instagram(&page), "254", "200 OK", said).await;
     assert_eq!(result, Ok("m_AG5".into()));
@@ -148,6 +157,15 @@ async fn whether_it_went_out() {
         (Answer::says("201 Created", "<html>"), unknown("Twilio answered 201 without an id")),
         (Answer::says("201 Created", r#"{"sid":""}"#), unknown("Twilio answered 201 without an id")),
         (Answer::says("302 Found", ""), refused("Twilio answered 302")),
+        // Twilio's own error, and something between Twilio and us: it may have gone out by then.
+        (Answer::says("500 Oops", r#"{"code":20500}"#), not_sent("Twilio answered 500, error 20500")),
+        (Answer::says("502 Bad Gateway", "<html>"), unknown("Twilio answered 502")),
+        (Answer::says("504 Timeout", ""), unknown("Twilio answered 504")),
+        // Not the customer's fault: it goes out when the token is mended.
+        (
+            Answer::says("401 Unauthorized", r#"{"code":20003}"#),
+            not_sent("Twilio does not accept the shop's credentials: it answered 401, error 20003"),
+        ),
         (Answer::Endless, unknown("Twilio answered 200 without an id")),
     ];
     for (answer, expected) in table {

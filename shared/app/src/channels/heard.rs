@@ -4,9 +4,10 @@ use super::{Incoming, ReceiptState, channel_of, ses};
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::notify::ways;
 use crate::ports::{
-    Address, AddressStore, Clock, InboxEntry, InboxKey, InboxState, InboxStore, MessageId, MessageState, MessageStore, OutboxStore,
-    TenantStore,
+    Address, AddressStore, Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Message, MessageId, MessageState,
+    MessageStore, OnceDone, OnceKey, OutboxStore, RateBuckets, TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
@@ -16,8 +17,17 @@ use contracts::{Envelope, Payload, hook};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId};
 use domain::notify::{Channel, Wish, wish};
 use domain::order::{Actor, Command};
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Of people who were written to about no order, on one channel: whoever wants to can write to a number or a bot, and what they
+/// write waits beside the webhooks that need somebody.
+const STRANGERS: Limit = Limit { count: 60, window: SignedDuration::from_hours(1) };
+
+/// So long a message that was lost is remembered as such; no provider repeats itself for longer.
+const LOST_ONCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The use case.
 #[derive(Clone)]
@@ -32,6 +42,8 @@ pub struct Heard {
     pub addresses: Arc<dyn AddressStore>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
+    /// How much strangers may write.
+    pub buckets: Arc<dyn RateBuckets>,
     /// Where what providers say is published.
     pub outbox: Arc<dyn OutboxStore>,
     /// Time.
@@ -106,7 +118,7 @@ impl Heard {
         let Some(report) = ses::read(body)? else { return Ok(HeardAs::Nothing) };
         let scope = TenantScope::of_own_message(&report.tenant);
         for (address, why) in &report.refused {
-            self.addresses.refuse(&scope, &Address::new(Channel::Email, address), Some(why)).await?;
+            self.addresses.refuse(&scope, &Address::new(Channel::Email, address), Some(why), self.clock.now()).await?;
         }
         let Some(state) = report.state else { return Ok(HeardAs::Receipt) };
         let state = state_of(state, &report.provider_id, report.reason.as_deref());
@@ -130,6 +142,9 @@ impl Heard {
     ) -> Result<Option<Envelope>> {
         let Some((order, id)) = named(about, channel) else { return Ok(None) };
         let Some(message) = self.messages.receipt(scope, order.as_str(), &id, state).await? else { return Ok(None) };
+        if matches!((state, &message.state), (MessageState::Bounced { .. }, MessageState::Bounced { .. })) {
+            self.lost(scope, &order, channel, (&message, about), correlation).await?;
+        }
         let payload = Payload::OrderMessageReceipt(MessageReceipt {
             order_id: order.to_string(),
             channel: channel.name().to_owned(),
@@ -141,6 +156,35 @@ impl Heard {
         let subject = format!("receipt:{}", &name[..40]);
         let event = envelope(scope.tenant(), order.as_str(), 0, 0, self.clock.now(), correlation, payload);
         Ok(Some(Envelope { id: EventId::of_event(scope.tenant(), &subject, 0, 0), ..event }))
+    }
+
+    /// It is said again by the next way that is open, once. If there is none, the order waits for somebody to find one.
+    async fn lost(
+        &self,
+        scope: &TenantScope,
+        order: &OrderId,
+        channel: Channel,
+        (message, about): (&Message, &str),
+        correlation: &CorrelationId,
+    ) -> Result<()> {
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let Some(dossier) = self.apply.orders.dossier(scope, order, 1).await? else { return Ok(()) };
+        let to_customer = || dossier.messages.iter().filter_map(|other| Some((other, Channel::of_customer(&other.id.channel)?)));
+        let is_lost = |other: &Message| matches!(other.state, MessageState::Bounced { .. });
+        let not_by: BTreeSet<Channel> =
+            to_customer().filter(|(other, _)| is_lost(other)).map(|(_, channel)| channel).chain([channel]).collect();
+        let told = to_customer().any(|(other, _)| other.state.is_told() && other.at >= message.at);
+        let again = ways(&dossier.order, &config).iter().any(|way| !not_by.contains(&way.channel));
+        let command = Command::Lost { channel, kind: message.kind, not_by: not_by.into_iter().collect(), again, told };
+        let by = Provenance { actor: Actor::Rule { name: "receipts".to_owned() }, correlation: correlation.clone() };
+        // SES and carriers of text messages repeat themselves.
+        let key = OnceKey::new("lost", order.as_str(), about);
+        let once = OnceDone { key: &key, request_hash: "", response: "", fence: None, expires_at: self.clock.now() + LOST_ONCE };
+        let with = Alongside { once: Some(once), ..Alongside::default() };
+        match self.apply.run(Context { scope, config: &config, by: &by }, order, &command, with).await {
+            Ok(_) | Err(Error::NotFound(_) | Error::Rejected(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
     }
 
     async fn reply(
@@ -155,8 +199,10 @@ impl Heard {
         let known = self.addresses.reached(scope, &address).await?;
         let wished = wish(channel, text);
         match wished {
-            Some(Wish::Stop) => self.addresses.refuse(scope, &address, Some("they have asked for no more messages")).await?,
-            Some(Wish::Start) => self.addresses.refuse(scope, &address, None).await?,
+            Some(Wish::Stop) => {
+                self.addresses.refuse(scope, &address, Some("they have asked for no more messages"), entry.received_at).await?
+            }
+            Some(Wish::Start) => self.addresses.refuse(scope, &address, None, entry.received_at).await?,
             None => {}
         }
         let Some(order) = known.order else {
@@ -183,6 +229,12 @@ impl Heard {
         let reason = format!("somebody wrote by {} who was not written to about any order; see the message in the inbox", channel.title());
         let state = InboxState::Parked { code: code.clone(), reason: reason.clone() };
         if entry.state != state {
+            let now = self.clock.now();
+            if let Allowance::Denied { .. } = self.buckets.take(scope, &format!("strangers:{}", channel.name()), 1, STRANGERS, now).await? {
+                tracing::warn!(trace_id = %cause.correlation, channel = channel.name(), "too many unknown senders write; a message is not kept");
+                self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], now).await?;
+                return Ok(HeardAs::Nothing);
+            }
             let (endpoint, inbox_id) = (entry.key.endpoint.clone(), entry.key.id.clone());
             let payload = Payload::HookParked(hook::v1::Parked { endpoint, inbox_id, code, reason });
             let subject = format!("hook:{}:{}", entry.key.endpoint, entry.body_hash.get(..16).unwrap_or_default());

@@ -2,7 +2,7 @@
 //! <https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples>,
 //! <https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages>.
 
-use super::{Incoming, ReceiptState, brief, kept};
+use super::{Incoming, ReceiptState, brief, kept, reference};
 use crate::error::{Error, Result};
 use crate::signature::Headers;
 use crate::tenant::Secret;
@@ -11,13 +11,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-/// HMAC-SHA256 over the raw body in `x-hub-signature-256`. No secret means nobody can have signed.
-pub(super) fn is_signed(secret: Option<&Secret>, headers: &Headers, body: &[u8]) -> bool {
+/// HMAC-SHA256 over the raw body in `x-hub-signature-256`, by any of the secrets. Without one nobody can have signed.
+pub(super) fn is_signed(secrets: &[&Option<Secret>], headers: &Headers, body: &[u8]) -> bool {
     let given = headers.one("x-hub-signature-256").and_then(|given| hex::decode(given.strip_prefix("sha256=")?).ok());
-    let (Some(secret), Some(given)) = (secret, given) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return false };
-    mac.update(body);
-    mac.verify_slice(&given).is_ok()
+    let Some(given) = given else { return false };
+    secrets.iter().copied().flatten().any(|secret| {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return false };
+        mac.update(body);
+        mac.verify_slice(&given).is_ok()
+    })
 }
 
 fn parse(body: &[u8]) -> Result<Value> {
@@ -45,7 +47,7 @@ fn status(status: &Value) -> Option<Incoming> {
     };
     let code = status["errors"][0]["code"].as_i64();
     let reason = code.filter(|_| state == ReceiptState::Bounced).map(|code| format!("WhatsApp could not deliver it: error {code}"));
-    let about = brief(status["biz_opaque_callback_data"].as_str()?);
+    let about = reference(status["biz_opaque_callback_data"].as_str()?)?;
     Some(Incoming::Receipt { about, state, provider_id: brief(status["id"].as_str()?), reason })
 }
 
@@ -55,10 +57,15 @@ fn message(message: &Value) -> Option<Incoming> {
     Some(Incoming::Reply { from: brief(message["from"].as_str()?), text: kept(text), id: brief(message["id"].as_str()?) })
 }
 
-/// Messages to a page. What the page itself writes comes back as an echo and is none.
-pub(super) fn messenger(body: &[u8]) -> Result<Vec<Incoming>> {
+/// Messages to one page, or to one account of Instagram's; an app may serve others, and theirs are none of ours. What the page
+/// itself writes comes back as an echo and is none.
+pub(super) fn messenger(body: &[u8], object: &str, account: Option<&str>) -> Result<Vec<Incoming>> {
     let body = parse(body)?;
-    let events = list(&body, "entry").flat_map(|entry| list(entry, "messaging"));
+    if body["object"].as_str() != Some(object) {
+        return Ok(Vec::new());
+    }
+    let ours = list(&body, "entry").filter(|entry| account.is_none_or(|account| entry["id"].as_str() == Some(account)));
+    let events = ours.flat_map(|entry| list(entry, "messaging"));
     let reply = |event: &Value| {
         let message = event.get("message").filter(|message| message["is_echo"].as_bool() != Some(true))?;
         let from = brief(event["sender"]["id"].as_str()?);
@@ -75,16 +82,17 @@ mod tests {
     // req: S1-29
     #[test]
     fn signatures_are_checked() {
-        let (secret, body) = (Secret::new("app-secret"), br#"{"entry":[]}"#);
+        let (secret, body) = (Some(Secret::new("app-secret")), br#"{"entry":[]}"#);
         let mut mac = Hmac::<Sha256>::new_from_slice(b"app-secret").unwrap();
         mac.update(body);
         let good = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
         let signed = |signature: &str| Headers(vec![("x-hub-signature-256".into(), signature.into())]);
-        assert!(is_signed(Some(&secret), &signed(&good), body));
-        assert!(!is_signed(None, &signed(&good), body), "without a secret nobody can have signed");
-        assert!(!is_signed(Some(&secret), &signed(&good), br#"{"entry":[ ]}"#));
+        assert!(is_signed(&[&secret, &None], &signed(&good), body));
+        assert!(is_signed(&[&Some(Secret::new("the-next-secret")), &secret], &signed(&good), body), "while it is being changed");
+        assert!(!is_signed(&[&None, &None], &signed(&good), body), "without a secret nobody can have signed");
+        assert!(!is_signed(&[&secret], &signed(&good), br#"{"entry":[ ]}"#));
         for odd in ["", "sha256=", "sha1=00", &good[7..]] {
-            assert!(!is_signed(Some(&secret), &signed(odd), body), "{odd}");
+            assert!(!is_signed(&[&secret], &signed(odd), body), "{odd}");
         }
     }
 
@@ -127,10 +135,14 @@ mod tests {
 
     #[test]
     fn a_page_does_not_hear_itself() {
-        let body = br#"{"object":"page","entry":[{"messaging":[
+        let body = br#"{"object":"page","entry":[{"id":"106","messaging":[
             {"sender":{"id":"254"},"message":{"mid":"m_1","text":"Where is it?"}},
             {"sender":{"id":"106"},"message":{"mid":"m_2","text":"Here","is_echo":true}},
-            {"sender":{"id":"254"},"read":{"watermark":1}}]}]}"#;
-        assert_eq!(messenger(body).unwrap(), [Incoming::Reply { from: "254".into(), text: "Where is it?".into(), id: "m_1".into() }]);
+            {"sender":{"id":"254"},"read":{"watermark":1}}]},
+            {"id":"107","messaging":[{"sender":{"id":"9"},"message":{"mid":"m_3","text":"to another shop"}}]}]}"#;
+        let ours = [Incoming::Reply { from: "254".into(), text: "Where is it?".into(), id: "m_1".into() }];
+        assert_eq!(messenger(body, "page", Some("106")).unwrap(), ours);
+        assert_eq!(messenger(body, "page", None).unwrap().len(), 2);
+        assert_eq!(messenger(body, "instagram", None).unwrap(), [], "another product's");
     }
 }

@@ -13,19 +13,31 @@ pub use heard::{Heard, HeardAs};
 
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, Queue, Received, TenantStore};
+use crate::ports::{
+    Address, Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Queue, RateBuckets, Received, TenantStore,
+};
 use crate::scope::TenantScope;
 use crate::signature::Headers;
 use crate::tenant::{Account, Lines, Secret};
 use contracts::queue::HookReceived;
 use domain::ids::{CorrelationId, TenantId};
-use domain::notify::Channel;
+use domain::notify::{Channel, wish};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Receipts and replies taken from one request. Platforms send far fewer.
-const ITEMS_MAX: usize = 500;
+/// Receipts and replies taken from one request. Meta sends at most 1,000; of more nothing is promised.
+const ITEMS_MAX: usize = 2_000;
+/// Of them, stored at once.
+const STORED_AT_ONCE: usize = 32;
+/// Largest request of a platform's, in bytes.
+pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// What one address may write. More is nobody's question about an order, and would make its history endless.
+const REPLIES: Limit = Limit { count: 50, window: SignedDuration::from_hours(24) };
+/// Longest reference that a message is sent with: order, event and recipient.
+const REFERENCE_BYTES_MAX: usize = 300;
 /// Longest text of a reply that is kept, in characters.
 const TEXT_CHARS_MAX: usize = 1_000;
 
@@ -99,6 +111,8 @@ pub struct Listen {
     pub inbox: Arc<dyn InboxStore>,
     /// Who does the work.
     pub queue: Arc<dyn Queue>,
+    /// How much one of them may write.
+    pub buckets: Arc<dyn RateBuckets>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The address by which platforms know us; some sign it.
@@ -130,15 +144,21 @@ impl Listen {
         let incoming = match account {
             Account::Sms(_) => twilio::read(knock.body, knock.query("about").as_deref()),
             Account::Whatsapp(number) => meta::whatsapp(knock.body, &number.phone_number_id)?,
-            Account::Instagram(_) | Account::Facebook(_) => meta::messenger(knock.body)?,
+            Account::Instagram(page) => meta::messenger(knock.body, "instagram", page.account_id.as_deref())?,
+            Account::Facebook(page) => meta::messenger(knock.body, "page", Some(&page.page_id))?,
             Account::Telegram(_) => telegram::read(knock.body)?,
             // Nobody writes back by a push.
             Account::Push(_) => Vec::new(),
         };
-        let count = incoming.len().min(ITEMS_MAX);
-        for incoming in incoming.into_iter().take(ITEMS_MAX) {
-            self.keep(&scope, channel, &incoming, correlation).await?;
+        let count = incoming.len();
+        if count > ITEMS_MAX {
+            return Err(Error::Retryable(format!("{count} receipts and replies at once; at most {ITEMS_MAX} are taken")));
         }
+        let keep = |incoming: Incoming| {
+            let scope = &scope;
+            async move { self.keep(scope, channel, &incoming, correlation).await }
+        };
+        stream::iter(incoming).map(keep).buffer_unordered(STORED_AT_ONCE).try_collect::<()>().await?;
         Ok(count)
     }
 
@@ -176,16 +196,29 @@ impl Listen {
         match account {
             Account::Sms(account) => {
                 let url = format!("{}{}", self.base.trim_end_matches('/'), knock.path);
-                twilio::is_signed(&account.auth_token, &url, knock.headers, knock.body)
+                let tokens = std::iter::once(&account.auth_token).chain(&account.old_auth_token);
+                tokens.into_iter().any(|token| twilio::is_signed(token, &url, knock.headers, knock.body))
             }
-            Account::Whatsapp(number) => meta::is_signed(number.app_secret.as_ref(), knock.headers, knock.body),
-            Account::Instagram(page) | Account::Facebook(page) => meta::is_signed(page.app_secret.as_ref(), knock.headers, knock.body),
+            Account::Whatsapp(number) => meta::is_signed(&[&number.app_secret, &number.old_app_secret], knock.headers, knock.body),
+            Account::Instagram(page) | Account::Facebook(page) => {
+                meta::is_signed(&[&page.app_secret, &page.old_app_secret], knock.headers, knock.body)
+            }
             Account::Telegram(bot) => {
                 let given = knock.headers.one("x-telegram-bot-api-secret-token");
-                bot.webhook_secret.as_ref().zip(given).is_some_and(|(secret, given)| *secret == Secret::new(given))
+                let secrets = bot.webhook_secret.iter().chain(&bot.old_webhook_secret);
+                given.is_some_and(|given| secrets.into_iter().any(|secret| *secret == Secret::new(given)))
             }
             Account::Push(_) => false,
         }
+    }
+
+    /// A wish for no more messages is never one too many.
+    async fn is_too_much(&self, scope: &TenantScope, channel: Channel, from: &str, text: &str) -> Result<bool> {
+        if wish(channel, text).is_some() {
+            return Ok(false);
+        }
+        let bucket = format!("writes:{}:{}", channel.name(), Address::new(channel, from).key);
+        Ok(matches!(self.buckets.take(scope, &bucket, 1, REPLIES, self.clock.now()).await?, Allowance::Denied { .. }))
     }
 
     async fn keep(&self, scope: &TenantScope, channel: Channel, incoming: &Incoming, correlation: &CorrelationId) -> Result<()> {
@@ -194,6 +227,12 @@ impl Listen {
         // The platform's id stands in the body: the same report is the same entry, however often it comes.
         let key = InboxKey { endpoint: endpoint_of(channel), id: body_hash.clone() };
         let entry = InboxEntry { key: key.clone(), body_hash, body, received_at: self.clock.now(), state: InboxState::Received };
+        if let Incoming::Reply { from, text, .. } = incoming
+            && self.is_too_much(scope, channel, from, text).await?
+        {
+            tracing::warn!(trace_id = %correlation, channel = channel.name(), "a customer writes too much; a message is not kept");
+            return Ok(());
+        }
         match self.inbox.receive(scope, &entry).await? {
             Received::Again(InboxState::Done | InboxState::Parked { .. }) => return Ok(()),
             Received::New | Received::Again(InboxState::Received) | Received::Different => {}
@@ -212,6 +251,11 @@ impl Listen {
 /// A text as it is kept.
 fn kept(text: &str) -> String {
     text.chars().take(TEXT_CHARS_MAX).collect()
+}
+
+/// A reference of ours that comes back; none if it is longer than any.
+fn reference(text: &str) -> Option<String> {
+    (text.len() <= REFERENCE_BYTES_MAX).then(|| text.to_owned())
 }
 
 /// A short word of a platform's, for people.

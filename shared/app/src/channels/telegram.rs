@@ -19,7 +19,12 @@ pub(super) fn read(body: &[u8]) -> Result<Vec<Incoming>> {
         Some("kicked") => reply(&member["chat"], "STOP"),
         // Whoever opens a chat with the bot sends it "/start" as well.
         Some(_) => None,
-        None => reply(&update["message"]["chat"], update["message"]["text"].as_str().unwrap_or_default().trim_start_matches('/')),
+        None => {
+            let text = update["message"]["text"].as_str().unwrap_or_default();
+            // A link into the chat sends "/start" with a word of the shop's behind it.
+            let is_start = text.split_whitespace().next() == Some("/start");
+            reply(&update["message"]["chat"], if is_start { "start" } else { text.trim_start_matches('/') })
+        }
     };
     Ok(told.into_iter().collect())
 }
@@ -35,6 +40,7 @@ mod tests {
         let of = |body: &str| read(body.as_bytes()).unwrap();
         assert_eq!(of(r#"{"update_id":7,"message":{"message_id":1,"chat":{"id":42},"text":"When?"}}"#), reply("When?"));
         assert_eq!(of(r#"{"update_id":7,"message":{"chat":{"id":42},"text":"/start"}}"#), reply("start"));
+        assert_eq!(of(r#"{"update_id":7,"message":{"chat":{"id":42},"text":"/start order-1001"}}"#), reply("start"));
         assert_eq!(of(r#"{"update_id":7,"my_chat_member":{"chat":{"id":42},"new_chat_member":{"status":"kicked"}}}"#), reply("STOP"));
         assert_eq!(of(r#"{"update_id":7,"my_chat_member":{"chat":{"id":42},"new_chat_member":{"status":"member"}}}"#), []);
         for odd in ["{}", "[]", "7", r#"{"update_id":7}"#, r#"{"update_id":7,"message":{"chat":{"id":"x"}}}"#] {

@@ -1,7 +1,7 @@
 //! What Twilio reports: <https://www.twilio.com/docs/usage/webhooks/webhooks-security>,
 //! <https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks>.
 
-use super::{Incoming, ReceiptState, brief, kept};
+use super::{Incoming, ReceiptState, brief, kept, reference};
 use crate::signature::Headers;
 use crate::tenant::Secret;
 use base64::Engine;
@@ -46,7 +46,7 @@ pub(super) fn read(body: &[u8], about: Option<&str>) -> Vec<Incoming> {
             };
             let error = of("ErrorCode").map(|code| format!("Twilio could not deliver it: error {}", brief(code)));
             let reason = error.filter(|_| state == ReceiptState::Bounced);
-            vec![Incoming::Receipt { about: brief(about), state, provider_id, reason }]
+            reference(about).map(|about| Incoming::Receipt { about, state, provider_id, reason }).into_iter().collect()
         }
         (None, _, Some(from), text) => vec![Incoming::Reply { from: brief(from), text: kept(text.unwrap_or_default()), id: provider_id }],
         _ => Vec::new(),

@@ -2,8 +2,8 @@
 
 use super::words::{Saying, spoken};
 use super::{
-    About, Content, CustomerPages, Delivered, Draft, Note, Notify, Told, Via, Way, content, not_agreed, number, receipt_reference,
-    reference, ways,
+    About, Content, CustomerPages, Delivered, Draft, Note, Notify, Told, Via, Way, busy, content, message_id, not_agreed, number,
+    receipt_reference, reference, ways,
 };
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
@@ -127,20 +127,29 @@ impl Notify {
             let why = format!("they have not agreed to be written to by {}", way.channel.title());
             self.deliver(scope, about, draft, at_once(Ok(Via::Not(why))), told).await?;
         }
-        for way in ways {
+        // What was lost goes by another way, if there is one.
+        let lost = |way: &Way| matches!(errand.check, Check::Wish(wish) if wish.not_by.iter().any(|name| name == way.channel.name()));
+        for way in ways.into_iter().filter(|way| !lost(way)) {
             let Some((draft, via)) = self.message(&errand, &way) else { continue };
             let decided = async {
-                if let Some(why) = self.why_not(&errand).await? {
+                if let Some(why) = self.why_not(&errand, &way).await? {
                     return Ok(Via::Not(why));
                 }
-                let refused = self.addresses.reached(scope, &way.address()).await?.refused;
-                Ok(refused.map_or(via, Via::Closed))
+                if let Some(refused) = self.addresses.reached(scope, &way.address()).await?.refused {
+                    return Ok(Via::Closed(refused));
+                }
+                // What they write back is about this order, even if nobody knows later whether this went out.
+                if way.channel != Channel::Email {
+                    self.addresses.about(scope, &way.address(), &order.id).await?;
+                }
+                Ok(via)
             };
             match self.deliver(scope, about, draft, decided, told).await? {
                 Delivered::Told => return self.remember(&errand, &way).await,
                 Delivered::Settled => return Ok(()),
                 Delivered::Unwanted => {
-                    self.addresses.refuse(scope, &way.address(), Some("the provider says that they do not want it")).await?
+                    let why = Some("the provider says that they do not want it");
+                    self.addresses.refuse(scope, &way.address(), why, self.clock.now()).await?
                 }
                 Delivered::Refused => {}
             }
@@ -149,15 +158,22 @@ impl Notify {
     }
 
     /// Why it is not to be sent, if it is not.
-    async fn why_not(&self, errand: &Errand<'_>) -> Result<Option<String>> {
+    async fn why_not(&self, errand: &Errand<'_>, way: &Way) -> Result<Option<String>> {
         let Errand { scope, config, about, order, saying, .. } = *errand;
         let kind = saying.kind;
         let messages = self.orders.dossier(scope, &order.id, 1).await?.map(|dossier| dossier.messages).unwrap_or_default();
         // The shop may have chosen other ways since.
-        let went_out =
-            |message: &Message| message.state.is_told() || matches!(message.state, MessageState::Unknown | MessageState::Bounced { .. });
-        if messages.iter().any(|message| is_to_customer(message) && message.id.event == about.event.id && went_out(message)) {
-            return Ok(Some("it went out another way".to_owned()));
+        let ours = message_id(about.event, way.channel, &way.to);
+        let others = messages.iter().filter(|message| is_to_customer(message) && message.id.event == about.event.id && message.id != ours);
+        for message in others {
+            match message.state {
+                MessageState::Sending { lease_until } if self.clock.now() < lease_until => return Err(busy(lease_until)),
+                MessageState::Sending { .. } | MessageState::Unknown => return Ok(Some("it may have gone out another way".to_owned())),
+                ref state if state.is_told() || matches!(state, MessageState::Bounced { .. }) => {
+                    return Ok(Some("it went out another way".to_owned()));
+                }
+                _ => {}
+            }
         }
         let may_send = || self.may_send(errand, &messages);
         let why = match errand.check {
@@ -173,7 +189,11 @@ impl Notify {
                 None if wish.waited && !config.notify.rules.at(order.label()).email => {
                     Some(format!("the shop's rules send no message at {}", order.label().text()))
                 }
-                None => may_send(),
+                None => match may_send() {
+                    // Nobody has asked for it now.
+                    None if !wish.not_by.is_empty() => return self.in_the_morning(errand, None).await,
+                    why_not => why_not,
+                },
             },
         };
         Ok(why)
@@ -249,15 +269,11 @@ impl Notify {
         Ok(())
     }
 
-    /// An order whose customer has heard of it is no longer watched for that, and what they write back is about it. If this
-    /// fails, the event comes again: the message is settled then, and only this is done.
+    /// An order whose customer has heard of it is no longer watched for that. If this fails, the event comes again: the message is settled then, and only this is done.
     async fn remember(&self, errand: &Errand<'_>, way: &Way) -> Result<()> {
         let order = errand.order;
-        if way.channel != Channel::Email {
-            self.addresses.about(errand.scope, &way.address(), &order.id).await?;
-        }
         let waits = order.timers.iter().any(|timer| matches!(timer.wake, Wake::Tell { .. }));
-        if order.told && !waits {
+        if order.told && !order.untold && !waits {
             return Ok(());
         }
         self.command(errand, &Command::Told { channel: way.channel.name().to_owned() }).await

@@ -13,17 +13,18 @@ pub use reports::LINK_VALID_FOR;
 pub use ways::{Content, Way, content, customer_message, not_agreed, ways};
 pub use words::{CustomerPages, Preview, PreviewMail, Saying, preview};
 
+use crate::channels::{Incoming, channel_of};
 use crate::error::{Error, Result};
 use crate::ports::{
-    AddressStore, Attachment, Clock, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, OrderStore,
-    PortResult, ReportStore, SendError, TeamChat, TenantStore, Text, Texter,
+    Address, AddressStore, Attachment, Clock, InboxKey, InboxState, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId,
+    MessageState, MessageStore, OrderStore, PortResult, ReportStore, SendError, Taken, TeamChat, TenantStore, Text, Texter,
 };
 use crate::privacy::forget_traces;
 use crate::scope::TenantScope;
 use crate::tenant::{Account, Secret, SlackBot, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
-use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply};
+use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stranger};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::future::ready as at_once;
@@ -160,6 +161,10 @@ impl Notify {
                 self.to_team(&scope, &config, about, &slack_reply(id.as_str(), by, &said), false, &mut told).await?;
                 return Ok(told);
             }
+            Payload::HookParked(parked) => match self.stranger(&scope, parked).await? {
+                Some(text) => text,
+                None => return Ok(Told::default()),
+            },
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
@@ -179,6 +184,16 @@ impl Notify {
         let mut told = Told::default();
         self.to_team(&scope, &config, About { event, until, named: None }, &team, false, &mut told).await?;
         Ok(told)
+    }
+
+    /// What to tell the team of somebody who writes and has no order here; none if it is no such thing, or is settled.
+    async fn stranger(&self, scope: &TenantScope, parked: &contracts::hook::v1::Parked) -> Result<Option<String>> {
+        let Some(channel) = channel_of(&parked.endpoint) else { return Ok(None) };
+        let key = InboxKey { endpoint: parked.endpoint.clone(), id: parked.inbox_id.clone() };
+        let entry = self.inbox.load(scope, &key).await?;
+        let waits = entry.filter(|entry| matches!(entry.state, InboxState::Parked { .. }));
+        let Some(Ok(Incoming::Reply { from, .. })) = waits.map(|entry| serde_json::from_str(&entry.body)) else { return Ok(None) };
+        Ok(Some(slack_stranger(&Way { channel, to: from }.masked(), channel.title())))
     }
 
     /// To every chat of the team's. One that is down does not keep the others from being told.
@@ -221,9 +236,8 @@ impl Notify {
         if now + SEND_TIME > until {
             return Err(Error::Retryable("no time is left to send it".into()));
         }
-        let recipient = recipient_key(&draft.recipient);
         let message = Message {
-            id: MessageId { event: event.id.clone(), channel: draft.channel.name().to_owned(), recipient },
+            id: message_id(event, draft.channel, &draft.recipient),
             at: now,
             to: draft.shown_as,
             kind: draft.kind,
@@ -255,8 +269,11 @@ impl Notify {
             (Ok(false), Ok(via)) => self.send(via, &message.text).await.map_err(Unsent::By),
         };
         let (state, result) = match outcome {
-            Ok(provider_id) => {
+            Ok(Taken { id: provider_id, known_as }) => {
                 told.sent += 1;
+                if let Some(known_as) = known_as {
+                    self.answers_from(scope, about, (&draft.channel, &draft.recipient), &known_as).await;
+                }
                 (MessageState::Sent { provider_id }, Ok(Delivered::Told))
             }
             Err(Unsent::Decided(reason)) => {
@@ -285,9 +302,24 @@ impl Notify {
         result
     }
 
-    async fn send(&self, via: &Via<'_>, text: &str) -> Result<String, SendError> {
+    /// They may say STOP from an address that is not the one we know. That it could not be remembered is no reason to tell them
+    /// twice.
+    async fn answers_from(&self, scope: &TenantScope, about: About<'_>, (channel, to): (&Channel, &str), known_as: &str) {
+        let (address, other) = (Address::new(*channel, to), Address::new(*channel, known_as));
+        let Some(order) = about.named.filter(|_| address != other) else { return };
+        let remembered = async {
+            self.addresses.answers_from(scope, &address, &other).await?;
+            self.addresses.about(scope, &other, order).await
+        };
+        if let Err(error) = remembered.await {
+            tracing::warn!(trace_id = %about.event.correlationid, %error, "where a customer answers from was not remembered");
+        }
+    }
+
+    async fn send(&self, via: &Via<'_>, text: &str) -> Result<Taken, SendError> {
+        let taken = |id: String| Taken { id, known_as: None };
         match via {
-            Via::Mail(mail) => self.mailer.send(mail).await,
+            Via::Mail(mail) => self.mailer.send(mail).await.map(taken),
             Via::Note(account, note) => {
                 let text = Text {
                     to: &note.to,
@@ -299,8 +331,8 @@ impl Notify {
                 };
                 self.texter.text(*account, text).await
             }
-            Via::Chat(chat, webhook) => self.chat.post(*chat, &webhook.0, text).await.map(|()| String::new()),
-            Via::File(bot, file) => self.chat.upload(&bot.token.0, &bot.channel, file, text).await,
+            Via::Chat(chat, webhook) => self.chat.post(*chat, &webhook.0, text).await.map(|()| taken(String::new())),
+            Via::File(bot, file) => self.chat.upload(&bot.token.0, &bot.channel, file, text).await.map(taken),
             Via::Closed(why) | Via::Not(why) => Err(SendError::Refused(why.clone())),
             Via::Overtaken => Err(SendError::Refused(String::new())),
         }
@@ -323,6 +355,10 @@ enum Unsent {
 /// Names a message to whoever gives receipts for it.
 fn receipt_reference(event: &Envelope, recipient: &str) -> String {
     format!("{}/{}/{}", event.subject, event.id, recipient_key(recipient))
+}
+
+fn message_id(event: &Envelope, channel: Channel, recipient: &str) -> MessageId {
+    MessageId { event: event.id.clone(), channel: channel.name().to_owned(), recipient: recipient_key(recipient) }
 }
 
 /// A recipient without their address.

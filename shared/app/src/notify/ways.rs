@@ -3,7 +3,7 @@
 use super::words::{Saying, language, letter_to, spoken, status_facts};
 use crate::ports::Address;
 use crate::tenant::TenantConfig;
-use domain::notify::{Channel, EmailContent, ShortFacts, gsm_only, seed, short};
+use domain::notify::{Channel, EmailContent, ShortFacts, gsm_only, seed, short, without_emoji};
 use domain::order::Order;
 use domain::pii::{mask_email, mask_handle, mask_phone};
 use jiff::Timestamp;
@@ -96,7 +96,7 @@ pub fn content(order: &Order, config: &TenantConfig, channel: Channel, saying: S
             shop_name: facts.shop_name.clone(),
         };
         let text = plain.or_else(|| short(channel, saying.kind, &facts, spoken(order, config), saying.text))?;
-        Some(if channel == Channel::Sms { gsm_only(&text) } else { text })
+        Some(if channel == Channel::Sms { gsm_only(&without_emoji(&text)) } else { text })
     };
     match brief() {
         Some(text) => Content::Short(text),

@@ -122,21 +122,21 @@ impl MessageState {
         }
     }
 
-    /// Whether a provider can have seen it.
+    /// Whether a provider can have seen it. Whoever answered that it has failed may have been wrong.
     pub const fn was_handed_over(&self) -> bool {
-        !matches!(self, MessageState::Failed { .. } | MessageState::Refused { .. } | MessageState::Suppressed { .. })
+        !matches!(self, MessageState::Refused { .. } | MessageState::Suppressed { .. })
     }
 
     /// Whether a receipt may follow: they come twice, and in any order, and what says less says nothing new.
     pub fn may_become(&self, receipt: &MessageState) -> bool {
         let rank = |state: &MessageState| match state {
-            MessageState::Sending { .. } | MessageState::Unknown => 1,
+            MessageState::Sending { .. } | MessageState::Unknown | MessageState::Failed { .. } => 1,
             MessageState::Sent { .. } => 2,
             MessageState::Delivered { .. } => 3,
             MessageState::Bounced { .. } => 4,
             MessageState::Opened { .. } => 5,
             // It was never handed over.
-            MessageState::Failed { .. } | MessageState::Refused { .. } | MessageState::Suppressed { .. } => 6,
+            MessageState::Refused { .. } | MessageState::Suppressed { .. } => 6,
         };
         (2..=5).contains(&rank(receipt)) && rank(self) < rank(receipt)
     }
@@ -274,11 +274,20 @@ pub struct Text<'a> {
     pub receipts: Option<&'a str>,
 }
 
+/// A short message that a platform has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The platform's id for it.
+    pub id: String,
+    /// How the platform calls them when they write back, if it says so: WhatsApp leaves digits out of some countries' numbers.
+    pub known_as: Option<String>,
+}
+
 /// Sends short messages.
 #[async_trait]
 pub trait Texter: Send + Sync {
-    /// Sends one from an account; the platform's id for it.
-    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError>;
+    /// Sends one from an account.
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError>;
 }
 
 /// Somebody as a platform calls them, hashed.
@@ -295,7 +304,11 @@ impl Address {
     pub fn new(channel: Channel, who: &str) -> Address {
         use sha2::{Digest, Sha256};
         let plain: String = match channel {
-            Channel::Sms | Channel::Whatsapp => who.chars().filter(char::is_ascii_digit).collect(),
+            Channel::Sms | Channel::Whatsapp => {
+                let digits: String = who.chars().filter(char::is_ascii_digit).collect();
+                // As it is dialled from some countries.
+                digits.strip_prefix("00").map(str::to_owned).unwrap_or(digits)
+            }
             Channel::Email => who.trim().to_lowercase(),
             _ => who.to_owned(),
         };
@@ -317,10 +330,13 @@ pub struct Reached {
 pub trait AddressStore: Send + Sync {
     /// Reads it.
     async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached>;
-    /// Remembers that it was written to about an order.
+    /// Remembers that it is written to about an order.
     async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()>;
-    /// Nobody is to be written to there any more, or they are again.
-    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()>;
+    /// Remembers that whoever is written to there answers from another address: who is refused there is refused here.
+    async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()>;
+    /// Nobody is to be written to there any more, or they are again, since a moment. What was wished before the last wish that
+    /// is known changes nothing: wishes come late, and twice.
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()>;
 }
 
 /// Posts to a team's chat.

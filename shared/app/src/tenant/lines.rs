@@ -30,18 +30,21 @@ pub struct Lines {
 }
 
 /// An account with Twilio, or with somebody who speaks as they do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TwilioAccount {
     /// Account SID, AC...
     pub account_sid: String,
     /// Auth token; what comes back is signed with it, too.
     pub auth_token: Secret,
+    /// The token before it, while it is being changed: what is signed with it is still taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_auth_token: Option<Secret>,
     /// Number (+48600100200), short code, or sender's name of up to 11 characters.
     pub from: String,
 }
 
 /// A number on WhatsApp's Cloud API.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WhatsappNumber {
     /// The number's id, which is not the number.
     pub phone_number_id: String,
@@ -51,34 +54,51 @@ pub struct WhatsappNumber {
     /// within a day after they wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// The languages it is approved in, as Meta writes them (en_US, pl); the first for customers who speak none of them. Empty:
+    /// in every language that customers are written to in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub template_languages: Vec<String>,
     /// The app's secret, with which receipts and replies are signed. Without it none are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_secret: Option<Secret>,
+    /// The secret before it, while it is being changed: what is signed with it is still taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_app_secret: Option<Secret>,
     /// What the webhook is to be confirmed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_token: Option<Secret>,
 }
 
 /// A bot on Telegram.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TelegramBot {
     /// Its token, 123456789:AA...
     pub token: Secret,
     /// `secret_token` of its webhook. Without it no replies are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_secret: Option<Secret>,
+    /// The secret before it, while it is being changed: what is signed with it is still taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_webhook_secret: Option<Secret>,
 }
 
 /// A page that writes on Instagram or Messenger.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct MetaPage {
     /// The page's id.
     pub page_id: String,
+    /// On Instagram, the id of the professional account that the page writes as: only what is sent to it is heard. Without it
+    /// everything is that the app hears.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
     /// The page's access token.
     pub token: Secret,
     /// The app's secret, with which replies are signed. Without it none are taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_secret: Option<Secret>,
+    /// The secret before it, while it is being changed: what is signed with it is still taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old_app_secret: Option<Secret>,
     /// What the webhook is to be confirmed with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_token: Option<Secret>,
@@ -132,25 +152,47 @@ impl Lines {
     /// Every secret, by the name of its setting.
     pub(super) fn secrets(&mut self) -> Vec<(&'static str, &mut Secret)> {
         let mut secrets = Vec::new();
-        secrets.extend(self.sms.as_mut().map(|sms| ("notify.lines.sms.auth_token", &mut sms.auth_token)));
+        if let Some(sms) = &mut self.sms {
+            secrets.push(("notify.lines.sms.auth_token", &mut sms.auth_token));
+            secrets.extend(sms.old_auth_token.as_mut().map(|secret| ("notify.lines.sms.old_auth_token", secret)));
+        }
         if let Some(number) = &mut self.whatsapp {
             secrets.push(("notify.lines.whatsapp.token", &mut number.token));
             secrets.extend(number.app_secret.as_mut().map(|secret| ("notify.lines.whatsapp.app_secret", secret)));
+            secrets.extend(number.old_app_secret.as_mut().map(|secret| ("notify.lines.whatsapp.old_app_secret", secret)));
             secrets.extend(number.verify_token.as_mut().map(|secret| ("notify.lines.whatsapp.verify_token", secret)));
         }
         if let Some(bot) = &mut self.telegram {
             secrets.push(("notify.lines.telegram.token", &mut bot.token));
             secrets.extend(bot.webhook_secret.as_mut().map(|secret| ("notify.lines.telegram.webhook_secret", secret)));
+            secrets.extend(bot.old_webhook_secret.as_mut().map(|secret| ("notify.lines.telegram.old_webhook_secret", secret)));
         }
-        if let Some(page) = &mut self.instagram {
-            secrets.push(("notify.lines.instagram.token", &mut page.token));
-            secrets.extend(page.app_secret.as_mut().map(|secret| ("notify.lines.instagram.app_secret", secret)));
-            secrets.extend(page.verify_token.as_mut().map(|secret| ("notify.lines.instagram.verify_token", secret)));
-        }
-        if let Some(page) = &mut self.facebook {
-            secrets.push(("notify.lines.facebook.token", &mut page.token));
-            secrets.extend(page.app_secret.as_mut().map(|secret| ("notify.lines.facebook.app_secret", secret)));
-            secrets.extend(page.verify_token.as_mut().map(|secret| ("notify.lines.facebook.verify_token", secret)));
+        let pages = [
+            (
+                &mut self.instagram,
+                [
+                    "notify.lines.instagram.token",
+                    "notify.lines.instagram.app_secret",
+                    "notify.lines.instagram.old_app_secret",
+                    "notify.lines.instagram.verify_token",
+                ],
+            ),
+            (
+                &mut self.facebook,
+                [
+                    "notify.lines.facebook.token",
+                    "notify.lines.facebook.app_secret",
+                    "notify.lines.facebook.old_app_secret",
+                    "notify.lines.facebook.verify_token",
+                ],
+            ),
+        ];
+        for (page, [token, app_secret, old_app_secret, verify_token]) in pages {
+            let Some(page) = page else { continue };
+            secrets.push((token, &mut page.token));
+            secrets.extend(page.app_secret.as_mut().map(|secret| (app_secret, secret)));
+            secrets.extend(page.old_app_secret.as_mut().map(|secret| (old_app_secret, secret)));
+            secrets.extend(page.verify_token.as_mut().map(|secret| (verify_token, secret)));
         }
         secrets.extend(self.push.as_mut().map(|key| ("notify.lines.push", key)));
         secrets
@@ -170,9 +212,12 @@ impl Lines {
             if number.template.as_ref().is_some_and(|name| !is_name(name)) {
                 fault("whatsapp.template", "bad_name", "the template's name: lower-case letters, digits and underscores");
             }
+            let is_tag = |tag: &String| (2..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+            if number.template_languages.len() > 20 || !number.template_languages.iter().all(is_tag) {
+                fault("whatsapp.template_languages", "bad_language", "at most 20 languages as Meta writes them: en_US, pl");
+            }
             if bad_token(&number.token)
-                || number.app_secret.as_ref().is_some_and(bad_token)
-                || number.verify_token.as_ref().is_some_and(bad_token)
+                || [&number.app_secret, &number.old_app_secret, &number.verify_token].into_iter().flatten().any(bad_token)
             {
                 fault("whatsapp", "bad_token", "tokens and secrets of 10 to 1024 characters without spaces");
             }
@@ -185,7 +230,7 @@ impl Lines {
             if bad_token(&bot.token) || !good {
                 fault("telegram.token", "bad_token", "the bot's token, 123456789:AA...");
             }
-            if bot.webhook_secret.as_ref().is_some_and(bad_token) {
+            if [&bot.webhook_secret, &bot.old_webhook_secret].into_iter().flatten().any(bad_token) {
                 fault("telegram.webhook_secret", "bad_token", "10 to 256 letters, digits, dashes and underscores");
             }
         }
@@ -194,10 +239,10 @@ impl Lines {
             if !is_number(&page.page_id) {
                 fault(&format!("{name}.page_id"), "bad_id", "the page's id: digits only");
             }
-            if bad_token(&page.token)
-                || page.app_secret.as_ref().is_some_and(bad_token)
-                || page.verify_token.as_ref().is_some_and(bad_token)
-            {
+            if page.account_id.as_ref().is_some_and(|id| !is_number(id)) {
+                fault(&format!("{name}.account_id"), "bad_id", "the professional account's id: digits only");
+            }
+            if bad_token(&page.token) || [&page.app_secret, &page.old_app_secret, &page.verify_token].into_iter().flatten().any(bad_token) {
                 fault(name, "bad_token", "tokens and secrets of 10 to 1024 characters without spaces");
             }
         }
@@ -217,7 +262,7 @@ impl TwilioAccount {
         {
             faults.push(Fault::new("notify.lines.sms.account_sid", "bad_id", "34 letters and digits that begin with AC"));
         }
-        if bad_token(&self.auth_token) {
+        if bad_token(&self.auth_token) || self.old_auth_token.as_ref().is_some_and(bad_token) {
             faults.push(Fault::new("notify.lines.sms.auth_token", "bad_token", "the account's auth token"));
         }
         let number = self.from.strip_prefix('+').unwrap_or(&self.from);
@@ -236,7 +281,7 @@ mod tests {
     use super::*;
 
     fn page(id: &str, token: &str) -> MetaPage {
-        MetaPage { page_id: id.into(), token: Secret::new(token), app_secret: None, verify_token: None }
+        MetaPage { page_id: id.into(), token: Secret::new(token), ..MetaPage::default() }
     }
 
     // req: S1-33
@@ -244,7 +289,12 @@ mod tests {
     fn lines_that_could_not_work_are_refused() {
         let codes = |lines: Lines| lines.faults().into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>();
         let twilio = |sid: &str, token: &str, from: &str| Lines {
-            sms: Some(TwilioAccount { account_sid: sid.into(), auth_token: Secret::new(token), from: from.into() }),
+            sms: Some(TwilioAccount {
+                account_sid: sid.into(),
+                auth_token: Secret::new(token),
+                from: from.into(),
+                ..TwilioAccount::default()
+            }),
             ..Lines::default()
         };
         let sid = "ACDEMODEMODEMODEMODEMODEMODEMODEMO";
@@ -263,7 +313,7 @@ mod tests {
             assert_eq!(codes(twilio(sid, token, from))[0].0, format!("notify.lines.sms.{field}"), "{sid} {token} {from}");
         }
         let bot =
-            |token: &str| Lines { telegram: Some(TelegramBot { token: Secret::new(token), webhook_secret: None }), ..Lines::default() };
+            |token: &str| Lines { telegram: Some(TelegramBot { token: Secret::new(token), ..TelegramBot::default() }), ..Lines::default() };
         assert_eq!(codes(bot("123456789:AAbb-CC_dd")), []);
         for token in ["", "AAbbCCdd:123456", "123456789:AA/../getMe", "123456789:AA?x=1", "123456789"] {
             assert_eq!(codes(bot(token)), [("notify.lines.telegram.token".to_owned(), "bad_token".to_owned())], "{token}");

@@ -215,7 +215,7 @@ fn first_name(name: &str) -> Option<String> {
 }
 
 /// The message of a kind on a channel; none on a channel that has letters, or is for teams. `own` is what the shop says
-/// itself: it is kept to the length, and nothing is added to it but greeting and signature.
+/// itself: it is kept to the length, though never within a link, and nothing is added to it but greeting and signature.
 pub fn short(channel: Channel, kind: MessageKind, facts: &ShortFacts, tongue: Tongue, own: Option<&str>) -> Option<String> {
     let (voice, words) = (channel.voice()?, words(tongue));
     let name = facts.customer.as_deref().and_then(first_name).unwrap_or_else(|| words.there.to_owned());
@@ -228,8 +228,17 @@ pub fn short(channel: Channel, kind: MessageKind, facts: &ShortFacts, tongue: To
         Voice::Bright => ("!", words.hi[1]),
     };
     let mut parts = vec![join(&format!("{hi} {name}!"), hello)];
+    let mut own_links = Vec::new();
     if let Some(own) = own {
-        parts.push(own.split_whitespace().collect::<Vec<_>>().join(" "));
+        let is_link = |word: &&str| word.contains("://");
+        let (links, words): (Vec<&str>, Vec<&str>) = own.split_whitespace().partition(is_link);
+        if links.is_empty() || length(own) + length(&parts[0]) + length(&facts.shop_name) + 3 <= channel.chars_max() {
+            parts.push(own.split_whitespace().collect::<Vec<_>>().join(" "));
+        } else {
+            // What has to be shortened is the words.
+            parts.push(words.join(" "));
+            own_links = links.into_iter().map(str::to_owned).collect();
+        }
     } else {
         let (concise, warm) = words.news[place(kind)];
         let text = if voice == Voice::Casual { warm } else { concise };
@@ -242,8 +251,10 @@ pub fn short(channel: Channel, kind: MessageKind, facts: &ShortFacts, tongue: To
     let link = link.map(|link| label.replace("{l}", link));
     let signature = if voice == Voice::Concise { plain_name(&facts.shop_name).map(|shop| format!("-{shop}")) } else { None };
     // What may not be cut comes with what is left for the rest.
-    let tail: Vec<String> = link.into_iter().chain(signature).chain((!end.is_empty()).then(|| end.to_owned())).collect();
-    Some(fit(&parts, &tail, channel.chars_max()))
+    let tail: Vec<String> = own_links.into_iter().chain(link).chain(signature).chain((!end.is_empty()).then(|| end.to_owned())).collect();
+    // In the alphabet of phones there is no character for it, and one such character makes a text message three.
+    let dots = if voice == Voice::Concise { "..." } else { "…" };
+    Some(fit(&parts, &tail, channel.chars_max(), dots))
 }
 
 /// The plain templates: without a name, in English, for shops that want no more. None for a kind that has none.
@@ -287,9 +298,9 @@ pub fn length(text: &str) -> usize {
     text.graphemes(true).count()
 }
 
-/// The parts as long as they fit, the last of them cut if need be, and the tail whole. A tail that is too long by itself
-/// is left out from its end.
-fn fit(parts: &[String], tail: &[String], chars_max: usize) -> String {
+/// The parts as long as they fit, the last of them cut between words if need be, and the tail whole. A tail that is too long by
+/// itself is left out from its end.
+fn fit(parts: &[String], tail: &[String], chars_max: usize, dots: &str) -> String {
     let mut tail = tail.to_vec();
     while !tail.is_empty() && length(&tail.join(" ")) > chars_max {
         tail.pop();
@@ -310,14 +321,16 @@ fn fit(parts: &[String], tail: &[String], chars_max: usize) -> String {
             room -= wanted;
             continue;
         }
-        let left = room.saturating_sub(gap + after + 1);
+        let left = room.saturating_sub(gap + after + length(dots));
         if left >= 12 {
             if gap == 1 {
                 text.push(' ');
             }
             let cut: String = part.graphemes(true).take(left).collect();
-            text.push_str(cut.trim_end());
-            text.push('…');
+            // Not within a word, unless it is one endless word.
+            let end = cut.rfind(' ').filter(|at| at * 2 >= cut.len()).unwrap_or(cut.len());
+            text.push_str(cut[..end].trim_end());
+            text.push_str(dots);
         }
         break;
     }
@@ -326,6 +339,12 @@ fn fit(parts: &[String], tail: &[String], chars_max: usize) -> String {
         (_, true) => text,
         _ => format!("{text} {ending}"),
     }
+}
+
+/// A text without the pictures that stand between its words.
+pub fn without_emoji(text: &str) -> String {
+    let is_picture = |word: &&str| word.chars().all(|c| c as u32 >= 0x2190);
+    text.split(' ').filter(|word| !is_picture(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as a phone of any age shows it, if that loses nothing but accents and dashes: it is a third as long in parts.
@@ -422,6 +441,23 @@ mod tests {
         assert_eq!(of(Channel::Sms, &odd), "Hi Sarah! Order #1b2 received.");
     }
 
+    // req: S1-22
+    #[test]
+    fn a_link_in_the_shops_own_words_is_never_cut() {
+        let label = "https://returns.example/label/4711?token=0123456789abcdef";
+        let own = format!("{} Print this label: {label} and stick it on the parcel.", "We are sorry that it does not fit. ".repeat(5));
+        for channel in CHATS {
+            let text = short(channel, MessageKind::Custom, &facts(Label::Delivered), Tongue::En, Some(&own)).unwrap();
+            assert!(text.contains(label) && length(&text) <= channel.chars_max(), "{text}");
+        }
+        let sms = short(Channel::Sms, MessageKind::Custom, &facts(Label::Delivered), Tongue::En, Some(&own)).unwrap();
+        assert_eq!(sms, format!("Hi Sarah! We are sorry that it does not fit. We are sorry that it does not fit.... {label} -Store"));
+        assert_eq!((parts(&sms).alphabet, parts(&sms).parts), (Alphabet::Gsm7, 1));
+        let brief =
+            short(Channel::Sms, MessageKind::Custom, &facts(Label::Delivered), Tongue::En, Some("See https://x.example today")).unwrap();
+        assert_eq!(brief, "Hi Sarah! See https://x.example today -Store");
+    }
+
     /// Every language has words of its own for everything.
     // req: S1-35
     #[test]
@@ -465,6 +501,9 @@ mod tests {
                 // A link is there whole, or not at all.
                 if let Some(link) = link.as_deref().filter(|_| text.contains("https://") && own.is_none()) {
                     prop_assert!(text.contains(link), "{text}");
+                }
+                if channel == Channel::Sms && own.is_none() {
+                    prop_assert!(!text.contains('…'), "{text}");
                 }
             }
         }

@@ -87,6 +87,15 @@ pub fn slack_reply(order: &str, by: &str, said: &str) -> String {
     format!(":speech_balloon: *Order {}*: the customer wrote by {}\n>{}", escape(order), escape(by), escape(&shown).replace('\n', "\n>"))
 }
 
+/// Somebody has written who was written to about no order. Their words stay where they can be forgotten.
+pub fn slack_stranger(from: &str, by: &str) -> String {
+    format!(
+        ":speech_balloon: *No order*: {} wrote by {} and was written to about no order. What they wrote waits in the inbox (`GET /v1/inbox`)",
+        escape(from),
+        escape(by)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

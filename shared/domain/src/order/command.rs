@@ -174,6 +174,19 @@ pub enum Command {
         /// How.
         channel: String,
     },
+    /// A message that had gone out did not reach the customer.
+    Lost {
+        /// By which channel it went.
+        channel: Channel,
+        /// What of.
+        kind: MessageKind,
+        /// Channels that have lost messages about it, this one among them.
+        not_by: Vec<Channel>,
+        /// Another way is open: say it again, by that.
+        again: bool,
+        /// Another message has reached them.
+        told: bool,
+    },
     /// Forget who ordered it.
     EraseContact,
 }

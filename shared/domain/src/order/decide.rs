@@ -146,11 +146,23 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
             Ok(if concerns.is_empty() { Vec::new() } else { vec![OrderEvent::AttentionRaised { concerns }] })
         }
         (Some(order), Command::Told { channel }) => {
-            let told = (!order.told).then(|| OrderEvent::CustomerTold { channel: channel.clone() });
+            let told = (!order.told || order.untold).then(|| OrderEvent::CustomerTold { channel: channel.clone() });
             Ok(told.into_iter().chain(no_longer_waits(order)).collect())
         }
+        (Some(order), Command::Lost { channel, kind, not_by, again, told }) => Ok(lost(order, (*channel, *kind), not_by, *again, *told)),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
+}
+
+/// It is said again as the order stands now, as long as it is still so; words of the shop's own are a person's to say again.
+fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channel], again: bool, told: bool) -> Vec<OrderEvent> {
+    if order.contact.is_none() {
+        return Vec::new();
+    }
+    let label = order.label();
+    let holds = kind != MessageKind::Custom && kind.is_true_of(label) && (kind != MessageKind::FollowUp || order.no_follow_up().is_none());
+    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec() };
+    std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds).then_some(wish)).collect()
 }
 
 fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
@@ -292,7 +304,7 @@ fn wake(order: &Order, id: &TimerId, now: Timestamp) -> Vec<OrderEvent> {
             None => (MessageKind::FollowUp, text.clone(), false),
         },
     };
-    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited }]
+    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited, not_by: Vec::new() }]
 }
 
 fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
@@ -307,7 +319,7 @@ fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
 fn reply(order: &Order, channel: Channel, text: &str) -> Vec<OrderEvent> {
     let shown: String = text.trim().chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(TEXT_CHARS_MAX).collect();
     let vote = match shown.as_str() {
-        "1" | "2" | "3" | "4" | "5" if order.followed_up && order.rating.is_none() => shown.parse().ok(),
+        "1" | "2" | "3" | "4" | "5" if order.asked && order.rating.is_none() => shown.parse().ok(),
         _ => None,
     };
     let text = if shown.is_empty() { "(a message without words)".to_owned() } else { shown };
@@ -362,7 +374,7 @@ fn notify(
         return Ok(Vec::new());
     }
     let text = text.filter(|_| kind == MessageKind::Custom).cloned();
-    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text, waited: false }];
+    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text, waited: false, not_by: Vec::new() }];
     // Whoever hears now where it stands need not hear it in the morning.
     if kind == MessageKind::Status || kind == MessageKind::of(label) {
         events.extend(no_longer_waits(order));

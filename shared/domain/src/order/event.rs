@@ -192,6 +192,9 @@ pub enum OrderEvent {
         /// Nobody has asked for it: a message had to wait, and the shop's rules say whether it is sent.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         waited: bool,
+        /// A message was lost: by which channels it is not to go again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_by: Vec<Channel>,
     },
     /// Something is to happen later; what has the same name no longer is.
     TimerSet {
@@ -226,6 +229,13 @@ pub enum OrderEvent {
         /// How: "email".
         channel: String,
     },
+    /// A message that had gone out did not reach the customer.
+    NotReached {
+        /// By which channel it went.
+        channel: Channel,
+        /// Another message has.
+        told: bool,
+    },
     /// The customer wrote back.
     Replied {
         /// By which channel.
@@ -256,6 +266,7 @@ impl OrderEvent {
             self,
             Self::AttentionRaised { .. }
                 | Self::CustomerTold { .. }
+                | Self::NotReached { .. }
                 | Self::Replied { .. }
                 | Self::DecisionJudged { .. }
                 | Self::TimerSet { .. }
@@ -296,6 +307,7 @@ impl OrderEvent {
             Self::Rated { .. } => "rated",
             Self::AttentionRaised { .. } => "attention_raised",
             Self::CustomerTold { .. } => "customer_told",
+            Self::NotReached { .. } => "customer_not_reached",
             Self::Replied { .. } => "customer_replied",
             Self::ContactErased => "contact_erased",
         }
@@ -413,6 +425,7 @@ impl OrderEvent {
                 format!("Needs a person: {}", names.join(", "))
             }
             Self::CustomerTold { channel } => format!("Customer told by {channel}"),
+            Self::NotReached { channel, .. } => format!("A message by {} did not reach the customer", channel.title()),
             Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }

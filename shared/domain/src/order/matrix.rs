@@ -155,7 +155,10 @@ fn a_customer_is_told_again_on_a_persons_word() {
         Err(Rejection::MessagesOff)
     );
     let told = decide(Some(&order), &notify, at(2)).unwrap();
-    assert_eq!(told, [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None, waited: false }]);
+    assert_eq!(
+        told,
+        [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None, waited: false, not_by: Vec::new() }]
+    );
     assert_eq!(told[0].in_words(), "Customer to be told: Shipped");
     order.apply_commit(&told, at(2));
     assert_eq!((order.tracks.status, order.version), (OrderStatus::Shipped, 2), "nothing but the wish is new");
@@ -170,7 +173,13 @@ fn a_customer_is_told_again_on_a_persons_word() {
     order.apply_commit(&delivered, at(3));
     assert_eq!(
         decide(Some(&order), &notify, at(4)),
-        Ok(vec![OrderEvent::NotifyRequested { label: Label::Delivered, kind: MessageKind::Status, text: None, waited: false }])
+        Ok(vec![OrderEvent::NotifyRequested {
+            label: Label::Delivered,
+            kind: MessageKind::Status,
+            text: None,
+            waited: false,
+            not_by: Vec::new()
+        }])
     );
     order.contact = None;
     assert_eq!(decide(Some(&order), &notify, at(100)), Err(Rejection::NoAddress), "erased");

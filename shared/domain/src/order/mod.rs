@@ -102,6 +102,9 @@ pub struct Order {
     /// The shop's rule has had the customer asked how it was, or will.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub followed_up: bool,
+    /// The customer is being asked how it was, or was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// What the customer said to that: 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
@@ -222,7 +225,8 @@ impl Order {
             OrderEvent::DelayCleared => self.tracks.delayed = None,
             OrderEvent::EtaChanged { to, .. } => self.tracks.eta = *to,
             OrderEvent::NotifyRequested { label, kind, text, .. } => {
-                self.notify_wish = Some(NotifyWish { label: *label, kind: *kind, words: decide::fingerprint(text.as_deref()), at })
+                self.notify_wish = Some(NotifyWish { label: *label, kind: *kind, words: decide::fingerprint(text.as_deref()), at });
+                self.asked |= *kind == MessageKind::FollowUp;
             }
             OrderEvent::Rated { score } => self.rating = Some(*score),
             OrderEvent::ContactErased => {
@@ -257,6 +261,10 @@ impl Order {
             }
             OrderEvent::Replied { .. } => {
                 self.replied = true;
+                return;
+            }
+            OrderEvent::NotReached { told, .. } => {
+                self.untold |= !told;
                 return;
             }
             // What we say is no news of the order.
@@ -319,6 +327,7 @@ impl Order {
             kept_by_person: false,
             timers: Vec::new(),
             followed_up: false,
+            asked: false,
             rating: None,
             placed_at: *placed_at,
             status_since: at,

@@ -66,7 +66,7 @@ impl Mailer for Faulty<dyn Mailer> {
 }
 
 impl Faulty<dyn Texter> {
-    async fn out(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+    async fn out(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError> {
         self.faults.goes_out(|plan| &mut plan.texts);
         self.port.text(account, text).await
     }
@@ -74,7 +74,7 @@ impl Faulty<dyn Texter> {
 
 #[async_trait]
 impl Texter for Faulty<dyn Texter> {
-    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError> {
         if self.faults.chance(|rates| rates.refused) {
             return Err(SendError::Refused("not a mobile number".to_owned()));
         }

@@ -164,8 +164,11 @@ impl AddressStore for Faulty<dyn AddressStore> {
     async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
         meet!(self, AddressWrite, 1, self.port.about(scope, address, order))
     }
-    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()> {
-        meet!(self, AddressWrite, 1, self.port.refuse(scope, address, why))
+    async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.answers_from(scope, address, other))
+    }
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.refuse(scope, address, why, at))
     }
 }
 

@@ -118,6 +118,7 @@ impl Functions {
             tenants: ports.tenants.clone(),
             inbox: ports.inbox.clone(),
             queue: ports.queue.clone(),
+            buckets: ports.buckets.clone(),
             clock: clock.clone(),
             base: "https://api.example".to_owned(),
         };
@@ -132,6 +133,7 @@ impl Functions {
                 addresses: ports.addresses.clone(),
                 outbox: ports.outbox.clone(),
                 tenants: ports.tenants.clone(),
+                buckets: ports.buckets.clone(),
                 clock: clock.clone(),
             },
             process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },

@@ -126,7 +126,9 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
             }
             _ => continue,
         };
-        if to == OrderStatus::Delivered && seen && !order.all_digital() {
+        // Sent and delivered within a quarter of an hour was told afterwards.
+        let was_carried = entered[2].is_none_or(|left| at.duration_since(left).as_secs() >= 15 * 60);
+        if to == OrderStatus::Delivered && seen && was_carried && !order.all_digital() {
             let point = format!("{}/{}/-", month(at), order.country.as_deref().unwrap_or("-"));
             for (name, since) in ["pending", "processing", "shipped"].into_iter().zip(entered) {
                 let Some(since) = since else { continue };

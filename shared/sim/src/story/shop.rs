@@ -75,7 +75,7 @@ impl Sender {
 
 fn twilio() -> TwilioAccount {
     let account_sid = "ACDEMODEMODEMODEMODEMODEMODEMODEMO".to_owned();
-    TwilioAccount { account_sid, auth_token: Secret::new("a-made-up-token"), from: "+15005550006".to_owned() }
+    TwilioAccount { account_sid, auth_token: Secret::new("a-made-up-token"), from: "+15005550006".to_owned(), ..TwilioAccount::default() }
 }
 
 const NAMES: [&str; 3] = ["northcanary", "southcanary", "eastcanary"];

@@ -5,6 +5,7 @@ use super::{Ports, Stage, patiently, race};
 use app::ports::{Address, Message, MessageClaim, MessageId, MessageState, Reached};
 use domain::ids::EventId;
 use domain::notify::Channel;
+use jiff::Timestamp;
 
 fn id(event: &str) -> MessageId {
     MessageId { event: EventId::parse(event).expect("a good id"), channel: "email".into(), recipient: "0123456789abcdef".into() }
@@ -135,10 +136,13 @@ pub async fn addresses_are_remembered_and_refused(ports: &Ports) {
     let (scope, addresses) = (&stage.ours, &ports.addresses);
     let phone = Address::new(Channel::Sms, "+48 600-100-200");
     assert_eq!(phone, Address::new(Channel::Sms, "48600100200"), "written differently");
+    assert_eq!(phone, Address::new(Channel::Sms, "0048 600 100 200"), "dialled from abroad");
     assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached::default()));
     let (first, second) = (super::samples::number("1001"), super::samples::number("1002"));
     addresses.about(scope, &phone, &first).await.unwrap();
-    addresses.refuse(scope, &phone, Some("STOP")).await.unwrap();
+    let at = |second: i64| Timestamp::from_second(1_754_700_000 + second).unwrap();
+    addresses.refuse(scope, &phone, Some("STOP"), at(10)).await.unwrap();
+    addresses.refuse(scope, &phone, None, at(9)).await.unwrap();
     addresses.about(scope, &phone, &second).await.unwrap();
     let known = Reached { refused: Some("STOP".into()), order: Some(second.clone()) };
     assert_eq!(addresses.reached(scope, &phone).await, Ok(known));
@@ -146,9 +150,16 @@ pub async fn addresses_are_remembered_and_refused(ports: &Ports) {
         assert_eq!(addresses.reached(scope, &other).await, Ok(Reached::default()));
     }
     assert_eq!(addresses.reached(&stage.theirs, &phone).await, Ok(Reached::default()));
-    addresses.refuse(scope, &phone, None).await.unwrap();
-    addresses.refuse(scope, &phone, None).await.unwrap();
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second) }));
+    addresses.refuse(scope, &phone, None, at(20)).await.unwrap();
+    addresses.refuse(scope, &phone, None, at(20)).await.unwrap();
+    addresses.refuse(scope, &phone, Some("STOP"), at(19)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second.clone()) }));
+    // Whoever answers from another address is refused there.
+    let other = Address::new(Channel::Sms, "+48 1 600 100 200");
+    addresses.answers_from(scope, &phone, &other).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second.clone()) }));
+    addresses.refuse(scope, &other, Some("STOP"), at(30)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: Some("STOP".into()), order: Some(second) }));
 }
 
 // req: X-03

@@ -2,7 +2,7 @@ use super::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     Address, AddressStore, Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, Reached,
-    SendError, TeamChat, Text, Texter,
+    SendError, Taken, TeamChat, Text, Texter,
 };
 use app::tenant::Account;
 use async_trait::async_trait;
@@ -69,6 +69,14 @@ impl MessageStore for MemoryMessages {
     }
 }
 
+/// An address, with what is known of it.
+#[derive(Clone, Default)]
+pub(super) struct KnownAddress {
+    reached: Reached,
+    wished_at: Option<Timestamp>,
+    answers_from: Option<Address>,
+}
+
 /// [`AddressStore`] in memory.
 #[derive(Clone)]
 pub struct MemoryAddresses(pub(super) MemoryWorld);
@@ -76,16 +84,29 @@ pub struct MemoryAddresses(pub(super) MemoryWorld);
 #[async_trait]
 impl AddressStore for MemoryAddresses {
     async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached> {
-        Ok(self.0.lock().shop_mut(scope).addresses.get(address).cloned().unwrap_or_default())
+        let mut state = self.0.lock();
+        let addresses = &state.shop_mut(scope).addresses;
+        let known = addresses.get(address).cloned().unwrap_or_default();
+        let other = known.answers_from.and_then(|other| addresses.get(&other)?.reached.refused.clone());
+        Ok(Reached { refused: known.reached.refused.or(other), order: known.reached.order })
     }
 
     async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
-        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().order = Some(order.clone());
+        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().reached.order = Some(order.clone());
         Ok(())
     }
 
-    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>) -> PortResult<()> {
-        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().refused = why.map(str::to_owned);
+    async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().answers_from = Some(other.clone());
+        Ok(())
+    }
+
+    async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()> {
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).addresses.entry(address.clone()).or_default();
+        if known.wished_at.is_none_or(|wished_at| wished_at <= at) {
+            (known.reached.refused, known.wished_at) = (why.map(str::to_owned), Some(at));
+        }
         Ok(())
     }
 }
@@ -138,7 +159,7 @@ pub struct MemoryTexts(pub(super) MemoryWorld);
 
 #[async_trait]
 impl Texter for MemoryTexts {
-    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<String, SendError> {
+    async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError> {
         let mut state = self.0.lock();
         let answer = state.text_answers.pop_front().flatten();
         let channel = match account {
@@ -152,6 +173,11 @@ impl Texter for MemoryTexts {
         if answer.is_none() || matches!(answer, Some(SendError::Unknown(_))) {
             state.texts.push((channel, text.to.to_owned(), text.text.to_owned()));
         }
-        answer.map_or_else(|| Ok(format!("text-{}", state.texts.len())), Err)
+        if let Some(why) = answer {
+            return Err(why);
+        }
+        // As WhatsApp does with numbers of Mexico.
+        let known_as = text.to.strip_prefix("+52").filter(|_| channel == Channel::Whatsapp).map(|number| format!("521{number}"));
+        Ok(Taken { id: format!("text-{}", state.texts.len()), known_as })
     }
 }

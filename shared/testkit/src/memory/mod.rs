@@ -30,7 +30,7 @@ pub use timers::MemoryTimers;
 use app::TenantScope;
 use app::ports::{
     Address, ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey,
-    OutboxRow, Reached, SendError, StockLevel,
+    OutboxRow, SendError, StockLevel,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
@@ -57,7 +57,7 @@ struct Shop {
     inbox: HashMap<InboxKey, inbox::StoredEntry>,
     /// By subject: an order's number, `hook:...`, `job:...`.
     messages: HashMap<String, BTreeMap<MessageId, Message>>,
-    addresses: HashMap<Address, Reached>,
+    addresses: HashMap<Address, messages::KnownAddress>,
     buckets: HashMap<String, shop::Bucket>,
     config: Option<TenantConfig>,
     keys: BTreeMap<String, ApiKey>,

@@ -241,6 +241,7 @@ impl House {
             tenants: Arc::new(self.world.tenants()),
             inbox: Arc::new(self.world.inbox()),
             queue: Arc::new(self.world.queue()),
+            buckets: Arc::new(self.world.buckets()),
             clock: self.clock.clone(),
             base: API.to_owned(),
         }
@@ -254,6 +255,7 @@ impl House {
             addresses: Arc::new(self.world.addresses()),
             outbox: Arc::new(self.world.outbox()),
             tenants: Arc::new(self.world.tenants()),
+            buckets: Arc::new(self.world.buckets()),
             clock: self.clock.clone(),
         }
     }

@@ -3,12 +3,14 @@
 use crate::door::{Knock, knock};
 use crate::house::{API, House, config, correlation, owner};
 use crate::rest::{get, order, post};
-use app::ports::{SendError, TenantStore};
+use app::ports::{Clock, Message, MessageId, MessageState, MessageStore, SendError, TenantStore};
 use app::tenant::{Lines, MetaPage, Secret, TelegramBot, TenantConfig, TwilioAccount, WhatsappNumber};
 use base64::Engine;
+use contracts::Envelope;
 use domain::email::Email as EmailAddress;
 use domain::ids::OrderId;
 use domain::notify::Channel::{self, Email, Facebook, Instagram, Sms, Telegram, Whatsapp};
+use domain::notify::MessageKind;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha1::Sha1;
@@ -23,21 +25,27 @@ fn lines() -> Lines {
         token: Secret::new("EAAP-token"),
         app_secret: Some(Secret::new("page-app-secret")),
         verify_token: Some(Secret::new("page-verify-token")),
+        ..MetaPage::default()
     };
     Lines {
         sms: Some(TwilioAccount {
             account_sid: "ACDEMODEMODEMODEMODEMODEMODEMODEMO".into(),
             auth_token: Secret::new("twilio-token"),
             from: "+15005550006".into(),
+            ..TwilioAccount::default()
         }),
         whatsapp: Some(WhatsappNumber {
             phone_number_id: "106540352242922".into(),
             token: Secret::new("EAAG-token"),
-            template: None,
             app_secret: Some(Secret::new("whatsapp-app-secret")),
             verify_token: Some(Secret::new("whatsapp-verify-token")),
+            ..WhatsappNumber::default()
         }),
-        telegram: Some(TelegramBot { token: Secret::new("123456789:AAbbCC"), webhook_secret: Some(Secret::new("telegram-secret")) }),
+        telegram: Some(TelegramBot {
+            token: Secret::new("123456789:AAbbCC"),
+            webhook_secret: Some(Secret::new("telegram-secret")),
+            ..TelegramBot::default()
+        }),
         instagram: Some(page()),
         facebook: Some(page()),
         push: None,
@@ -270,6 +278,119 @@ async fn receipts_show_in_the_history_and_are_counted() {
     assert_eq!((&row("whatsapp")["delivered"], &row("whatsapp")["opened"]), (&json!(1), &json!(1)));
 }
 
+/// What did not arrive goes by the next way, once; when there is none left, somebody has to find one.
+// req: S1-28, S1-33
+#[tokio::test]
+async fn a_message_that_bounces_later_goes_another_way() {
+    let house = shop(&[Sms, Whatsapp], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms", "whatsapp"])).await;
+    let reference = |channel: &str| {
+        let messages = house.world.messages_about(&house.scope, "2001");
+        let message = messages.into_iter().find(|message| message.id.channel == channel).unwrap();
+        format!("2001/{}/{}", message.id.event, message.id.recipient)
+    };
+    let path = format!("/v1/channels/demo/sms?about={}", reference("sms"));
+    for id in ["SM1", "SM1", "SM2"] {
+        assert_eq!(outside.twilio(&path, &[("MessageSid", id), ("MessageStatus", "undelivered"), ("ErrorCode", "30003")]).await, 200);
+        house.settle().await;
+    }
+    let states = |rows: Vec<(String, String, String, Option<String>)>| rows.into_iter().map(|row| (row.0, row.2)).collect::<Vec<_>>();
+    let of = |channel: &str, state: &str| (channel.to_owned(), state.to_owned());
+    assert_eq!(states(history(&house, "2001").await), [of("sms", "bounced"), of("whatsapp", "sent")]);
+    assert_eq!(texts(&house).iter().map(|text| text.0).collect::<Vec<_>>(), [Sms, Whatsapp], "once");
+    let order = house.world.order(&house.scope, &id("2001")).unwrap();
+    assert!(order.told && !order.untold);
+    let status =
+        json!({ "id": "wamid.A", "status": "failed", "errors": [{ "code": 131026 }], "biz_opaque_callback_data": reference("whatsapp") });
+    let body =
+        json!({ "entry": [{ "changes": [{ "value": { "metadata": { "phone_number_id": "106540352242922" }, "statuses": [status] } }] }] });
+    assert_eq!(outside.meta("whatsapp", "whatsapp-app-secret", &body).await, 200);
+    house.settle().await;
+    assert_eq!(states(history(&house, "2001").await), [of("sms", "bounced"), of("whatsapp", "bounced")]);
+    let order = house.world.order(&house.scope, &id("2001")).unwrap();
+    assert!(order.untold, "they have to be told some other way");
+    let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
+    assert!(timeline.contains("A message by WhatsApp did not reach the customer"), "{timeline}");
+}
+
+/// WhatsApp calls some people by another number than one dials: STOP from there is a STOP.
+// req: S1-30
+#[tokio::test]
+async fn whoever_answers_from_another_number_is_heard() {
+    let house = shop(&[Whatsapp], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", json!({ "name": "Eva", "phone": "+525512345678", "consent": ["whatsapp"] })).await;
+    let says = |text: &str, id: &str| {
+        let message = json!({ "from": "5215512345678", "id": id, "type": "text", "text": { "body": text } });
+        json!({ "entry": [{ "changes": [{ "value": { "metadata": { "phone_number_id": "106540352242922" }, "messages": [message] } }] }] })
+    };
+    for (text, id) in [("When does it come?", "w1"), ("STOP", "w2")] {
+        assert_eq!(outside.meta("whatsapp", "whatsapp-app-secret", &says(text, id)).await, 200);
+        house.settle().await;
+    }
+    assert!(get(&house, "/v1/orders/2001/timeline").await.body.to_string().contains("When does it come?"));
+    place(&house, "2002", json!({ "name": "Eva", "phone": "+525512345678", "consent": ["whatsapp"] })).await;
+    assert_eq!((texts(&house).len(), history(&house, "2002").await[0].2.as_str()), (1, "refused"));
+}
+
+/// One address fills no history, strangers fill no inbox, and STOP is never one too many.
+// req: S1-29, S1-30
+#[tokio::test]
+async fn what_one_may_write_has_an_end() {
+    let house = shop(&[Sms], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms"])).await;
+    for n in 0..60 {
+        outside.says(PHONE, &format!("hello {n}"), &format!("SM{n}")).await;
+    }
+    let written = || async { get(&house, "/v1/orders/2001/timeline?limit=100").await.body.to_string().matches("Customer wrote").count() };
+    assert_eq!(written().await, 50);
+    outside.says(PHONE, "STOP", "SMS").await;
+    place(&house, "2002", sarah(&["sms"])).await;
+    assert_eq!((written().await, history(&house, "2002").await[0].2.as_str()), (51, "refused"));
+    for n in 0..70 {
+        outside.says(&format!("+1555000{n:04}"), "buy now", &format!("SP{n}")).await;
+    }
+    let parked = get(&house, "/v1/inbox").await.body;
+    assert_eq!(parked.as_array().unwrap().len(), 60);
+    assert_eq!(house.world.inbox_entries(&house.scope).iter().filter(|entry| entry.body.contains("buy now")).count(), 60);
+}
+
+/// A sender died with one way in its hands, and the shop has changed its ways since: nobody is told twice.
+// req: S1-33
+#[tokio::test]
+async fn a_way_that_may_have_been_taken_is_not_taken_again_by_another() {
+    let house = shop(&[Sms, Email], |_| {}).await;
+    let mut body = order("2001");
+    body["customer"] = sarah(&["sms"]);
+    post(&house, "/v1/orders", &[("idempotency-key", "2001")], body).await;
+    for row in house.world.take_stream(usize::MAX) {
+        house.relay().publish(&row).await.unwrap();
+    }
+    let is_news = |event: &Envelope| event.subject == "2001" && event.payload.detail_type() == "order.label_changed.v1";
+    let placed = house.world.take_published().into_iter().find(is_news).unwrap();
+    let now = house.clock.now();
+    let dying = Message {
+        id: MessageId { event: placed.id.clone(), channel: "sms".into(), recipient: "0123456789abcdef".into() },
+        at: now,
+        to: "***00".into(),
+        kind: MessageKind::Status,
+        text: "Hi Sarah!".into(),
+        state: MessageState::Sending { lease_until: now + jiff::SignedDuration::from_mins(3) },
+        attempts: 1,
+    };
+    house.world.messages().claim(&house.scope, "2001", &dying, now).await.unwrap();
+    let mut next = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    next.version += 1;
+    next.notify.channels = vec![Email];
+    assert!(house.world.tenants().save(&house.scope, &next, next.version - 1).await.unwrap());
+    assert!(house.notify().run(&placed, jiff::Timestamp::MAX).await.unwrap_err().is_retryable(), "somebody is at it");
+    house.clock.advance(jiff::SignedDuration::from_mins(4));
+    house.notify().run(&placed, jiff::Timestamp::MAX).await.unwrap();
+    assert_eq!((texts(&house).len(), house.world.sent_mails().len()), (0, 0));
+}
+
 /// What a customer writes stands in their order, goes to the team, and is counted; STOP is kept to.
 // req: S1-29, S1-30
 #[tokio::test]
@@ -293,7 +414,7 @@ async fn customers_write_back() {
     let kept = Some("they have asked for no more messages".to_owned());
     assert_eq!(history(&house, "2002").await[1], ("sms".into(), "***00".into(), "refused".into(), kept));
     assert_eq!((texts(&house).len(), house.world.sent_mails().len()), (1, 1), "by e-mail, which they have not stopped");
-    assert_eq!(outside.says("0048 600 100 200", "START", "SM3").await, 200, "another number");
+    assert_eq!(outside.says("+49600100200", "START", "SM3").await, 200, "another number");
     place(&house, "2003", sarah(&["sms"])).await;
     assert_eq!(texts(&house).len(), 1);
     outside.says(PHONE, "start", "SM4").await;
@@ -301,8 +422,18 @@ async fn customers_write_back() {
     assert_eq!(texts(&house).len(), 2);
     // Somebody whom nobody has written to waits for a person.
     assert_eq!(outside.says("+15551234567", "Where is my parcel?", "SM5").await, 200);
-    let parked = get(&house, "/v1/inbox").await.body.to_string();
-    assert!(parked.contains("unknown_sender"), "{parked}");
+    let parked = get(&house, "/v1/inbox").await.body;
+    let (entry, message) = (&parked[0], json!({ "channel": "sms", "from": "+15551234567", "text": "Where is my parcel?" }));
+    assert_eq!((&entry["code"], &entry["message"]), (&json!("unknown_sender"), &message), "{parked}");
+    let posts: Vec<String> = house.world.posts().into_iter().map(|post| post.1).filter(|text| text.contains("No order")).collect();
+    assert!(posts.len() == 1 && posts[0].contains("***67 wrote by SMS") && !posts[0].contains("parcel"), "{posts:?}");
+    // Their order comes in, and what they wrote finds it.
+    place(&house, "2005", json!({ "name": "Tom", "phone": "+15551234567", "consent": ["sms"] })).await;
+    let replay = format!("/v1/inbox/{}/{}/replay", entry["endpoint"].as_str().unwrap(), entry["id"].as_str().unwrap());
+    assert_eq!(post(&house, &replay, &[], Value::Null).await.status, 202);
+    house.settle().await;
+    assert!(get(&house, "/v1/orders/2005/timeline").await.body.to_string().contains("Where is my parcel?"));
+    assert_eq!(get(&house, "/v1/inbox").await.body, json!([]));
     // Erased with everything else that they wrote.
     let address = EmailAddress::parse("sarah@example.com").unwrap();
     house.privacy().erase(&owner(), &config(), &address, &correlation()).await.unwrap();
@@ -322,7 +453,8 @@ async fn only_signed_reports_are_taken() {
         async move { outside.knock("/v1/channels/demo/telegram", &[("x-telegram-bot-api-secret-token", secret)], update.as_bytes()).await }
     };
     assert_eq!((telegram("telegram-secret").await, telegram("telegram-secreT").await), (200, 401));
-    let messaging = json!({ "entry": [{ "messaging": [{ "sender": { "id": "254" }, "message": { "mid": "m1", "text": "hi" } }] }] });
+    let messaging =
+        json!({ "object": "page", "entry": [{ "messaging": [{ "sender": { "id": "254" }, "message": { "mid": "m1", "text": "hi" } }] }] });
     for (channel, secret, status) in [
         ("instagram", "page-app-secret", 200),
         ("facebook", "page-app-secret", 200),
