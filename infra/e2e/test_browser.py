@@ -235,6 +235,34 @@ def test_an_operator_works_through_the_queue_by_keyboard(page: Page, shop: Shop)
     assert page.js("location.pathname") == "/order-tracking"
 
 
+# A camera's picture, chosen as a person would choose it.
+CHOSEN = """(() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 3000, height: 1500 });
+  canvas.toBlob((blob) => {
+    const chosen = new DataTransfer(), input = document.querySelector('[data-photos] input[data-kind=packing]');
+    chosen.items.add(new File([blob], 'box.png', { type: 'image/png' }));
+    input.files = chosen.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+})()"""
+
+
+# req: S1-36
+def test_a_photo_is_made_small_and_shown(page: Page, shop: Shop, number: str) -> None:
+    assert shop.place(number).status == 201
+    sign_in(page, shop)
+    page.goto(f"{shop.env['console_url']}/orders/{number}")
+    page.js(CHOSEN)
+    page.wait("document.querySelector('[data-photos] img')?.naturalWidth > 0", "the picture")
+    assert page.js("document.querySelector('[data-note]').textContent") == "Added."
+    assert page.js("document.activeElement.dataset.kind") == "packing", "whoever has more photos goes on"
+    size = page.js("(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight].join())(document.querySelector('[data-photos] img'))")
+    assert size == "2048,1024"
+    assert page.js("!!document.querySelector('.timeline a[href$=\".jpg\"]')") is False, "the timeline is drawn with the page"
+    page.goto(f"{shop.env['console_url']}/orders/{number}")
+    assert page.js("!!document.querySelector('.timeline a[href$=\".jpg\"]')"), "and leads to it then"
+
+
 # req: S0-31
 def test_staff_switch_a_message_off_and_on(page: Page, shop: Shop) -> None:
     sign_in(page, shop)

@@ -231,6 +231,59 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// A photo of an order, made small before it is sent: a phone's picture has ten times the dots that anybody looks at.
+const LONGER_SIDE = 2048;
+
+async function small(file) {
+  const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LONGER_SIDE / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  const brush = canvas.getContext("2d");
+  // What shines through would be black.
+  brush.fillStyle = "#fff";
+  brush.fillRect(0, 0, canvas.width, canvas.height);
+  brush.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  return new Promise((done, failed) => {
+    canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("not drawn"))), "image/jpeg", 0.85);
+  });
+}
+
+document.addEventListener("change", async (event) => {
+  const input = event.target.closest("input[data-kind]");
+  const file = input?.files[0];
+  if (!file) return;
+  const photos = input.closest("[data-photos]");
+  const say = (text, region = photos) => { one("[data-note]", region).textContent = text; };
+  const inputs = all("input[data-kind]", photos);
+  inputs.forEach((other) => { other.disabled = true; });
+  say("Sending…");
+  try {
+    // What this browser cannot draw goes as it is; the server says what is wrong with it.
+    const body = await small(file).catch(() => file);
+    const headers = { "content-type": body.type || "application/octet-stream", "x-console-token": photos.dataset.token, "x-console-fragment": "1" };
+    const answer = await fetch(`${photos.dataset.photos}/${input.dataset.kind}`, { method: "POST", body, headers, redirect: "error" });
+    if (answer.ok) {
+      const inside = document.createElement("template");
+      inside.innerHTML = await answer.text();
+      const fresh = inside.content.firstElementChild;
+      photos.replaceWith(fresh);
+      one(`input[data-kind=${input.dataset.kind}]`, fresh)?.focus();
+      return say("Added.", fresh);
+    }
+    if (answer.status === 401) return say("You were signed out. Load the page again to go on.");
+    const why = await answer.json().catch(() => ({}));
+    say(`Not added: ${why.errors?.[0]?.message ?? why.detail ?? "that did not work, please try again"}.`);
+  } catch {
+    say("Not added: there is no connection. Try again in a moment.");
+  } finally {
+    inputs.forEach((other) => { other.disabled = false; });
+    input.value = "";
+  }
+});
+
 // A flash is read once: it should not come back with a reload or a bookmark.
 const here = new URL(location.href);
 if (here.searchParams.has("flash")) {

@@ -4,12 +4,14 @@ use crate::desk::Console;
 use crate::failure;
 use crate::visitor::Visitor;
 use app::Error;
+use app::photos::PICTURE_BYTES_MAX;
 use axum::Form;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use domain::ids::CorrelationId;
 use http::{HeaderMap, header};
-use runtime::http::Origin;
+use runtime::Problem;
+use runtime::http::{Origin, raw_body};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -53,6 +55,32 @@ impl FromRequest<Arc<Console>> for Posted {
             return Err(refuse(Error::Forbidden { needs: FRESH_PAGE }));
         }
         Ok(Posted { visitor, fields })
+    }
+}
+
+/// A picture that a signed-in person sent from one of our pages, with the session's token in a header. The script sends it, so
+/// refusals are for the script to read.
+pub struct Picture {
+    /// Who.
+    pub visitor: Visitor,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+impl FromRequest<Arc<Console>> for Picture {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, console).await?;
+        let refuse = |error: Error| Problem::from(error).into_response();
+        ours(&parts.headers, console.public_url.as_deref()).map_err(refuse)?;
+        let token = parts.headers.get("x-console-token").and_then(|token| token.to_str().ok()).unwrap_or_default();
+        if !console.sessions.is_form_token(&visitor.session, token) {
+            return Err(refuse(Error::Forbidden { needs: FRESH_PAGE }));
+        }
+        let bytes = raw_body(Request::from_parts(parts, body), PICTURE_BYTES_MAX).await.map_err(IntoResponse::into_response)?;
+        Ok(Picture { visitor, bytes })
     }
 }
 

@@ -69,6 +69,8 @@ pub const LOCK: Icon = Icon("M6 10.5h12V20H6zM8.5 10.5V7.5a3.5 3.5 0 0 1 7 0v3")
 pub const PERSON: Icon = Icon("M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8zM4.5 20.5c1-4 4-5.5 7.5-5.5s6.5 1.5 7.5 5.5");
 /// A calendar: promised day.
 pub const CALENDAR: Icon = Icon("M4 6h16v14H4zM4 10.5h16M8.5 3.5V8M15.5 3.5V8");
+/// A camera: a photo.
+pub const CAMERA: Icon = Icon("M3.5 7.5h4l1.5-2.5h6l1.5 2.5h4v11.5h-17zM12 9.5a3.5 3.5 0 1 0 .01 0z");
 /// A dot: anything else that happened.
 pub const DOT: Icon = Icon("M12 9a3 3 0 1 0 .01 0z");
 /// An arrow up: send.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
-    use pages::{ask, dashboard, dialog, login, moves, order, orders, queue, reports, sheet, tracking, wording};
+    use pages::{ask, dashboard, dialog, login, moves, order, orders, photos, queue, reports, sheet, tracking, wording};
     Router::new()
         .route("/console", get(dashboard::show))
         .route("/order-tracking", get(tracking::show))
@@ -33,6 +33,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders", get(orders::show).post(orders::find))
         .route("/console/orders/{id}", get(order::show))
         .route("/console/orders/{id}/dialog", get(dialog::show))
+        .route("/console/orders/{id}/photos/{name}", get(photos::show).post(photos::add))
         .route("/console/orders/{id}/status", post(moves::change))
         .route("/console/orders/{id}/auto-progress", post(moves::auto_progress))
         .route("/console/orders/{id}/undo", post(moves::undo))

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats,
-        stock, survey, track, why,
+        attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, photos, privacy, reports, rules, settings, sheet,
+        stats, stock, survey, track, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -35,6 +35,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/progress", get(orders::progress))
         .route("/v1/orders/{id}/why", get(why::why))
         .route("/v1/orders/{id}/timeline", get(orders::timeline))
+        .route("/v1/orders/{id}/photos", get(photos::list))
+        .route("/v1/orders/{id}/photos/{kind}", post(photos::add))
         .route("/v1/orders/{id}/status", post(orders::change))
         .route("/v1/orders/{id}/correct", post(orders::correct))
         .route("/v1/orders/{id}/auto-progress", post(orders::auto_progress))

@@ -50,7 +50,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
-        privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()) },
+        privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()), files: files.clone() },
         apply,
         orders: Arc::new(db.orders()),
         inbox: Arc::new(db.inbox()),

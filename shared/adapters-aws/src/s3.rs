@@ -98,4 +98,11 @@ impl ReportStore for S3Reports {
         let signed = call.presigned(until).await.map_err(|error| port_error("link to a report", &error))?;
         Ok(signed.uri().to_owned())
     }
+
+    /// The bucket keeps what it held for a while as an earlier version, which nothing here can read.
+    async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()> {
+        let call = self.aws.s3().await.delete_object().bucket(&self.bucket).key(object(scope, key)?);
+        call.send().await.map_err(|error| port_error("delete a report", &error))?;
+        Ok(())
+    }
 }

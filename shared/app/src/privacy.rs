@@ -2,14 +2,15 @@
 //! was does not.
 //!
 //! The commit that erases a contact is what decides. What names the customer beside it (webhooks, notes, message
-//! texts) is forgotten after it, and once more when its event arrives: that covers a process that died in between
+//! texts, photos) is forgotten after it, and once more when its event arrives: that covers a process that died in between
 //! and writers that had read the contact before. Writers who read the order after it see that there is nobody to
 //! name, and forget what they brought themselves.
 
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore, PageKey};
+use crate::photos;
+use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore, PageKey, ReportStore};
 use crate::receive::read;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -49,6 +50,8 @@ pub struct Privacy {
     pub apply: Apply,
     /// Webhooks, whose bodies name customers.
     pub inbox: Arc<dyn InboxStore>,
+    /// Photos, which may show a label with their address.
+    pub files: Arc<dyn ReportStore>,
 }
 
 /// Everything we hold about a customer, or a part of it.
@@ -97,7 +100,7 @@ impl Privacy {
         }
     }
 
-    /// Forgets an address: contact, free text, stored webhooks. Amounts, dates and statuses stay. Safe to repeat.
+    /// Forgets an address: contact, free text, stored webhooks, photos. Amounts, dates and statuses stay. Safe to repeat.
     pub async fn erase(&self, identity: &Identity, config: &TenantConfig, email: &Email, correlation: &CorrelationId) -> Result<Erased> {
         identity.require("admin", |scopes| scopes.admin)?;
         let scope = TenantScope::of(identity);
@@ -114,7 +117,7 @@ impl Privacy {
                 let context = Context { scope: &scope, config, by: &by };
                 let applied = self.apply.run(context, &summary.id, &Command::EraseContact, Alongside::default()).await?;
                 erased.orders += usize::from(!applied.events.is_empty());
-                erased.webhooks += forget_traces(&**self.orders(), &*self.inbox, &scope, &summary.id).await?;
+                erased.webhooks += forget_traces(&**self.orders(), &*self.inbox, &*self.files, &scope, &summary.id).await?;
             }
             if erased.orders == before {
                 // The index has not caught up with what we erased; it will.
@@ -138,8 +141,14 @@ impl Privacy {
 }
 
 /// Forgets what names the customer of an order whose contact is erased: the webhooks it heard and those that wait
-/// for a person, notes, message texts. How many webhooks had a body. Safe to repeat.
-pub async fn forget_traces(orders: &dyn OrderStore, inbox: &dyn InboxStore, scope: &TenantScope, id: &OrderId) -> Result<usize> {
+/// for a person, notes, message texts, photos. How many webhooks had a body. Safe to repeat.
+pub async fn forget_traces(
+    orders: &dyn OrderStore,
+    inbox: &dyn InboxStore,
+    files: &dyn ReportStore,
+    scope: &TenantScope,
+    id: &OrderId,
+) -> Result<usize> {
     let Some(dossier) = orders.dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
     let mut hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
     let mut webhooks = 0;
@@ -152,6 +161,7 @@ pub async fn forget_traces(orders: &dyn OrderStore, inbox: &dyn InboxStore, scop
     }
     webhooks += inbox.forget_bodies(scope, &hooks).await?;
     orders.forget_words(scope, id).await?;
+    photos::forget(files, scope, id).await?;
     Ok(webhooks)
 }
 

@@ -153,8 +153,9 @@ fn translate(
             reasons: concerns.iter().map(|held| v1::AttentionReason { code: held.concern.code().to_owned(), since: held.at }).collect(),
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
-        // What a source said, and what is to happen later, is the order's own business; what follows is published.
+        // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
         OrderEvent::FactHeard { .. }
+        | OrderEvent::PhotoAdded { .. }
         | OrderEvent::TimerSet { .. }
         | OrderEvent::TimerFired { .. }
         | OrderEvent::TimersCancelled { .. }

@@ -96,6 +96,10 @@ id!(
     TimerId, "timer", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names a picture of an order by what is in it, so that the same picture has the same name: "3f9a...c1.jpg".
+    PhotoId, "photo", 48, "1 to 48 lower-case letters, digits and dots", |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.'
+);
+id!(
     /// Ties everything that one request caused together, across functions and logs.
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );

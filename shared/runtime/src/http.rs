@@ -150,8 +150,18 @@ pub async fn raw_body(request: Request, limit: usize) -> Result<Vec<u8>, Problem
         ));
     }
     let collected = axum::body::to_bytes(request.into_body(), limit).await;
-    let too_large = |_| Problem::new("too-large", "Body too large", StatusCode::PAYLOAD_TOO_LARGE, format!("at most {limit} bytes"));
+    let too_large = |_| Problem::new("too-large", "Body too large", StatusCode::PAYLOAD_TOO_LARGE, format!("at most {}", size(limit)));
     Ok(collected.map_err(too_large)?.to_vec())
+}
+
+/// A limit as people say it.
+fn size(bytes: usize) -> String {
+    const KB: usize = 1024;
+    match bytes {
+        bytes if bytes.is_multiple_of(KB * KB) => format!("{} MB", bytes / (KB * KB)),
+        bytes if bytes.is_multiple_of(KB) => format!("{} KB", bytes / KB),
+        bytes => format!("{bytes} bytes"),
+    }
 }
 
 /// JSON without the byte order mark that some programs put in front.
@@ -260,6 +270,11 @@ async fn headers(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_said_as_people_say_them() {
+        assert_eq!((size(BODY_BYTES_MAX), size(256 * 1024), size(1000)), ("1 MB".into(), "256 KB".into(), "1000 bytes".into()));
+    }
 
     // req: S0-14
     #[test]

@@ -137,6 +137,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::JudgedBefore
         | Rejection::NotSo { .. }
         | Rejection::TooManyTimers
+        | Rejection::TooManyPhotos
+        | Rejection::PhotosForgotten
         | Rejection::NoFollowUp { .. } => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
@@ -149,7 +151,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::NotSo { .. } => ("not-true", "It would not be true"),
         Rejection::NoFollowUp { .. } => ("no-follow-up", "The customer is not asked"),
-        Rejection::TooManyTimers => ("too-many", "There are too many"),
+        Rejection::TooManyTimers | Rejection::TooManyPhotos => ("too-many", "There are too many"),
+        Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),
         Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => {
             ("invalid", "The input is not valid")
         }

@@ -131,6 +131,8 @@ calls! {
     ReportPut = "reports.put", Billed::Files;
     /// A file is read, or a link to it is signed.
     ReportRead = "reports.read", Billed::Free;
+    /// A file is deleted, which S3 does for nothing.
+    ReportDelete = "reports.delete", Billed::Free;
 }
 
 /// Requests of a message: it is sent, received and deleted, by itself at worst.

@@ -56,7 +56,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
             tenants: ports.tenants.clone(),
             buckets: ports.buckets.clone(),
         },
-        privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
+        privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: reports.clone() },
         apply,
         orders: ports.orders.clone(),
         inbox: ports.inbox.clone(),

@@ -1,6 +1,6 @@
 //! An order's progress in a dialog over the list it stands in.
 
-use super::{order_href, order_id};
+use super::{order_href, order_id, photos};
 use crate::desk::Console;
 use crate::format::{count, day, moment, words};
 use crate::icons::{self, Icon, pill};
@@ -46,6 +46,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, 
         h3 { "Timeline" }
         ol class="dialog-steps" { @for commit in &dossier.history { (steps(commit, visitor)) } }
         (notifications(&dossier))
+        @if photos::any(order, visitor) { h3 { "Photos" } (photos::fragment(order, visitor)) }
         div class="dialog-actions" {
             @if by_rule { (press(visitor, &order_href(&order.id), "auto-progress", icons::BOLT, "Auto-Progress Order")) }
             @if by_mail { (press(visitor, &order_href(&order.id), "notify", icons::MAIL, "Notify Customer")) }

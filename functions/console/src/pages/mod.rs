@@ -9,6 +9,7 @@ pub mod messages;
 pub mod moves;
 pub mod order;
 pub mod orders;
+pub mod photos;
 pub mod queue;
 pub mod reports;
 pub mod sheet;

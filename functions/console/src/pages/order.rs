@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, timeline};
+use super::{Params, decisions, messages, moves, order_id, photos, timeline};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -49,6 +49,12 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             }
             div class="order-main" {
                 (items(order))
+                @if photos::any(order, visitor) {
+                    section class="card" aria-labelledby="photos-title" {
+                        div class="card-head" { h2 id="photos-title" { "Photos" } }
+                        (photos::fragment(order, visitor))
+                    }
+                }
                 (decisions::section(&ledger, visitor))
                 (timeline::section(&dossier, visitor))
             }

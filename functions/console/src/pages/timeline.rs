@@ -1,10 +1,11 @@
 //! What happened to an order, newest first.
 
+use super::photos;
 use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
 use app::ports::Dossier;
-use domain::order::{Cause, Label, OrderEvent, OrderStatus, Recorded, Tracks};
+use domain::order::{Cause, Label, Order, OrderEvent, OrderStatus, Recorded, Tracks};
 use maud::{Markup, html};
 
 /// Changes shown above the fold, before the first one of all.
@@ -12,6 +13,7 @@ const NEWEST: usize = 3;
 
 /// The timeline. The middle of a long one is folded away.
 pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
+    let order = &dossier.order;
     let newest_first: Vec<&Recorded> = dossier.history.iter().rev().collect();
     let fold = newest_first.len() > NEWEST + 2;
     let (top, middle, bottom): (&[&Recorded], &[&Recorded], &[&Recorded]) = if fold {
@@ -24,19 +26,19 @@ pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
     html! {
         section class="card" aria-labelledby="timeline-title" {
             div class="card-head" { h2 id="timeline-title" { "Timeline" } span class="count" { (newest_first.len()) } }
-            ol class="timeline" { @for commit in top { (entry(commit, visitor)) } }
+            ol class="timeline" { @for commit in top { (entry(order, commit, visitor)) } }
             @if !middle.is_empty() {
                 details class="fold" {
                     summary { "Show " (middle.len()) " more changes" }
-                    ol class="timeline" { @for commit in middle { (entry(commit, visitor)) } }
+                    ol class="timeline" { @for commit in middle { (entry(order, commit, visitor)) } }
                 }
-                ol class="timeline" { @for commit in bottom { (entry(commit, visitor)) } }
+                ol class="timeline" { @for commit in bottom { (entry(order, commit, visitor)) } }
             }
         }
     }
 }
 
-fn entry(commit: &Recorded, visitor: &Visitor) -> Markup {
+fn entry(order: &Order, commit: &Recorded, visitor: &Visitor) -> Markup {
     let lead = lead(&commit.events);
     let (icon, name, class) = lead.map_or((icons::DOT, "Change", String::new()), face);
     let others = commit.events.iter().filter(|event| lead.is_none_or(|lead| !std::ptr::eq(lead, *event)));
@@ -44,7 +46,7 @@ fn entry(commit: &Recorded, visitor: &Visitor) -> Markup {
         li class={ "entry " (class) } {
             span class="entry-icon" { (icon.named(name)) }
             div class="entry-body" {
-                @if let Some(lead) = lead { (headline(lead)) }
+                @if let Some(lead) = lead { (headline(order, lead)) }
                 ul class="entry-more" { @for event in others { li { (event.in_words().replace('_', " ")) } } }
                 p class="entry-meta" {
                     @if commit.actor.is_automatic() { span class="badge" { (icons::BOLT.beside()) "Auto" } }
@@ -69,6 +71,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::ContactErased
         | OrderEvent::NotifyRequested { .. }
         | OrderEvent::AttentionRaised { .. }
+        | OrderEvent::PhotoAdded { .. }
         | OrderEvent::DecisionJudged { .. } => 2,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
@@ -112,6 +115,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),
+        OrderEvent::PhotoAdded { .. } => (icons::CAMERA, "Photo", String::new()),
         OrderEvent::Replied { .. } => (icons::BUBBLE, "Customer wrote", String::new()),
         OrderEvent::Rated { .. } => (icons::PERSON, "Customer's word", String::new()),
         OrderEvent::TimerSet { .. } => (icons::CLOCK, "Later", String::new()),
@@ -125,7 +129,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
     }
 }
 
-fn headline(event: &OrderEvent) -> Markup {
+fn headline(order: &Order, event: &OrderEvent) -> Markup {
     html! {
         @match event {
             OrderEvent::StatusChanged { from, to, via, cause, notify, .. } => {
@@ -147,6 +151,12 @@ fn headline(event: &OrderEvent) -> Markup {
             OrderEvent::TrackingChanged { from, to } => (track("Parcel", &words(*from), &words(*to))),
             OrderEvent::PaymentChanged { from, to } => (track("Payment", &words(*from), &words(*to))),
             OrderEvent::FulfilmentChanged { from, to } => (track("Warehouse", &words(*from), &words(*to))),
+            OrderEvent::PhotoAdded { kind, photo } => p class="entry-title" {
+                @match order.photos.iter().find(|known| known.kind == *kind && known.name == *photo) {
+                    Some(photo) => a href=(photos::href(order, photo)) { (event.in_words()) },
+                    None => (event.in_words()),
+                }
+            },
             other => p class="entry-title" { (other.in_words().replace('_', " ")) },
         }
     }

@@ -36,7 +36,7 @@ pub struct Page {
 impl Page {
     async fn of(response: Response<Body>) -> Page {
         let (parts, body) = response.into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let text = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
         Page { status: parts.status, headers: parts.headers, text }
     }
 

@@ -8,6 +8,7 @@ mod files;
 mod forms;
 mod look;
 mod pages;
+mod photos;
 mod policy;
 mod session;
 #[path = "../shop/mod.rs"]

@@ -246,6 +246,14 @@ impl Shop {
         apply.run(Context { scope: &self.scope(), config: &self.config, by: &by }, &id, &command, Alongside::default()).await.unwrap();
     }
 
+    /// Gives an order a command now.
+    pub async fn command(&self, number: &str, command: &Command) {
+        let apply = Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) };
+        let by = Provenance { actor: principal(), correlation: correlation("a-command") };
+        let context = Context { scope: &self.scope(), config: &self.config, by: &by };
+        apply.run(context, &OrderId::parse(number).unwrap(), command, Alongside::default()).await.unwrap();
+    }
+
     async fn mail(&self, number: &str, hour: i64, text: &str) {
         let id = MessageId { event: EventId::parse(&format!("{number}:{hour}")).unwrap(), channel: "email".into(), recipient: "r".into() };
         let lease_until = self.clock.now() + SignedDuration::from_mins(2);

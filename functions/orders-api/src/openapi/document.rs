@@ -2,8 +2,8 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, privacy, reports, rules, settings, sheet, stats, stock,
-    why,
+    attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, photos, privacy, reports, rules, settings, sheet, stats,
+    stock, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -17,7 +17,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "MIT", identifier = "MIT")
     ),
     paths(
-        orders::create, orders::list, orders::read, orders::timeline, orders::progress, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
+        orders::create, orders::list, orders::read, orders::timeline, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,

@@ -6,6 +6,7 @@ use crate::desk::{Admitted, Desk};
 use crate::view::{CreatedOrder, DecisionView, NewOrder, OrderList, OrderProgress, OrderRow, OrderView, Timeline};
 use app::apply::{Alongside, Applied};
 use app::notify::{Saying, customer_message};
+use app::photos::links;
 use app::place::Idempotency;
 use app::ports::{OnceKey, OrderQuery};
 use app::progress::Wish;
@@ -185,8 +186,9 @@ pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let dossier = desk.orders.dossier(&admitted.scope, &order_id(&id)?, TIMELINE_MAX).await.map_err(Error::from)?;
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
-    let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(dossier.order.revision(), axum::Json(Timeline::of(&dossier, today))))
+    let now = desk.clock.now();
+    let photos = links(&*desk.reports, &admitted.scope, &dossier.order, now).await?;
+    Ok(tagged(dossier.order.revision(), axum::Json(Timeline::of(&dossier, admitted.config.today(now), &photos))))
 }
 
 /// Reads how far an order has come, what comes next and when it should arrive.
@@ -199,7 +201,8 @@ pub async fn progress(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let (order, now) = (&dossier.order, desk.clock.now());
     let ways = app::arrival::known(&*desk.metrics, &admitted.scope, order, now).await?;
     let expected = order.expected(now, &admitted.config.zone(), &ways);
-    Ok(tagged(order.revision(), axum::Json(OrderProgress::of(&dossier, admitted.config.today(now), expected))))
+    let photos = links(&*desk.reports, &admitted.scope, order, now).await?;
+    Ok(tagged(order.revision(), axum::Json(OrderProgress::of(&dossier, admitted.config.today(now), expected, &photos))))
 }
 
 /// A move.

@@ -1,6 +1,7 @@
 //! What happened to an order, what was sent about it, and how far it has come.
 
-use super::OrderView;
+use super::{OrderView, PhotoView};
+use app::photos::Linked;
 use app::ports::{Dossier, Message, MessageState};
 use domain::order::{Basis, Cause, Expected, OrderEvent, Track};
 use jiff::{Timestamp, civil::Date};
@@ -31,6 +32,9 @@ pub struct Entry {
     pub event: &'static str,
     /// What, in words.
     pub text: String,
+    /// The photo that was added, with a link; none once the customer is forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photo: Option<PhotoView>,
     /// Who.
     pub actor: String,
     /// No person was involved.
@@ -81,11 +85,11 @@ impl MessageView {
 }
 
 impl Timeline {
-    /// Of a dossier.
-    pub fn of(dossier: &Dossier, today: Date) -> Timeline {
+    /// Of a dossier, with links to the order's photos.
+    pub fn of(dossier: &Dossier, today: Date, photos: &[Linked]) -> Timeline {
         Timeline {
             order: OrderView::of(&dossier.order, today),
-            timeline: entries(dossier),
+            timeline: entries(dossier, photos),
             messages: dossier.messages.iter().map(MessageView::of).collect(),
         }
     }
@@ -153,8 +157,8 @@ impl EtaView {
 }
 
 impl OrderProgress {
-    /// Of a dossier, with when the order should arrive.
-    pub fn of(dossier: &Dossier, today: Date, expected: Option<Expected>) -> OrderProgress {
+    /// Of a dossier, with when the order should arrive and links to its photos.
+    pub fn of(dossier: &Dossier, today: Date, expected: Option<Expected>, photos: &[Linked]) -> OrderProgress {
         let order = &dossier.order;
         OrderProgress {
             order_id: order.id.to_string(),
@@ -166,14 +170,14 @@ impl OrderProgress {
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
             eta: expected.map(EtaView::of),
             days_late: order.days_late(today),
-            timeline: entries(dossier),
+            timeline: entries(dossier, photos),
             notifications: dossier.messages.iter().map(MessageView::of).collect(),
         }
     }
 }
 
 /// What happened, in the versions that people know: our own asides are in the one before them.
-fn entries(dossier: &Dossier) -> Vec<Entry> {
+fn entries(dossier: &Dossier, photos: &[Linked]) -> Vec<Entry> {
     let shown = dossier.history.iter().filter(|commit| commit.is_aside()).count();
     let mut asides = dossier.order.asides.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
     let mut entries = Vec::new();
@@ -184,10 +188,16 @@ fn entries(dossier: &Dossier) -> Vec<Entry> {
             at: commit.at,
             event: event.name(),
             text: event.in_words(),
+            photo: photo(event, photos),
             actor: commit.actor.in_words(),
             automated: commit.actor.is_automatic() || matches!(event, OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }),
             trace_id: commit.correlation.to_string(),
         }));
     }
     entries
+}
+
+fn photo(event: &OrderEvent, photos: &[Linked]) -> Option<PhotoView> {
+    let OrderEvent::PhotoAdded { kind, photo } = event else { return None };
+    photos.iter().find(|linked| linked.photo.kind == *kind && linked.photo.name == *photo).map(PhotoView::of)
 }

@@ -5,6 +5,7 @@ mod decision;
 mod history;
 mod incoming;
 mod order;
+mod photo;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
 pub use decision::{
@@ -14,3 +15,4 @@ pub use decision::{
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{CreatedOrder, NewCustomer, NewItem, NewOrder};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
+pub use photo::{PhotoList, PhotoName, PhotoView};

@@ -1,5 +1,6 @@
 //! An order, and lists of them.
 
+use super::PhotoName;
 use app::ports::OrderSummary;
 use domain::money::Money;
 use domain::order::{Order, Timer, Track, Wake};
@@ -96,6 +97,9 @@ pub struct OrderView {
     /// What the customer said of it: 1 to 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
+    /// Its photos, oldest first; /v1/orders/{id}/photos has links to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<PhotoName>,
 }
 
 /// Something that is to be sent later.
@@ -173,6 +177,7 @@ impl OrderView {
             days_late: order.days_late(today),
             followups: order.timers.iter().map(FollowUpView::of).collect(),
             rating: order.rating,
+            photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             items: order
                 .lines

@@ -52,7 +52,7 @@ pub struct Notify {
     pub texter: Arc<dyn Texter>,
     /// Slack and Discord.
     pub chat: Arc<dyn TeamChat>,
-    /// Links to reports.
+    /// Links to reports; photos, deleted with the customer they may show.
     pub reports: Arc<dyn ReportStore>,
     /// Webhooks, forgotten with the customer they name.
     pub inbox: Arc<dyn InboxStore>,
@@ -149,7 +149,7 @@ impl Notify {
             Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, (event, until), wish).await,
             // Whoever had read the contact before it was erased has written by now.
             Payload::OrderContactErased(erased) => {
-                forget_traces(&*self.orders, &*self.inbox, &scope, &number(&erased.order_id)?).await?;
+                forget_traces(&*self.orders, &*self.inbox, &*self.reports, &scope, &number(&erased.order_id)?).await?;
                 return Ok(Told::default());
             }
             Payload::OrderCustomerReplied(replied) => {

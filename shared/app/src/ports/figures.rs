@@ -53,4 +53,6 @@ pub trait ReportStore: Send + Sync {
     async fn list(&self, scope: &TenantScope, prefix: &str, limit: usize) -> PortResult<Vec<String>>;
     /// A link that works for a while without signing in.
     async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String>;
+    /// Deletes it. Whether it was there is not told, so that it is safe to repeat.
+    async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()>;
 }

@@ -2,11 +2,12 @@
 
 use super::event::Cause;
 use super::fact::Fact;
+use super::photo::PhotoKind;
 use super::placement::Placement;
 use super::status::OrderStatus;
 use super::timers::{Cancelled, Timer};
 use super::watch::WatchRules;
-use crate::ids::{DecisionId, SourceId, TimerId};
+use crate::ids::{DecisionId, PhotoId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -161,6 +162,13 @@ pub enum Command {
         channel: Channel,
         /// What.
         text: String,
+    },
+    /// A picture of it has been stored.
+    AddPhoto {
+        /// What it shows.
+        kind: PhotoKind,
+        /// Which.
+        photo: PhotoId,
     },
     /// Have a person look, if it needs one.
     Raise {

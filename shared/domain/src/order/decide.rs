@@ -3,11 +3,12 @@
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
+use super::photo::{PHOTOS_MAX, PhotoKind};
 use super::status::{OrderStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
-use crate::ids::{DecisionId, OrderId, TimerId};
+use crate::ids::{DecisionId, OrderId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use jiff::{SignedDuration, Timestamp};
 
@@ -83,6 +84,12 @@ pub enum Rejection {
     /// No such score.
     #[error("a score is 1 to 5")]
     BadScore,
+    /// Nobody could look through more.
+    #[error("an order has at most {PHOTOS_MAX} photos, and this one has them")]
+    TooManyPhotos,
+    /// A picture may show whom we are to forget.
+    #[error("its customer's data was erased; no photos are kept of it any more")]
+    PhotosForgotten,
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
@@ -132,6 +139,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Undo { note }) => undo(order, note.as_ref(), now),
         (Some(order), Command::Judge { decision, agrees, note }) => judge(order, decision, *agrees, note.as_ref()),
         (Some(order), Command::Reply { channel, text }) => Ok(reply(order, *channel, text)),
+        (Some(order), Command::AddPhoto { kind, photo }) => add_photo(order, *kind, photo),
         (Some(order), Command::Notify { by, kind, text }) => notify(order, by, (*kind, text.as_ref()), now),
         (Some(order), Command::Set { timer }) => set(order, timer),
         (Some(order), Command::Cancel { timer, why }) => {
@@ -325,6 +333,19 @@ fn reply(order: &Order, channel: Channel, text: &str) -> Vec<OrderEvent> {
     let text = if shown.is_empty() { "(a message without words)".to_owned() } else { shown };
     let replied = OrderEvent::Replied { channel, text, first: !order.replied };
     std::iter::once(replied).chain(vote.map(|score| OrderEvent::Rated { score })).collect()
+}
+
+fn add_photo(order: &Order, kind: PhotoKind, photo: &PhotoId) -> Result<Vec<OrderEvent>, Rejection> {
+    if order.contact.is_none() {
+        return Err(Rejection::PhotosForgotten);
+    }
+    if order.photos.iter().any(|known| known.kind == kind && known.name == *photo) {
+        return Ok(Vec::new());
+    }
+    if order.photos.len() >= PHOTOS_MAX {
+        return Err(Rejection::TooManyPhotos);
+    }
+    Ok(vec![OrderEvent::PhotoAdded { kind, photo: photo.clone() }])
 }
 
 /// What waited for the morning need not be told any more.

@@ -4,11 +4,12 @@
 use super::command::Actor;
 use super::fact::{Fact, Heard, Tracks};
 use super::label::Label;
+use super::photo::PhotoKind;
 use super::placement::{Line, Totals};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
 use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
-use crate::ids::{CorrelationId, DecisionId, OrderId, SourceId, TimerId};
+use crate::ids::{CorrelationId, DecisionId, OrderId, PhotoId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -245,6 +246,13 @@ pub enum OrderEvent {
         /// For the first time about this order.
         first: bool,
     },
+    /// A picture of it was stored.
+    PhotoAdded {
+        /// What it shows.
+        kind: PhotoKind,
+        /// Which; leads nowhere once the customer is forgotten.
+        photo: PhotoId,
+    },
     /// A person judged what a rule had decided, without changing it.
     DecisionJudged {
         /// Which.
@@ -268,6 +276,7 @@ impl OrderEvent {
                 | Self::CustomerTold { .. }
                 | Self::NotReached { .. }
                 | Self::Replied { .. }
+                | Self::PhotoAdded { .. }
                 | Self::DecisionJudged { .. }
                 | Self::TimerSet { .. }
                 | Self::TimerFired { .. }
@@ -309,6 +318,7 @@ impl OrderEvent {
             Self::CustomerTold { .. } => "customer_told",
             Self::NotReached { .. } => "customer_not_reached",
             Self::Replied { .. } => "customer_replied",
+            Self::PhotoAdded { .. } => "photo_added",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -427,6 +437,7 @@ impl OrderEvent {
             Self::CustomerTold { channel } => format!("Customer told by {channel}"),
             Self::NotReached { channel, .. } => format!("A message by {} did not reach the customer", channel.title()),
             Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
+            Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

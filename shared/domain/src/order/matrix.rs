@@ -142,6 +142,31 @@ fn commands_other_than_moves() {
     assert_eq!(decide(Some(&after), &Command::EraseContact, at(1)), Ok(vec![]));
 }
 
+/// A photo is no news of the order, comes once, and goes with the customer.
+// req: S1-36, X-08
+#[test]
+fn an_order_has_photos_until_its_customer_is_forgotten() {
+    let mut order = order_in(OrderStatus::Processing);
+    let (revision, moved) = (order.revision(), order.updated_at);
+    let add = |order: &Order, kind, number| decide(Some(order), &Command::AddPhoto { kind, photo: photo_id(number) }, at(2));
+    assert_eq!(decide(None, &Command::AddPhoto { kind: PhotoKind::Packing, photo: photo_id(0) }, at(2)), Err(Rejection::NotPlaced));
+    for number in 0..photo::PHOTOS_MAX as u8 - 1 {
+        let events = add(&order, PhotoKind::Packing, number).unwrap();
+        assert_eq!(events[0].in_words(), "Photo of packing");
+        order.apply_commit(&events, at(2));
+        assert_eq!(add(&order, PhotoKind::Packing, number), Ok(vec![]), "the same again");
+    }
+    let also = add(&order, PhotoKind::Shipping, 0).unwrap();
+    order.apply_commit(&also, at(3));
+    assert_eq!((order.revision(), order.updated_at, order.photos.len()), (revision, moved, photo::PHOTOS_MAX));
+    assert_eq!(order.photos.last(), Some(&Photo { kind: PhotoKind::Shipping, name: photo_id(0), at: at(3) }));
+    assert_eq!(add(&order, PhotoKind::Shipping, 1), Err(Rejection::TooManyPhotos));
+    let erased = decide(Some(&order), &Command::EraseContact, at(4)).unwrap();
+    order.apply_commit(&erased, at(4));
+    assert_eq!(order.photos, []);
+    assert_eq!(add(&order, PhotoKind::Packing, 0), Err(Rejection::PhotosForgotten));
+}
+
 /// The wish is a commit of its own; whoever has no address, or whose shop writes to nobody, is not told.
 #[test]
 fn a_customer_is_told_again_on_a_persons_word() {
@@ -323,6 +348,10 @@ fn timer(id: u8, second: i64, asks: bool) -> Timer {
     Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::Tell { unless: None } } }
 }
 
+fn photo_id(number: u8) -> crate::ids::PhotoId {
+    crate::ids::PhotoId::parse(&format!("{number}.jpg")).unwrap()
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let status = || prop::sample::select(OrderStatus::ALL.to_vec());
     prop_oneof![
@@ -349,6 +378,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => (0u8..3).prop_map(|id| Command::Wake { timer: timer_id(id) }),
         1 => (0u8..7).prop_map(|score| Command::Rate { score }),
         1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),
+        1 => (0u8..30).prop_map(|number| Command::AddPhoto { kind: PhotoKind::Packing, photo: photo_id(number) }),
         1 => Just(Command::EraseContact),
     ]
 }

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod journey;
 pub mod label;
 pub mod outlook;
+pub mod photo;
 pub mod placement;
 pub mod progress;
 pub mod ruled;
@@ -31,6 +32,7 @@ pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
+pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use ruled::{Ruled, Verdict};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
@@ -108,6 +110,9 @@ pub struct Order {
     /// What the customer said to that: 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
+    /// Pictures of it, oldest first, at most [`photo::PHOTOS_MAX`]; none once its customer is forgotten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<Photo>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -234,6 +239,8 @@ impl Order {
                 self.untold = false;
                 // What it said is forgotten, and nobody can be told again.
                 self.notify_wish = None;
+                // A label with their address may be in a picture.
+                self.photos.clear();
             }
             OrderEvent::AttentionRaised { concerns } => {
                 self.raised.extend(concerns.iter().map(|held| (held.concern, held.basis)));
@@ -265,6 +272,10 @@ impl Order {
             }
             OrderEvent::NotReached { told, .. } => {
                 self.untold |= !told;
+                return;
+            }
+            OrderEvent::PhotoAdded { kind, photo } => {
+                self.photos.push(Photo { kind: *kind, name: photo.clone(), at });
                 return;
             }
             // What we say is no news of the order.
@@ -329,6 +340,7 @@ impl Order {
             followed_up: false,
             asked: false,
             rating: None,
+            photos: Vec::new(),
             placed_at: *placed_at,
             status_since: at,
             in_work_since: None,

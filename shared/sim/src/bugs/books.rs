@@ -28,6 +28,34 @@ impl MetricStore for CountsAgain {
     }
 }
 
+/// Keeps photos that are deleted, or does not keep those that are stored.
+pub(super) struct BadFiles {
+    pub(super) inner: Arc<dyn ReportStore>,
+    pub(super) bug: Bug,
+}
+
+#[async_trait]
+impl ReportStore for BadFiles {
+    async fn put(&self, scope: &TenantScope, key: &str, bytes: Vec<u8>, content_type: &str) -> PortResult<String> {
+        if self.bug == Bug::PhotosUnstored && key.starts_with("photos/") {
+            return Ok(key.to_owned());
+        }
+        self.inner.put(scope, key, bytes, content_type).await
+    }
+    async fn get(&self, scope: &TenantScope, key: &str) -> PortResult<Option<Vec<u8>>> {
+        self.inner.get(scope, key).await
+    }
+    async fn list(&self, scope: &TenantScope, prefix: &str, limit: usize) -> PortResult<Vec<String>> {
+        self.inner.list(scope, prefix, limit).await
+    }
+    async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
+        self.inner.link(scope, key, valid_for).await
+    }
+    async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()> {
+        if self.bug == Bug::PhotosKept { Ok(()) } else { self.inner.delete(scope, key).await }
+    }
+}
+
 /// Counts every order of a label under each of its currencies.
 pub(super) struct EveryCurrency(pub(super) Arc<dyn MetricStore>);
 

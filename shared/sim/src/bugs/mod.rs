@@ -10,7 +10,7 @@ pub(crate) use orders::hear_again;
 use crate::ports::Ports;
 use app::TenantScope;
 use app::ports::OrderStore;
-use books::{AskedAgain, CountsAgain, EveryCurrency, LooseStock, ToldFirst};
+use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, ToldFirst};
 use inbox::BadInbox;
 use orders::{BadOrders, ReadOnce};
 use outgoing::{BadMessages, EagerBus, ForeignSettings, HopefulBus, LastAddress, NeverSwept};
@@ -63,6 +63,8 @@ bugs! {
     PlacedOver = "a new order is put in the place of one with its number";
     WordsKept = "an erasure leaves notes and message texts";
     BodiesKept = "an erasure leaves the webhooks that name the customer";
+    PhotosKept = "an erasure leaves the photos";
+    PhotosUnstored = "an order remembers photos that were not stored";
     ContactRevived = "a commit writes back the contact it read long ago";
     ErasureUnheard = "nobody sweeps up after an erasure that was cut off or overtaken";
     OrdersCached = "the notifier caches the orders it reads";
@@ -111,6 +113,7 @@ impl Bug {
                 ports.stock = Arc::new(LooseStock { inner: ports.stock, bug: self, calls: AtomicU64::new(0) });
             }
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
+            Bug::PhotosKept | Bug::PhotosUnstored => ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self }),
             Bug::EveryCurrency => ports.metrics = Arc::new(EveryCurrency(ports.metrics)),
             _ => {}
         }

@@ -258,4 +258,7 @@ impl ReportStore for Faulty<dyn ReportStore> {
     async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
         meet!(self, ReportRead, 1, self.port.link(scope, key, valid_for))
     }
+    async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()> {
+        meet!(self, ReportDelete, 1, self.port.delete(scope, key))
+    }
 }

@@ -83,7 +83,7 @@ impl Functions {
             survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
             bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
-            privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone() },
+            privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: ports.reports.clone() },
             apply: apply.clone(),
             orders: ports.orders.clone(),
             inbox: ports.inbox.clone(),

@@ -1,9 +1,10 @@
 //! Customers who asked to be forgotten.
 
-use super::Books;
+use super::{Books, Ledger};
 use crate::world::World;
-use app::ports::{InboxEntry, InboxState};
+use app::ports::{InboxEntry, InboxState, ReportStore};
 use contracts::Payload;
+use futures::FutureExt;
 
 /// No word of a forgotten customer stands in any table, and nothing went to them after they were told so.
 pub(super) fn erasure(world: &mut World, books: &Books) {
@@ -37,8 +38,27 @@ pub(super) fn erasure(world: &mut World, books: &Books) {
             }
         }
     }
+    photos(world, books);
     afterwards(world);
     reports(world);
+}
+
+/// A photo that an order remembers lies in the bucket, and none of an order whose customer is forgotten.
+fn photos(world: &mut World, books: &Books) {
+    for shop in 0..world.shops.len() {
+        let (store, scope) = (world.memory.reports(), world.shops[shop].scope.clone());
+        let kept = store.list(&scope, "photos/", usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default();
+        for Ledger { order, .. } in &books.ledgers[shop] {
+            let about = || Some((shop, order.id.clone()));
+            let home = format!("photos/of-{}/", order.id);
+            if let Some(key) = kept.iter().find(|key| order.contact.is_none() && key.starts_with(&home)) {
+                world.fail("erasure", about(), format!("{key} is still there"));
+            }
+            if let Some(photo) = order.photos.iter().find(|photo| !kept.contains(&format!("{home}{}", photo.name))) {
+                world.fail("erasure", about(), format!("the photo {} was never stored", photo.name));
+            }
+        }
+    }
 }
 
 fn afterwards(world: &mut World) {

@@ -46,7 +46,7 @@ pub const INVARIANTS: [(&str, &str); 16] = [
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
-    ("erasure", "no word of a forgotten customer stands anywhere, and nothing is sent to them"),
+    ("erasure", "no word and no photo of a forgotten customer is kept anywhere, and nothing is sent to them"),
 ];
 
 struct Ledger {

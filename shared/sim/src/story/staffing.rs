@@ -31,6 +31,8 @@ pub enum Wish {
     Remind,
     /// That they be written to in an hour.
     FollowUp,
+    /// To show what was packed.
+    Photo,
 }
 
 /// Somebody's work on an order.

@@ -3,7 +3,7 @@
 use super::{Asked, Kind, Sent, World};
 use crate::functions::job::{HookMessage, Job};
 use crate::functions::run::{alone, interleaved};
-use crate::story::{Customer, Hook, Letter, Request};
+use crate::story::{Customer, Errand, Hook, Letter, Request, Wish};
 use app::ports::InboxKey;
 use domain::ids::OrderId;
 use std::rc::Rc;
@@ -328,7 +328,19 @@ impl World {
         if self.rng.per_mille(400) && !self.is_crowded_or_forgotten(errand.shop, &errand.order) {
             errand.note = Some(format!("{} rang", self.known[at].customer.token));
         }
+        // Photos are of interest where customers are forgotten.
+        if self.profile.erasures && self.errand_serial.is_multiple_of(4) {
+            (errand.wish, errand.note) = (Wish::Photo, None);
+        }
         Some(Job::Staff(Rc::new(errand)))
+    }
+
+    /// Somebody is to add a photo of the first order.
+    pub fn wish_photo(&mut self) {
+        let Some(known) = self.known.first() else { return };
+        self.errand_serial += 1;
+        let errand = self.shops[known.shop].errand(known.shop, &known.id, 0, self.errand_serial, &mut self.rng);
+        self.errands.push((Rc::new(Errand { wish: Wish::Photo, ..errand }), 0));
     }
 
     /// What is written about a customer after, or while, they are forgotten is not for us to find.

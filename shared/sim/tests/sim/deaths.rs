@@ -34,6 +34,13 @@ fn placed(seed: u64) -> World {
     world
 }
 
+/// Somebody is about to add a photo.
+fn packed(seed: u64) -> World {
+    let mut world = placed(seed);
+    world.wish_photo();
+    world
+}
+
 fn published(seed: u64) -> World {
     let mut world = placed(seed);
     world.turn(Kind::Relay);
@@ -68,6 +75,25 @@ fn erased(seed: u64) -> World {
     world
 }
 
+/// The customer has mail, and their order has photos.
+fn pictured(seed: u64) -> World {
+    let mut world = told(seed);
+    for _ in 0..20 {
+        world.wish_photo();
+        world.turn(Kind::Staff);
+    }
+    world
+}
+
+/// The same, and they are forgotten while the event of it is on its way and another photo comes.
+fn unpictured(seed: u64) -> World {
+    let mut world = pictured(seed);
+    for kind in [Kind::Erase, Kind::Relay, Kind::Staff] {
+        world.turn(kind);
+    }
+    world
+}
+
 fn listed(seed: u64) -> World {
     let mut world = empty(seed);
     world.wish_import((seed % 3) as usize, 4);
@@ -84,7 +110,7 @@ fn edited(seed: u64) -> World {
     world
 }
 
-const CASES: [Case; 17] = [
+const CASES: [Case; 20] = [
     Case { name: "place", kind: Kind::Place, ready: wished, calls: 4, seeds: 1 },
     Case { name: "receive", kind: Kind::Receive, ready: due, calls: 3, seeds: 1 },
     Case { name: "process", kind: Kind::Process, ready: received, calls: 5, seeds: 1 },
@@ -95,10 +121,13 @@ const CASES: [Case; 17] = [
     Case { name: "notify, erased", kind: Kind::Notify, ready: erased, calls: 4, seeds: 1 },
     Case { name: "measure", kind: Kind::Measure, ready: published, calls: 1, seeds: 1 },
     Case { name: "staff", kind: Kind::Staff, ready: placed, calls: 4, seeds: 4 },
+    Case { name: "photo", kind: Kind::Staff, ready: packed, calls: 7, seeds: 4 },
     Case { name: "replay", kind: Kind::Replay, ready: received, calls: 4, seeds: 1 },
     Case { name: "import", kind: Kind::Import, ready: listed, calls: 4, seeds: 3 },
     Case { name: "import, edited", kind: Kind::Import, ready: edited, calls: 3, seeds: 4 },
     Case { name: "erase", kind: Kind::Erase, ready: told, calls: 12, seeds: 1 },
+    Case { name: "erase, with photos", kind: Kind::Erase, ready: pictured, calls: 14, seeds: 1 },
+    Case { name: "notify, without photos", kind: Kind::Notify, ready: unpictured, calls: 4, seeds: 1 },
     Case { name: "stock", kind: Kind::Stock, ready: empty, calls: 1, seeds: 6 },
     Case { name: "schedule", kind: Kind::Schedule, ready: told, calls: 14, seeds: 1 },
     Case { name: "report", kind: Kind::Report, ready: told, calls: 6, seeds: 2 },

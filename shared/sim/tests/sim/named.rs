@@ -163,7 +163,7 @@ fn runs_of_one_import_side_by_side_agree() {
 #[test]
 fn an_erasure_races_with_everything_about_its_order() {
     for seed in 0..60 {
-        let mut world = World::with(seed, Profile { rates: rough(seed / 2), erasures: true, ..Profile::CALM }, None);
+        let mut world = World::with(seed, Profile { rates: rough(seed / 2), erasures: true, staff: true, ..Profile::CALM }, None);
         world.wish_order();
         world.turn(Kind::Place);
         world.turn(Kind::Relay);
@@ -171,7 +171,8 @@ fn an_erasure_races_with_everything_about_its_order() {
         for _ in 0..3 {
             world.turn(Kind::Receive);
         }
-        let kinds = [Kind::Erase, Kind::Process, Kind::Notify, Kind::Receive, Kind::Erase];
+        world.wish_photo();
+        let kinds = [Kind::Erase, Kind::Process, Kind::Notify, Kind::Staff, Kind::Receive, Kind::Erase];
         let jobs: Vec<_> = kinds.into_iter().filter_map(|kind| world.job(kind)).collect();
         world.run_interleaved(jobs);
         at_rest(world, &format!("erasure {seed}"));

@@ -27,9 +27,17 @@ pub async fn files_are_kept_listed_and_linked(ports: &Ports) {
     assert_eq!(reports.list(scope, "daily/", 1).await.unwrap().len(), 1);
     let link = reports.link(scope, "daily/2025-08-08.json", SignedDuration::from_hours(24)).await.unwrap();
     assert!(link.contains(scope.tenant().as_str()) && link.contains("2025-08-08.json"), "{link}");
+    for _ in 0..2 {
+        assert_eq!(reports.delete(scope, "weekly/1.json").await, Ok(()), "also if it is gone");
+        assert_eq!(reports.get(scope, "weekly/1.json").await, Ok(None));
+    }
+    assert_eq!(reports.list(scope, "weekly/", 10).await, Ok(Vec::new()));
+    assert_eq!(reports.delete(&stage.theirs, "daily/2025-08-08.json").await, Ok(()));
+    assert_eq!(reports.get(scope, "daily/2025-08-08.json").await, Ok(Some(b"again".to_vec())), "another shop's are its own");
     for climbing in ["../x", "daily/../../x", "/x", "a//b", ""] {
         assert!(reports.put(scope, climbing, Vec::new(), "text/plain").await.is_err(), "{climbing}");
         assert!(reports.link(scope, climbing, SignedDuration::from_hours(1)).await.is_err(), "{climbing}");
+        assert!(reports.delete(scope, climbing).await.is_err(), "{climbing}");
         assert_eq!(reports.get(scope, climbing).await, Ok(None), "{climbing}");
     }
     assert_eq!(reports.get(&stage.theirs, "daily/2025-08-08.json").await, Ok(None));

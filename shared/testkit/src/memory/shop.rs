@@ -198,4 +198,9 @@ impl ReportStore for MemoryReports {
     async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
         Ok(format!("memory://reports/{}/{}?valid_for={}", scope.tenant(), checked(key)?, valid_for.as_secs()))
     }
+
+    async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).reports.remove(checked(key)?);
+        Ok(())
+    }
 }

@@ -125,6 +125,9 @@ async fn one_shops_trouble_is_not_anothers() {
         async fn link(&self, scope: &TenantScope, key: &str, valid_for: SignedDuration) -> PortResult<String> {
             self.0.link(scope, key, valid_for).await
         }
+        async fn delete(&self, scope: &TenantScope, key: &str) -> PortResult<()> {
+            self.0.delete(scope, key).await
+        }
     }
     let house = House::new().await;
     shop(&house, "a-broken-shop", "UTC", 6).await;

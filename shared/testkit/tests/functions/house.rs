@@ -177,7 +177,7 @@ impl House {
     }
 
     pub fn privacy(&self) -> Privacy {
-        Privacy { apply: self.apply(), inbox: Arc::new(self.world.inbox()) }
+        Privacy { apply: self.apply(), inbox: Arc::new(self.world.inbox()), files: Arc::new(self.world.reports()) }
     }
 
     pub fn codes(&self) -> Codes {

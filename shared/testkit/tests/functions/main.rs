@@ -29,6 +29,7 @@ mod imports;
 mod lines;
 mod messages;
 mod models;
+mod photos;
 mod reports;
 mod rest;
 mod rules;
