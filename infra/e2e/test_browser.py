@@ -288,7 +288,7 @@ def test_staff_tell_a_customer_again(page: Page, shop: Shop, number: str) -> Non
     eventually(lambda: len(mails()) == 2, "the second mail")
 
 
-ROUTES = ["", "/orders", "/orders?status=failed", "/orders/1001", "/reports", "/messages", "/messages/shipped?order=1001", "/ask", "/gone"]
+ROUTES = ["", "/orders", "/orders?status=failed", "/orders/1001", "/reports", "/messages", "/messages/shipped?order=1001", "/inbox", "/ask", "/gone"]
 
 
 @pytest.mark.parametrize(
@@ -311,6 +311,10 @@ def test_every_page_is_accessible(browser: Chromium, shop: Shop, scheme: str, wi
             faults.append(f"{name}: wider than the window")
 
     console = shop.env["console_url"]
+    # Something waits in the inbox: news of an order that nobody has placed.
+    assert shop.report("nobody-placed-this", "Delivered").status == 202
+    waits = lambda: shop.call("GET", "/v1/inbox").json  # noqa: E731
+    eventually(waits, "a webhook to wait")
     page.goto(f"{console}/login?flash=bad-key")
     look("login")
     sign_in(page, shop)

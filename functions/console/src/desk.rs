@@ -4,6 +4,7 @@ use crate::session::Sessions;
 use app::answer::Ask;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
+use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
@@ -25,6 +26,8 @@ pub struct Console {
     pub ask_for_report: AskForReport,
     /// Sheets to be read now.
     pub sheet_queue: Arc<dyn Queue>,
+    /// What waits for somebody.
+    pub parked: Parked,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// API keys, looked at again on every request.

@@ -44,6 +44,10 @@ pub enum Flash {
     BadDay,
     /// The sheet is being read.
     SheetAsked,
+    /// It goes through once more.
+    TriedAgain,
+    /// It no longer waits.
+    Dismissed,
     /// Other rules hold.
     RulesSaved,
     /// Somebody else was faster.
@@ -57,7 +61,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 25] = [
+    const ALL: [Flash; 27] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -78,6 +82,8 @@ impl Flash {
         Flash::ReportAsked,
         Flash::BadDay,
         Flash::SheetAsked,
+        Flash::TriedAgain,
+        Flash::Dismissed,
         Flash::RulesSaved,
         Flash::RulesStale,
         Flash::BadWords,
@@ -108,6 +114,8 @@ impl Flash {
             Flash::ReportAsked => "report-asked",
             Flash::BadDay => "bad-day",
             Flash::SheetAsked => "sheet-asked",
+            Flash::TriedAgain => "tried-again",
+            Flash::Dismissed => "dismissed",
             Flash::RulesSaved => "rules-saved",
             Flash::RulesStale => "rules-stale",
             Flash::BadWords => "bad-words",
@@ -148,6 +156,8 @@ impl Flash {
             Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
+            Flash::TriedAgain => "It goes through once more. If it still finds no order, it stands here again in a moment.",
+            Flash::Dismissed => "Dismissed. It no longer waits, and what it said is forgotten.",
             Flash::RulesSaved => "Saved. The next message follows it.",
             Flash::RulesStale => "Somebody else changed the settings meanwhile, so nothing was saved. This is how they stand now.",
             Flash::BadWords => {
@@ -171,6 +181,8 @@ impl Flash {
                 | Flash::ToldBefore
                 | Flash::ReportAsked
                 | Flash::SheetAsked
+                | Flash::TriedAgain
+                | Flash::Dismissed
                 | Flash::RulesSaved
                 | Flash::SignedOut
         )

@@ -22,6 +22,8 @@ pub enum Here {
     Sheet,
     /// What is said at which status.
     Messages,
+    /// What waits for somebody.
+    Inbox,
     /// The chat.
     Ask,
     /// None of them.
@@ -92,6 +94,7 @@ impl Page<'_> {
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
             (Here::Messages, "/console/messages", "Messages", icons::MAIL),
+            (Here::Inbox, "/console/inbox", "Inbox", icons::TRAY),
             (Here::Ask, "/console/ask", "Ask", icons::BUBBLE),
         ];
         let has = |part: Here| part != Here::Sheet || visitor.config.sheet.is_some();

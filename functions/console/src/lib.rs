@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
-    use pages::{ask, dashboard, dialog, login, moves, order, orders, photos, queue, reports, sheet, tracking, wording};
+    use pages::{ask, dashboard, dialog, inbox, login, moves, order, orders, photos, queue, reports, sheet, tracking, wording};
     Router::new()
         .route("/console", get(dashboard::show))
         .route("/order-tracking", get(tracking::show))
@@ -44,6 +44,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/messages", get(wording::show).post(wording::switch))
         .route("/console/messages/{status}", get(wording::edit).post(wording::save))
         .route("/console/sheet", get(sheet::show).post(sheet::sync))
+        .route("/console/inbox", get(inbox::show).post(inbox::settle))
         .route("/console/ask", get(ask::show).post(ask::answer))
         .route("/console/login", get(login::show).post(login::enter))
         .route("/console/logout", post(login::leave))

@@ -5,6 +5,7 @@ use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
+use app::parked::Parked;
 use app::ports::Clock;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
@@ -25,6 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let public_url = settings.url("PUBLIC_URL");
     let bucket = settings.required("BUCKET_REPORTS");
     let (sheets, reports) = (settings.required("QUEUE_SHEET_URL"), settings.required("QUEUE_REPORTS_URL"));
+    let hooks = settings.required("QUEUE_HOOKS_URL");
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -46,7 +48,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
         ask_for_report,
-        sheet_queue: Arc::new(SqsQueue::new(aws, sheets)),
+        sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
+        parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws, hooks)), clock: clock.clone() },
         reports: files,
         tenants,
         keys: keys.clone(),

@@ -3,10 +3,10 @@
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
+use app::parked::Parked;
 use app::place::Place;
 use app::ports::{
-    Allowance, Clock, InboxStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore,
-    TenantStore,
+    Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
 };
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
@@ -34,10 +34,8 @@ pub struct Desk {
     pub privacy: Privacy,
     /// Orders.
     pub orders: Arc<dyn OrderStore>,
-    /// Webhooks.
-    pub inbox: Arc<dyn InboxStore>,
-    /// Replays.
-    pub hooks: Arc<dyn Queue>,
+    /// What waits for somebody.
+    pub parked: Parked,
     /// Sheets to be read now.
     pub sheets: Arc<dyn Queue>,
     /// Reports to be made now.

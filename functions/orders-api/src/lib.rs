@@ -62,6 +62,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/sheet/sync", post(sheet::sync))
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
+        .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))
         .route("/v1/inventory/{sku}", get(stock::read))
         .route("/v1/inventory/{sku}/adjust", post(stock::adjust))
         .route("/v1/settings", get(settings::read).put(settings::write))

@@ -4,6 +4,7 @@ use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
+use app::parked::Parked;
 use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
@@ -53,8 +54,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()), files: files.clone() },
         apply,
         orders: Arc::new(db.orders()),
-        inbox: Arc::new(db.inbox()),
-        hooks,
+        parked: Parked { inbox: Arc::new(db.inbox()), queue: hooks, clock: clock.clone() },
         sheets: Arc::new(SqsQueue::new(aws, sheets)),
         metrics: Arc::new(db.metrics()),
         reports: files,

@@ -21,6 +21,7 @@ mod loose;
 pub mod measure;
 pub mod model;
 pub mod notify;
+pub mod parked;
 pub mod photos;
 pub mod place;
 pub mod ports;

@@ -13,6 +13,7 @@ use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::notify::{Saying, content};
+use app::parked::Parked;
 use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
@@ -59,8 +60,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: reports.clone() },
         apply,
         orders: ports.orders.clone(),
-        inbox: ports.inbox.clone(),
-        hooks: queue.clone(),
+        parked: Parked { inbox: ports.inbox.clone(), queue: queue.clone(), clock: clock.clone() },
         sheets: queue.clone(),
         ask_for_report: AskForReport { queue, buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },
         metrics: ports.metrics.clone(),

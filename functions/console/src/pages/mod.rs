@@ -4,6 +4,7 @@ pub mod ask;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;
+pub mod inbox;
 pub mod login;
 pub mod messages;
 pub mod moves;

@@ -1,8 +1,8 @@
-//! Reports and the shop's sheet, as pages.
+//! Reports, the shop's sheet and the inbox, as pages.
 
 use crate::browser::{Browser, now, stocked};
 use crate::shop::Shop;
-use app::ports::{ReportStore, SheetSettings, TenantStore};
+use app::ports::{InboxEntry, InboxKey, InboxState, InboxStore, ReportStore, SheetSettings, TenantStore};
 use app::tenant::{Secret, TenantConfig};
 use domain::order::Role;
 use http::StatusCode;
@@ -72,4 +72,45 @@ async fn the_sheet_shows_what_is_to_be_corrected() {
     }
     assert_eq!(browser.post("/console/sheet", &[]).await.location(), "/console/sheet?flash=sheet-asked");
     assert!(shop.world.take_queued().is_some_and(|message| message.contains("demo")));
+}
+
+async fn parked(shop: &Shop, endpoint: &str, id: &str, body: &str, code: &str) {
+    let key = InboxKey { endpoint: endpoint.into(), id: id.into() };
+    let entry = InboxEntry { key: key.clone(), body_hash: id.into(), body: body.into(), received_at: now(), state: InboxState::Received };
+    let (inbox, scope) = (shop.world.inbox(), shop.scope());
+    inbox.receive(&scope, &entry).await.unwrap();
+    let state = InboxState::Parked { code: code.into(), reason: "import order 1099, then try again".into() };
+    inbox.settle(&scope, &key, &state, &[], now()).await.unwrap();
+}
+
+// req: S1-29, S1-41
+#[tokio::test]
+async fn what_found_no_order_waits_in_the_inbox() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    let page = browser.ok("/console/inbox").await;
+    assert!(page.contains("Nobody waits for an answer") && page.contains("Every webhook has been applied"), "{page}");
+    let nav = page.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
+    assert_eq!(nav.matches("<a href=").count(), 7, "{nav}");
+    let said = json!({ "kind": "reply", "from": "+15551234567", "text": "Where is <my> parcel?", "id": "SM1" });
+    parked(&shop, "@sms", "a1", &said.to_string(), "unknown_sender").await;
+    parked(&shop, "order-status", "b2", "{}", "unknown_order").await;
+    let page = browser.ok("/console/inbox").await;
+    for shown in ["+15551234567", "Where is &lt;my&gt; parcel?", "SMS", "unknown_order", "import order 1099"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let again = browser.post("/console/inbox", &[("endpoint", "order-status"), ("id", "b2")]).await;
+    assert_eq!(again.location(), "/console/inbox?flash=tried-again");
+    assert!(shop.world.take_queued().is_some_and(|message| message.contains(r#""inbox_id":"b2""#)));
+    let gone = browser.post("/console/inbox", &[("endpoint", "@sms"), ("id", "a1"), ("dismiss", "yes")]).await;
+    assert_eq!(gone.location(), "/console/inbox?flash=dismissed");
+    assert!(!browser.ok("/console/inbox").await.contains("parcel?"));
+    assert!(shop.world.inbox_entries(&shop.scope()).iter().all(|entry| !entry.body.contains("parcel")), "forgotten");
+    for (endpoint, id) in [("order-status", "c3"), ("../x", "b2"), ("@fax", "b2"), ("", "")] {
+        let nothing = browser.post("/console/inbox", &[("endpoint", endpoint), ("id", id)]).await;
+        assert_eq!(nothing.status, StatusCode::NOT_FOUND, "{endpoint} {id}");
+    }
+    let reader = Browser::signed_in(&shop, Role::Readonly).await;
+    assert!(!reader.ok("/console/inbox").await.contains("Try again"));
+    assert_eq!(reader.post("/console/inbox", &[("endpoint", "order-status"), ("id", "b2")]).await.status, StatusCode::FORBIDDEN);
 }

@@ -9,6 +9,7 @@ use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
 use app::cursor::Cursors;
 use app::measure::Measure;
+use app::parked::Parked;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::progress::AutoProgress;
@@ -150,6 +151,7 @@ impl Shop {
                 clock: clock.clone(),
             },
             sheet_queue: Arc::new(self.world.queue()),
+            parked: Parked { inbox: Arc::new(self.world.inbox()), queue: Arc::new(self.world.queue()), clock: clock.clone() },
             tenants,
             keys: keys.clone(),
             authenticate: Authenticate { keys, tokens: None, clock: clock.clone() },

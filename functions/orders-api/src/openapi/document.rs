@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         orders::create, orders::list, orders::read, orders::timeline, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         notify::notify, notify::send, notify::schedule, notify::cancel,
-        imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, stock::read, stock::adjust,
+        imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
         ask, ask_code, hook
     ),

@@ -2,13 +2,9 @@
 
 use super::Answer;
 use crate::desk::Desk;
-use app::Error;
-use app::channels::{Incoming, channel_of};
-use app::ports::{InboxEntry, InboxKey, InboxState};
+use app::parked::Waiting;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use contracts::queue::HookReceived;
-use domain::ids::{EventId, SourceId};
 use lambda_http::http::StatusCode;
 use runtime::http::{Caller, Origin, Segments};
 use serde::Serialize;
@@ -48,28 +44,19 @@ pub struct Written {
     pub text: String,
 }
 
-impl Written {
-    fn of(entry: &InboxEntry) -> Option<Written> {
-        let channel = channel_of(&entry.key.endpoint)?;
-        match serde_json::from_str(&entry.body) {
-            Ok(Incoming::Reply { from, text, .. }) => Some(Written { channel: channel.name(), from, text }),
-            _ => None,
-        }
-    }
-}
-
 /// Lists webhooks that were accepted and could not be applied, oldest first.
 #[cfg_attr(test, utoipa::path(get, path = "/v1/inbox", tag = "webhooks", responses((status = 200, description = "At most 100", body = Vec<ParkedHook>))))]
 pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let entries = desk.inbox.parked(&admitted.scope, 100).await.map_err(Error::from)?;
-    let row = |entry: InboxEntry| {
-        let message = Written::of(&entry);
-        let InboxState::Parked { code, reason } = entry.state else { return None };
-        let (endpoint, id) = (entry.key.endpoint, entry.key.id);
-        Some(ParkedHook { endpoint, id, received_at: entry.received_at.to_string(), code, reason, message })
+    let row = |waiting: Waiting| ParkedHook {
+        endpoint: waiting.key.endpoint,
+        id: waiting.key.id,
+        received_at: waiting.received_at.to_string(),
+        code: waiting.code,
+        reason: waiting.reason,
+        message: waiting.written.map(|said| Written { channel: said.channel.name(), from: said.from, text: said.text }),
     };
-    let rows: Vec<ParkedHook> = entries.into_iter().filter_map(row).collect();
+    let rows: Vec<ParkedHook> = desk.parked.list(&admitted.scope).await?.into_iter().map(row).collect();
     Ok(axum::Json(rows).into_response())
 }
 
@@ -84,20 +71,21 @@ pub async fn replay(
     Segments((endpoint, id)): Segments<(String, String)>,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    // What could be no entry's name is not there; a store need not be asked.
-    let is_endpoint = SourceId::parse(&endpoint).is_ok() || channel_of(&endpoint).is_some();
-    if !is_endpoint || EventId::parse(&id).is_err() {
-        return Err(Error::NotFound("webhook").into());
-    }
-    let key = InboxKey { endpoint, id };
-    desk.inbox.load(&admitted.scope, &key).await.map_err(Error::from)?.ok_or(Error::NotFound("webhook"))?;
-    let message = HookReceived {
-        v: HookReceived::VERSION,
-        tenant: admitted.scope.tenant().clone(),
-        endpoint: key.endpoint,
-        inbox_id: key.id,
-        correlation: origin.correlation.clone(),
-    };
-    app::json::send(&*desk.hooks, &message).await?;
+    desk.parked.replay(&admitted.scope, &endpoint, &id, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// Dismisses what waits and is about nothing: it waits no longer, and what it said is forgotten.
+#[cfg_attr(test, utoipa::path(delete, path = "/v1/inbox/{endpoint}/{id}", tag = "webhooks",
+    params(("endpoint" = String, Path, description = "Endpoint"), ("id" = String, Path, description = "Inbox id")),
+    responses((status = 204, description = "Dismissed, or settled before"), (status = 404, description = "No such webhook"))))]
+pub async fn dismiss(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments((endpoint, id)): Segments<(String, String)>,
+) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    desk.parked.dismiss(&admitted.scope, &endpoint, &id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -15,6 +15,7 @@ use app::context::{Context, Provenance};
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
+use app::parked::Parked;
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random, StockStore};
 use app::privacy::Privacy;
@@ -86,8 +87,7 @@ impl Functions {
             privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: ports.reports.clone() },
             apply: apply.clone(),
             orders: ports.orders.clone(),
-            inbox: ports.inbox.clone(),
-            hooks: ports.queue.clone(),
+            parked: Parked { inbox: ports.inbox.clone(), queue: ports.queue.clone(), clock: clock.clone() },
             sheets: ports.queue.clone(),
             ask_for_report: AskForReport {
                 queue: ports.queue.clone(),

@@ -9,6 +9,7 @@ use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
+use app::parked::Parked;
 use app::place::Place;
 use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
@@ -339,8 +340,7 @@ impl House {
             survey: self.survey(),
             privacy: self.privacy(),
             orders: Arc::new(world.orders()),
-            inbox: Arc::new(world.inbox()),
-            hooks: Arc::new(world.queue()),
+            parked: Parked { inbox: Arc::new(world.inbox()), queue: Arc::new(world.queue()), clock: self.clock.clone() },
             sheets: Arc::new(world.queue()),
             ask_for_report: AskForReport {
                 queue: Arc::new(world.queue()),

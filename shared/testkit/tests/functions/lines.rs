@@ -2,7 +2,7 @@
 
 use crate::door::{Knock, knock};
 use crate::house::{API, House, config, correlation, owner};
-use crate::rest::{get, order, post};
+use crate::rest::{call, get, order, post};
 use app::ports::{Clock, Message, MessageId, MessageState, MessageStore, SendError, TenantStore};
 use app::tenant::{Lines, MetaPage, Secret, TelegramBot, TenantConfig, TwilioAccount, WhatsappNumber};
 use base64::Engine;
@@ -354,7 +354,12 @@ async fn what_one_may_write_has_an_end() {
     }
     let parked = get(&house, "/v1/inbox").await.body;
     assert_eq!(parked.as_array().unwrap().len(), 60);
-    assert_eq!(house.world.inbox_entries(&house.scope).iter().filter(|entry| entry.body.contains("buy now")).count(), 60);
+    let first = format!("/v1/inbox/{}/{}", parked[0]["endpoint"].as_str().unwrap(), parked[0]["id"].as_str().unwrap());
+    for status in [204, 204] {
+        assert_eq!(call(&house, Some(owner()), "DELETE", &first, &[], Value::Null).await.status, status);
+    }
+    assert_eq!(call(&house, Some(owner()), "DELETE", "/v1/inbox/@sms/nothing", &[], Value::Null).await.status, 404);
+    assert_eq!(house.world.inbox_entries(&house.scope).iter().filter(|entry| entry.body.contains("buy now")).count(), 59);
 }
 
 /// A sender died with one way in its hands, and the shop has changed its ways since: nobody is told twice.
