@@ -5,6 +5,7 @@ use adapters_http::discord::{self, Chats, Discord};
 use adapters_http::slack::{self, Slack};
 use adapters_http::texts::{Platforms, Texts};
 use app::notify::{CustomerPages, Notify};
+use app::pseudonym::Pseudonyms;
 use app::survey::CustomerLinks;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -27,6 +28,7 @@ async fn main() -> Result<(), Error> {
     let mail_events = settings.optional("MAIL_EVENTS");
     let default_from = settings.optional("MAIL_FROM");
     let (key, base) = (settings.secret("CURSOR_KEY"), settings.url("PUBLIC_URL"));
+    let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -35,6 +37,7 @@ async fn main() -> Result<(), Error> {
         messages: Arc::new(db.messages()),
         tenants: Arc::new(db.tenants()),
         addresses: Arc::new(db.addresses()),
+        pseudonyms,
         mailer: Arc::new(SesMailer::new(aws.clone(), Arc::new(render::mail::raw)).reporting_to(mail_events)),
         texter: Arc::new(Texts::new(platforms, Arc::new(SystemClock))),
         chat: Arc::new(Chats { slack: slack_api.into_iter().fold(Slack::new(slack_base), Slack::with_api), discord }),

@@ -6,6 +6,7 @@ use app::bulk::Steps;
 use app::channels::Heard;
 use app::process::Process;
 use app::progress::AutoProgress;
+use app::pseudonym::Pseudonyms;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Error> {
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let dead_letters = settings.required("DLQ_URL");
+    let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -31,6 +33,7 @@ async fn main() -> Result<(), Error> {
         inbox: Arc::new(db.inbox()),
         messages: Arc::new(db.messages()),
         addresses: Arc::new(db.addresses()),
+        pseudonyms,
         outbox: Arc::new(db.outbox()),
         tenants: Arc::new(db.tenants()),
         buckets: Arc::new(db.buckets()),

@@ -62,6 +62,7 @@ described!(
     orders::Correction,
     orders::StatusUpdate,
     privacy::ExportOf,
+    privacy::Reopened,
     privacy::Subject,
     reports::ReportWanted,
     rules::NewRules,

@@ -70,5 +70,6 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/keys/{id}", axum::routing::delete(keys::revoke))
         .route("/v1/privacy/export", post(privacy::export))
         .route("/v1/privacy/erase", post(privacy::erase))
+        .route("/v1/privacy/reopen", post(privacy::reopen))
         .with_state(desk)
 }

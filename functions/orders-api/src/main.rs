@@ -8,6 +8,7 @@ use app::parked::Parked;
 use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
+use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
 use app::survey::{CustomerLinks, Survey};
 use orders_api::{Desk, router};
@@ -27,6 +28,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
     let cursors = Cursors::new(signing_key.clone());
+    let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -51,7 +53,13 @@ async fn main() -> Result<(), lambda_http::Error> {
         bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
-        privacy: Privacy { apply: apply.clone(), inbox: Arc::new(db.inbox()), files: files.clone() },
+        privacy: Privacy {
+            apply: apply.clone(),
+            inbox: Arc::new(db.inbox()),
+            files: files.clone(),
+            addresses: Arc::new(db.addresses()),
+            pseudonyms,
+        },
         apply,
         orders: Arc::new(db.orders()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: hooks, clock: clock.clone() },

@@ -2,6 +2,7 @@
 
 use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
 use app::channels::Listen;
+use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
@@ -14,6 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let tables = Tables::named([Table::Outbox, Table::Ops], |name| settings.required(name));
     let hooks = settings.required("QUEUE_HOOKS_URL");
     let base = settings.url("PUBLIC_URL").unwrap_or_default();
+    let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -23,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         inbox: Arc::new(db.inbox()),
         queue: queue.clone(),
         buckets: Arc::new(db.buckets()),
+        pseudonyms,
         clock: Arc::new(SystemClock),
         base,
     };

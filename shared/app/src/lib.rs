@@ -28,6 +28,7 @@ pub mod ports;
 pub mod privacy;
 pub mod process;
 pub mod progress;
+pub mod pseudonym;
 pub mod publish;
 pub mod question;
 pub mod receive;

@@ -7,18 +7,25 @@
 //! name, and forget what they brought themselves.
 
 use crate::apply::{Alongside, Apply};
+use crate::channels::{Incoming, channel_of};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::photos;
-use crate::ports::{CustomerKey, InboxKey, InboxStore, OrderQuery, OrderStore, PageKey, ReportStore};
+use crate::ports::{
+    Address, AddressStore, CustomerKey, InboxEntry, InboxKey, InboxStore, Message, OrderQuery, OrderStore, PageKey, ReportStore,
+};
+use crate::pseudonym::{Pseudonyms, plain};
 use crate::receive::read;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId, TenantId};
-use domain::order::{Command, OrderEvent};
+use domain::notify::Channel;
+use domain::order::{Command, Contact, Fault, OrderEvent};
+use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Orders handled in one call. A customer with more calls again until nothing is left.
@@ -36,11 +43,46 @@ const PARKED_MAX: usize = 1_000;
 
 /// A customer's key in the index: no address can be read back from it.
 pub fn customer_key(tenant: &TenantId, email: &Email) -> CustomerKey {
-    let mut hash = Sha256::new();
-    hash.update(tenant.as_str());
-    hash.update([0]);
-    hash.update(email.expose().to_lowercase());
-    CustomerKey(hex::encode(hash.finalize()))
+    hashed(&[tenant.as_str(), &email.expose().to_lowercase()])
+}
+
+/// The key of whoever this is: by their e-mail address, else by their phone, else by the first chat that they are in.
+pub fn customer_of(tenant: &TenantId, contact: &Contact) -> Option<CustomerKey> {
+    if let Some(email) = &contact.email {
+        return Some(customer_key(tenant, email));
+    }
+    let (channel, who) = contact.elsewhere().next()?;
+    Some(hashed(&[tenant.as_str(), channel.name(), &plain(channel, who)]))
+}
+
+fn hashed(parts: &[&str]) -> CustomerKey {
+    CustomerKey(hex::encode(Sha256::digest(parts.join("\0"))))
+}
+
+/// Whose data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// Of whoever has this address.
+    Email(Email),
+    /// Of the customer of this order: all of their orders, by the address that it has; else by its phone, else by its first
+    /// chat.
+    Order(OrderId),
+}
+
+impl Whose {
+    /// Names them in a cursor.
+    pub fn name(&self, tenant: &TenantId) -> String {
+        match self {
+            Whose::Email(email) => customer_key(tenant, email).0,
+            Whose::Order(id) => format!("order:{id}"),
+        }
+    }
+}
+
+impl From<Email> for Whose {
+    fn from(email: Email) -> Whose {
+        Whose::Email(email)
+    }
 }
 
 /// The use case.
@@ -52,6 +94,10 @@ pub struct Privacy {
     pub inbox: Arc<dyn InboxStore>,
     /// Photos, which may show a label with their address.
     pub files: Arc<dyn ReportStore>,
+    /// Where customers are not to be written to.
+    pub addresses: Arc<dyn AddressStore>,
+    /// What stands for addresses.
+    pub pseudonyms: Pseudonyms,
 }
 
 /// Everything we hold about a customer, or a part of it.
@@ -72,26 +118,47 @@ pub struct Erased {
     pub webhooks: usize,
 }
 
+/// A customer as they can be found.
+struct Person {
+    /// Their orders in the index.
+    key: Option<CustomerKey>,
+    email: Option<Email>,
+    /// The order that named them: it may be all there is.
+    order: Option<OrderId>,
+}
+
 impl Privacy {
     fn orders(&self) -> &Arc<dyn OrderStore> {
         &self.apply.orders
     }
 
-    /// Everything we hold about an address, from where an earlier answer ended.
-    pub async fn export(&self, identity: &Identity, email: &Email, after: Option<PageKey>) -> Result<Export> {
+    async fn person(&self, scope: &TenantScope, whose: &Whose) -> Result<Person> {
+        match whose {
+            Whose::Email(email) => Ok(Person { key: Some(customer_key(scope.tenant(), email)), email: Some(email.clone()), order: None }),
+            Whose::Order(id) => {
+                let order = self.orders().load(scope, id).await?.ok_or(Error::NotFound("order"))?;
+                let key = order.contact.as_ref().and_then(|contact| customer_of(scope.tenant(), contact));
+                Ok(Person { key, email: order.contact.and_then(|contact| contact.email), order: Some(id.clone()) })
+            }
+        }
+    }
+
+    /// Everything we hold about somebody, from where an earlier answer ended.
+    pub async fn export(&self, identity: &Identity, whose: &Whose, after: Option<PageKey>) -> Result<Export> {
         identity.require("admin", |scopes| scopes.admin)?;
         let scope = TenantScope::of(identity);
-        let query = OrderQuery::Customer(customer_key(scope.tenant(), email));
+        let person = self.person(&scope, whose).await?;
         let mut export = Export { orders: Vec::new(), next: after };
         let mut bytes = 0;
+        if let (Some(id), None) = (&person.order, &export.next) {
+            bytes += self.export_order(&scope, id, &mut export).await?;
+        }
+        let Some(key) = person.key else { return Ok(export) };
+        let query = OrderQuery::Customer(key);
         loop {
             let page = self.orders().page(&scope, &query, export.next.as_ref(), EXPORTED_AT_ONCE).await?;
-            for summary in &page.orders {
-                if let Some(dossier) = self.orders().dossier(&scope, &summary.id, HISTORY_MAX).await? {
-                    let order = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
-                    bytes += order.to_string().len();
-                    export.orders.push(order);
-                }
+            for summary in page.orders.iter().filter(|summary| person.order.as_ref() != Some(&summary.id)) {
+                bytes += self.export_order(&scope, &summary.id, &mut export).await?;
             }
             export.next = page.next;
             if export.next.is_none() || bytes > EXPORT_BYTES {
@@ -100,32 +167,56 @@ impl Privacy {
         }
     }
 
-    /// Forgets an address: contact, free text, stored webhooks, photos. Amounts, dates and statuses stay. Safe to repeat.
-    pub async fn erase(&self, identity: &Identity, config: &TenantConfig, email: &Email, correlation: &CorrelationId) -> Result<Erased> {
+    /// Its size in bytes.
+    async fn export_order(&self, scope: &TenantScope, id: &OrderId, export: &mut Export) -> Result<usize> {
+        let Some(dossier) = self.orders().dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
+        let order = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
+        let bytes = order.to_string().len();
+        export.orders.push(order);
+        Ok(bytes)
+    }
+
+    /// Forgets somebody: contact, free text, stored webhooks, photos, which order an address was written to about. Amounts, dates and
+    /// statuses stay, and where they are not to be written to. Safe to repeat.
+    pub async fn erase(&self, identity: &Identity, config: &TenantConfig, whose: &Whose, correlation: &CorrelationId) -> Result<Erased> {
         identity.require("admin", |scopes| scopes.admin)?;
         let scope = TenantScope::of(identity);
-        let query = OrderQuery::Customer(customer_key(scope.tenant(), email));
+        let person = self.person(&scope, whose).await?;
         let by = Provenance { actor: identity.actor(), correlation: correlation.clone() };
+        let context = Context { scope: &scope, config, by: &by };
         let mut erased = Erased { orders: 0, webhooks: 0 };
-        loop {
-            let page = self.orders().page(&scope, &query, None, ORDERS_MAX).await?;
-            if page.orders.is_empty() {
-                break;
-            }
+        while let Some(key) = &person.key {
+            let page = self.orders().page(&scope, &OrderQuery::Customer(key.clone()), None, ORDERS_MAX).await?;
             let before = erased.orders;
-            for summary in &page.orders {
-                let context = Context { scope: &scope, config, by: &by };
-                let applied = self.apply.run(context, &summary.id, &Command::EraseContact, Alongside::default()).await?;
-                erased.orders += usize::from(!applied.events.is_empty());
-                erased.webhooks += forget_traces(&**self.orders(), &*self.inbox, &*self.files, &scope, &summary.id).await?;
+            for summary in page.orders.iter().filter(|summary| person.order.as_ref() != Some(&summary.id)) {
+                self.erase_order(context, &summary.id, &mut erased).await?;
             }
             if erased.orders == before {
-                // The index has not caught up with what we erased; it will.
+                // None is left, or the index has not caught up with what we erased; it will.
                 break;
             }
         }
-        erased.webhooks += self.forget_parked(&scope, email).await?;
+        // Last: a call that died before finds the others by it again.
+        if let Some(id) = &person.order {
+            self.erase_order(context, id, &mut erased).await?;
+        }
+        if let Some(email) = &person.email {
+            erased.webhooks += self.forget_parked(&scope, email).await?;
+        }
         Ok(erased)
+    }
+
+    async fn erase_order(&self, context: Context<'_>, id: &OrderId, erased: &mut Erased) -> Result<()> {
+        let scope = context.scope;
+        // Nothing but the contact says which replies are theirs: they go first, so that a call that dies finds them again.
+        if let Some(contact) = self.orders().load(scope, id).await?.and_then(|order| order.contact) {
+            erased.webhooks += self.forget_replies(scope, &contact).await?;
+        }
+        let applied = self.apply.run(context, id, &Command::EraseContact, Alongside::default()).await?;
+        erased.orders += usize::from(!applied.events.is_empty());
+        let stores = Stores { orders: &**self.orders(), inbox: &*self.inbox, files: &*self.files, addresses: &*self.addresses };
+        erased.webhooks += forget_traces(stores, scope, id, self.apply.clock.now()).await?;
+        Ok(())
     }
 
     /// Webhooks about no order of ours have nothing but the address that says whose they are.
@@ -138,17 +229,79 @@ impl Privacy {
         let keys: Vec<InboxKey> = parked.into_iter().filter(|entry| theirs(&entry.body)).map(|entry| entry.key).collect();
         Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
+
+    /// What they wrote from where nobody had written to them waits for a person.
+    async fn forget_replies(&self, scope: &TenantScope, contact: &Contact) -> Result<usize> {
+        let theirs: Vec<(Channel, String)> = contact.elsewhere().map(|(channel, who)| (channel, plain(channel, who))).collect();
+        if theirs.is_empty() {
+            return Ok(0);
+        }
+        let is_theirs = |entry: &InboxEntry| {
+            let Some((channel, from)) = sender(entry) else { return false };
+            theirs.contains(&(channel, plain(channel, &from)))
+        };
+        let parked = self.inbox.parked(scope, PARKED_MAX).await?;
+        let keys: Vec<InboxKey> = parked.into_iter().filter(is_theirs).map(|entry| entry.key).collect();
+        Ok(self.inbox.forget_bodies(scope, &keys).await?)
+    }
+
+    /// An address may be written to again: its mailbox works, or they have asked for it. Why it had not been, if so.
+    pub async fn reopen(&self, identity: &Identity, channel: &str, who: &str) -> Result<Option<String>> {
+        identity.require("admin", |scopes| scopes.admin)?;
+        let scope = TenantScope::of(identity);
+        let (channel, who) = whereabouts(channel, who)?;
+        let (address, now) = (self.pseudonyms.address(scope.tenant(), channel, &who), self.apply.clock.now());
+        let refused = self.addresses.reached(&scope, &address, now).await?.refused;
+        if let Some(why) = &refused {
+            self.addresses.refuse(&scope, &address, None, now).await?;
+            let (tenant, by, channel) = (scope.tenant(), &identity.principal, channel.name());
+            tracing::info!(%tenant, by, channel, why, "an address may be written to again");
+        }
+        Ok(refused)
+    }
+}
+
+/// Who wrote what waits for a person, if it is a customer's words.
+fn sender(entry: &InboxEntry) -> Option<(Channel, String)> {
+    let channel = channel_of(&entry.key.endpoint)?;
+    match serde_json::from_str(&entry.body).ok()? {
+        Incoming::Reply { from, .. } => Some((channel, from)),
+        Incoming::Receipt { .. } => None,
+    }
+}
+
+/// Reads a channel of customers' and who somebody is there.
+fn whereabouts(channel: &str, who: &str) -> Result<(Channel, String)> {
+    let fault = |field: &str, code: &str, text: &str| Error::Invalid(vec![Fault::new(field, code, text)]);
+    let Some(channel) = Channel::of_customer(channel) else {
+        return Err(fault("channel", "unknown_channel", "one of email, sms, whatsapp, telegram, instagram, facebook, push"));
+    };
+    let is_one = match channel {
+        Channel::Email => Email::parse(who).is_ok(),
+        Channel::Sms | Channel::Whatsapp => who.len() <= 40 && who.chars().any(|c| c.is_ascii_digit()),
+        _ => (1..=256).contains(&who.len()) && who.chars().all(|c| !c.is_control() && !c.is_whitespace()),
+    };
+    if is_one { Ok((channel, who.to_owned())) } else { Err(fault("address", "bad_address", "nobody can be called so there")) }
+}
+
+/// Where traces of a customer stand.
+#[derive(Clone, Copy)]
+pub struct Stores<'a> {
+    /// Orders.
+    pub orders: &'a dyn OrderStore,
+    /// Webhooks.
+    pub inbox: &'a dyn InboxStore,
+    /// Photos.
+    pub files: &'a dyn ReportStore,
+    /// Addresses.
+    pub addresses: &'a dyn AddressStore,
 }
 
 /// Forgets what names the customer of an order whose contact is erased: the webhooks it heard and those that wait
-/// for a person, notes, message texts, photos. How many webhooks had a body. Safe to repeat.
-pub async fn forget_traces(
-    orders: &dyn OrderStore,
-    inbox: &dyn InboxStore,
-    files: &dyn ReportStore,
-    scope: &TenantScope,
-    id: &OrderId,
-) -> Result<usize> {
+/// for a person, notes, message texts, photos, and that its addresses were written to about it. How many webhooks had a body. Safe to
+/// repeat.
+pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId, now: Timestamp) -> Result<usize> {
+    let Stores { orders, inbox, files, addresses } = stores;
     let Some(dossier) = orders.dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
     let mut hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
     let mut webhooks = 0;
@@ -160,9 +313,20 @@ pub async fn forget_traces(
         webhooks += usize::from(entry.body != nameless && inbox.replace_body(scope, &entry.key, &nameless).await?);
     }
     webhooks += inbox.forget_bodies(scope, &hooks).await?;
+    // A message is claimed before its address is remembered, and has the same name for it.
+    let written_to: BTreeSet<Address> = dossier.messages.iter().filter_map(address_of).collect();
+    for address in &written_to {
+        addresses.forget(scope, address, id, now).await?;
+    }
     orders.forget_words(scope, id).await?;
     photos::forget(files, scope, id).await?;
     Ok(webhooks)
+}
+
+/// Where a message to a customer went, if answers come from there.
+fn address_of(message: &Message) -> Option<Address> {
+    let channel = Channel::of_customer(&message.id.channel).filter(|channel| *channel != Channel::Email)?;
+    Some(Address { channel, key: message.id.recipient.clone() })
 }
 
 fn webhook_of(event: &OrderEvent) -> Option<InboxKey> {
@@ -174,5 +338,5 @@ fn webhook_of(event: &OrderEvent) -> Option<InboxKey> {
 
 /// Reads an address from a request.
 pub fn address(text: &str) -> Result<Email> {
-    Email::parse(text).map_err(|why| Error::Invalid(vec![domain::order::Fault::new("email", "bad_email", why.to_string())]))
+    Email::parse(text).map_err(|why| Error::Invalid(vec![Fault::new("email", "bad_email", why.to_string())]))
 }

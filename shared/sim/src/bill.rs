@@ -45,7 +45,7 @@ pub fn table() -> String {
     line("traces, at most", "", MONTHS.map(|orders| traced(orders * each) * prices::TRACES / 1e6));
     let (alarms, secrets) = (count("AWS::CloudWatch::Alarm"), count("AWS::SecretsManager::Secret"));
     let standing = alarms as f64 * prices::ALARM_MONTH + secrets as f64 * prices::SECRET_MONTH;
-    line(&format!("{alarms} alarms, {secrets} secret"), "", [standing; MONTHS.len()]);
+    line(&format!("{alarms} alarms, {secrets} secrets"), "", [standing; MONTHS.len()]);
     line("schedules and idle pollers", "", [idle(); MONTHS.len()]);
     let _ = writeln!(text, "| **together** | | {} |", sums.map(|sum| format!("**{}**", dollars(sum))).join(" | "));
     text

@@ -17,6 +17,7 @@ use app::parked::Parked;
 use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
+use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -57,7 +58,13 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
             tenants: ports.tenants.clone(),
             buckets: ports.buckets.clone(),
         },
-        privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: reports.clone() },
+        privacy: Privacy {
+            apply: apply.clone(),
+            inbox: ports.inbox.clone(),
+            files: reports.clone(),
+            addresses: ports.addresses.clone(),
+            pseudonyms: Pseudonyms::new(Secret::new("an-address-key-for-benches-of-enough-length")),
+        },
         apply,
         orders: ports.orders.clone(),
         parked: Parked { inbox: ports.inbox.clone(), queue: queue.clone(), clock: clock.clone() },

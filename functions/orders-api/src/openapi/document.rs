@@ -21,7 +21,7 @@ use utoipa::{Modify, OpenApi};
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,
-        settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, docs::health,
+        settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,
         ask, ask_code, hook
     ),
     modifiers(&Bearer),

@@ -20,7 +20,7 @@ use super::item::{Row, Write, json, text, to_json};
 use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox};
 use app::TenantScope;
 use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult};
-use app::privacy::customer_key;
+use app::privacy::customer_of;
 use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
 use domain::order::{ERASED, Order, OrderStatus, Recorded, Track};
@@ -74,8 +74,8 @@ fn head(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Write> {
         let timer = keys::timer_row(scope, &order.id, due);
         head = head.text("GSI4PK", timer.pk).text("GSI4SK", timer.sk);
     }
-    if let Some(email) = order.contact.as_ref().and_then(|contact| contact.email.as_ref()) {
-        let theirs = keys::customer_row(scope, &customer_key(scope.tenant(), email), &order.id, order.placed_at);
+    if let Some(customer) = order.contact.as_ref().and_then(|contact| customer_of(scope.tenant(), contact)) {
+        let theirs = keys::customer_row(scope, &customer, &order.id, order.placed_at);
         head = head.text("GSI2PK", theirs.pk).text("GSI2SK", theirs.sk);
     }
     Ok(match commit.before_version {

@@ -6,9 +6,10 @@ use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::notify::ways;
 use crate::ports::{
-    Address, AddressStore, Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Message, MessageId, MessageState,
-    MessageStore, OnceDone, OnceKey, OutboxStore, RateBuckets, TenantStore,
+    AddressStore, Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Message, MessageId, MessageState, MessageStore,
+    OnceDone, OnceKey, OutboxStore, RateBuckets, TenantStore,
 };
+use crate::pseudonym::Pseudonyms;
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use contracts::order::v1::MessageReceipt;
@@ -40,6 +41,8 @@ pub struct Heard {
     pub messages: Arc<dyn MessageStore>,
     /// Whose address is whose.
     pub addresses: Arc<dyn AddressStore>,
+    /// What stands for addresses.
+    pub pseudonyms: Pseudonyms,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// How much strangers may write.
@@ -88,6 +91,11 @@ impl Heard {
             self.inbox.forget_bodies(&scope, std::slice::from_ref(&key)).await?;
             return Ok(HeardAs::Again);
         }
+        // It waited for a person, and whoever wrote it was forgotten.
+        if entry.body.is_empty() {
+            self.inbox.settle(&scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
+            return Ok(HeardAs::Nothing);
+        }
         let incoming: Incoming = serde_json::from_str(&entry.body).map_err(|why| Error::Fatal(why.to_string()))?;
         let heard = match &incoming {
             Incoming::Receipt { about, state, provider_id, reason } => {
@@ -118,7 +126,8 @@ impl Heard {
         let Some(report) = ses::read(body)? else { return Ok(HeardAs::Nothing) };
         let scope = TenantScope::of_own_message(&report.tenant);
         for (address, why) in &report.refused {
-            self.addresses.refuse(&scope, &Address::new(Channel::Email, address), Some(why), self.clock.now()).await?;
+            let address = self.pseudonyms.address(scope.tenant(), Channel::Email, address);
+            self.addresses.refuse(&scope, &address, Some(why), self.clock.now()).await?;
         }
         let Some(state) = report.state else { return Ok(HeardAs::Receipt) };
         let state = state_of(state, &report.provider_id, report.reason.as_deref());
@@ -195,8 +204,8 @@ impl Heard {
         entry: &InboxEntry,
         cause: &HookReceived,
     ) -> Result<HeardAs> {
-        let address = Address::new(channel, from);
-        let known = self.addresses.reached(scope, &address).await?;
+        let (address, now) = (self.pseudonyms.address(scope.tenant(), channel, from), self.clock.now());
+        let known = self.addresses.reached(scope, &address, now).await?;
         let wished = wish(channel, text);
         match wished {
             Some(Wish::Stop) => {
@@ -218,6 +227,11 @@ impl Heard {
         let command = Command::Reply { channel, text: text.to_owned() };
         let with = Alongside { inbox: Some(&entry.key), ..Alongside::default() };
         match self.apply.run(Context { scope, config: &config, by: &by }, &order, &command, with).await {
+            // Their customer was forgotten: what they write is not kept, what they wish is.
+            Ok(applied) if applied.order.contact.is_none() => {
+                self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], now).await?;
+                Ok(wished.map_or(HeardAs::Nothing, HeardAs::Wish))
+            }
             Ok(_) => Ok(wished.map_or(HeardAs::Reply, HeardAs::Wish)),
             Err(Error::NotFound(_) | Error::Rejected(_)) => self.park(scope, channel, entry, cause).await,
             Err(other) => Err(other),

@@ -13,9 +13,8 @@ pub use heard::{Heard, HeardAs};
 
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{
-    Address, Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Queue, RateBuckets, Received, TenantStore,
-};
+use crate::ports::{Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, Queue, RateBuckets, Received, TenantStore};
+use crate::pseudonym::Pseudonyms;
 use crate::scope::TenantScope;
 use crate::signature::Headers;
 use crate::tenant::{Account, Lines, Secret};
@@ -113,6 +112,8 @@ pub struct Listen {
     pub queue: Arc<dyn Queue>,
     /// How much one of them may write.
     pub buckets: Arc<dyn RateBuckets>,
+    /// What stands for addresses.
+    pub pseudonyms: Pseudonyms,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The address by which platforms know us; some sign it.
@@ -217,7 +218,7 @@ impl Listen {
         if wish(channel, text).is_some() {
             return Ok(false);
         }
-        let bucket = format!("writes:{}:{}", channel.name(), Address::new(channel, from).key);
+        let bucket = format!("writes:{}:{}", channel.name(), self.pseudonyms.address(scope.tenant(), channel, from).key);
         Ok(matches!(self.buckets.take(scope, &bucket, 1, REPLIES, self.clock.now()).await?, Allowance::Denied { .. }))
     }
 

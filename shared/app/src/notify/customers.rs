@@ -2,13 +2,13 @@
 
 use super::words::{Saying, spoken};
 use super::{
-    About, Content, CustomerPages, Delivered, Draft, Note, Notify, Told, Via, Way, busy, content, message_id, not_agreed, number,
-    receipt_reference, reference, ways,
+    About, Content, CustomerPages, Delivered, Draft, Note, Notify, Told, Via, Way, busy, content, not_agreed, number, receipt_reference,
+    reference, ways,
 };
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{Mail, MailReceipts, Message, MessageState};
+use crate::ports::{Address, Mail, MailReceipts, Message, MessageState};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use contracts::Envelope;
@@ -135,12 +135,16 @@ impl Notify {
                 if let Some(why) = self.why_not(&errand, &way).await? {
                     return Ok(Via::Not(why));
                 }
-                if let Some(refused) = self.addresses.reached(scope, &way.address()).await?.refused {
+                let (address, now) = (self.address(scope, &way), self.clock.now());
+                if let Some(refused) = self.addresses.reached(scope, &address, now).await?.refused {
                     return Ok(Via::Closed(refused));
                 }
                 // What they write back is about this order, even if nobody knows later whether this went out.
                 if way.channel != Channel::Email {
-                    self.addresses.about(scope, &way.address(), &order.id).await?;
+                    self.addresses.about(scope, &address, &order.id, now).await?;
+                    if self.forgets(scope, about.named, &address).await? {
+                        return Ok(Via::Not("the customer was forgotten".to_owned()));
+                    }
                 }
                 Ok(via)
             };
@@ -149,7 +153,7 @@ impl Notify {
                 Delivered::Settled => return Ok(()),
                 Delivered::Unwanted => {
                     let why = Some("the provider says that they do not want it");
-                    self.addresses.refuse(scope, &way.address(), why, self.clock.now()).await?
+                    self.addresses.refuse(scope, &self.address(scope, &way), why, self.clock.now()).await?
                 }
                 Delivered::Refused => {}
             }
@@ -163,7 +167,7 @@ impl Notify {
         let kind = saying.kind;
         let messages = self.orders.dossier(scope, &order.id, 1).await?.map(|dossier| dossier.messages).unwrap_or_default();
         // The shop may have chosen other ways since.
-        let ours = message_id(about.event, way.channel, &way.to);
+        let ours = self.message_id(scope, about.event, way.channel, &way.to);
         let others = messages.iter().filter(|message| is_to_customer(message) && message.id.event == about.event.id && message.id != ours);
         for message in others {
             match message.state {
@@ -279,6 +283,10 @@ impl Notify {
         self.command(errand, &Command::Told { channel: way.channel.name().to_owned() }).await
     }
 
+    fn address(&self, scope: &TenantScope, way: &Way) -> Address {
+        self.pseudonyms.address(scope.tenant(), way.channel, &way.to)
+    }
+
     async fn order(&self, scope: &TenantScope, number_said: &str) -> Result<Order> {
         let id = number(number_said)?;
         let order = self.orders.load(scope, &id).await?;
@@ -306,12 +314,13 @@ impl Notify {
             Content::Mail(said) => {
                 let from = config.notify.from.clone().or_else(|| self.default_from.clone())?;
                 let to = order.contact.as_ref()?.email.clone()?;
-                let reference = reference(event, &way.to);
-                let receipts = Some(MailReceipts { tenant: scope.tenant().clone(), about: receipt_reference(event, &way.to) });
+                let reference = reference(event, &self.address(scope, way));
+                let receipts =
+                    Some(MailReceipts { tenant: scope.tenant().clone(), about: receipt_reference(event, &self.address(scope, way)) });
                 Via::Mail(Mail { from, to, subject: said.subject, text: said.text, date: now, reference, files: Vec::new(), receipts })
             }
             Content::Short(text) => {
-                let reference = receipt_reference(event, &way.to);
+                let reference = receipt_reference(event, &self.address(scope, way));
                 let base = self.pages.as_ref().map(|pages| pages.base.trim_end_matches('/'));
                 let receipts = base.map(|base| format!("{base}/v1/channels/{}/{}?about={reference}", scope.tenant(), way.channel.name()));
                 let (title, language) = (config.shop_name.clone(), spoken(order, config).tag());

@@ -19,14 +19,14 @@ use crate::ports::{
     Address, AddressStore, Attachment, Clock, InboxKey, InboxState, InboxStore, Mail, Mailer, Message, MessageClaim, MessageId,
     MessageState, MessageStore, OrderStore, PortResult, ReportStore, SendError, Taken, TeamChat, TenantStore, Text, Texter,
 };
-use crate::privacy::forget_traces;
+use crate::privacy::{Stores, forget_traces};
+use crate::pseudonym::Pseudonyms;
 use crate::scope::TenantScope;
 use crate::tenant::{Account, Secret, SlackBot, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stranger};
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 use std::future::ready as at_once;
 use std::sync::Arc;
 
@@ -46,6 +46,8 @@ pub struct Notify {
     pub tenants: Arc<dyn TenantStore>,
     /// Where customers do not want to be written to.
     pub addresses: Arc<dyn AddressStore>,
+    /// What stands for addresses.
+    pub pseudonyms: Pseudonyms,
     /// E-mail.
     pub mailer: Arc<dyn Mailer>,
     /// Text messages and chats with customers.
@@ -149,7 +151,9 @@ impl Notify {
             Payload::OrderNotifyRequested(wish) => return self.on_request(&scope, &config, (event, until), wish).await,
             // Whoever had read the contact before it was erased has written by now.
             Payload::OrderContactErased(erased) => {
-                forget_traces(&*self.orders, &*self.inbox, &*self.reports, &scope, &number(&erased.order_id)?).await?;
+                let (orders, inbox, files) = (&*self.orders, &*self.inbox, &*self.reports);
+                let stores = Stores { orders, inbox, files, addresses: &*self.addresses };
+                forget_traces(stores, &scope, &number(&erased.order_id)?, self.clock.now()).await?;
                 return Ok(Told::default());
             }
             Payload::OrderCustomerReplied(replied) => {
@@ -237,7 +241,7 @@ impl Notify {
             return Err(Error::Retryable("no time is left to send it".into()));
         }
         let message = Message {
-            id: message_id(event, draft.channel, &draft.recipient),
+            id: self.message_id(scope, event, draft.channel, &draft.recipient),
             at: now,
             to: draft.shown_as,
             kind: draft.kind,
@@ -305,11 +309,13 @@ impl Notify {
     /// They may say STOP from an address that is not the one we know. That it could not be remembered is no reason to tell them
     /// twice.
     async fn answers_from(&self, scope: &TenantScope, about: About<'_>, (channel, to): (&Channel, &str), known_as: &str) {
-        let (address, other) = (Address::new(*channel, to), Address::new(*channel, known_as));
+        let address_of = |who: &str| self.pseudonyms.address(scope.tenant(), *channel, who);
+        let (address, other, now) = (address_of(to), address_of(known_as), self.clock.now());
         let Some(order) = about.named.filter(|_| address != other) else { return };
         let remembered = async {
             self.addresses.answers_from(scope, &address, &other).await?;
-            self.addresses.about(scope, &other, order).await
+            self.addresses.about(scope, &other, order, now).await?;
+            self.forgets(scope, Some(order), &address).await
         };
         if let Err(error) = remembered.await {
             tracing::warn!(trace_id = %about.event.correlationid, %error, "where a customer answers from was not remembered");
@@ -338,6 +344,21 @@ impl Notify {
         }
     }
 
+    /// Whether the customer of an order is forgotten; then also that an address was written to about it.
+    async fn forgets(&self, scope: &TenantScope, named: Option<&OrderId>, address: &Address) -> PortResult<bool> {
+        let Some(id) = named else { return Ok(false) };
+        let is_forgotten = self.is_forgotten(scope, named).await?;
+        if is_forgotten {
+            self.addresses.forget(scope, address, id, self.clock.now()).await?;
+        }
+        Ok(is_forgotten)
+    }
+
+    fn message_id(&self, scope: &TenantScope, event: &Envelope, channel: Channel, recipient: &str) -> MessageId {
+        let recipient = self.pseudonyms.recipient(scope.tenant(), channel, recipient);
+        MessageId { event: event.id.clone(), channel: channel.name().to_owned(), recipient }
+    }
+
     async fn is_forgotten(&self, scope: &TenantScope, named: Option<&OrderId>) -> PortResult<bool> {
         let Some(id) = named else { return Ok(false) };
         Ok(self.orders.load(scope, id).await?.is_some_and(|order| order.contact.is_none()))
@@ -353,21 +374,12 @@ enum Unsent {
 }
 
 /// Names a message to whoever gives receipts for it.
-fn receipt_reference(event: &Envelope, recipient: &str) -> String {
-    format!("{}/{}/{}", event.subject, event.id, recipient_key(recipient))
+fn receipt_reference(event: &Envelope, recipient: &Address) -> String {
+    format!("{}/{}/{}", event.subject, event.id, recipient.key)
 }
 
-fn message_id(event: &Envelope, channel: Channel, recipient: &str) -> MessageId {
-    MessageId { event: event.id.clone(), channel: channel.name().to_owned(), recipient: recipient_key(recipient) }
-}
-
-/// A recipient without their address.
-fn recipient_key(recipient: &str) -> String {
-    hex::encode(Sha256::digest(recipient.as_bytes()))[..16].to_owned()
-}
-
-fn reference(event: &Envelope, recipient: &str) -> String {
-    format!("{}.{}", event.id, recipient_key(recipient)).replace(|c: char| !c.is_ascii_alphanumeric(), ".")
+fn reference(event: &Envelope, recipient: &Address) -> String {
+    format!("{}.{}", event.id, recipient.key).replace(|c: char| !c.is_ascii_alphanumeric(), ".")
 }
 
 fn number(text: &str) -> Result<OrderId> {

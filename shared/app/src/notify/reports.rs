@@ -86,7 +86,7 @@ impl Notify {
                 shown_as: mask_email(address),
                 text: format!("{subject}\n\n{words}"),
             };
-            let reference = reference(event, &draft.recipient);
+            let reference = reference(event, &self.pseudonyms.address(scope.tenant(), Channel::Email, &draft.recipient));
             let mail =
                 Mail { from: from.clone(), to, subject: subject.clone(), text, date: self.clock.now(), reference, files, receipts: None };
             // One address that SES does not take keeps nobody else from the report.

@@ -1,7 +1,6 @@
 //! The ways to a customer, and what they read on each.
 
 use super::words::{Saying, language, letter_to, spoken, status_facts};
-use crate::ports::Address;
 use crate::tenant::TenantConfig;
 use domain::notify::{Channel, EmailContent, ShortFacts, gsm_only, seed, short, without_emoji};
 use domain::order::Order;
@@ -25,10 +24,6 @@ impl Way {
             Channel::Sms | Channel::Whatsapp => mask_phone(&self.to),
             _ => mask_handle(&self.to),
         }
-    }
-
-    pub(super) fn address(&self) -> Address {
-        Address::new(self.channel, &self.to)
     }
 }
 

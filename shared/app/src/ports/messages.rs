@@ -6,7 +6,7 @@ use crate::tenant::Account;
 use async_trait::async_trait;
 use domain::ids::{EventId, OrderId, TenantId};
 use domain::notify::{Channel, MessageKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct MessageId {
     pub event: EventId,
     /// "email", "slack".
     pub channel: String,
-    /// First 16 hex digits of the recipient's hash.
+    /// What stands for the recipient, 16 hex digits: the key of their [`Address`].
     pub recipient: String,
 }
 
@@ -290,30 +290,13 @@ pub trait Texter: Send + Sync {
     async fn text(&self, account: Account<'_>, text: Text<'_>) -> Result<Taken, SendError>;
 }
 
-/// Somebody as a platform calls them, hashed.
+/// Somebody on a channel without their address: [`crate::pseudonym::Pseudonyms`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address {
     /// On which.
     pub channel: Channel,
-    /// SHA-256 of what they are called there, hex.
+    /// What stands for them, as in the names of messages to them.
     pub key: String,
-}
-
-impl Address {
-    /// On a channel. Numbers and addresses are compared without what is written differently.
-    pub fn new(channel: Channel, who: &str) -> Address {
-        use sha2::{Digest, Sha256};
-        let plain: String = match channel {
-            Channel::Sms | Channel::Whatsapp => {
-                let digits: String = who.chars().filter(char::is_ascii_digit).collect();
-                // As it is dialled from some countries.
-                digits.strip_prefix("00").map(str::to_owned).unwrap_or(digits)
-            }
-            Channel::Email => who.trim().to_lowercase(),
-            _ => who.to_owned(),
-        };
-        Address { channel, key: hex::encode(Sha256::digest(plain)) }
-    }
 }
 
 /// What is known of an address.
@@ -325,18 +308,24 @@ pub struct Reached {
     pub order: Option<OrderId>,
 }
 
+/// How long it is known what an address was written to about, after the last time. What was refused is known for good.
+pub const ADDRESS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 /// What is known of the addresses of a tenant's customers.
 #[async_trait]
 pub trait AddressStore: Send + Sync {
     /// Reads it.
-    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached>;
-    /// Remembers that it is written to about an order.
-    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()>;
+    async fn reached(&self, scope: &TenantScope, address: &Address, now: Timestamp) -> PortResult<Reached>;
+    /// Remembers that it is written to about an order, for [`ADDRESS_KNOWN_FOR`].
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId, now: Timestamp) -> PortResult<()>;
     /// Remembers that whoever is written to there answers from another address: who is refused there is refused here.
     async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()>;
-    /// Nobody is to be written to there any more, or they are again, since a moment. What was wished before the last wish that
-    /// is known changes nothing: wishes come late, and twice.
+    /// Nobody is to be written to there any more, or they are again, also where they answer from, since a moment. What was
+    /// wished before the last wish that is known changes nothing: wishes come late, and twice.
     async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()>;
+    /// Forgets that it, and where they answer from, was written to about this order, if that is what is known. Of an address
+    /// that has refused nothing, nothing stays.
+    async fn forget(&self, scope: &TenantScope, address: &Address, order: &OrderId, now: Timestamp) -> PortResult<()>;
 }
 
 /// Posts to a team's chat.

@@ -101,7 +101,8 @@ pub enum OrderQuery {
     Customer(CustomerKey),
 }
 
-/// A customer without their address: SHA-256 of tenant and case-folded e-mail, in hex.
+/// A customer without their address: SHA-256 of tenant and case-folded e-mail, in hex; of whom there is none, of their phone
+/// or first chat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CustomerKey(pub String);
 

@@ -324,7 +324,11 @@ fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
 }
 
 /// What they write is kept, as far as it can be shown. A digit in answer to the question how it was is a vote.
+/// Whoever was forgotten is not to be known again by what they write.
 fn reply(order: &Order, channel: Channel, text: &str) -> Vec<OrderEvent> {
+    if order.contact.is_none() {
+        return Vec::new();
+    }
     let shown: String = text.trim().chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).take(TEXT_CHARS_MAX).collect();
     let vote = match shown.as_str() {
         "1" | "2" | "3" | "4" | "5" if order.asked && order.rating.is_none() => shown.parse().ok(),

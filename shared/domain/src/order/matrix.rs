@@ -140,6 +140,9 @@ fn commands_other_than_moves() {
     after.apply_commit(&erased, at(1));
     assert_eq!(after.contact, None);
     assert_eq!(decide(Some(&after), &Command::EraseContact, at(1)), Ok(vec![]));
+    // Whoever was forgotten is not known again by what they write.
+    let reply = Command::Reply { channel: Channel::Sms, text: "I am Ann".into() };
+    assert_eq!((decide(Some(&order), &reply, at(1)).unwrap().len(), decide(Some(&after), &reply, at(1))), (1, Ok(vec![])));
 }
 
 /// A photo is no news of the order, comes once, and goes with the customer.

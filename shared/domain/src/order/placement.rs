@@ -50,6 +50,13 @@ impl Contact {
         }
     }
 
+    /// Who they are on each channel beside e-mail, agreed to or not.
+    pub fn elsewhere(&self) -> impl Iterator<Item = (Channel, &str)> {
+        let phone = self.phone.as_deref();
+        let phones = [Channel::Sms, Channel::Whatsapp].into_iter().filter_map(move |channel| Some((channel, phone?)));
+        phones.chain(self.chats.iter().map(|(channel, id)| (*channel, id.as_str())))
+    }
+
     /// Is there any way to them?
     pub fn is_reachable(&self) -> bool {
         Channel::ALL.into_iter().any(|channel| self.reach(channel).is_some())

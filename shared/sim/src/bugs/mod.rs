@@ -13,7 +13,7 @@ use app::ports::OrderStore;
 use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, ToldFirst};
 use inbox::BadInbox;
 use orders::{BadOrders, ReadOnce};
-use outgoing::{BadMessages, EagerBus, ForeignSettings, HopefulBus, LastAddress, NeverSwept};
+use outgoing::{BadMessages, EagerBus, ForeignSettings, HopefulBus, LastAddress, NeverForgets, NeverSwept};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use testkit::memory::MemoryWorld;
@@ -65,6 +65,7 @@ bugs! {
     BodiesKept = "an erasure leaves the webhooks that name the customer";
     PhotosKept = "an erasure leaves the photos";
     PhotosUnstored = "an order remembers photos that were not stored";
+    AddressesKept = "an erasure leaves what addresses were written to about";
     ContactRevived = "a commit writes back the contact it read long ago";
     ErasureUnheard = "nobody sweeps up after an erasure that was cut off or overtaken";
     OrdersCached = "the notifier caches the orders it reads";
@@ -114,6 +115,7 @@ impl Bug {
             }
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
             Bug::PhotosKept | Bug::PhotosUnstored => ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self }),
+            Bug::AddressesKept => ports.addresses = Arc::new(NeverForgets(ports.addresses)),
             Bug::EveryCurrency => ports.metrics = Arc::new(EveryCurrency(ports.metrics)),
             _ => {}
         }

@@ -158,17 +158,20 @@ impl MessageStore for Faulty<dyn MessageStore> {
 
 #[async_trait]
 impl AddressStore for Faulty<dyn AddressStore> {
-    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached> {
-        meet!(self, AddressRead, 1, self.port.reached(scope, address))
+    async fn reached(&self, scope: &TenantScope, address: &Address, now: Timestamp) -> PortResult<Reached> {
+        meet!(self, AddressRead, 1, self.port.reached(scope, address, now))
     }
-    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
-        meet!(self, AddressWrite, 1, self.port.about(scope, address, order))
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId, now: Timestamp) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.about(scope, address, order, now))
     }
     async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()> {
         meet!(self, AddressWrite, 1, self.port.answers_from(scope, address, other))
     }
     async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()> {
         meet!(self, AddressWrite, 1, self.port.refuse(scope, address, why, at))
+    }
+    async fn forget(&self, scope: &TenantScope, address: &Address, order: &OrderId, now: Timestamp) -> PortResult<()> {
+        meet!(self, AddressWrite, 1, self.port.forget(scope, address, order, now))
     }
 }
 

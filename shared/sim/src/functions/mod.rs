@@ -21,6 +21,7 @@ use app::ports::{Clock, Parking, Queue, Random, StockStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
+use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
@@ -79,12 +80,19 @@ impl Functions {
         let bulk = Bulk { once: ports.once.clone(), queue: ports.queue.clone(), clock: clock.clone(), random: random.clone() };
         let auto = AutoProgress::new(apply.clone(), ports.decisions.clone(), ports.stock.clone(), ports.metrics.clone());
         let links = CustomerLinks::new(Secret::new("a-survey-key-of-the-simulated-house"));
+        let pseudonyms = Pseudonyms::new(Secret::new("an-address-key-of-the-simulated-house"));
         let desk = Desk {
             auto: auto.clone(),
             survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
             bulk,
             place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
-            privacy: Privacy { apply: apply.clone(), inbox: ports.inbox.clone(), files: ports.reports.clone() },
+            privacy: Privacy {
+                apply: apply.clone(),
+                inbox: ports.inbox.clone(),
+                files: ports.reports.clone(),
+                addresses: ports.addresses.clone(),
+                pseudonyms: pseudonyms.clone(),
+            },
             apply: apply.clone(),
             orders: ports.orders.clone(),
             parked: Parked { inbox: ports.inbox.clone(), queue: ports.queue.clone(), clock: clock.clone() },
@@ -119,6 +127,7 @@ impl Functions {
             inbox: ports.inbox.clone(),
             queue: ports.queue.clone(),
             buckets: ports.buckets.clone(),
+            pseudonyms: pseudonyms.clone(),
             clock: clock.clone(),
             base: "https://api.example".to_owned(),
         };
@@ -131,6 +140,7 @@ impl Functions {
                 inbox: ports.inbox.clone(),
                 messages: ports.messages.clone(),
                 addresses: ports.addresses.clone(),
+                pseudonyms: pseudonyms.clone(),
                 outbox: ports.outbox.clone(),
                 tenants: ports.tenants.clone(),
                 buckets: ports.buckets.clone(),
@@ -144,6 +154,7 @@ impl Functions {
                 messages: ports.messages.clone(),
                 tenants: ports.tenants.clone(),
                 addresses: ports.addresses.clone(),
+                pseudonyms,
                 mailer: ports.mailer.clone(),
                 texter: ports.texter.clone(),
                 chat: ports.chat.clone(),

@@ -6,7 +6,8 @@ use app::ports::{InboxEntry, InboxState, ReportStore};
 use contracts::Payload;
 use futures::FutureExt;
 
-/// No word of a forgotten customer stands in any table, and nothing went to them after they were told so.
+/// No word of a forgotten customer stands in any table, no address of theirs points to an order of theirs, and nothing went to
+/// them after they were told so.
 pub(super) fn erasure(world: &mut World, books: &Books) {
     for shop in 0..world.shops.len() {
         let about: Vec<usize> = (0..world.forgotten.len()).filter(|at| world.forgotten[*at].erasure.shop == shop).collect();
@@ -14,6 +15,11 @@ pub(super) fn erasure(world: &mut World, books: &Books) {
             continue;
         }
         let kept = world.memory.everything_but_inbox(&world.shops[shop].scope);
+        for id in world.memory.orders_of_addresses(&world.shops[shop].scope) {
+            if world.memory.order(&world.shops[shop].scope, &id).is_none_or(|order| order.contact.is_none()) {
+                world.fail("erasure", Some((shop, id.clone())), format!("an address still points to {id}"));
+            }
+        }
         for at in about {
             let customer = world.forgotten[at].erasure.customer.clone();
             let words = [Some(customer.token.as_str()), customer.phone.as_deref()];

@@ -4,7 +4,7 @@ use super::placing::Customer;
 use super::shop::Shop;
 use app::Identity;
 use axum::body::Bytes;
-use domain::ids::CorrelationId;
+use domain::ids::{CorrelationId, OrderId};
 use domain::order::Role;
 use serde_json::json;
 use std::rc::Rc;
@@ -25,17 +25,22 @@ pub struct Erasure {
 }
 
 impl Shop {
-    /// The wish of a customer whose address we have.
-    pub fn erasure(&self, index: usize, customer: &Rc<Customer>, serial: usize) -> Option<Erasure> {
-        let email = customer.email.as_deref()?;
+    /// The wish of a customer who can be found: by their address, else by an order of theirs.
+    pub fn erasure(&self, index: usize, (customer, order): (&Rc<Customer>, &OrderId), serial: usize) -> Option<Erasure> {
+        let body = match &customer.email {
+            // People write their address as they like.
+            Some(email) if serial.is_multiple_of(2) => json!({ "email": email.to_uppercase() }),
+            Some(email) => json!({ "email": email }),
+            None => {
+                customer.phone.as_ref()?;
+                json!({ "order_id": order })
+            }
+        };
         Some(Erasure {
             shop: index,
             customer: customer.clone(),
             who: self.person(Role::Admin),
-            // People write their address as they like.
-            body: Bytes::from(
-                json!({ "email": if serial.is_multiple_of(2) { email.to_uppercase() } else { email.to_owned() } }).to_string(),
-            ),
+            body: Bytes::from(body.to_string()),
             correlation: CorrelationId::parse(&format!("erase-{serial}")).expect("a token"),
         })
     }

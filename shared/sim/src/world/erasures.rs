@@ -43,11 +43,11 @@ impl World {
             return;
         }
         let known = &self.known[self.rng.below(self.known.len())];
-        let (shop, customer) = (known.shop, known.customer.clone());
+        let (shop, customer, order) = (known.shop, known.customer.clone(), known.id.clone());
         if self.is_forgotten(&customer) || self.is_expected(&customer) {
             return;
         }
-        let Some(erasure) = self.shops[shop].erasure(shop, &customer, self.forgotten.len()) else { return };
+        let Some(erasure) = self.shops[shop].erasure(shop, (&customer, &order), self.forgotten.len()) else { return };
         let parked = self.memory.inbox_entries(&self.shops[shop].scope).into_iter();
         let parked_before = parked.filter(|entry| matches!(entry.state, InboxState::Parked { .. })).map(|entry| entry.key).collect();
         self.open_erasures.push(self.forgotten.len());

@@ -2,10 +2,9 @@
 
 use super::samples::placed;
 use super::{Ports, Stage, patiently, race};
-use app::ports::{Address, Message, MessageClaim, MessageId, MessageState, Reached};
-use domain::ids::EventId;
+use app::ports::{ADDRESS_KNOWN_FOR, Address, Message, MessageClaim, MessageId, MessageState, Reached};
+use domain::ids::{EventId, OrderId};
 use domain::notify::Channel;
-use jiff::Timestamp;
 
 fn id(event: &str) -> MessageId {
     MessageId { event: EventId::parse(event).expect("a good id"), channel: "email".into(), recipient: "0123456789abcdef".into() }
@@ -129,37 +128,88 @@ pub async fn receipts_come_twice_and_in_any_order(ports: &Ports) {
     assert_eq!(state(messages.receipt(scope, "1001", &dead.id, &bounced()).await.unwrap()), Some(bounced()), "now it is known");
 }
 
-// req: S1-30
-/// What is known of an address is one tenant's, on one channel.
+// req: S1-30, X-08
+/// What is known of an address is one tenant's, on one channel; what it was written to about is not known for ever, what it has
+/// refused is.
 pub async fn addresses_are_remembered_and_refused(ports: &Ports) {
     let stage = Stage::set();
     let (scope, addresses) = (&stage.ours, &ports.addresses);
-    let phone = Address::new(Channel::Sms, "+48 600-100-200");
-    assert_eq!(phone, Address::new(Channel::Sms, "48600100200"), "written differently");
-    assert_eq!(phone, Address::new(Channel::Sms, "0048 600 100 200"), "dialled from abroad");
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached::default()));
+    let (now, later) = (stage.now, stage.now + ADDRESS_KNOWN_FOR);
+    let phone = Address { channel: Channel::Sms, key: "00112233445566ff".into() };
+    assert_eq!(addresses.reached(scope, &phone, now).await, Ok(Reached::default()));
     let (first, second) = (super::samples::number("1001"), super::samples::number("1002"));
-    addresses.about(scope, &phone, &first).await.unwrap();
-    let at = |second: i64| Timestamp::from_second(1_754_700_000 + second).unwrap();
-    addresses.refuse(scope, &phone, Some("STOP"), at(10)).await.unwrap();
-    addresses.refuse(scope, &phone, None, at(9)).await.unwrap();
-    addresses.about(scope, &phone, &second).await.unwrap();
-    let known = Reached { refused: Some("STOP".into()), order: Some(second.clone()) };
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(known));
-    for other in [Address::new(Channel::Whatsapp, "48600100200"), Address::new(Channel::Sms, "48600100201")] {
-        assert_eq!(addresses.reached(scope, &other).await, Ok(Reached::default()));
+    let known = |refused: Option<&str>, order: Option<&OrderId>| Ok(Reached { refused: refused.map(str::to_owned), order: order.cloned() });
+    addresses.about(scope, &phone, &first, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, stage.after(1)).await, known(None, Some(&first)));
+    assert_eq!(addresses.reached(scope, &phone, later).await, known(None, None), "too long ago, whether or not it is gone");
+    addresses.refuse(scope, &phone, Some("STOP"), stage.after(10)).await.unwrap();
+    addresses.refuse(scope, &phone, None, stage.after(9)).await.unwrap();
+    addresses.about(scope, &phone, &second, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, later).await, known(Some("STOP"), Some(&second)), "it is kept for good");
+    for other in [Address { channel: Channel::Whatsapp, ..phone.clone() }, Address { key: "00112233445566fe".into(), ..phone.clone() }] {
+        assert_eq!(addresses.reached(scope, &other, now).await, known(None, None));
     }
-    assert_eq!(addresses.reached(&stage.theirs, &phone).await, Ok(Reached::default()));
-    addresses.refuse(scope, &phone, None, at(20)).await.unwrap();
-    addresses.refuse(scope, &phone, None, at(20)).await.unwrap();
-    addresses.refuse(scope, &phone, Some("STOP"), at(19)).await.unwrap();
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second.clone()) }));
-    // Whoever answers from another address is refused there.
-    let other = Address::new(Channel::Sms, "+48 1 600 100 200");
+    assert_eq!(addresses.reached(&stage.theirs, &phone, now).await, known(None, None));
+    for _ in 0..2 {
+        addresses.refuse(scope, &phone, None, stage.after(20)).await.unwrap();
+    }
+    addresses.refuse(scope, &phone, Some("STOP"), stage.after(19)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(None, Some(&second)));
+    assert_eq!(addresses.reached(scope, &phone, later + jiff::SignedDuration::from_secs(20)).await, known(None, None));
+    // Whoever answers from another address is refused there, for good, until they want messages again.
+    let other = Address { key: "00112233445566fd".into(), ..phone.clone() };
     addresses.answers_from(scope, &phone, &other).await.unwrap();
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: None, order: Some(second.clone()) }));
-    addresses.refuse(scope, &other, Some("STOP"), at(30)).await.unwrap();
-    assert_eq!(addresses.reached(scope, &phone).await, Ok(Reached { refused: Some("STOP".into()), order: Some(second) }));
+    addresses.about(scope, &phone, &second, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(None, Some(&second)));
+    addresses.refuse(scope, &other, Some("STOP"), stage.after(30)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, later + ADDRESS_KNOWN_FOR).await, known(Some("STOP"), Some(&second)));
+    addresses.refuse(scope, &phone, None, stage.after(29)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(Some("STOP"), Some(&second)), "before the last wish");
+    addresses.refuse(scope, &phone, None, stage.after(31)).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(None, Some(&second)));
+    assert_eq!(addresses.reached(scope, &other, now).await, known(None, None));
+}
+
+// req: X-08
+/// Whoever is forgotten is not known by what they were written to about; that they want no more messages is.
+pub async fn addresses_forget_an_order_and_no_refusal(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, addresses, now) = (&stage.ours, &ports.addresses, stage.now);
+    let phone = Address { channel: Channel::Sms, key: "00112233445566aa".into() };
+    let (first, second) = (super::samples::number("1001"), super::samples::number("1002"));
+    let known = |refused: Option<&str>, order: Option<&OrderId>| Ok(Reached { refused: refused.map(str::to_owned), order: order.cloned() });
+    addresses.forget(scope, &phone, &first, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(None, None), "nothing was known");
+    addresses.about(scope, &phone, &second, now).await.unwrap();
+    addresses.forget(scope, &phone, &first, now).await.unwrap();
+    addresses.forget(&stage.theirs, &phone, &second, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now).await, known(None, Some(&second)), "another order, another tenant");
+    for _ in 0..2 {
+        addresses.forget(scope, &phone, &second, now).await.unwrap();
+        assert_eq!(addresses.reached(scope, &phone, now).await, known(None, None));
+    }
+    addresses.about(scope, &phone, &first, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, stage.after(1)).await, known(None, Some(&first)), "they have ordered again");
+    addresses.refuse(scope, &phone, Some("STOP"), now).await.unwrap();
+    addresses.forget(scope, &phone, &first, now).await.unwrap();
+    assert_eq!(addresses.reached(scope, &phone, now + ADDRESS_KNOWN_FOR).await, known(Some("STOP"), None));
+    // Also where they answer from: the order is forgotten at both, and that they want no more messages at neither.
+    let (dialled, other) =
+        (Address { key: "00112233445566ab".into(), ..phone.clone() }, Address { key: "00112233445566ac".into(), ..phone });
+    for refuses in [false, true] {
+        addresses.answers_from(scope, &dialled, &other).await.unwrap();
+        for address in [&dialled, &other] {
+            addresses.about(scope, address, &first, now).await.unwrap();
+        }
+        let why = refuses.then_some("STOP");
+        if refuses {
+            addresses.refuse(scope, &other, why, now).await.unwrap();
+        }
+        addresses.forget(scope, &dialled, &first, now).await.unwrap();
+        for address in [&dialled, &other] {
+            assert_eq!(addresses.reached(scope, address, now).await, known(why, None));
+        }
+    }
 }
 
 // req: X-03

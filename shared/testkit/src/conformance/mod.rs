@@ -196,6 +196,7 @@ macro_rules! conformance_tests {
             messages::of_64_senders_one_sends,
             messages::receipts_come_twice_and_in_any_order,
             messages::addresses_are_remembered_and_refused,
+            messages::addresses_forget_an_order_and_no_refusal,
             messages::messages_are_their_tenants_own,
             limits::a_window_starts_with_its_first,
             limits::looking_into_a_bucket_takes_nothing,

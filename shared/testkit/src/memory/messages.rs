@@ -1,8 +1,8 @@
 use super::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    Address, AddressStore, Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore, PortResult, Reached,
-    SendError, Taken, TeamChat, Text, Texter,
+    ADDRESS_KNOWN_FOR, Address, AddressStore, Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore,
+    PortResult, Reached, SendError, Taken, TeamChat, Text, Texter,
 };
 use app::tenant::Account;
 use async_trait::async_trait;
@@ -70,11 +70,20 @@ impl MessageStore for MemoryMessages {
 }
 
 /// An address, with what is known of it.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct KnownAddress {
-    reached: Reached,
+    pub(super) reached: Reached,
     wished_at: Option<Timestamp>,
     answers_from: Option<Address>,
+    until: Option<Timestamp>,
+}
+
+impl KnownAddress {
+    /// What was refused, here or where they answer from, is known for good.
+    fn expires(&mut self, now: Timestamp) {
+        let passes = self.reached.refused.is_none() && self.answers_from.is_none();
+        self.until = passes.then(|| now + ADDRESS_KNOWN_FOR);
+    }
 }
 
 /// [`AddressStore`] in memory.
@@ -83,29 +92,55 @@ pub struct MemoryAddresses(pub(super) MemoryWorld);
 
 #[async_trait]
 impl AddressStore for MemoryAddresses {
-    async fn reached(&self, scope: &TenantScope, address: &Address) -> PortResult<Reached> {
+    async fn reached(&self, scope: &TenantScope, address: &Address, now: Timestamp) -> PortResult<Reached> {
         let mut state = self.0.lock();
         let addresses = &state.shop_mut(scope).addresses;
-        let known = addresses.get(address).cloned().unwrap_or_default();
+        let known = addresses.get(address).filter(|known| known.until.is_none_or(|until| now < until)).cloned().unwrap_or_default();
         let other = known.answers_from.and_then(|other| addresses.get(&other)?.reached.refused.clone());
         Ok(Reached { refused: known.reached.refused.or(other), order: known.reached.order })
     }
 
-    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId) -> PortResult<()> {
-        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().reached.order = Some(order.clone());
+    async fn about(&self, scope: &TenantScope, address: &Address, order: &OrderId, now: Timestamp) -> PortResult<()> {
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).addresses.entry(address.clone()).or_default();
+        known.reached.order = Some(order.clone());
+        known.expires(now);
         Ok(())
     }
 
     async fn answers_from(&self, scope: &TenantScope, address: &Address, other: &Address) -> PortResult<()> {
-        self.0.lock().shop_mut(scope).addresses.entry(address.clone()).or_default().answers_from = Some(other.clone());
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).addresses.entry(address.clone()).or_default();
+        (known.answers_from, known.until) = (Some(other.clone()), None);
         Ok(())
     }
 
     async fn refuse(&self, scope: &TenantScope, address: &Address, why: Option<&str>, at: Timestamp) -> PortResult<()> {
         let mut state = self.0.lock();
-        let known = state.shop_mut(scope).addresses.entry(address.clone()).or_default();
-        if known.wished_at.is_none_or(|wished_at| wished_at <= at) {
-            (known.reached.refused, known.wished_at) = (why.map(str::to_owned), Some(at));
+        let addresses = &mut state.shop_mut(scope).addresses;
+        let other = addresses.get(address).and_then(|known| known.answers_from.clone()).filter(|_| why.is_none());
+        for address in [Some(address.clone()), other].into_iter().flatten() {
+            let known = addresses.entry(address).or_default();
+            if known.wished_at.is_none_or(|wished_at| wished_at <= at) {
+                (known.reached.refused, known.wished_at) = (why.map(str::to_owned), Some(at));
+                known.expires(at);
+            }
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, scope: &TenantScope, address: &Address, order: &OrderId, _: Timestamp) -> PortResult<()> {
+        let mut state = self.0.lock();
+        let addresses = &mut state.shop_mut(scope).addresses;
+        let other = addresses.get(address).and_then(|known| known.answers_from.clone());
+        let stops = other.as_ref().and_then(|other| addresses.get(other)).is_some_and(|other| other.reached.refused.is_some());
+        for (address, stops) in [Some((address.clone(), stops)), other.map(|other| (other, false))].into_iter().flatten() {
+            if let Some(known) = addresses.get_mut(&address).filter(|known| known.reached.order.as_ref() == Some(order)) {
+                known.reached.order = None;
+                if known.reached.refused.is_none() && !stops {
+                    addresses.remove(&address);
+                }
+            }
         }
         Ok(())
     }

@@ -334,6 +334,13 @@ impl MemoryWorld {
         messages
     }
 
+    /// The orders that addresses were last written to about.
+    pub fn orders_of_addresses(&self, scope: &TenantScope) -> Vec<OrderId> {
+        let state = self.lock();
+        let Some(shop) = state.shop(scope) else { return Vec::new() };
+        shop.addresses.values().filter_map(|known| known.reached.order.clone()).collect()
+    }
+
     /// What became of one message.
     pub fn message_state(&self, scope: &TenantScope, subject: &str, id: &MessageId) -> Option<MessageState> {
         self.lock().shop(scope)?.messages.get(subject)?.get(id).map(|message| message.state.clone())
@@ -409,7 +416,7 @@ impl MemoryWorld {
                 let _ = writeln!(text, "{order}\n{history}");
             }
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}\n{:?}", shop.refs, shop.once, shop.messages, shop.series);
-            let _ = writeln!(text, "{:?}", shop.decisions);
+            let _ = writeln!(text, "{:?}\n{:?}", shop.decisions, shop.addresses);
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.buckets.keys(), shop.counted.keys(), shop.stock);
         }
         let _ = writeln!(text, "{:?}\n{:?}\n{:?}", state.outbox, state.bus, state.queue);

@@ -6,7 +6,6 @@ use app::ports::{
     Commit, CommitError, CustomerKey, Dossier, InboxState, Message, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError,
     PortResult,
 };
-use app::privacy::customer_key;
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{ERASED, Order};
@@ -17,7 +16,7 @@ use std::cmp::Reverse;
 const DOC_BYTES_MAX: usize = 350 * 1024;
 
 fn customer_of(scope: &TenantScope, order: &Order) -> Option<CustomerKey> {
-    Some(customer_key(scope.tenant(), order.contact.as_ref()?.email.as_ref()?))
+    app::privacy::customer_of(scope.tenant(), order.contact.as_ref()?)
 }
 
 pub(super) fn oldest_first(messages: &mut [Message]) {

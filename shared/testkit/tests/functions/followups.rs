@@ -106,7 +106,7 @@ async fn cancel_on_refund() {
     assert!(stands(&house, "1003").timers.is_empty());
     assert_eq!(post(&house, "/v1/orders/schedule-followup", &[("idempotency-key", "f2")], wish).await.status, 201);
     assert_eq!(get(&house, "/v1/orders/1003").await.body["followups"][0]["message"], "Is Eve content?");
-    let eve = app::privacy::address("eve@example.com").unwrap();
+    let eve = app::privacy::address("eve@example.com").unwrap().into();
     house.privacy().erase(&crate::house::owner(), &config(), &eve, &correlation()).await.unwrap();
     house.settle().await;
     assert!(stands(&house, "1003").timers.is_empty());

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 
 async fn forget_eve(house: &House) -> Erased {
-    house.privacy().erase(&owner(), &config(), &address("eve@example.com").unwrap(), &correlation()).await.unwrap()
+    house.privacy().erase(&owner(), &config(), &address("eve@example.com").unwrap().into(), &correlation()).await.unwrap()
 }
 
 fn named(house: &House) -> bool {

@@ -212,6 +212,8 @@ async fn every_route_asks_for_its_right() {
         ("/v1/keys", "admin", json!({ "name": "k", "scopes": { "admin": true } })),
         ("/v1/privacy/export", "admin", json!({ "email": "anna@example.com" })),
         ("/v1/privacy/erase", "admin", json!({ "email": "anna@example.com" })),
+        ("/v1/privacy/erase", "admin", json!({ "order_id": "1001" })),
+        ("/v1/privacy/reopen", "admin", json!({ "channel": "email", "address": "anna@example.com" })),
     ] {
         for scope in ["ask", "read", "write", "admin"] {
             let answer = send(&house, identity("demo", Role::Service, only(scope)), "POST", path, body.to_string().as_bytes()).await;

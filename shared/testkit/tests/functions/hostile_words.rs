@@ -95,7 +95,7 @@ async fn who_opts_out_in_between_is_not_written_to() {
     assert!(house.world.sent_mails().is_empty(), "the shop has turned mail off since");
     // And a customer who was erased since has no address any more.
     assert!(house.world.tenants().save(&house.scope, &TenantConfig { version: 2, ..config() }, 2).await.unwrap());
-    let email = app::privacy::address("eve@example.com").unwrap();
+    let email = app::privacy::address("eve@example.com").unwrap().into();
     house.privacy().erase(&crate::house::owner(), &config(), &email, &correlation()).await.unwrap();
     house.notify().run(news, jiff::Timestamp::MAX).await.unwrap();
     assert!(house.world.sent_mails().is_empty());

@@ -15,6 +15,7 @@ use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
+use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
@@ -178,7 +179,13 @@ impl House {
     }
 
     pub fn privacy(&self) -> Privacy {
-        Privacy { apply: self.apply(), inbox: Arc::new(self.world.inbox()), files: Arc::new(self.world.reports()) }
+        let world = &self.world;
+        let (inbox, files, addresses) = (Arc::new(world.inbox()), Arc::new(world.reports()), Arc::new(world.addresses()));
+        Privacy { apply: self.apply(), inbox, files, addresses, pseudonyms: self.pseudonyms() }
+    }
+
+    pub fn pseudonyms(&self) -> Pseudonyms {
+        Pseudonyms::new(Secret::new("an-address-key-for-tests-of-enough-length"))
     }
 
     pub fn codes(&self) -> Codes {
@@ -243,6 +250,7 @@ impl House {
             inbox: Arc::new(self.world.inbox()),
             queue: Arc::new(self.world.queue()),
             buckets: Arc::new(self.world.buckets()),
+            pseudonyms: self.pseudonyms(),
             clock: self.clock.clone(),
             base: API.to_owned(),
         }
@@ -254,6 +262,7 @@ impl House {
             inbox: Arc::new(self.world.inbox()),
             messages: Arc::new(self.world.messages()),
             addresses: Arc::new(self.world.addresses()),
+            pseudonyms: self.pseudonyms(),
             outbox: Arc::new(self.world.outbox()),
             tenants: Arc::new(self.world.tenants()),
             buckets: Arc::new(self.world.buckets()),
@@ -284,6 +293,7 @@ impl House {
             messages: Arc::new(self.world.messages()),
             tenants: Arc::new(self.world.tenants()),
             addresses: Arc::new(self.world.addresses()),
+            pseudonyms: self.pseudonyms(),
             mailer: Arc::new(self.world.mailer()),
             texter: Arc::new(self.world.texts()),
             chat: Arc::new(self.world.chat()),

@@ -153,7 +153,7 @@ async fn a_person_can_have_the_customer_told_again() {
     // Who was forgotten in between is written to no more.
     house.clock.advance(SignedDuration::from_mins(2));
     assert_eq!(apply.run(context, &id, &wish, Alongside::default()).await.unwrap().events.len(), 1);
-    house.privacy().erase(&owner(), &config, &address("eve@example.com").unwrap(), &correlation()).await.unwrap();
+    house.privacy().erase(&owner(), &config, &address("eve@example.com").unwrap().into(), &correlation()).await.unwrap();
     house.settle().await;
     assert_eq!(house.world.sent_mails().len(), 1);
 }
@@ -179,7 +179,7 @@ async fn a_customer_is_forgotten_everywhere() {
     hook(&house, lost).await.unwrap();
     house.settle().await;
     assert!(house.world.everything(&house.scope).contains("eve@example.com"));
-    let email = address("Eve@example.com").unwrap();
+    let email = address("Eve@example.com").unwrap().into();
     let exported = house.privacy().export(&owner(), &email, None).await.unwrap();
     assert_eq!(exported.orders.len(), 1);
     let erased = house.privacy().erase(&owner(), &crate::house::config(), &email, &correlation()).await.unwrap();

@@ -52,7 +52,7 @@ async fn kept(house: &House, scope: &TenantScope) -> Vec<String> {
 
 async fn forget_eve(house: &House, files: Arc<dyn ReportStore>) -> Result<usize, Error> {
     let privacy = Privacy { files, ..house.privacy() };
-    let erased = privacy.erase(&owner(), &config(), &address("eve@example.com").unwrap(), &correlation()).await;
+    let erased = privacy.erase(&owner(), &config(), &address("eve@example.com").unwrap().into(), &correlation()).await;
     erased.map(|erased| erased.orders)
 }
 
