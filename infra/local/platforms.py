@@ -152,7 +152,7 @@ def reply(sent: dict, text: str, base: str, number: int) -> tuple[str, dict[str,
         message = {"from": sent["to"], "id": f"wamid.r{number}", "type": "text", "text": {"body": text}}
         return url, *_signed_json("whatsapp", _change(sent["number"], {"messages": [message]}))
     event = {"sender": {"id": sent["to"]}, "recipient": {"id": sent["page"]}, "message": {"mid": f"m_r{number}", "text": text}}
-    return url, *_signed_json(channel, {"object": "page", "entry": [{"id": sent["page"], "messaging": [event]}]})
+    return url, *_signed_json(channel, {"object": "instagram" if channel == "instagram" else "page", "entry": [{"id": sent["page"], "messaging": [event]}]})
 
 
 def _change(number: str, value: dict) -> dict:

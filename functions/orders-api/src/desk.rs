@@ -5,12 +5,11 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::parked::Parked;
 use app::place::Place;
-use app::ports::{
-    Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, StockStore, TenantStore,
-};
+use app::ports::{Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::stock::MoveStock;
 use app::survey::Survey;
 use app::tenant::TenantConfig;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
@@ -44,8 +43,8 @@ pub struct Desk {
     pub metrics: Arc<dyn MetricStore>,
     /// Files.
     pub reports: Arc<dyn ReportStore>,
-    /// Stock.
-    pub stock: Arc<dyn StockStore>,
+    /// Stock, and moving it.
+    pub stock: MoveStock,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// The address or domain that mails may come from; anything, if it is not said.

@@ -10,6 +10,7 @@ use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
+use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
@@ -66,7 +67,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         sheets: Arc::new(SqsQueue::new(aws, sheets)),
         metrics: Arc::new(db.metrics()),
         reports: files,
-        stock: Arc::new(db.stock()),
+        stock: MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() },
         tenants: Arc::new(db.tenants()),
         mail_identity,
         keys: Arc::new(db.keys()),

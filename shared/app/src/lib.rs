@@ -39,6 +39,7 @@ pub mod scope;
 pub mod sheet;
 pub mod signature;
 pub mod steady;
+pub mod stock;
 pub mod survey;
 pub mod tenant;
 pub mod timers;

@@ -7,6 +7,7 @@ use domain::money::Currency;
 use domain::notify::{Audience, Channel, NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
+use domain::stock::StockRules;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -358,6 +359,8 @@ pub struct TenantConfig {
     pub sheet: Option<SheetSettings>,
     /// How long orders may wait before they need a person.
     pub watch: WatchRules,
+    /// When little is left of something.
+    pub stock: StockRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
     /// Whether customers are asked how it was.
@@ -388,6 +391,7 @@ impl Default for TenantConfig {
             notify: NotifySettings::default(),
             sheet: None,
             watch: WatchRules::default(),
+            stock: StockRules::default(),
             progress: ProgressRules::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
@@ -494,6 +498,9 @@ impl TenantConfig {
         let plain = |style: &String| (1..=300).contains(&style.trim().chars().count()) && !style.chars().any(char::is_control);
         if self.llm_style.as_ref().is_some_and(|style| !plain(style)) {
             faults.push(Fault::new("llm_style", "bad_text", "1 to 300 printable characters"));
+        }
+        if self.stock.reorder_at > self.stock.low_at {
+            faults.push(Fault::new("stock.reorder_at", "out_of_range", "at most stock.low_at"));
         }
         for (name, hours) in self.watch.named() {
             if hours > WatchRules::HOURS_MAX {

@@ -1,6 +1,6 @@
 //! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
 
-use crate::{hook, job, order};
+use crate::{hook, job, order, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Envelope {
     pub specversion: SpecVersion,
     /// Unique for ever; what consumers deduplicate on. `{tenant}:{aggregate}:{version}:{index}`.
     pub id: EventId,
-    /// "orderflow.orders", "orderflow.hooks", "orderflow.jobs".
+    /// "orderflow.orders", "orderflow.hooks", "orderflow.jobs", "orderflow.stock".
     pub source: String,
     /// What the event is about: the order's number, the endpoint, the job.
     pub subject: String,
@@ -109,4 +109,8 @@ payloads! {
     JobFailed(job::v1::JobFailed) = "job.failed.v1" from "orderflow.jobs";
     /// A job that had failed is well again.
     JobRecovered(job::v1::JobRecovered) = "job.recovered.v1" from "orderflow.jobs";
+    /// Little is left of a SKU at a location.
+    StockLow(stock::v1::Fallen) = "stock.low.v1" from "orderflow.stock";
+    /// So little is left of a SKU at a location that more should be ordered.
+    StockReorderSuggested(stock::v1::Fallen) = "stock.reorder_suggested.v1" from "orderflow.stock";
 }

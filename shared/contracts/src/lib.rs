@@ -9,5 +9,6 @@ pub mod job;
 pub mod order;
 pub mod queue;
 pub mod schema;
+pub mod stock;
 
 pub use envelope::{Envelope, Payload};

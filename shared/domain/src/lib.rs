@@ -13,3 +13,4 @@ pub mod order;
 pub mod pii;
 pub mod sheet;
 pub mod spread;
+pub mod stock;

@@ -19,6 +19,7 @@ use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
+use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::{Identity, Scopes, TenantScope};
@@ -72,7 +73,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         ask_for_report: AskForReport { queue, buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },
         metrics: ports.metrics.clone(),
         reports,
-        stock: ports.stock.clone(),
+        stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
         tenants: ports.tenants.clone(),
         mail_identity: None,
         keys: ports.keys.clone(),

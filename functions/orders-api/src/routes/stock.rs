@@ -29,6 +29,9 @@ pub struct LevelView {
     pub reserved: i64,
     /// On the shelf: available + reserved.
     pub on_hand: i64,
+    /// How much that is by the shop's limits: enough, low or reorder.
+    #[cfg_attr(test, schema(example = "enough"))]
+    pub grade: &'static str,
 }
 
 impl From<StockLevel> for LevelView {
@@ -39,6 +42,7 @@ impl From<StockLevel> for LevelView {
             location: level.location,
             available: level.available,
             reserved: level.reserved,
+            grade: level.grade.as_str(),
         }
     }
 }
@@ -52,7 +56,7 @@ fn sku(text: &str) -> Result<Sku, Error> {
     responses((status = 200, description = "Levels by location", body = Vec<LevelView>))))]
 pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(text): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let levels = desk.stock.levels(&admitted.scope, sku(&text)?.as_str()).await.map_err(Error::from)?;
+    let levels = desk.stock.stock.levels(&admitted.scope, sku(&text)?.as_str()).await.map_err(Error::from)?;
     Ok(axum::Json(levels.into_iter().map(LevelView::from).collect::<Vec<_>>()).into_response())
 }
 
@@ -70,7 +74,7 @@ pub struct Adjustment {
     pub reference: String,
 }
 
-/// Adds to or takes from what is free.
+/// Adds to or takes from what is free. When that falls to one of the shop's limits, the team is told.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/inventory/{sku}/adjust", tag = "inventory", request_body = Adjustment,
     params(("sku" = String, Path, description = "Stock-keeping unit")),
     responses((status = 200, description = "The level now", body = LevelView), (status = 409, description = "It would go below zero"))))]
@@ -96,9 +100,7 @@ pub async fn adjust(
     if !faults.is_empty() {
         return Err(Error::Invalid(faults).into());
     }
-    let now = desk.clock.now();
-    let level =
-        desk.stock.adjust(&admitted.scope, sku.as_str(), &body.location, body.by, &body.reference, now).await.map_err(Error::from)?;
+    let level = desk.stock.adjust(admitted.context(), (sku.as_str(), &body.location), body.by, &body.reference).await?;
     let short = || {
         Problem::new(
             "out-of-stock",

@@ -3,12 +3,16 @@
 //! A level only ever changes together with the hold or movement that explains it, on a condition; nothing is
 //! read, changed and written back.
 
-use super::item::{Row, Write, number, text};
+use super::item::{Row, Write, number, text, text_opt};
+use super::outbox::loose_row;
 use super::{Dynamo, Query, Range, Table, Transacted, keys};
+use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
 use async_trait::async_trait;
+use contracts::Envelope;
 use domain::ids::OrderId;
+use domain::stock::StockGrade;
 use jiff::Timestamp;
 
 const HELD: &str = "HELD";
@@ -25,6 +29,8 @@ fn level_of(row: &Row, sku: &str) -> PortResult<StockLevel> {
         location: keys::text_of(location),
         available: number(row, "available")?,
         reserved: number(row, "reserved")?,
+        grade: text_opt(row, "grade").map_or(Some(StockGrade::Enough), StockGrade::from_word).ok_or_else(|| corrupt("grade"))?,
+        grades: if row.contains_key("grades") { number(row, "grades")? } else { 0 },
     })
 }
 
@@ -71,6 +77,29 @@ impl StockStore for DynamoStock {
             Transacted::Refused(_) => return Err(PortError::Fatal("more stock than can be counted".into())),
         }
         self.level(scope, sku, location).await
+    }
+
+    async fn grade(
+        &self,
+        scope: &TenantScope,
+        level: &StockLevel,
+        (grade, (least, most)): (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let fence = if level.grades == 0 { "attribute_not_exists(#grades)" } else { "#grades = :grades" };
+        let mut mark = Write::update(keys::level(scope, &level.sku, &level.location), "SET #grade = :grade, #grades = :next")
+            .when(format!("{fence} AND #available BETWEEN :least AND :most"))
+            .text(":grade", grade.as_str())
+            .number(":next", level.grades + 1)
+            .number(":least", least)
+            .number(":most", most);
+        if level.grades > 0 {
+            mark = mark.number(":grades", level.grades);
+        }
+        let told = loose_row(scope, events, now)?.map(|row| (Table::Outbox, row));
+        let writes: Vec<_> = std::iter::once((Table::Inventory, mark)).chain(told).collect();
+        Ok(matches!(self.0.transact("grade a stock level", &writes).await?, Transacted::Done))
     }
 
     async fn reserve(

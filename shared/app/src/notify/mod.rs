@@ -25,7 +25,7 @@ use crate::scope::TenantScope;
 use crate::tenant::{Account, Secret, SlackBot, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
-use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stranger};
+use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stock, slack_stranger};
 use jiff::{SignedDuration, Timestamp};
 use std::future::ready as at_once;
 use std::sync::Arc;
@@ -172,6 +172,8 @@ impl Notify {
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }
+            Payload::StockLow(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, false),
+            Payload::StockReorderSuggested(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, true),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)
             }

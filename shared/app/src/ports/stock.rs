@@ -3,7 +3,9 @@
 use super::PortResult;
 use crate::scope::TenantScope;
 use async_trait::async_trait;
+use contracts::Envelope;
 use domain::ids::OrderId;
+use domain::stock::StockGrade;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,10 @@ pub struct StockLevel {
     pub available: i64,
     /// Promised to orders.
     pub reserved: i64,
+    /// How much that was, when it was last looked at.
+    pub grade: StockGrade,
+    /// So often that has changed; the fence.
+    pub grades: u64,
 }
 
 /// What became of a reservation.
@@ -51,6 +57,16 @@ pub trait StockStore: Send + Sync {
         reference: &str,
         now: Timestamp,
     ) -> PortResult<Option<StockLevel>>;
+    /// Marks a level with another grade, together with the events that say so, if it was not marked since it was read and what
+    /// is free is still between the least and the most of that grade. False if not.
+    async fn grade(
+        &self,
+        scope: &TenantScope,
+        level: &StockLevel,
+        to: (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool>;
     /// Holds a quantity for an order, once.
     async fn reserve(
         &self,

@@ -87,6 +87,17 @@ pub fn slack_reply(order: &str, by: &str, said: &str) -> String {
     format!(":speech_balloon: *Order {}*: the customer wrote by {}\n>{}", escape(order), escape(by), escape(&shown).replace('\n', "\n>"))
 }
 
+/// Little is left of something.
+pub fn slack_stock(sku: &str, location: &str, available: i64, limit: u32, reorder: bool) -> String {
+    let (sku, location) = (escape(sku), escape(location));
+    let left = if available == 1 { "1 piece is".to_owned() } else { format!("{available} pieces are") };
+    if reorder {
+        format!(":rotating_light: *Reorder {sku}*: {left} left at {location}, {limit} or fewer are to be reordered")
+    } else {
+        format!(":package: *{sku} is low*: {left} left at {location}, {limit} or fewer are few")
+    }
+}
+
 /// Somebody has written who was written to about no order. Their words stay where they can be forgotten.
 pub fn slack_stranger(from: &str, by: &str) -> String {
     format!(

@@ -7,6 +7,7 @@ use app::ports::*;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId};
+use domain::stock::StockGrade;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,6 +103,16 @@ impl StockStore for LooseStock {
         let fresh = format!("{reference}:{call}");
         let reference = if self.bug == Bug::MovedAgain { &fresh } else { reference };
         self.inner.adjust(scope, sku, location, by, reference, now).await
+    }
+    async fn grade(
+        &self,
+        scope: &TenantScope,
+        level: &StockLevel,
+        to: (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        self.inner.grade(scope, level, to, events, now).await
     }
     async fn reserve(
         &self,

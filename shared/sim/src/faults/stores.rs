@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::Order;
+use domain::stock::StockGrade;
 use jiff::{SignedDuration, Timestamp};
 
 #[async_trait]
@@ -230,6 +231,16 @@ impl StockStore for Faulty<dyn StockStore> {
         now: Timestamp,
     ) -> PortResult<Option<StockLevel>> {
         meet!(self, StockMove, 2, self.port.adjust(scope, sku, location, by, reference, now))
+    }
+    async fn grade(
+        &self,
+        scope: &TenantScope,
+        level: &StockLevel,
+        to: (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        meet!(self, StockMove, 2, self.port.grade(scope, level, to, events, now))
     }
     async fn reserve(
         &self,

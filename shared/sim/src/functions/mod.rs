@@ -25,6 +25,7 @@ use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
+use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::timers::RunTimers;
@@ -105,7 +106,7 @@ impl Functions {
             },
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
-            stock: ports.stock.clone(),
+            stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
             tenants: ports.tenants.clone(),
             mail_identity: None,
             keys: ports.keys.clone(),

@@ -46,6 +46,12 @@ pub(super) fn published(world: &mut World, books: &Books) {
             (_, None) => false,
             (Payload::ReportReady(_) | Payload::AttentionDigest(_), Some(_)) => true,
             (Payload::JobFailed(_) | Payload::JobRecovered(_), Some(_)) => world.faults.renders_failed() > 0,
+            // Each mark on a level is at most one word of it.
+            (Payload::StockLow(fallen) | Payload::StockReorderSuggested(fallen), Some(shop)) => {
+                let levels = world.memory.stock_levels(&world.shops[shop].scope);
+                let level = levels.iter().find(|level| level.sku == fallen.sku && level.location == fallen.location);
+                level.is_some_and(|level| (1..=level.grades).contains(&event.aggregateversion))
+            }
             (Payload::HookRejected(_), Some(_)) => refused.contains(&event.subject),
             (Payload::HookParked(told), Some(shop)) => {
                 parked.insert((shop, &told.endpoint, &told.inbox_id, &told.code));

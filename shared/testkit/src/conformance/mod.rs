@@ -213,6 +213,7 @@ macro_rules! conformance_tests {
             stock::a_hold_is_held_and_released_once,
             stock::of_64_reservations_of_ten_units_ten_hold,
             stock::stock_is_its_tenants_own,
+            stock::a_level_is_graded_by_one,
             timers::an_order_stands_where_its_first_timer_is_due,
             reports::files_are_kept_listed_and_linked,
         }

@@ -3,9 +3,10 @@
 use super::samples::number;
 use super::{Ports, Stage, patiently, race};
 use app::ports::{PortError, Reserved, StockLevel};
+use domain::stock::StockGrade;
 
 fn level(sku: &str, location: &str, available: i64, reserved: i64) -> StockLevel {
-    StockLevel { sku: sku.into(), location: location.into(), available, reserved }
+    StockLevel { sku: sku.into(), location: location.into(), available, reserved, grade: StockGrade::Enough, grades: 0 }
 }
 
 // req: X-03
@@ -97,4 +98,27 @@ pub async fn stock_is_its_tenants_own(ports: &Ports) {
     assert_eq!(stock.reserve(&stage.theirs, "MUG", "a", &order, 1, now).await, Ok(Reserved::Short { available: 0 }));
     assert_eq!(stock.release(&stage.theirs, "MUG", "a", &order, now).await, Ok(false));
     assert_eq!(stock.adjust(&stage.theirs, "MUG", "a", 1, "r1", now).await, Ok(Some(level("MUG", "a", 1, 0))), "their reference");
+}
+
+// req: S1-38
+/// Of many who see that little is left, one says so, and only while it is so.
+pub async fn a_level_is_graded_by_one(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, stock, now) = (&stage.ours, &ports.stock, stage.now);
+    let seen = stock.adjust(scope, "MUG", "a", 8, "r1", now).await.unwrap().unwrap();
+    let low = (StockGrade::Low, (6, 10));
+    assert_eq!(stock.grade(scope, &StockLevel { sku: "CUP".into(), ..seen.clone() }, low, &[], now).await, Ok(false), "there is none");
+    assert_eq!(stock.grade(scope, &seen, (StockGrade::Reorder, (i64::MIN, 5)), &[], now).await, Ok(false), "there are more");
+    assert_eq!(stock.grade(&stage.theirs, &seen, low, &[], now).await, Ok(false));
+    let answers = race(16, |_| {
+        let (ports, scope, now, seen) = (ports.clone(), stage.ours.clone(), stage.now, seen.clone());
+        async move { patiently(|| ports.stock.grade(&scope, &seen, low, &[], now)).await }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| **answer).count(), 1, "{answers:?}");
+    let known = stock.level(scope, "MUG", "a").await.unwrap().unwrap();
+    assert_eq!((known.grade, known.grades, known.available), (StockGrade::Low, 1, 8));
+    assert_eq!(stock.grade(scope, &known, (StockGrade::Enough, (0, i64::MAX)), &[], now).await, Ok(true));
+    let after = stock.adjust(scope, "MUG", "a", -1, "r2", now).await.unwrap().unwrap();
+    assert_eq!((after.grade, after.grades, after.available), (StockGrade::Enough, 2, 7), "a movement changes no grade");
 }

@@ -1,8 +1,11 @@
 use super::MemoryWorld;
+use super::outbox::write_outbox;
 use app::TenantScope;
 use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
 use async_trait::async_trait;
+use contracts::Envelope;
 use domain::ids::OrderId;
+use domain::stock::StockGrade;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -10,13 +13,22 @@ use std::collections::BTreeMap;
 pub(super) struct Level {
     available: i64,
     reserved: i64,
+    grade: StockGrade,
+    grades: u64,
     holds: BTreeMap<OrderId, u32>,
     moves: BTreeMap<String, i64>,
 }
 
 impl Level {
     pub(super) fn as_level(&self, place: &(String, String)) -> StockLevel {
-        StockLevel { sku: place.0.clone(), location: place.1.clone(), available: self.available, reserved: self.reserved }
+        StockLevel {
+            sku: place.0.clone(),
+            location: place.1.clone(),
+            available: self.available,
+            reserved: self.reserved,
+            grade: self.grade,
+            grades: self.grades,
+        }
     }
 
     pub(super) fn moves(&self) -> impl Iterator<Item = (&str, i64)> {
@@ -76,6 +88,26 @@ impl StockStore for MemoryStock {
         level.available = available;
         level.moves.insert(reference.to_owned(), by);
         Ok(Some(level.as_level(&place)))
+    }
+
+    async fn grade(
+        &self,
+        scope: &TenantScope,
+        level: &StockLevel,
+        (grade, (least, most)): (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let known = state.shop_mut(scope).stock.get_mut(&place(&level.sku, &level.location));
+        let Some(known) = known.filter(|known| known.grades == level.grades && (least..=most).contains(&known.available)) else {
+            return Ok(false);
+        };
+        (known.grade, known.grades) = (grade, level.grades + 1);
+        if let Some(first) = events.first() {
+            write_outbox(&mut state, scope, &first.subject, first.aggregateversion, Some(&first.id), events, now);
+        }
+        Ok(true)
     }
 
     async fn reserve(

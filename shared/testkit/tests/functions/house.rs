@@ -19,6 +19,7 @@ use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
+use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::timers::RunTimers;
@@ -360,7 +361,7 @@ impl House {
             },
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
-            stock: Arc::new(world.stock()),
+            stock: MoveStock { stock: Arc::new(world.stock()), clock: self.clock.clone() },
             tenants: Arc::new(world.tenants()),
             mail_identity: Some("shop.example".to_owned()),
             keys: Arc::new(world.keys()),

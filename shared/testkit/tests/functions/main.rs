@@ -37,6 +37,7 @@ mod samples;
 mod sheet;
 mod signing;
 mod stale;
+mod stock;
 mod tenancy;
 mod watched;
 mod watching;
