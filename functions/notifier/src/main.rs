@@ -4,6 +4,7 @@ use adapters_aws::{Aws, Dynamo, S3Reports, SesMailer, SqsParking, Table, Tables}
 use adapters_http::discord::{self, Chats, Discord};
 use adapters_http::slack::{self, Slack};
 use adapters_http::texts::{Platforms, Texts};
+use adapters_http::webhook::Webhooks;
 use app::notify::{CustomerPages, Notify};
 use app::pseudonym::Pseudonyms;
 use app::survey::CustomerLinks;
@@ -24,6 +25,7 @@ async fn main() -> Result<(), Error> {
     let platforms = settings.url("PLATFORMS_URL");
     let discord =
         Discord::new(platforms.as_deref().map_or_else(|| discord::BASE.to_owned(), |base| format!("{base}/discord/api/webhooks")));
+    let webhooks = Webhooks::new(Arc::new(SystemClock), platforms.clone());
     let platforms = platforms.as_deref().map_or_else(Platforms::default, Platforms::of_double);
     let mail_events = settings.optional("MAIL_EVENTS");
     let default_from = settings.optional("MAIL_FROM");
@@ -40,7 +42,7 @@ async fn main() -> Result<(), Error> {
         pseudonyms,
         mailer: Arc::new(SesMailer::new(aws.clone(), Arc::new(render::mail::raw)).reporting_to(mail_events)),
         texter: Arc::new(Texts::new(platforms, Arc::new(SystemClock))),
-        chat: Arc::new(Chats { slack: slack_api.into_iter().fold(Slack::new(slack_base), Slack::with_api), discord }),
+        chat: Arc::new(Chats { slack: slack_api.into_iter().fold(Slack::new(slack_base), Slack::with_api), discord, webhooks }),
         reports: Arc::new(S3Reports::new(aws.clone(), bucket)),
         inbox: Arc::new(db.inbox()),
         clock: Arc::new(SystemClock),

@@ -1,6 +1,8 @@
 //! The HTTP client, made when it is first needed: TLS roots are what a cold start hangs on.
 
 use app::ports::SendError;
+use reqwest::dns::Resolve;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -12,24 +14,34 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub struct Client {
     inner: OnceCell<reqwest::Client>,
     timeout: Option<Duration>,
+    resolver: Option<Arc<dyn Resolve>>,
 }
 
 impl Client {
     /// With a time limit for the whole exchange.
     pub fn new(timeout: Duration) -> Client {
-        Client { inner: OnceCell::new(), timeout: Some(timeout) }
+        Client { timeout: Some(timeout), ..Client::default() }
+    }
+
+    /// With a way of its own from names to addresses.
+    #[must_use]
+    pub fn resolving(self, resolver: Arc<dyn Resolve>) -> Client {
+        Client { resolver: Some(resolver), ..self }
     }
 
     /// The client. It follows no redirects: where a secret goes is decided by settings, not by an answer.
     pub async fn get(&self) -> Result<&reqwest::Client, reqwest::Error> {
         self.inner
             .get_or_try_init(|| async {
-                reqwest::Client::builder()
+                let builder = reqwest::Client::builder()
                     .timeout(self.timeout.unwrap_or(Duration::from_secs(10)))
                     .connect_timeout(Duration::from_secs(2))
                     .redirect(reqwest::redirect::Policy::none())
-                    .user_agent("orderflow")
-                    .build()
+                    .user_agent("orderflow");
+                match &self.resolver {
+                    Some(resolver) => builder.dns_resolver(resolver.clone()).build(),
+                    None => builder.build(),
+                }
             })
             .await
     }

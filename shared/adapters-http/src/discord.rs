@@ -4,10 +4,12 @@
 
 use crate::client::{Client, send_error, text};
 use crate::slack::Slack;
+use crate::webhook::Webhooks;
 use app::ports::{Attachment, SendError, TeamChat};
+use app::tenant::TeamLine;
 use async_trait::async_trait;
 use domain::notify::Channel;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -89,14 +91,17 @@ pub struct Chats {
     pub slack: Slack,
     /// Discord.
     pub discord: Discord,
+    /// Addresses of teams' own.
+    pub webhooks: Webhooks,
 }
 
 #[async_trait]
 impl TeamChat for Chats {
-    async fn post(&self, chat: Channel, webhook: &SecretString, message: &str) -> Result<(), SendError> {
-        match chat {
-            Channel::Discord => self.discord.post(webhook.expose_secret(), message).await,
-            _ => self.slack.post(chat, webhook, message).await,
+    async fn post(&self, line: TeamLine<'_>, reference: &str, message: &str) -> Result<(), SendError> {
+        match line.chat {
+            Channel::Discord => self.discord.post(line.address.expose(), message).await,
+            Channel::Webhook => self.webhooks.post(line.address.expose(), line.key, reference, message).await,
+            _ => self.slack.post(line, reference, message).await,
         }
     }
 
@@ -109,6 +114,9 @@ impl TeamChat for Chats {
 mod tests {
     use super::*;
     use crate::double::{Answer, double};
+    use crate::sheets::tests::Stopped;
+    use app::tenant::Secret;
+    use std::sync::Arc;
 
     // req: S1-19
     #[tokio::test]
@@ -116,9 +124,11 @@ mod tests {
         let sent = |status: &'static str, body: &'static str| async move {
             let (base, seen) = double([Answer::says(status, body)]).await;
             let base = format!("{base}/api/webhooks");
-            let chats = Chats { slack: Slack::new("https://hooks.slack.com"), discord: Discord::new(&base) };
-            let webhook = SecretString::from(format!("{base}/123/abc"));
-            let result = chats.post(Channel::Discord, &webhook, "*New* <https://x.example/1|order 1001> @everyone").await;
+            let webhooks = Webhooks::new(Arc::new(Stopped), None);
+            let chats = Chats { slack: Slack::new("https://hooks.slack.com"), discord: Discord::new(&base), webhooks };
+            let address = Secret::new(format!("{base}/123/abc"));
+            let line = TeamLine { chat: Channel::Discord, address: &address, key: None };
+            let result = chats.post(line, "r", "*New* <https://x.example/1|order 1001> @everyone").await;
             (result, seen.last())
         };
         let (result, request) = sent("200 OK", r#"{"id":"1"}"#).await;

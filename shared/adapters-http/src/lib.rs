@@ -11,3 +11,4 @@ pub mod llm;
 pub mod sheets;
 pub mod slack;
 pub mod texts;
+pub mod webhook;

@@ -4,9 +4,9 @@ mod files;
 
 use crate::client::{Client, send_error, text};
 use app::ports::{Attachment, SendError, TeamChat};
+use app::tenant::TeamLine;
 use async_trait::async_trait;
-use domain::notify::Channel;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::json;
 use std::time::Duration;
 
@@ -38,8 +38,8 @@ impl Slack {
 
 #[async_trait]
 impl TeamChat for Slack {
-    async fn post(&self, _chat: Channel, webhook: &SecretString, message: &str) -> Result<(), SendError> {
-        let url = webhook.expose_secret();
+    async fn post(&self, line: TeamLine<'_>, _reference: &str, message: &str) -> Result<(), SendError> {
+        let url = line.address.expose();
         let allowed = url.strip_prefix(&self.base).is_some_and(|path| path.starts_with("/services/"));
         if !allowed {
             return Err(SendError::Refused(format!("the Slack webhook must begin with {}/services/", self.base)));
@@ -67,13 +67,19 @@ impl TeamChat for Slack {
 mod tests {
     use super::*;
     use crate::double::{Answer, double};
+    use app::tenant::Secret;
+    use domain::notify::Channel;
     use tokio::net::TcpListener;
+
+    fn line(address: &Secret) -> TeamLine<'_> {
+        TeamLine { chat: Channel::Slack, address, key: None }
+    }
 
     async fn post(status: &'static str, body: &'static str) -> (Result<(), SendError>, String) {
         let (base, seen) = double([Answer::says(status, body)]).await;
         let slack = Slack::new(&base);
-        let webhook = SecretString::from(format!("{base}/services/T0/B0/xyz"));
-        let result = slack.post(Channel::Slack, &webhook, "hello <b>").await;
+        let address = Secret::new(format!("{base}/services/T0/B0/xyz"));
+        let result = slack.post(line(&address), "r", "hello <b>").await;
         (result, seen.last())
     }
 
@@ -99,7 +105,7 @@ mod tests {
             "https://hooks.slack.com@evil.example/services/",
             "https://hooks.slack.com/other",
         ] {
-            let result = slack.post(Channel::Slack, &SecretString::from(url.to_owned()), "x").await;
+            let result = slack.post(line(&Secret::new(url)), "r", "x").await;
             assert!(matches!(result, Err(SendError::Refused(_))), "{url}");
         }
     }
@@ -109,7 +115,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         drop(listener);
-        let result = Slack::new(&base).post(Channel::Slack, &SecretString::from(format!("{base}/services/x")), "x").await;
+        let result = Slack::new(&base).post(line(&Secret::new(format!("{base}/services/x"))), "r", "x").await;
         assert!(matches!(result, Err(SendError::NotSent(_))), "{result:?}");
     }
 }

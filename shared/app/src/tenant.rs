@@ -96,6 +96,26 @@ pub struct HookEndpoint {
     pub notify: bool,
 }
 
+/// An address of a team's own. What is told there is signed as Standard Webhooks are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TeamWebhook {
+    /// Where.
+    pub url: Secret,
+    /// whsec_...
+    pub secret: Secret,
+}
+
+/// Where a team reads.
+#[derive(Debug, Clone, Copy)]
+pub struct TeamLine<'a> {
+    /// Whose interface it is.
+    pub chat: Channel,
+    /// The address of the incoming webhook.
+    pub address: &'a Secret,
+    /// What is sent there is signed with.
+    pub key: Option<&'a Secret>,
+}
+
 /// Whom to tell, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -123,6 +143,9 @@ pub struct NotifySettings {
     /// The team's Discord incoming webhook.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discord_webhook: Option<Secret>,
+    /// An address of the team's own, which is told what their chats are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<TeamWebhook>,
 }
 
 /// A Slack app of the team's: with a webhook alone, reports come as links.
@@ -160,6 +183,7 @@ impl Default for NotifySettings {
             plain_words: false,
             lines: Lines::default(),
             discord_webhook: None,
+            webhook: None,
         }
     }
 }
@@ -184,6 +208,14 @@ impl NotifySettings {
         if self.discord_webhook.as_ref().is_some_and(|url| !web(url)) {
             let hint = "the address of an incoming webhook, https://discord.com/api/webhooks/...";
             faults.push(Fault::new("notify.discord_webhook", "bad_url", hint));
+        }
+        if let Some(own) = &self.webhook {
+            if !own.url.expose().starts_with("https://") && !own.url.expose().starts_with("http://localhost") || !web(&own.url) {
+                faults.push(Fault::new("notify.webhook.url", "bad_url", "an address of yours that begins with https://"));
+            }
+            if !signs(&own.secret) {
+                faults.push(Fault::new("notify.webhook.secret", "bad_secret", "whsec_ and 24 to 64 bytes in base64"));
+            }
         }
         faults.extend(self.rules.faults("notify.rules"));
         faults.extend(self.slack_bot.iter().flat_map(SlackBot::faults));
@@ -214,10 +246,11 @@ impl NotifySettings {
         self.channels.iter().copied().filter(is_open).collect()
     }
 
-    /// Where the team reads, with the address of each.
-    pub fn team(&self) -> impl Iterator<Item = (Channel, &Secret)> {
-        let slack = self.slack_webhook.iter().map(|secret| (Channel::Slack, secret));
-        slack.chain(self.discord_webhook.iter().map(|secret| (Channel::Discord, secret)))
+    /// Where the team reads.
+    pub fn team(&self) -> impl Iterator<Item = TeamLine<'_>> {
+        let chat = |chat: Channel| move |address| TeamLine { chat, address, key: None };
+        let own = self.webhook.iter().map(|own| TeamLine { chat: Channel::Webhook, address: &own.url, key: Some(&own.secret) });
+        self.slack_webhook.iter().map(chat(Channel::Slack)).chain(self.discord_webhook.iter().map(chat(Channel::Discord))).chain(own)
     }
 
     /// Every secret among them, by the name of its setting.
@@ -225,6 +258,10 @@ impl NotifySettings {
         let mut secrets = self.lines.secrets();
         secrets.extend(self.slack_webhook.as_mut().map(|secret| ("notify.slack_webhook", secret)));
         secrets.extend(self.discord_webhook.as_mut().map(|secret| ("notify.discord_webhook", secret)));
+        if let Some(own) = &mut self.webhook {
+            secrets.push(("notify.webhook.url", &mut own.url));
+            secrets.push(("notify.webhook.secret", &mut own.secret));
+        }
         secrets.extend(self.slack_bot.as_mut().map(|bot| ("notify.slack_bot.token", &mut bot.token)));
         secrets
     }

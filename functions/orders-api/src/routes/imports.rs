@@ -26,7 +26,7 @@ pub struct Import {
     /// Where they come from.
     #[cfg_attr(test, schema(example = "sheet"))]
     pub channel: String,
-    /// Whose status words they use: sheet, shop, workflow, sales, saleor, shopify, orderflow.
+    /// Whose status words they use: sheet, shop, workflow, sales, saleor, shopify, orderflow, or a carrier's: ups, fedex, usps, dhl, inpost, aftership.
     #[cfg_attr(test, schema(value_type = String, example = "sheet"))]
     pub vocabulary: Vocabulary,
     /// At most 100.

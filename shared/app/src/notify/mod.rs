@@ -22,7 +22,7 @@ use crate::ports::{
 use crate::privacy::{Stores, forget_traces};
 use crate::pseudonym::Pseudonyms;
 use crate::scope::TenantScope;
-use crate::tenant::{Account, Secret, SlackBot, TenantConfig};
+use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stock, slack_stranger};
@@ -97,7 +97,7 @@ struct Note {
 enum Via<'a> {
     Mail(Mail),
     Note(Account<'a>, Note),
-    Chat(Channel, &'a Secret),
+    Chat(TeamLine<'a>, String),
     File(&'a SlackBot, Attachment),
     /// Not this way: whoever it is for does not want it, for this reason.
     Closed(String),
@@ -213,19 +213,23 @@ impl Notify {
         told: &mut Told,
     ) -> Result<()> {
         let mut result = Ok(());
-        for (chat, webhook) in config.notify.team() {
+        for line in config.notify.team() {
             let draft = Draft {
                 kind: MessageKind::Status,
-                channel: chat,
-                recipient: webhook.expose().to_owned(),
-                shown_as: chat.title().into(),
+                channel: line.chat,
+                recipient: line.address.expose().to_owned(),
+                shown_as: line.chat.title().into(),
                 text: text.to_owned(),
             };
-            let via = Via::Chat(chat, webhook).unless(overtaken);
+            let via = self.chat_via(scope, about, line).unless(overtaken);
             let posted = self.deliver(scope, about, draft, at_once(Ok(via)), told).await.map(drop);
             result = result.and(posted);
         }
         result
+    }
+
+    fn chat_via<'v>(&self, scope: &TenantScope, about: About<'_>, line: TeamLine<'v>) -> Via<'v> {
+        Via::Chat(line, reference(about.event, &self.pseudonyms.address(scope.tenant(), line.chat, line.address.expose())))
     }
 
     /// How it goes out is decided once it is ours to send.
@@ -339,7 +343,7 @@ impl Notify {
                 };
                 self.texter.text(*account, text).await
             }
-            Via::Chat(chat, webhook) => self.chat.post(*chat, &webhook.0, text).await.map(|()| taken(String::new())),
+            Via::Chat(line, reference) => self.chat.post(*line, reference, text).await.map(|()| taken(String::new())),
             Via::File(bot, file) => self.chat.upload(&bot.token.0, &bot.channel, file, text).await.map(taken),
             Via::Closed(why) | Via::Not(why) => Err(SendError::Refused(why.clone())),
             Via::Overtaken => Err(SendError::Refused(String::new())),

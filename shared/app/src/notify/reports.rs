@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Attachment, Mail, PortError};
 use crate::report::DELAYED;
 use crate::scope::TenantScope;
-use crate::tenant::{DelayedSettings, Secret, TenantConfig};
+use crate::tenant::{DelayedSettings, TeamLine, TenantConfig};
 use contracts::Envelope;
 use contracts::job::v1::ReportReady;
 use domain::email::Email;
@@ -36,7 +36,7 @@ impl Notify {
             (true, false) => &reports.delayed.recipients[..],
             (true, true) => &[],
         };
-        let chats: Vec<(Channel, &Secret)> = notify.team().filter(|_| !is_list).collect();
+        let chats: Vec<TeamLine<'_>> = notify.team().filter(|_| !is_list).collect();
         let mut told = Told::default();
         if chats.is_empty() && recipients.is_empty() {
             return Ok(told);
@@ -54,15 +54,15 @@ impl Notify {
         let carried = (1..=Mail::FILES_BYTES_MAX).contains(&file.bytes.len());
         let link = self.reports.link(scope, &ready.key, LINK_VALID_FOR).await?;
         let mut waiting = Ok(());
-        for (chat, webhook) in chats {
+        for line in chats {
             let linked = format!("{}\n<{link}|Download the report> (works for 24 hours)", ready.summary);
             let (recipient, text, via) = match &notify.slack_bot {
-                Some(bot) if chat == Channel::Slack && !file.bytes.is_empty() => {
+                Some(bot) if line.chat == Channel::Slack && !file.bytes.is_empty() => {
                     (bot.channel.clone(), ready.summary.clone(), Via::File(bot, file.clone()))
                 }
-                _ => (webhook.expose().to_owned(), linked, Via::Chat(chat, webhook)),
+                _ => (line.address.expose().to_owned(), linked, self.chat_via(scope, about, line)),
             };
-            let draft = Draft { kind: MessageKind::Status, channel: chat, recipient, shown_as: chat.title().into(), text };
+            let draft = Draft { kind: MessageKind::Status, channel: line.chat, recipient, shown_as: line.chat.title().into(), text };
             waiting = waiting.and(self.deliver(scope, about, draft, at_once(Ok(via)), &mut told).await.map(drop));
         }
         let Some(from) = notify.from.clone().or_else(|| self.default_from.clone()) else {

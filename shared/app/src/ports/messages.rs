@@ -2,7 +2,7 @@
 
 use super::PortResult;
 use crate::scope::TenantScope;
-use crate::tenant::Account;
+use crate::tenant::{Account, TeamLine};
 use async_trait::async_trait;
 use domain::ids::{EventId, OrderId, TenantId};
 use domain::notify::{Channel, MessageKind};
@@ -331,8 +331,8 @@ pub trait AddressStore: Send + Sync {
 /// Posts to a team's chat.
 #[async_trait]
 pub trait TeamChat: Send + Sync {
-    /// Posts text to the incoming-webhook address of a chat.
-    async fn post(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError>;
+    /// Posts text by a team's line. The reference is the same however often it is posted.
+    async fn post(&self, line: TeamLine<'_>, reference: &str, text: &str) -> Result<(), SendError>;
     /// Posts a file with a comment to a channel, as a bot with this token; the chat's id for the file.
     async fn upload(&self, token: &secrecy::SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError>;
 }

@@ -3,6 +3,7 @@
 //! Each vocabulary is a table from word to [`Claim`]; [`Vocabulary::word_for`] is the way back, for
 //! systems that still want their own word. Unknown words are not guessed: the caller parks them.
 
+use super::carriers;
 use super::fact::{Claim, StatusClaim, Tracks};
 use super::status::{FulfilmentStatus as F, OrderStatus as S, PaymentStatus as P, Track, TrackingStatus as T};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,18 @@ pub enum Vocabulary {
     Saleor,
     /// Shopify's fulfilment order statuses.
     Shopify,
+    /// UPS: types of activities (MP, I, OT, D).
+    Ups,
+    /// FedEx: derived codes (OC, IT, OD, DL).
+    Fedex,
+    /// USPS: status categories.
+    Usps,
+    /// DHL's unified tracking: pre-transit, transit, delivered, failure.
+    Dhl,
+    /// InPost's ShipX.
+    Inpost,
+    /// AfterShip's tags, for every other carrier.
+    Aftership,
 }
 
 /// What a word means.
@@ -39,14 +52,14 @@ pub struct Reading {
 }
 
 impl Reading {
-    const fn of(claim: Claim) -> Reading {
+    pub(super) const fn of(claim: Claim) -> Reading {
         Reading { claim, at_birth: None }
     }
 }
 
-const NOTHING: Claim = Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None };
+pub(super) const NOTHING: Claim = Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None };
 
-const fn status(status: S) -> Claim {
+pub(super) const fn status(status: S) -> Claim {
     Claim { status: Some(StatusClaim::Is(status)), delayed: Some(false), ..NOTHING }
 }
 
@@ -54,21 +67,21 @@ const fn paid(claim: Claim, payment: P) -> Claim {
     Claim { payment: Some(payment), ..claim }
 }
 
-const fn worked(claim: Claim, fulfilment: F) -> Claim {
+pub(super) const fn worked(claim: Claim, fulfilment: F) -> Claim {
     Claim { fulfilment: Some(fulfilment), ..claim }
 }
 
-const fn tracked(claim: Claim, tracking: T) -> Claim {
+pub(super) const fn tracked(claim: Claim, tracking: T) -> Claim {
     Claim { tracking: Some(tracking), ..claim }
 }
 
-const DELAYED: Reading =
+pub(super) const DELAYED: Reading =
     Reading { claim: Claim { tracking: Some(T::DeliveryDelayed), delayed: Some(true), ..NOTHING }, at_birth: Some(S::Shipped) };
 
-const DELIVERED: Claim = worked(tracked(status(S::Delivered), T::Delivered), F::Delivered);
-const SHIPPED: Claim = worked(status(S::Shipped), F::Shipped);
+pub(super) const DELIVERED: Claim = worked(tracked(status(S::Delivered), T::Delivered), F::Delivered);
+pub(super) const SHIPPED: Claim = worked(status(S::Shipped), F::Shipped);
 
-type Row = (&'static str, Reading);
+pub(super) type Row = (&'static str, Reading);
 
 const SHEET: &[Row] = &[
     ("received", Reading::of(status(S::Pending))),
@@ -178,8 +191,22 @@ fn normalise(word: &str) -> String {
 
 impl Vocabulary {
     /// Every vocabulary.
-    pub const ALL: [Vocabulary; 8] =
-        [Self::Orderflow, Self::Sheet, Self::Shop, Self::Workflow, Self::Sales, Self::Events, Self::Saleor, Self::Shopify];
+    pub const ALL: [Vocabulary; 14] = [
+        Self::Orderflow,
+        Self::Sheet,
+        Self::Shop,
+        Self::Workflow,
+        Self::Sales,
+        Self::Events,
+        Self::Saleor,
+        Self::Shopify,
+        Self::Ups,
+        Self::Fedex,
+        Self::Usps,
+        Self::Dhl,
+        Self::Inpost,
+        Self::Aftership,
+    ];
 
     fn rows(self) -> &'static [Row] {
         match self {
@@ -191,6 +218,12 @@ impl Vocabulary {
             Self::Events => EVENTS,
             Self::Saleor => SALEOR,
             Self::Shopify => SHOPIFY,
+            Self::Ups => carriers::UPS,
+            Self::Fedex => carriers::FEDEX,
+            Self::Usps => carriers::USPS,
+            Self::Dhl => carriers::DHL,
+            Self::Inpost => carriers::INPOST,
+            Self::Aftership => carriers::AFTERSHIP,
         }
     }
 
@@ -314,8 +347,8 @@ impl Vocabulary {
                 S::Shipped | S::Delivered | S::Completed | S::ReturnRequested | S::Returned => "fulfilled",
                 S::Cancelled | S::Failed => "cancelled",
             },
-            // Event names say what happened, not how things stand.
-            Self::Events => return None,
+            // Event names say what happened, not how things stand; and nobody tells carriers.
+            Self::Events | Self::Ups | Self::Fedex | Self::Usps | Self::Dhl | Self::Inpost | Self::Aftership => return None,
         })
     }
 }
@@ -338,7 +371,7 @@ mod tests {
             (Vocabulary::Shopify, "scheduled", "open"),
         ];
         let mut checked = 0;
-        for vocabulary in Vocabulary::ALL.into_iter().filter(|v| *v != Vocabulary::Events) {
+        for vocabulary in Vocabulary::ALL.into_iter().take_while(|v| *v != Vocabulary::Ups).filter(|v| *v != Vocabulary::Events) {
             for word in vocabulary.words() {
                 let tracks = vocabulary.birth(word, AT).unwrap();
                 let back = vocabulary.word_for(&tracks);

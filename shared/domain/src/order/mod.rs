@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod arrival;
+mod carriers;
 pub mod command;
 pub mod decide;
 pub mod event;

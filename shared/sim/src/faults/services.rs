@@ -3,10 +3,9 @@
 use super::{Broken, Draw, Faulty, meet};
 use crate::cost::Call;
 use app::ports::*;
-use app::tenant::Account;
+use app::tenant::{Account, TeamLine};
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::notify::Channel;
 
 #[async_trait]
 impl Bus for Faulty<dyn Bus> {
@@ -89,25 +88,25 @@ impl Texter for Faulty<dyn Texter> {
 }
 
 impl Faulty<dyn TeamChat> {
-    async fn out(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
+    async fn out(&self, line: TeamLine<'_>, reference: &str, text: &str) -> Result<(), SendError> {
         self.faults.goes_out(|plan| &mut plan.posts);
-        self.port.post(chat, webhook, text).await
+        self.port.post(line, reference, text).await
     }
 }
 
 #[async_trait]
 impl TeamChat for Faulty<dyn TeamChat> {
-    async fn post(&self, chat: Channel, webhook: &secrecy::SecretString, text: &str) -> Result<(), SendError> {
+    async fn post(&self, line: TeamLine<'_>, reference: &str, text: &str) -> Result<(), SendError> {
         if self.faults.chance(|rates| rates.refused) {
             return Err(SendError::Refused("no such channel".to_owned()));
         }
         if self.faults.chance(|rates| rates.unknown) {
             if self.faults.chance(|_| 500) {
-                self.out(chat, webhook, text).await?;
+                self.out(line, reference, text).await?;
             }
             return Err(SendError::Unknown("timed out".to_owned()));
         }
-        meet!(self, ChatPost, 1, self.out(chat, webhook, text))
+        meet!(self, ChatPost, 1, self.out(line, reference, text))
     }
     async fn upload(&self, token: &secrecy::SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
         // No shop of these worlds has an app of its own.

@@ -4,7 +4,7 @@ use app::ports::{
     ADDRESS_KNOWN_FOR, Address, AddressStore, Attachment, Mail, Mailer, Message, MessageClaim, MessageId, MessageState, MessageStore,
     PortResult, Reached, SendError, Taken, TeamChat, Text, Texter,
 };
-use app::tenant::Account;
+use app::tenant::{Account, TeamLine};
 use async_trait::async_trait;
 use domain::ids::OrderId;
 use domain::notify::Channel;
@@ -169,19 +169,25 @@ impl Mailer for MemoryMailer {
 #[derive(Clone)]
 pub struct MemoryChat(pub(super) MemoryWorld);
 
-#[async_trait]
-impl TeamChat for MemoryChat {
-    async fn post(&self, _chat: Channel, webhook: &SecretString, text: &str) -> Result<(), SendError> {
+impl MemoryChat {
+    fn keep(&self, to: &str, text: &str) -> Result<(), SendError> {
         let mut state = self.0.lock();
         let answer = state.post_answers.pop_front().flatten();
         if matches!(answer, None | Some(SendError::Unknown(_))) {
-            state.posts.push((webhook.expose_secret().to_owned(), text.to_owned()));
+            state.posts.push((to.to_owned(), text.to_owned()));
         }
         answer.map_or(Ok(()), Err)
     }
+}
+
+#[async_trait]
+impl TeamChat for MemoryChat {
+    async fn post(&self, line: TeamLine<'_>, _reference: &str, text: &str) -> Result<(), SendError> {
+        self.keep(line.address.expose(), text)
+    }
 
     async fn upload(&self, token: &SecretString, channel: &str, file: &Attachment, comment: &str) -> Result<String, SendError> {
-        self.post(Channel::Slack, token, comment).await?;
+        self.keep(token.expose_secret(), comment)?;
         let mut state = self.0.lock();
         state.uploads.push((channel.to_owned(), file.clone()));
         Ok(format!("file-{}", state.uploads.len()))

@@ -1,0 +1,204 @@
+//! A team's own address, told by Standard Webhooks: <https://www.standardwebhooks.com/>.
+//!
+//! Whoever may change a shop's settings says where we call. So nothing is called that is not on the open net: not by a number, and
+//! not by a name that stands for one.
+
+use crate::client::{Client, send_error};
+use app::ports::{Clock, SendError};
+use app::tenant::Secret;
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use serde_json::json;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Calls teams' addresses.
+pub struct Webhooks {
+    client: Client,
+    clock: Arc<dyn Clock>,
+    double: Option<String>,
+}
+
+impl Webhooks {
+    /// On the open net; and at a double's, if there is one.
+    pub fn new(clock: Arc<dyn Clock>, double: Option<String>) -> Webhooks {
+        let client = Client::new(Duration::from_secs(8));
+        Webhooks { client: if double.is_some() { client } else { client.resolving(Arc::new(OpenNet)) }, clock, double }
+    }
+
+    /// Tells one. The reference is the same however often it is told, so that the other side can tell it again from news.
+    pub async fn post(&self, address: &str, key: Option<&Secret>, reference: &str, message: &str) -> Result<(), SendError> {
+        let refused = |why: &str| SendError::Refused(why.to_owned());
+        let url = Url::parse(address).map_err(|_| refused("the webhook's address cannot be read"))?;
+        if !self.double.as_deref().is_some_and(|base| address.starts_with(&format!("{base}/"))) && !is_open(&url) {
+            return Err(refused("the webhook's address must begin with https:// and lead to the open net"));
+        }
+        let key = key.and_then(|key| standardwebhooks::Webhook::new(key.expose()).ok());
+        let key = key.ok_or_else(|| refused("the webhook has no secret of the form whsec_..."))?;
+        let now = self.clock.now();
+        let body = json!({ "type": "team.message", "timestamp": now.to_string(), "data": { "text": message } }).to_string();
+        let signature = key.sign(reference, now.as_second(), body.as_bytes()).map_err(|_| refused("the webhook cannot be signed"))?;
+        let client = self.client.get().await.map_err(|error| send_error(&error))?;
+        let request = client
+            .post(url)
+            .header("content-type", "application/json")
+            .header("webhook-id", reference)
+            .header("webhook-timestamp", now.as_second())
+            .header("webhook-signature", signature)
+            .body(body);
+        let status = request.send().await.map_err(|error| send_error(&error))?.status().as_u16();
+        match status {
+            200..=299 => Ok(()),
+            // The other side can tell a message that it has: asking again is harmless.
+            429 | 500..=599 => Err(SendError::NotSent(format!("the webhook answered {status}"))),
+            _ => Err(SendError::Refused(format!("the webhook answered {status}"))),
+        }
+    }
+}
+
+/// By TLS, at its usual port or another high one, without a password, and not a number of a closed net. Names are looked at when
+/// they are resolved.
+fn is_open(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_number = host.parse::<IpAddr>().ok();
+    url.scheme() == "https" && url.username().is_empty() && url.password().is_none() && !host.is_empty() && is_number.is_none_or(is_public)
+}
+
+/// Resolves names to numbers of the open net only.
+struct OpenNet;
+
+impl Resolve for OpenNet {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let open: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if open.is_empty() {
+                return Err("it leads to no address of the open net".into());
+            }
+            Ok(Box::new(open.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Is it a number of the open net? (IANA's special-purpose registries say which are not.)
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => match ip.to_ipv4_mapped().or_else(|| embedded(ip)) {
+            Some(inside) => is_public_v4(inside),
+            // 2000::/3 is all that is given out; of it 2001::/23 and 2001:db8::/32 are for purposes of their own.
+            None => {
+                let [first, second, ..] = ip.segments();
+                first & 0xE000 == 0x2000 && !(first == 0x2001 && (second < 0x0200 || second == 0x0DB8))
+            }
+        },
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let [a, b, c, _] = ip.octets();
+    let is_special = ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_documentation()
+        || a == 0
+        || a >= 224
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (18..20).contains(&b));
+    !is_special
+}
+
+/// The number inside one that is translated: 64:ff9b::/96 and 2002::/16.
+fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let four = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
+    match ip.segments() {
+        [0x64, 0xFF9B, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(four(high, low)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::{Answer, double};
+    use crate::sheets::tests::Stopped;
+
+    const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    async fn posted(status: &'static str) -> (Result<(), SendError>, String) {
+        let (base, seen) = double([Answer::says(status, "")]).await;
+        let webhooks = Webhooks::new(Arc::new(Stopped), Some(base.clone()));
+        let result = webhooks.post(&format!("{base}/team"), Some(&Secret::new(KEY)), "demo.1001.1.0", "Order 1001 is late").await;
+        (result, seen.last())
+    }
+
+    // req: S1-19
+    #[tokio::test]
+    async fn a_team_is_told_and_can_tell_that_it_was_us() {
+        let (result, request) = posted("204 No Content").await;
+        assert_eq!(result, Ok(()));
+        assert!(request.starts_with("POST /team HTTP/1.1") && request.contains("webhook-id: demo.1001.1.0"), "{request}");
+        let header = |name: &str| request.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap().trim().to_owned();
+        let body = request.rsplit("\r\n\r\n").next().unwrap();
+        let at: i64 = header("webhook-timestamp").parse().unwrap();
+        let expected = standardwebhooks::Webhook::new(KEY).unwrap().sign("demo.1001.1.0", at, body.as_bytes()).unwrap();
+        assert_eq!(header("webhook-signature"), expected);
+        let said: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&said["type"], &said["data"]["text"]), (&json!("team.message"), &json!("Order 1001 is late")));
+        assert_eq!(posted("503 Busy").await.0, Err(SendError::NotSent("the webhook answered 503".into())));
+        assert_eq!(posted("410 Gone").await.0, Err(SendError::Refused("the webhook answered 410".into())));
+        assert_eq!(posted("302 Found").await.0, Err(SendError::Refused("the webhook answered 302".into())), "redirects are not followed");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_called_that_is_not_on_the_open_net() {
+        let webhooks = Webhooks::new(Arc::new(Stopped), None);
+        for address in [
+            "http://example.com/x",
+            "https://127.0.0.1/x",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a9fe:a9fe]/",
+            "https://[fd00::1]/",
+            "https://user:pass@example.com/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "ftp://example.com",
+            "example.com",
+        ] {
+            let result = webhooks.post(address, Some(&Secret::new(KEY)), "r", "x").await;
+            assert!(matches!(result, Err(SendError::Refused(_))), "{address}: {result:?}");
+        }
+        // A name for this very machine.
+        let result = webhooks.post("https://localhost:1/", Some(&Secret::new(KEY)), "r", "x").await;
+        assert!(matches!(result, Err(SendError::NotSent(_))), "{result:?}");
+        assert!(OpenNet.resolve("localhost".parse().unwrap()).await.is_err());
+        assert!(matches!(webhooks.post("https://example.com", Some(&Secret::new("short")), "r", "x").await, Err(SendError::Refused(_))));
+    }
+
+    #[test]
+    fn which_numbers_are_public() {
+        for open in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "2002:808:808::1"] {
+            assert!(is_public(open.parse().unwrap()), "{open}");
+        }
+        for closed in [
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "fe80::1",
+            "2001:db8::1",
+            "2002:a00:1::",
+        ] {
+            assert!(!is_public(closed.parse().unwrap()), "{closed}");
+        }
+    }
+}
