@@ -98,6 +98,21 @@ def test_a_text_message_its_receipt_its_answer_and_its_end(shop: Shop, phone: st
     assert forged.status == 401, forged.body
 
 
+# req: S1-19
+def test_a_team_reads_at_an_address_of_its_own(shop: Shop, phone: str) -> None:
+    talking = Talking(shop, ["email"])
+    address = f"{shop.env['outside_url']}/platforms/team/{talking.tenant}"
+    talking.settings(webhook={"url": address, "secret": platforms.TEAM_SECRET})
+    assert talking.call("GET", "/v1/settings")["notify"]["webhook"] == {"url": "(set)", "secret": "(set)"}
+    told = lambda: [text for text in shop.outside("/texts") if text["channel"] == "webhook" and text["to"] == talking.tenant]  # noqa: E731
+    moved = {"location": "main", "by": 4, "reference": "delivery-1"}
+    for _ in range(2):
+        talking.call("POST", "/v1/inventory/CUP/adjust", moved)
+    texts = eventually(lambda: len(told()) == 2 and told(), "the team to be told")
+    assert {":package: *CUP is low*" in text["text"] or ":rotating_light: *Reorder CUP*" in text["text"] for text in texts} == {True}, texts
+    assert len({text["id"] for text in texts}) == 2
+
+
 # req: S1-19, S1-23, S1-29
 def test_chats(shop: Shop, phone: str) -> None:
     talking = Talking(shop, ["instagram", "telegram", "whatsapp", "email"], plain_words=False)

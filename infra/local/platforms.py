@@ -18,8 +18,10 @@ import urllib.request
 from collections.abc import Mapping
 
 SECRETS = {"whatsapp": "demo-whatsapp-app-secret", "instagram": "demo-page-app-secret", "facebook": "demo-page-app-secret", "telegram": "demo-telegram-secret"}
+# A team's own address, as Standard Webhooks sign.
+TEAM_SECRET = "whsec_" + base64.b64encode(b"what a demo team signs with").decode()
 PHONE = re.compile(r"\+[1-9]\d{6,14}")
-NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "telegram": "Telegram", "instagram": "Instagram", "facebook": "Messenger", "push": "Push", "discord": "Discord"}
+NAMES = {"sms": "SMS", "whatsapp": "WhatsApp", "telegram": "Telegram", "instagram": "Instagram", "facebook": "Messenger", "push": "Push", "discord": "Discord", "webhook": "Webhook"}
 
 
 def _basic(headers: Mapping[str, str]) -> tuple[str, str]:
@@ -51,6 +53,8 @@ def answer(path: str, headers: Mapping[str, str], body: bytes, count: int) -> tu
         return _whatsapp(found[1], said, count) if said.get("messaging_product") == "whatsapp" else _page(found[1], said, count)
     if re.fullmatch(r"discord/api/webhooks/\d+/[\w-]+", path):
         return _discord(query, _json(body), count)
+    if found := re.fullmatch(r"team/([\w-]+)", path):
+        return _team(found[1], headers, body, count)
     return None
 
 
@@ -125,6 +129,18 @@ def _discord(query: str, said: dict, count: int) -> tuple[int, dict, dict | None
         return 400, {"code": 50006 if not text else 50035, "message": "Cannot send an empty message"}, None
     status = 200 if "wait=true" in query else 204
     return status, {"id": str(count + 1), "content": text}, {"channel": "discord", "to": "the team", "text": text, "id": str(count + 1)}
+
+
+def _team(name: str, headers: Mapping[str, str], body: bytes, count: int) -> tuple[int, dict, dict | None]:
+    signed = f"{headers.get('webhook-id', '')}.{headers.get('webhook-timestamp', '')}.".encode() + body
+    key = base64.b64decode(TEAM_SECRET.removeprefix("whsec_"))
+    expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    said = _json(body)
+    if not hmac.compare_digest(headers.get("webhook-signature", ""), expected):
+        return 401, {"error": "bad signature"}, None
+    if said.get("type") != "team.message":
+        return 400, {"error": "unknown type"}, None
+    return 200, {}, {"channel": "webhook", "to": name, "text": said["data"]["text"], "id": headers["webhook-id"]}
 
 
 def receipt(sent: dict, status: str, base: str) -> tuple[str, dict[str, str], bytes]:
