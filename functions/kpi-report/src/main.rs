@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
         outbox: Arc::new(db.outbox()),
         tenants: Arc::new(db.tenants()),
         clock: Arc::new(SystemClock),
+        decisions: Arc::new(db.decisions()),
         documents: Arc::new(Printed::default()),
     };
     let parking = SqsParking::new(aws, dead_letters);

@@ -29,22 +29,39 @@ const AT_ONCE: usize = 16;
 const EXAMPLES: usize = 10;
 const PAGE: usize = 200;
 
-/// Decisions that moved an order between two moments: up to [`SAMPLE`], the same ones whenever they are drawn, judged or not.
+/// A while of a ledger.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Review {
+    /// Decisions that moved an order.
+    pub moved: usize,
+    /// Of them, those that people overruled: undone, corrected or disagreed with.
+    pub overruled: usize,
+    /// Of them, those that somebody looked at and agreed with.
+    pub agreed: usize,
+    /// Up to [`SAMPLE`] of them, the same ones whenever they are drawn, judged or not.
+    pub sample: Vec<DecisionRecord>,
+}
+
+/// What rules did between two moments, of the newest two thousand decisions.
 ///
 /// # Errors
 /// `Retryable`.
-pub async fn sample(ledger: &dyn DecisionStore, scope: &TenantScope, from: Timestamp, until: Timestamp) -> Result<Vec<DecisionRecord>> {
+pub async fn review(ledger: &dyn DecisionStore, scope: &TenantScope, from: Timestamp, until: Timestamp) -> Result<Review> {
     let mut drawn: Vec<([u8; 32], DecisionRecord)> = Vec::new();
     let (mut seen, mut after): (usize, Option<PageKey>) = (0, None);
+    let mut review = Review::default();
     loop {
         let page = ledger.page(scope, Some(until), after.as_ref(), PAGE).await?;
         seen += page.decisions.len();
         let past = page.decisions.last().is_some_and(|last| last.at < from);
-        let moved = page.decisions.into_iter().filter(|entry| entry.at >= from && entry.outcome == Outcome::Moved);
-        drawn.extend(moved.map(|entry| {
+        for entry in page.decisions.into_iter().filter(|entry| entry.at >= from && entry.outcome == Outcome::Moved) {
+            let agrees = entry.judgement.as_ref().map(|judgement| judgement.verdict.agrees());
+            review.moved += 1;
+            review.overruled += usize::from(agrees == Some(false));
+            review.agreed += usize::from(agrees == Some(true));
             let lot = Sha256::digest(format!("{} {}", entry.order, entry.id));
-            (lot.into(), entry)
-        }));
+            drawn.push((lot.into(), entry));
+        }
         drawn.sort_by_key(|(lot, _)| *lot);
         drawn.truncate(SAMPLE);
         after = page.next;
@@ -52,7 +69,7 @@ pub async fn sample(ledger: &dyn DecisionStore, scope: &TenantScope, from: Times
             break;
         }
     }
-    Ok(drawn.into_iter().map(|(_, entry)| entry).collect())
+    Ok(Review { sample: drawn.into_iter().map(|(_, entry)| entry).collect(), ..review })
 }
 
 /// The last whole week, Monday to Sunday where the shop is.

@@ -115,6 +115,7 @@ fn main() {
         outbox: Arc::new(world.outbox()),
         tenants: Arc::new(world.tenants()),
         clock: Arc::new(FakeClock::at("2025-08-09T10:00:00Z".parse().expect("a time"))),
+        decisions: Arc::new(world.decisions()),
         documents: documents.clone(),
     };
     let (config, day) = (TenantConfig::default(), "2025-08-09".parse().expect("a day"));

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 use crate::view::{Accuracy, LedgerEntry, LedgerPage, Measured, OrderView, ReplayView, ReplayedRules, RuleAccuracy};
 use app::Error;
 use app::apply::Alongside;
-use app::ledger::{sample, try_rules};
+use app::ledger::{self, try_rules};
 use app::measure::MOVES;
 use app::progress::habits;
 use app::tenant::TenantConfig;
@@ -74,7 +74,7 @@ pub async fn of_order(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
 pub async fn review_queue(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let (from, until) = app::ledger::last_week(&admitted.config, desk.clock.now());
-    let decisions = sample(&*desk.auto.decisions, &admitted.scope, from, until).await?;
+    let decisions = ledger::review(&*desk.auto.decisions, &admitted.scope, from, until).await?.sample;
     Ok(axum::Json(LedgerPage { decisions: decisions.iter().map(LedgerEntry::of).collect(), next_cursor: None }).into_response())
 }
 

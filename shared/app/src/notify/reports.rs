@@ -3,7 +3,7 @@
 use super::{About, Draft, Notify, Told, Via, reference};
 use crate::error::{Error, Result};
 use crate::ports::{Attachment, Mail, PortError};
-use crate::report::DELAYED;
+use crate::report::{DECISIONS, DELAYED};
 use crate::scope::TenantScope;
 use crate::tenant::{DelayedSettings, TeamLine, TenantConfig};
 use contracts::Envelope;
@@ -31,6 +31,12 @@ impl Notify {
         let (event, notify, reports) = (about.event, &config.notify, &config.reports);
         let is_list = ready.report == DELAYED;
         let empty = ready.orders == Some(0);
+        // It is for whoever watches the rules, and leads to where they are judged.
+        if ready.report == DECISIONS {
+            let mut told = Told::default();
+            self.to_team(scope, config, about, &ready.summary, false, &mut told).await?;
+            return Ok(told);
+        }
         let recipients = match (is_list, empty && !reports.delayed.also_when_none) {
             (false, _) => &reports.recipients[..],
             (true, false) => &reports.delayed.recipients[..],

@@ -1,13 +1,15 @@
 //! The daily report: figures from the read model, the open orders from their index, one file in the bucket.
 
 mod figures;
+mod weekly;
 
 pub use figures::{CHANGED_ORDERS_MAX, Wanted};
 
 use crate::error::{Error, Result};
 use crate::json;
 use crate::ports::{
-    Claim, Clock, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets, ReportStore, TenantStore,
+    Claim, Clock, DecisionStore, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets,
+    ReportStore, TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
@@ -19,7 +21,7 @@ use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, TenantId};
 use domain::kpi::{Comparison, DailyKpi, Headline, slack_comparison, slack_summary};
 use domain::order::Fault;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,6 +44,8 @@ const TROUBLE_PAST: &str = "jobs/past-report.json";
 pub const DAILY: &str = "daily";
 /// The report that is a document of the delayed orders.
 pub const DELAYED: &str = "delayed";
+/// The weekly report of what rules decided.
+pub const DECISIONS: &str = "decisions";
 
 /// Turns figures into files.
 pub trait Documents: Send + Sync {
@@ -65,6 +69,11 @@ pub fn workbook_key(day: Date) -> String {
 /// The key of a day's list of delayed orders.
 pub fn delayed_key(day: Date) -> String {
     format!("daily/delayed-{day}.pdf")
+}
+
+/// The key of the review of the week that ended before a Monday.
+pub fn decisions_key(monday: Date) -> String {
+    format!("weekly/decisions-{monday}.json")
 }
 
 /// The key of what people were told of a day's reports.
@@ -183,6 +192,8 @@ pub struct Report {
     pub tenants: Arc<dyn TenantStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What rules decided.
+    pub decisions: Arc<dyn DecisionStore>,
     /// The file formats.
     pub documents: Arc<dyn Documents>,
 }
@@ -240,7 +251,12 @@ impl Report {
         if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
             return Ok(Some(Made::NotDue));
         }
-        self.daily(&TenantScope::of_own_message(tenant), &config, Wanted::AsOf(local.date()), correlation).await.map(Some)
+        let scope = TenantScope::of_own_message(tenant);
+        let made = self.daily(&scope, &config, Wanted::AsOf(local.date()), correlation).await;
+        if local.weekday() == Weekday::Monday {
+            weekly::review(self, &scope, &config, local.date(), correlation).await?;
+        }
+        made.map(Some)
     }
 
     /// Makes the reports of one day, unless they are made.

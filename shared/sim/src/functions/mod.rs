@@ -176,6 +176,7 @@ impl Functions {
                 outbox: ports.outbox.clone(),
                 tenants: ports.tenants.clone(),
                 clock: clock.clone(),
+                decisions: ports.decisions.clone(),
                 documents,
             },
             stock: ports.stock.clone(),

@@ -4,7 +4,7 @@ use crate::house::{House, config, correlation, identity, owner};
 use crate::rest::{call, get, post};
 use app::Scopes;
 use app::model::Model;
-use app::ports::{Clock, DecisionStore, Outcome, PortError, StockStore, TenantStore};
+use app::ports::{Clock, DecisionStore, Outcome, PortError, ReportStore, StockStore, TenantStore};
 use app::tenant::TenantConfig;
 use app::watch::{Ran, Watch, WatchOrders};
 use domain::ids::OrderId;
@@ -275,6 +275,23 @@ async fn a_weeks_decisions_are_sampled() {
     let next = get(&house, "/v1/decisions/sample").await.body;
     assert_eq!(ids(&next), ids(&drawn), "the same ones, judged or not");
     assert_eq!(next["decisions"][0]["judgement"]["verdict"], "agreed");
+    // It is Monday after six: the week is filed, and the team is told, once.
+    for _ in 0..3 {
+        house.report().due(&correlation()).await.unwrap();
+        house.settle().await;
+    }
+    let filed = house.world.reports().get(&house.scope, "weekly/decisions-2025-08-11.json").await.unwrap().unwrap();
+    let filed: Value = serde_json::from_slice(&filed).unwrap();
+    let counts = ["moved", "overruled", "agreed", "not_looked_at"].map(|name| filed[name].as_u64().unwrap());
+    assert_eq!((counts, filed["sample"].as_array().unwrap().len()), ([25, 0, 1, 24], 20), "{filed}");
+    assert_eq!((&filed["from"], &filed["sample"][0]["verdict"]), (&json!("2025-08-04T00:00:00Z"), &json!("agreed")));
+    let posts: Vec<String> = house.world.posts().into_iter().map(|post| post.1).filter(|text| text.contains("decisions")).collect();
+    let said = "*Last week's decisions*: rules moved orders on 25 times; people overruled 0 (0%) and agreed with 1. 19 of them wait to be looked at: `GET /v1/decisions/sample`";
+    assert_eq!(posts, [said]);
+    // Only on Mondays.
+    house.clock.advance(SignedDuration::from_hours(24));
+    house.report().due(&correlation()).await.unwrap();
+    assert_eq!(house.world.reports().list(&house.scope, "weekly/", 9).await.unwrap().len(), 1);
 }
 
 /// Other rules are tried on the past before they are saved.

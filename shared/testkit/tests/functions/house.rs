@@ -328,6 +328,7 @@ impl House {
             outbox: Arc::new(self.world.outbox()),
             tenants: Arc::new(self.world.tenants()),
             clock: self.clock.clone(),
+            decisions: Arc::new(self.world.decisions()),
             documents: Arc::new(kpi_report::Printed::default()),
         }
     }
