@@ -77,14 +77,7 @@ impl Parked {
     /// `NotFound`, `Retryable`.
     pub async fn replay(&self, scope: &TenantScope, endpoint: &str, id: &str, correlation: &CorrelationId) -> Result<()> {
         let InboxEntry { key, .. } = self.load(scope, endpoint, id).await?;
-        let message = HookReceived {
-            v: HookReceived::VERSION,
-            tenant: scope.tenant().clone(),
-            endpoint: key.endpoint,
-            inbox_id: key.id,
-            correlation: correlation.clone(),
-        };
-        json::send(&*self.queue, &message).await
+        json::send(&*self.queue, &HookReceived::stored(scope.tenant(), &key.endpoint, &key.id, correlation)).await
     }
 
     /// It is about nothing: it no longer waits, and what it said is forgotten. Only what waits can be dismissed.

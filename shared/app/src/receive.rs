@@ -232,13 +232,7 @@ impl Receive {
             Received::Again(InboxState::Done | InboxState::Parked { .. }) => return Ok(Receipt { event_id: key.id, again: true }),
             Received::Again(InboxState::Received) => true,
         };
-        let message = HookReceived {
-            v: HookReceived::VERSION,
-            tenant: scope.tenant().clone(),
-            endpoint: key.endpoint,
-            inbox_id: key.id.clone(),
-            correlation: correlation.clone(),
-        };
+        let message = HookReceived::stored(scope.tenant(), &key.endpoint, &key.id, correlation);
         json::send(&*self.queue, &message).await?;
         Ok(Receipt { event_id: key.id, again })
     }

@@ -37,6 +37,12 @@ impl HookReceived {
     /// The version this release writes and reads.
     pub const VERSION: u64 = 1;
 
+    /// Of what is stored in the inbox of a tenant.
+    pub fn stored(tenant: &TenantId, endpoint: &str, inbox_id: &str, correlation: &CorrelationId) -> HookReceived {
+        let (tenant, correlation) = (tenant.clone(), correlation.clone());
+        HookReceived { v: Self::VERSION, tenant, endpoint: endpoint.to_owned(), inbox_id: inbox_id.to_owned(), correlation }
+    }
+
     /// Reads a message body.
     ///
     /// # Errors

@@ -238,13 +238,7 @@ impl Listen {
             Received::Again(InboxState::Done | InboxState::Parked { .. }) => return Ok(()),
             Received::New | Received::Again(InboxState::Received) | Received::Different => {}
         }
-        let message = HookReceived {
-            v: HookReceived::VERSION,
-            tenant: scope.tenant().clone(),
-            endpoint: key.endpoint,
-            inbox_id: key.id,
-            correlation: correlation.clone(),
-        };
+        let message = HookReceived::stored(scope.tenant(), &key.endpoint, &key.id, correlation);
         json::send(&*self.queue, &message).await
     }
 }
