@@ -253,7 +253,7 @@ async fn settled_webhooks_leave_the_index() {
     for (state, reads) in [(parked, 2), (InboxState::Done, 1)] {
         shop.ports.inbox.settle(&shop.scope, &key, &state, &[], shop.now).await.unwrap();
         shop.embedded.take_calls();
-        shop.ports.inbox.parked(&shop.scope, 10).await.unwrap();
+        shop.ports.inbox.parked(&shop.scope, None, 10).await.unwrap();
         assert_eq!(shop.embedded.take_calls().len(), reads, "the index, and what it lists");
     }
 }

@@ -39,7 +39,8 @@ impl Client {
                     .redirect(reqwest::redirect::Policy::none())
                     .user_agent("orderflow");
                 match &self.resolver {
-                    Some(resolver) => builder.dns_resolver(resolver.clone()).build(),
+                    // A proxy would look names up by itself.
+                    Some(resolver) => builder.dns_resolver(resolver.clone()).no_proxy().build(),
                     None => builder.build(),
                 }
             })

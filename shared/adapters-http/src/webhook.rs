@@ -57,8 +57,7 @@ impl Webhooks {
     }
 }
 
-/// By TLS, at its usual port or another high one, without a password, and not a number of a closed net. Names are looked at when
-/// they are resolved.
+/// By TLS, without a password, and not a number of a closed net. Names are looked at when they are resolved.
 fn is_open(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let is_number = host.parse::<IpAddr>().ok();

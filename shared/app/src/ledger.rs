@@ -38,6 +38,8 @@ pub struct Review {
     pub overruled: usize,
     /// Of them, those that somebody looked at and agreed with.
     pub agreed: usize,
+    /// Nothing was left out: a week may have more decisions than are read.
+    pub complete: bool,
     /// Up to [`SAMPLE`] of them, the same ones whenever they are drawn, judged or not.
     pub sample: Vec<DecisionRecord>,
 }
@@ -65,17 +67,22 @@ pub async fn review(ledger: &dyn DecisionStore, scope: &TenantScope, from: Times
         drawn.sort_by_key(|(lot, _)| *lot);
         drawn.truncate(SAMPLE);
         after = page.next;
-        if past || after.is_none() || seen >= DRAWN_FROM {
+        review.complete = past || after.is_none();
+        if review.complete || seen >= DRAWN_FROM {
             break;
         }
     }
     Ok(Review { sample: drawn.into_iter().map(|(_, entry)| entry).collect(), ..review })
 }
 
+/// The Monday of a day's week.
+pub fn monday_of(day: Date) -> Date {
+    day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
+}
+
 /// The last whole week, Monday to Sunday where the shop is.
 pub fn last_week(config: &TenantConfig, now: Timestamp) -> (Timestamp, Timestamp) {
-    let today = config.today(now);
-    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
+    let monday = monday_of(config.today(now));
     let start = |day: Date| day.to_zoned(config.zone()).map_or(now, |start| start.timestamp());
     (start(monday.saturating_sub(7.days())), start(monday))
 }

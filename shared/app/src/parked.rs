@@ -68,7 +68,7 @@ impl Parked {
     /// # Errors
     /// `Retryable`.
     pub async fn list(&self, scope: &TenantScope) -> Result<Vec<Waiting>> {
-        Ok(self.inbox.parked(scope, LISTED_MAX).await?.into_iter().filter_map(Waiting::of).collect())
+        Ok(self.inbox.parked(scope, None, LISTED_MAX).await?.into_iter().filter_map(Waiting::of).collect())
     }
 
     /// Has it tried again, for example after its order was imported. What was applied stays applied.
@@ -87,8 +87,9 @@ impl Parked {
     pub async fn dismiss(&self, scope: &TenantScope, endpoint: &str, id: &str) -> Result<()> {
         let entry = self.load(scope, endpoint, id).await?;
         if let InboxState::Parked { .. } = entry.state {
-            self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
+            // Forgotten first: whoever dies in between still finds it waiting.
             self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+            self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
         }
         Ok(())
     }

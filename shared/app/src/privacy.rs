@@ -38,8 +38,8 @@ const EXPORTED_AT_ONCE: usize = 5;
 const EXPORT_BYTES: usize = 2 * 1024 * 1024;
 /// Commits of an order that are looked at.
 const HISTORY_MAX: usize = 1_000;
-/// Webhooks waiting for a person that are looked at.
-const PARKED_MAX: usize = 1_000;
+/// So many of what waits for a person are looked at together.
+const PARKED_PAGE: usize = 200;
 
 /// A customer's key in the index: no address can be read back from it.
 pub fn customer_key(tenant: &TenantId, email: &Email) -> CustomerKey {
@@ -221,12 +221,11 @@ impl Privacy {
 
     /// Webhooks about no order of ours have nothing but the address that says whose they are.
     async fn forget_parked(&self, scope: &TenantScope, email: &Email) -> Result<usize> {
-        let parked = self.inbox.parked(scope, PARKED_MAX).await?;
-        let theirs = |body: &str| {
-            let named = body.to_lowercase().contains(&email.expose().to_lowercase());
-            named || read(body).is_ok_and(|report| report.email == *email)
+        let theirs = |body: &str| match read(body) {
+            Ok(report) => report.email == *email,
+            Err(_) => names(body, email),
         };
-        let keys: Vec<InboxKey> = parked.into_iter().filter(|entry| theirs(&entry.body)).map(|entry| entry.key).collect();
+        let keys: Vec<InboxKey> = parked(&*self.inbox, scope, |entry| theirs(&entry.body).then(|| entry.key.clone())).await?;
         Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
 
@@ -240,8 +239,7 @@ impl Privacy {
             let Some((channel, from)) = sender(entry) else { return false };
             theirs.contains(&(channel, plain(channel, &from)))
         };
-        let parked = self.inbox.parked(scope, PARKED_MAX).await?;
-        let keys: Vec<InboxKey> = parked.into_iter().filter(is_theirs).map(|entry| entry.key).collect();
+        let keys: Vec<InboxKey> = parked(&*self.inbox, scope, |entry| is_theirs(entry).then(|| entry.key.clone())).await?;
         Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
 
@@ -305,12 +303,17 @@ pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId
     let Some(dossier) = orders.dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
     let mut hooks: Vec<InboxKey> = dossier.history.iter().flat_map(|commit| &commit.events).filter_map(webhook_of).collect();
     let mut webhooks = 0;
-    for entry in inbox.parked(scope, PARKED_MAX).await? {
-        // Those that wait for a person are still to be applied: what they say of the order stays.
-        let Some(report) = read(&entry.body).ok().filter(|report| report.order_id == *id) else { continue };
-        hooks.retain(|key| *key != entry.key);
+    // Those that wait for a person are still to be applied: what they say of the order stays.
+    let waiting = parked(inbox, scope, |entry| {
+        let report = read(&entry.body).ok().filter(|report| report.order_id == *id)?;
         let nameless = report.without_customer();
-        webhooks += usize::from(entry.body != nameless && inbox.replace_body(scope, &entry.key, &nameless).await?);
+        Some((entry.key.clone(), (entry.body != nameless).then_some(nameless)))
+    });
+    for (waiting, nameless) in waiting.await? {
+        hooks.retain(|key| *key != waiting);
+        if let Some(nameless) = nameless {
+            webhooks += usize::from(inbox.replace_body(scope, &waiting, &nameless).await?);
+        }
     }
     webhooks += inbox.forget_bodies(scope, &hooks).await?;
     // A message is claimed before its address is remembered, and has the same name for it.
@@ -321,6 +324,35 @@ pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId
     orders.forget_words(scope, id).await?;
     photos::forget(files, scope, id).await?;
     Ok(webhooks)
+}
+
+/// Does a text name an address, and not one that only ends or begins like it?
+fn names(text: &str, email: &Email) -> bool {
+    let (text, address) = (text.to_lowercase(), email.expose().to_lowercase());
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '@'));
+    text.match_indices(&address).any(|(at, _)| {
+        let mut behind = text[at + address.len()..].chars();
+        let (next, one_more) = (behind.next(), behind.next());
+        // A full stop may end the sentence.
+        let ends = !goes_on(next) || (next == Some('.') && !goes_on(one_more));
+        ends && !goes_on(text[..at].chars().next_back())
+    })
+}
+
+/// What is wanted of everything that waits for a person, read a few at a time.
+async fn parked<T>(inbox: &dyn InboxStore, scope: &TenantScope, wanted: impl Fn(&InboxEntry) -> Option<T> + Send) -> Result<Vec<T>>
+where
+    T: Send,
+{
+    let (mut found, mut last): (Vec<T>, Option<InboxEntry>) = (Vec::new(), None);
+    loop {
+        let mut page = inbox.parked(scope, last.as_ref(), PARKED_PAGE).await?;
+        found.extend(page.iter().filter_map(&wanted));
+        match page.pop() {
+            Some(end) if page.len() + 1 == PARKED_PAGE => last = Some(end),
+            _ => return Ok(found),
+        }
+    }
 }
 
 /// Where a message to a customer went, if answers come from there.
@@ -339,4 +371,28 @@ fn webhook_of(event: &OrderEvent) -> Option<InboxKey> {
 /// Reads an address from a request.
 pub fn address(text: &str) -> Result<Email> {
     Email::parse(text).map_err(|why| Error::Invalid(vec![Fault::new("email", "bad_email", why.to_string())]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // req: X-08
+    #[test]
+    fn an_address_is_not_a_part_of_another() {
+        let email = Email::parse("ann@example.com").unwrap();
+        for theirs in [
+            "{\"to\":\"Ann@Example.com\"}",
+            "ann@example.com",
+            "write to ann@example.com.",
+            "<ann@example.com>, please",
+            "mailto:ann@example.com?x",
+        ] {
+            assert!(names(theirs, &email), "{theirs}");
+        }
+        for others in ["joann@example.com", "ann@example.com.pl", "jo.ann@example.com", "ann@example.community", "x+ann@example.com", ""] {
+            assert!(!names(others, &email), "{others}");
+        }
+        assert!(names("joann@example.com and ann@example.com", &email));
+    }
 }

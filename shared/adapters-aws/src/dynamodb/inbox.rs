@@ -1,7 +1,7 @@
 //! Webhooks as they came in.
 
 use super::item::{Row, Write, moment, text};
-use super::{AT_ONCE, Dynamo, Index, Query, Table, Transacted, Written, keys, outbox};
+use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, keys, outbox};
 use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{InboxEntry, InboxKey, InboxState, InboxStore, PortError, PortResult, Received};
@@ -105,11 +105,13 @@ impl InboxStore for DynamoInbox {
         Ok(matches!(self.0.transact("settle a webhook", &writes).await?, Transacted::Done))
     }
 
-    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
+    async fn parked(&self, scope: &TenantScope, after: Option<&InboxEntry>, limit: usize) -> PortResult<Vec<InboxEntry>> {
         let mut entries = Vec::new();
         let mut start = None;
+        let above = after.map(|after| keys::parked_row(&after.key, after.received_at));
         loop {
-            let query = Query { limit: Some(limit.max(1)), start, ..Query::index(Index::Gsi1, keys::parked(scope)) };
+            let range = above.clone().map_or(Range::Whole, Range::Above);
+            let query = Query { range, limit: Some(limit.max(1)), start, ..Query::index(Index::Gsi1, keys::parked(scope)) };
             let (rows, last) = self.0.query("list parked webhooks", Table::Ops, query).await?;
             for rows in rows.chunks(AT_ONCE) {
                 let keys = rows.iter().map(|row| Ok(keys::Key { pk: text(row, "PK")?.to_owned(), sk: text(row, "SK")?.to_owned() }));

@@ -23,10 +23,12 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Of people who were written to about no order, on one channel: whoever wants to can write to a number or a bot, and what they
-/// write waits beside the webhooks that need somebody.
-const STRANGERS: Limit = Limit { count: 60, window: SignedDuration::from_hours(1) };
+/// Of people who were written to about no order: whoever wants to can write to a number or a bot, what they write waits for weeks
+/// beside the webhooks that need somebody, and an erasure looks through all of it.
+const STRANGERS: Limit = Limit { count: 100, window: SignedDuration::from_hours(24) };
 
+/// Wishes of one address that are written down. Each is kept to.
+const WISHES: Limit = Limit { count: 10, window: SignedDuration::from_hours(24) };
 /// So long a message that was lost is remembered as such; no provider repeats itself for longer.
 const LOST_ONCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -214,7 +216,12 @@ impl Heard {
             Some(Wish::Start) => self.addresses.refuse(scope, &address, None, entry.received_at).await?,
             None => {}
         }
-        let Some(order) = known.order else {
+        // That it was said stands in the order, though not a thousand times.
+        let is_said_again = wished.is_some() && {
+            let bucket = format!("wishes:{}:{}", channel.name(), address.key);
+            matches!(self.buckets.take(scope, &bucket, 1, WISHES, now).await?, Allowance::Denied { .. })
+        };
+        let Some(order) = known.order.filter(|_| !is_said_again) else {
             if wished.is_some() {
                 self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
                 return Ok(wished.map_or(HeardAs::Nothing, HeardAs::Wish));
@@ -244,7 +251,7 @@ impl Heard {
         let state = InboxState::Parked { code: code.clone(), reason: reason.clone() };
         if entry.state != state {
             let now = self.clock.now();
-            if let Allowance::Denied { .. } = self.buckets.take(scope, &format!("strangers:{}", channel.name()), 1, STRANGERS, now).await? {
+            if let Allowance::Denied { .. } = self.buckets.take(scope, "strangers", 1, STRANGERS, now).await? {
                 tracing::warn!(trace_id = %cause.correlation, channel = channel.name(), "too many unknown senders write; a message is not kept");
                 self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], now).await?;
                 return Ok(HeardAs::Nothing);

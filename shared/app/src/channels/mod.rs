@@ -213,7 +213,7 @@ impl Listen {
         }
     }
 
-    /// A wish for no more messages is never one too many.
+    /// A wish for no more messages is never one too many to be kept to.
     async fn is_too_much(&self, scope: &TenantScope, channel: Channel, from: &str, text: &str) -> Result<bool> {
         if wish(channel, text).is_some() {
             return Ok(false);
@@ -228,15 +228,20 @@ impl Listen {
         // The platform's id stands in the body: the same report is the same entry, however often it comes.
         let key = InboxKey { endpoint: endpoint_of(channel), id: body_hash.clone() };
         let entry = InboxEntry { key: key.clone(), body_hash, body, received_at: self.clock.now(), state: InboxState::Received };
-        if let Incoming::Reply { from, text, .. } = incoming
-            && self.is_too_much(scope, channel, from, text).await?
-        {
-            tracing::warn!(trace_id = %correlation, channel = channel.name(), "a customer writes too much; a message is not kept");
-            return Ok(());
-        }
         match self.inbox.receive(scope, &entry).await? {
             Received::Again(InboxState::Done | InboxState::Parked { .. }) => return Ok(()),
-            Received::New | Received::Again(InboxState::Received) | Received::Different => {}
+            // Counted once, however often the platform repeats it.
+            Received::New => {
+                if let Incoming::Reply { from, text, .. } = incoming
+                    && self.is_too_much(scope, channel, from, text).await?
+                {
+                    tracing::warn!(trace_id = %correlation, channel = channel.name(), "a customer writes too much; a message is not kept");
+                    self.inbox.forget_bodies(scope, std::slice::from_ref(&key)).await?;
+                    self.inbox.settle(scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
+                    return Ok(());
+                }
+            }
+            Received::Again(InboxState::Received) | Received::Different => {}
         }
         let message = HookReceived::stored(scope.tenant(), &key.endpoint, &key.id, correlation);
         json::send(&*self.queue, &message).await

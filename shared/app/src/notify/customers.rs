@@ -151,10 +151,6 @@ impl Notify {
             match self.deliver(scope, about, draft, decided, told).await? {
                 Delivered::Told => return self.remember(&errand, &way).await,
                 Delivered::Settled => return Ok(()),
-                Delivered::Unwanted => {
-                    let why = Some("the provider says that they do not want it");
-                    self.addresses.refuse(scope, &self.address(scope, &way), why, self.clock.now()).await?
-                }
                 Delivered::Refused => {}
             }
         }
@@ -190,12 +186,12 @@ impl Notify {
             Check::Wish(wish) => match order.no_follow_up().filter(|_| kind == MessageKind::FollowUp) {
                 Some(why) => Some(format!("the customer is not asked: {}", why.text())),
                 None if !kind.is_true_of(order.label()) => Some(format!("it no longer holds: the order is {}", order.label().text())),
-                None if wish.waited && !config.notify.rules.at(order.label()).email => {
+                None if wish.waited && kind == MessageKind::Status && !config.notify.rules.at(order.label()).email => {
                     Some(format!("the shop's rules send no message at {}", order.label().text()))
                 }
                 None => match may_send() {
                     // Nobody has asked for it now.
-                    None if !wish.not_by.is_empty() => return self.in_the_morning(errand, None).await,
+                    None if !wish.not_by.is_empty() && !wish.waited => return self.in_the_morning(errand, None).await,
                     why_not => why_not,
                 },
             },
@@ -253,14 +249,25 @@ impl Notify {
     /// In quiet hours the customer is told when they end, how the order stands then, unless that is what they know: `from`,
     /// before the first of what waits. Why not now, if it is so.
     async fn in_the_morning(&self, errand: &Errand<'_>, from: Option<&str>) -> Result<Option<String>> {
-        let Errand { config, order, .. } = *errand;
+        let Errand { config, order, saying, .. } = *errand;
         let Some(until) = config.quiet_until(order, self.clock.now()) else { return Ok(None) };
         let id = TimerId::parse(MORNING).map_err(|why| Error::Fatal(why.to_string()))?;
-        let unless = match order.timer(&id) {
-            Some(Timer { wake: Wake::Tell { unless }, .. }) => *unless,
-            _ => from.and_then(|word| Label::ALL.into_iter().find(|label| label.text() == word)),
+        let unless = from.and_then(|word| Label::ALL.into_iter().find(|label| label.text() == word));
+        let lost = |name: &String| Channel::of_customer(name);
+        let mut not_by: Vec<Channel> = match errand.check {
+            Check::Wish(wish) => wish.not_by.iter().filter_map(lost).collect(),
+            Check::News { .. } => Vec::new(),
         };
-        let timer = Timer { id, at: until, wake: Wake::Tell { unless } };
+        let wake = match order.timer(&id) {
+            // One message tells of all that waits; of two kinds, how it stands.
+            Some(Timer { wake: Wake::Tell { unless, kind, not_by: others }, .. }) => {
+                not_by.extend(others.iter().filter(|other| !not_by.contains(other)).copied().collect::<Vec<_>>());
+                let kind = if *kind == saying.kind { *kind } else { MessageKind::Status };
+                Wake::Tell { unless: *unless, kind, not_by }
+            }
+            _ => Wake::Tell { unless, kind: saying.kind, not_by },
+        };
+        let timer = Timer { id, at: until, wake };
         self.command(errand, &Command::Set { timer }).await?;
         Ok(Some(format!("quiet hours: told at {until:.0}")))
     }

@@ -114,8 +114,6 @@ enum Delivered {
     Told,
     /// Not this way; another may do.
     Refused,
-    /// Not this way, nor the next time: the provider says that they do not want it.
-    Unwanted,
     /// It is not to be sent, or nobody knows whether it was.
     Settled,
 }
@@ -128,6 +126,17 @@ struct About<'a> {
     until: Timestamp,
     /// The order whose customer it names, if it names one.
     named: Option<&'a OrderId>,
+}
+
+impl Delivered {
+    /// Of a message that is settled.
+    fn of(state: &MessageState) -> Delivered {
+        match state {
+            state if state.is_told() => Delivered::Told,
+            MessageState::Refused { .. } => Delivered::Refused,
+            _ => Delivered::Settled,
+        }
+    }
 }
 
 impl<'a> Via<'a> {
@@ -259,11 +268,7 @@ impl Notify {
             MessageClaim::Send { attempt } => attempt,
             MessageClaim::Settled(state) => {
                 told.settled += 1;
-                return Ok(match state {
-                    state if state.is_told() => Delivered::Told,
-                    MessageState::Refused { .. } => Delivered::Refused,
-                    _ => Delivered::Settled,
-                });
+                return Ok(Delivered::of(&state));
             }
             MessageClaim::Busy { until } => return Err(busy(until)),
         };
@@ -296,8 +301,15 @@ impl Notify {
                 told.settled += 1;
                 let reason = refusal.to_string();
                 tracing::warn!(trace_id = %event.correlationid, channel = message.id.channel, reason, "a message was refused");
-                let unwanted = matches!(refusal, SendError::Unwanted(_));
-                (MessageState::Refused { reason }, Ok(if unwanted { Delivered::Unwanted } else { Delivered::Refused }))
+                // Known before it is settled: whoever dies in between asks the provider once more.
+                let closed = match refusal {
+                    SendError::Unwanted(_) => self.close(scope, draft.channel, &draft.recipient).await,
+                    _ => Ok(()),
+                };
+                match closed {
+                    Ok(()) => (MessageState::Refused { reason }, Ok(Delivered::Refused)),
+                    Err(why) => (MessageState::Failed { reason: why.to_string() }, Err(why)),
+                }
             }
             Err(Unsent::By(SendError::Unknown(reason))) => {
                 told.settled += 1;
@@ -305,11 +317,26 @@ impl Notify {
                 (MessageState::Unknown, Ok(Delivered::Settled))
             }
         };
-        self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;
+        let is_ours = self.messages.settle(scope, &event.subject, &message.id, attempt, &state).await?;
+        let result = match result {
+            // A receipt was faster, and may say that it did not arrive.
+            Ok(Delivered::Told) if !is_ours => match self.messages.claim(scope, &event.subject, &message, now).await? {
+                MessageClaim::Settled(state) => Ok(Delivered::of(&state)),
+                MessageClaim::Send { .. } | MessageClaim::Busy { .. } => Ok(Delivered::Settled),
+            },
+            result => result,
+        };
         if let (Ok(true), Some(id)) = (forgotten, named) {
             self.orders.forget_words(scope, id).await?;
         }
         result
+    }
+
+    /// Nobody is written to where they do not want it.
+    async fn close(&self, scope: &TenantScope, channel: Channel, to: &str) -> Result<()> {
+        let address = self.pseudonyms.address(scope.tenant(), channel, to);
+        let why = Some("the provider says that they do not want it");
+        Ok(self.addresses.refuse(scope, &address, why, self.clock.now()).await?)
     }
 
     /// They may say STOP from an address that is not the one we know. That it could not be remembered is no reason to tell them

@@ -77,7 +77,7 @@ pub trait InboxStore: Send + Sync {
         now: Timestamp,
     ) -> PortResult<bool>;
     /// Entries that wait for a person, oldest first.
-    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>>;
+    async fn parked(&self, scope: &TenantScope, after: Option<&InboxEntry>, limit: usize) -> PortResult<Vec<InboxEntry>>;
     /// Forgets the bodies of these entries; what became of them stays. How many had one.
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize>;
     /// Puts another body in the place of one that is there and not empty. False if there was none.

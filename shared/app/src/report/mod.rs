@@ -7,6 +7,7 @@ pub use figures::{CHANGED_ORDERS_MAX, Wanted};
 
 use crate::error::{Error, Result};
 use crate::json;
+use crate::ledger::monday_of;
 use crate::ports::{
     Claim, Clock, DecisionStore, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets,
     ReportStore, TenantStore,
@@ -253,8 +254,10 @@ impl Report {
         }
         let scope = TenantScope::of_own_message(tenant);
         let made = self.daily(&scope, &config, Wanted::AsOf(local.date()), correlation).await;
-        if local.weekday() == Weekday::Monday {
-            weekly::review(self, &scope, &config, local.date(), correlation).await?;
+        // Whoever could not on Monday does so with the first report after it.
+        if local.weekday() == Weekday::Monday || matches!(made, Ok(Made::Report { .. })) {
+            let filed = weekly::review(self, &scope, &config, monday_of(local.date()), correlation).await;
+            return made.and_then(|made| filed.map(|()| Some(made)));
         }
         made.map(Some)
     }

@@ -1,4 +1,4 @@
-//! The review of a week's decisions, each Monday with the first report of the day.
+//! The review of a week's decisions, with the first report after it: on Monday morning, if nothing was in the way.
 
 use super::{DECISIONS, KEPT_FOR, LEASE, Report, decisions_key, ready};
 use crate::error::Result;
@@ -23,6 +23,22 @@ pub(super) async fn review(
 ) -> Result<()> {
     let once = OnceKey::new("report", DECISIONS, &monday.to_string());
     let Claim::Mine { fence } = report.once.claim(scope, &once, "", report.clock.now(), LEASE).await? else { return Ok(()) };
+    let filed = file(report, scope, config, (monday, &once, fence), correlation).await;
+    if filed.is_err() {
+        // The next run need not wait for the lease to end. If this fails as well, it does.
+        let given_back = report.once.release(scope, &once, fence).await;
+        tracing::warn!(trace_id = %correlation, tenant = %scope.tenant(), ?given_back, "the week's decisions were not filed");
+    }
+    filed
+}
+
+async fn file(
+    report: &Report,
+    scope: &TenantScope,
+    config: &TenantConfig,
+    (monday, once, fence): (Date, &OnceKey, u64),
+    correlation: &CorrelationId,
+) -> Result<()> {
     let (from, until) = last_week(config, report.clock.now());
     let week = ledger::review(&*report.decisions, scope, from, until).await?;
     let share = |part: usize| format!("{}%", (part * 100 + week.moved / 2) / week.moved.max(1));
@@ -44,6 +60,7 @@ pub(super) async fn review(
     let filed = json!({
         "from": from,
         "until": until,
+        "complete": week.complete,
         "moved": week.moved,
         "overruled": week.overruled,
         "agreed": week.agreed,
@@ -54,7 +71,8 @@ pub(super) async fn review(
     json::remember(&*report.reports, scope, &key, &filed).await?;
     let now = report.clock.now();
     let summary = format!(
-        "*Last week's decisions*: rules moved orders on {} times; people overruled {} ({}) and agreed with {}. {} of them wait to be looked at: `GET /v1/decisions/sample`",
+        "*Last week's decisions*{}: rules moved orders on {} times; people overruled {} ({}) and agreed with {}. {} of them wait to be looked at: `GET /v1/decisions/sample`",
+        if week.complete { "" } else { " (the newest 2,000)" },
         week.moved,
         week.overruled,
         share(week.overruled),
@@ -65,7 +83,7 @@ pub(super) async fn review(
     let news = Payload::ReportReady(ready(DECISIONS, monday, key.clone(), &summary, None));
     let event = envelope(scope.tenant(), &subject, 1, 0, now, correlation, news);
     let events = if week.moved == 0 { Vec::new() } else { vec![event] };
-    let done = OnceDone { key: &once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
+    let done = OnceDone { key: once, request_hash: "", response: &key, fence: Some(fence), expires_at: now + KEPT_FOR };
     report.once.complete(scope, done, &events, now).await?;
     Ok(())
 }

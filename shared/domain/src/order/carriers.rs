@@ -156,6 +156,14 @@ mod tests {
             tracks.apply(&carrier.read(code).unwrap().claim, Timestamp::UNIX_EPOCH, false);
             assert_eq!((tracks.status, tracks.tracking), (S::Shipped, parcel), "{carrier:?} {code}");
         }
+        // What has gone back is handed over to the shop: nobody's order is complete by that.
+        for (carrier, back, delivered) in [(Ups, "RS", "D"), (Fedex, "RS", "DL"), (Inpost, "returned_to_sender", "delivered")] {
+            let mut tracks = Tracks { status: S::Shipped, tracking: T::InTransit, ..Tracks::default() };
+            for code in [back, delivered] {
+                tracks.apply(&carrier.read(code).unwrap().claim, Timestamp::UNIX_EPOCH, false);
+            }
+            assert_eq!((tracks.status, tracks.tracking), (S::Shipped, T::ReturnToSender), "{carrier:?}");
+        }
         for carrier in [Ups, Fedex, Usps, Dhl, Inpost, Aftership] {
             assert_eq!(carrier.read("no such code"), None);
             assert_eq!(carrier.word_for(&Tracks::default()), None, "carriers are listened to");

@@ -162,7 +162,8 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
     }
 }
 
-/// It is said again as the order stands now, as long as it is still so; words of the shop's own are a person's to say again.
+/// It is said again as the order stands now, as long as it is still so and nothing newer has reached them; words of the shop's own
+/// are a person's to say again.
 fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channel], again: bool, told: bool) -> Vec<OrderEvent> {
     if order.contact.is_none() {
         return Vec::new();
@@ -170,7 +171,7 @@ fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channe
     let label = order.label();
     let holds = kind != MessageKind::Custom && kind.is_true_of(label) && (kind != MessageKind::FollowUp || order.no_follow_up().is_none());
     let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec() };
-    std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds).then_some(wish)).collect()
+    std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds && !told).then_some(wish)).collect()
 }
 
 fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
@@ -305,14 +306,15 @@ fn wake(order: &Order, id: &TimerId, now: Timestamp) -> Vec<OrderEvent> {
     let label = order.label();
     let cancelled = |why| vec![OrderEvent::TimersCancelled { ids: vec![id.clone()], why }];
     let (kind, text, waited) = match &timer.wake {
-        Wake::Tell { unless } if *unless == Some(label) => return cancelled(Cancelled::Overtaken),
-        Wake::Tell { .. } => (MessageKind::Status, None, true),
+        Wake::Tell { unless, .. } if *unless == Some(label) => return cancelled(Cancelled::Overtaken),
+        Wake::Tell { kind, .. } => (*kind, None, true),
         Wake::FollowUp { text } => match order.no_follow_up() {
             Some(why) => return cancelled(why),
             None => (MessageKind::FollowUp, text.clone(), false),
         },
     };
-    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited, not_by: Vec::new() }]
+    let not_by = if let Wake::Tell { not_by, .. } = &timer.wake { not_by.clone() } else { Vec::new() };
+    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited, not_by }]
 }
 
 fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {

@@ -117,6 +117,11 @@ fn follow<T: Track>(current: &mut T, to: T) {
 impl Tracks {
     /// Applies one claim. A claim that no declared way leads to is heard and not followed.
     pub fn apply(&mut self, claim: &Claim, at: Timestamp, all_digital: bool) {
+        // What goes back is handed over to the shop, which is no delivery.
+        let came_back = self.tracking == TrackingStatus::ReturnToSender && claim.tracking == Some(TrackingStatus::Delivered);
+        if came_back {
+            return;
+        }
         let to = match claim.status {
             Some(StatusClaim::Is(status)) => Some(status),
             Some(StatusClaim::Refunded) if self.status.has_shipped() => Some(OrderStatus::Returned),

@@ -348,7 +348,7 @@ fn timer_id(number: u8) -> crate::ids::TimerId {
 }
 
 fn timer(id: u8, second: i64, asks: bool) -> Timer {
-    Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::Tell { unless: None } } }
+    Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::tell(None) } }
 }
 
 fn photo_id(number: u8) -> crate::ids::PhotoId {

@@ -6,6 +6,7 @@
 use super::event::OrderEvent;
 use super::{Label, Order, OrderStatus, PaymentStatus};
 use crate::ids::TimerId;
+use crate::notify::{Channel, MessageKind};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,12 @@ pub enum Wake {
         /// Unless it is this word again, which they know.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unless: Option<Label>,
+        /// What of.
+        #[serde(default, skip_serializing_if = "MessageKind::is_status")]
+        kind: MessageKind,
+        /// By which channels it is not to go: they have lost it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_by: Vec<Channel>,
     },
     /// The customer is asked how it was.
     FollowUp {
@@ -34,6 +41,13 @@ pub enum Wake {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
+}
+
+impl Wake {
+    /// How it stands then, by any way.
+    pub const fn tell(unless: Option<Label>) -> Wake {
+        Wake::Tell { unless, kind: MessageKind::Status, not_by: Vec::new() }
+    }
 }
 
 /// Something that is to happen.

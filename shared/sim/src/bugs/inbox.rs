@@ -50,8 +50,8 @@ impl InboxStore for BadInbox {
         let publish = if self.bug == Bug::ParkedSilently { &[] } else { publish };
         self.inner.settle(scope, key, state, publish, now).await
     }
-    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
-        self.inner.parked(scope, limit).await
+    async fn parked(&self, scope: &TenantScope, after: Option<&InboxEntry>, limit: usize) -> PortResult<Vec<InboxEntry>> {
+        self.inner.parked(scope, after, limit).await
     }
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         if self.bug == Bug::BodiesKept { Ok(keys.len()) } else { self.inner.forget_bodies(scope, keys).await }

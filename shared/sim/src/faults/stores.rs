@@ -119,8 +119,8 @@ impl InboxStore for Faulty<dyn InboxStore> {
         let items = 1 + usize::from(!publish.is_empty());
         meet!(self, InboxSettle, items, self.port.settle(scope, key, state, publish, now))
     }
-    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
-        meet!(self, InboxParked, 1, self.port.parked(scope, limit))
+    async fn parked(&self, scope: &TenantScope, after: Option<&InboxEntry>, limit: usize) -> PortResult<Vec<InboxEntry>> {
+        meet!(self, InboxParked, 1, self.port.parked(scope, after, limit))
     }
     async fn forget_bodies(&self, scope: &TenantScope, keys: &[InboxKey]) -> PortResult<usize> {
         meet!(self, InboxForget, keys.len(), self.port.forget_bodies(scope, keys))

@@ -84,12 +84,15 @@ pub async fn parked_entries_wait_oldest_first(ports: &Ports) {
         inbox.settle(scope, &key(id), &parked("unknown_order"), &[], stage.after(10)).await.unwrap();
     }
     let waiting = |limit: usize| async move {
-        let entries = inbox.parked(scope, limit).await.unwrap();
+        let entries = inbox.parked(scope, None, limit).await.unwrap();
         assert!(entries.iter().all(|entry| entry.state == parked("unknown_order")));
         entries.into_iter().map(|entry| entry.key.id).collect::<Vec<_>>()
     };
     assert_eq!(eventually(|| waiting(10), |ids| ids.len() == 4).await, ["a", "b", "c", "d"]);
     assert_eq!(waiting(2).await, ["a", "b"]);
+    let second = inbox.load(scope, &key("b")).await.unwrap().unwrap();
+    let rest = inbox.parked(scope, Some(&second), 10).await.unwrap();
+    assert_eq!(rest.into_iter().map(|entry| entry.key.id).collect::<Vec<_>>(), ["c", "d"], "what comes after it");
     inbox.settle(scope, &key("a"), &InboxState::Received, &[], stage.after(11)).await.unwrap();
     inbox.settle(scope, &key("c"), &InboxState::Done, &[], stage.after(11)).await.unwrap();
     assert_eq!(eventually(|| waiting(10), |ids| ids.len() == 2).await, ["b", "d"]);
@@ -155,8 +158,8 @@ pub async fn entries_are_their_tenants_own(ports: &Ports) {
     assert_eq!(inbox.load(&stage.theirs, &first.key).await, Ok(None));
     assert_eq!(inbox.settle(&stage.theirs, &first.key, &InboxState::Done, &[], stage.after(1)).await, Ok(false));
     assert_eq!(inbox.forget_bodies(&stage.theirs, std::slice::from_ref(&first.key)).await, Ok(0));
-    assert_eq!(inbox.parked(&stage.theirs, 10).await, Ok(Vec::new()));
-    let ours = eventually(|| async { inbox.parked(&stage.ours, 10).await.unwrap() }, |entries| entries.len() == 1).await;
+    assert_eq!(inbox.parked(&stage.theirs, None, 10).await, Ok(Vec::new()));
+    let ours = eventually(|| async { inbox.parked(&stage.ours, None, 10).await.unwrap() }, |entries| entries.len() == 1).await;
     assert_eq!(ours[0].body, "{}");
     assert_eq!(inbox.receive(&stage.theirs, &first).await, Ok(Received::New));
 }

@@ -23,7 +23,7 @@ async fn due(ports: &Ports, stage: &Stage, now: Timestamp) -> Vec<(String, Strin
 }
 
 fn set(id: &str, at: Timestamp) -> OrderEvent {
-    OrderEvent::TimerSet { timer: Timer { id: TimerId::parse(id).unwrap(), at, wake: Wake::Tell { unless: None } } }
+    OrderEvent::TimerSet { timer: Timer { id: TimerId::parse(id).unwrap(), at, wake: Wake::tell(None) } }
 }
 
 /// An order is due when the first of its timers is, after it and not at it, and no longer when it has none.

@@ -56,13 +56,14 @@ impl InboxStore for MemoryInbox {
         Ok(true)
     }
 
-    async fn parked(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<InboxEntry>> {
+    async fn parked(&self, scope: &TenantScope, after: Option<&InboxEntry>, limit: usize) -> PortResult<Vec<InboxEntry>> {
         let state = self.0.lock();
         let mut parked: Vec<InboxEntry> = state
             .shop(scope)
             .into_iter()
             .flat_map(|shop| shop.inbox.values())
             .filter(|stored| matches!(stored.entry.state, InboxState::Parked { .. }))
+            .filter(|stored| after.is_none_or(|after| (after.received_at, &after.key) < (stored.entry.received_at, &stored.entry.key)))
             .map(|stored| stored.entry.clone())
             .collect();
         parked.sort_by(|a, b| (a.received_at, &a.key).cmp(&(b.received_at, &b.key)));

@@ -1,6 +1,7 @@
 //! What comes back by a shop's lines: receipts, replies, and who is believed.
 
 use super::*;
+use domain::notify::QuietHours;
 
 pub(super) struct Outside<'a> {
     pub(super) house: &'a House,
@@ -125,6 +126,52 @@ async fn a_message_that_bounces_later_goes_another_way() {
     assert!(timeline.contains("A message by WhatsApp did not reach the customer"), "{timeline}");
 }
 
+/// Who has heard how it stands by now is not told again what was lost before.
+// req: S1-28, S1-33
+#[tokio::test]
+async fn what_newer_news_has_overtaken_is_not_said_again() {
+    let house = shop(&[Sms, Whatsapp], |_| {}).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms", "whatsapp"])).await;
+    let first = house.world.messages_about(&house.scope, "2001").into_iter().find(|message| message.id.channel == "sms").unwrap();
+    house.clock.advance(jiff::SignedDuration::from_mins(5));
+    let wish = json!({ "order_id": "2001", "new_status": "processing", "notify_customer": true });
+    assert_eq!(post(&house, "/v1/orders/update-status", &[], wish).await.status, 200);
+    house.settle().await;
+    let path = format!("/v1/channels/demo/sms?about=2001/{}/{}", first.id.event, first.id.recipient);
+    assert_eq!(outside.twilio(&path, &[("MessageSid", "SM1"), ("MessageStatus", "undelivered")]).await, 200);
+    house.settle().await;
+    assert_eq!(texts(&house).iter().map(|text| text.0).collect::<Vec<_>>(), [Sms, Sms]);
+    assert!(!house.world.order(&house.scope, &id("2001")).unwrap().untold);
+}
+
+/// What is lost at night is said again in the morning, by the way that has not lost it, and of what it was about.
+// req: S1-28, S1-33
+#[tokio::test]
+async fn what_is_lost_at_night_waits_for_the_morning() {
+    let night = |config: &mut TenantConfig| config.governor.quiet = Some(QuietHours { from: 21, until: 8 });
+    let house = shop(&[Sms, Whatsapp], night).await;
+    let outside = Outside { house: &house };
+    place(&house, "2001", sarah(&["sms", "whatsapp"])).await;
+    house.clock.advance(jiff::SignedDuration::from_mins(5));
+    let wish = json!({ "order_id": "2001", "type": "confirmation" });
+    assert!(post(&house, "/v1/orders/notify", &[], wish).await.status < 300);
+    house.settle().await;
+    let sent =
+        house.world.messages_about(&house.scope, "2001").into_iter().find(|message| message.kind == MessageKind::Confirmation).unwrap();
+    house.clock.advance(jiff::SignedDuration::from_hours(12));
+    let path = format!("/v1/channels/demo/sms?about=2001/{}/{}", sent.id.event, sent.id.recipient);
+    assert_eq!(outside.twilio(&path, &[("MessageSid", "SM1"), ("MessageStatus", "undelivered")]).await, 200);
+    house.settle().await;
+    assert_eq!(texts(&house).iter().map(|text| text.0).collect::<Vec<_>>(), [Sms, Sms], "it is night");
+    house.clock.advance(jiff::SignedDuration::from_hours(11));
+    house.timers().run(&correlation()).await.unwrap();
+    house.settle().await;
+    assert_eq!(texts(&house).iter().map(|text| text.0).collect::<Vec<_>>(), [Sms, Sms, Whatsapp]);
+    let again = house.world.messages_about(&house.scope, "2001").into_iter().find(|message| message.id.channel == "whatsapp").unwrap();
+    assert_eq!(again.kind, MessageKind::Confirmation);
+}
+
 /// WhatsApp calls some people by another number than one dials: STOP from there is a STOP.
 // req: S1-30
 #[tokio::test]
@@ -152,25 +199,36 @@ async fn what_one_may_write_has_an_end() {
     let house = shop(&[Sms], |_| {}).await;
     let outside = Outside { house: &house };
     place(&house, "2001", sarah(&["sms"])).await;
-    for n in 0..60 {
+    // What a platform repeats is one message.
+    for n in (0..60).flat_map(|n| [n, n]) {
         outside.says(PHONE, &format!("hello {n}"), &format!("SM{n}")).await;
     }
+    assert!(!house.world.everything(&house.scope).contains("hello 55"), "what is not taken is not kept either");
     let written = || async { get(&house, "/v1/orders/2001/timeline?limit=100").await.body.to_string().matches("Customer wrote").count() };
     assert_eq!(written().await, 50);
     outside.says(PHONE, "STOP", "SMS").await;
     place(&house, "2002", sarah(&["sms"])).await;
     assert_eq!((written().await, history(&house, "2002").await[0].2.as_str()), (51, "refused"));
-    for n in 0..70 {
+    // Wishes are kept to, and not all written down.
+    for n in 0..30 {
+        outside.says(PHONE, if n % 2 == 0 { "START" } else { "STOP" }, &format!("SW{n}")).await;
+        house.clock.advance(jiff::SignedDuration::from_secs(1));
+    }
+    place(&house, "2003", sarah(&["sms"])).await;
+    assert_eq!((written().await, history(&house, "2003").await[0].2.as_str()), (60, "refused"), "ten of them");
+    let all = get(&house, "/v1/orders/2002/timeline?limit=100").await.body.to_string().matches("Customer wrote").count();
+    assert_eq!(all, 0, "nobody was written to about it");
+    for n in 0..110 {
         outside.says(&format!("+1555000{n:04}"), "buy now", &format!("SP{n}")).await;
     }
     let parked = get(&house, "/v1/inbox").await.body;
-    assert_eq!(parked.as_array().unwrap().len(), 60);
+    assert_eq!(parked.as_array().unwrap().len(), 100);
     let first = format!("/v1/inbox/{}/{}", parked[0]["endpoint"].as_str().unwrap(), parked[0]["id"].as_str().unwrap());
     for status in [204, 204] {
         assert_eq!(call(&house, Some(owner()), "DELETE", &first, &[], Value::Null).await.status, status);
     }
     assert_eq!(call(&house, Some(owner()), "DELETE", "/v1/inbox/@sms/nothing", &[], Value::Null).await.status, 404);
-    assert_eq!(house.world.inbox_entries(&house.scope).iter().filter(|entry| entry.body.contains("buy now")).count(), 59);
+    assert_eq!(house.world.inbox_entries(&house.scope).iter().filter(|entry| entry.body.contains("buy now")).count(), 99);
 }
 
 /// What a customer writes stands in their order, goes to the team, and is counted; STOP is kept to.
