@@ -64,6 +64,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "OrderProcessorFn": {"queue"},
         "NotifierFn": {"queue"},
         "MetricsFn": {"queue"},
+        "SagaFn": {"queue"},
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
         "StaleOrdersFn": {"queue", "schedule"},

@@ -50,6 +50,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,
         "ChatPublishableKey": chat_key,
+        "SagaMaxConcurrency": "0",
         "WorkerMaxConcurrency": "0",  # the emulator takes the number for a text and stops polling
         "ArchiveDays": "0",  # no AWS::Events::Archive there
         "LogLevel": "info",

@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{bulk, decisions, imports, keys, notify, orders, privacy, reports, rules, stock};
+use crate::routes::{bulk, decisions, imports, keys, notify, orders, privacy, reports, reviews, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -65,6 +65,8 @@ described!(
     privacy::Reopened,
     privacy::Subject,
     reports::ReportWanted,
+    reviews::NewReview,
+    reviews::ReviewDecision,
     rules::NewRules,
     rules::PreviewOf,
     stock::Adjustment,

@@ -5,7 +5,9 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::parked::Parked;
 use app::place::Place;
-use app::ports::{Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
+use app::ports::{
+    Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
+};
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
@@ -43,6 +45,8 @@ pub struct Desk {
     pub metrics: Arc<dyn MetricStore>,
     /// Files.
     pub reports: Arc<dyn ReportStore>,
+    /// What people have to decide.
+    pub reviews: Arc<dyn ReviewStore>,
     /// Stock, and moving it.
     pub stock: MoveStock,
     /// Settings.

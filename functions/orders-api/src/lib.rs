@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, photos, privacy, reports, rules, settings, sheet,
-        stats, stock, survey, track, why,
+        attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, photos, privacy, reports, reviews, rules, settings,
+        sheet, stats, stock, survey, track, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -43,6 +43,10 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/undo", post(decisions::undo))
         .route("/v1/orders/{id}/decisions", get(decisions::of_order))
         .route("/v1/orders/{id}/decisions/{decision}/review", post(decisions::review))
+        .route("/v1/orders/{id}/reviews", post(reviews::open))
+        .route("/v1/orders/{id}/reviews/{review}/claim", post(reviews::claim))
+        .route("/v1/orders/{id}/reviews/{review}/decide", post(reviews::decide))
+        .route("/v1/reviews", get(reviews::list))
         .route("/v1/decisions", get(decisions::list))
         .route("/v1/decisions/accuracy", get(decisions::accuracy))
         .route("/v1/decisions/sample", get(decisions::review_queue))

@@ -67,6 +67,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         sheets: Arc::new(SqsQueue::new(aws, sheets)),
         metrics: Arc::new(db.metrics()),
         reports: files,
+        reviews: Arc::new(db.reviews()),
         stock: MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() },
         tenants: Arc::new(db.tenants()),
         mail_identity,

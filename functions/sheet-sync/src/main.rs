@@ -16,7 +16,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     let queue = settings.required("QUEUE_SHEET_URL");
     let base = settings.url("SHEETS_BASE_URL").unwrap_or_else(|| sheets::BASE.to_owned());

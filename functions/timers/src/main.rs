@@ -13,7 +13,7 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
     settings.check()?;
     let db = Dynamo::new(Aws::new(), tables);
     let apply = Apply { orders: Arc::new(db.orders()), clock: Arc::new(SystemClock) };

@@ -12,6 +12,7 @@ use app::tenant::TenantConfig;
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
+use domain::order::saga::StockMove;
 use domain::order::{Actor, OrderEvent, OrderStatus, Role};
 use std::sync::Arc;
 use support::embedded::{Call, Embedded};
@@ -233,11 +234,16 @@ async fn small_things_are_one_small_write() {
     assert_eq!((calls.len(), calls[0].units()), (1, 4.0), "one row for the event, one for the point");
 
     shop.ports.stock.adjust(&shop.scope, "MUG", "a", 5, "r1", shop.now).await.unwrap();
+    let order = samples::placed(&shop.scope, "1001", shop.now);
+    shop.ports.orders.commit(&shop.scope, order.commit()).await.unwrap();
     shop.embedded.take_calls();
-    let order = samples::number("1001");
-    shop.ports.stock.reserve(&shop.scope, "MUG", "a", &order, 1, shop.now).await.unwrap();
+    let told = samples::then(&shop.scope, &order.order, vec![OrderEvent::DelayCleared], shop.now);
+    shop.ports.orders.commit(&shop.scope, told.commit()).await.unwrap();
+    let without = shop.calls("TransactWriteItems")[0].units();
+    let held = samples::then(&shop.scope, &told.order, vec![OrderEvent::DelayCleared, samples::mugs(StockMove::Hold, 1)], shop.now);
+    shop.ports.orders.commit(&shop.scope, held.commit()).await.unwrap();
     let calls = shop.calls("TransactWriteItems");
-    assert_eq!((calls.len(), calls[0].units()), (1, 4.0));
+    assert_eq!((calls.len(), calls[0].units() - without), (1, 4.0), "a hold and its level, with the commit that says so");
 }
 
 // req: X-10

@@ -6,9 +6,10 @@
 mod support;
 
 use app::TenantScope;
-use app::ports::{Allowance, Claim, CommitError, Delta, Limit, MessageClaim, PortError, Reserved};
+use app::ports::{Allowance, Claim, CommitError, Delta, Limit, MessageClaim, PortError};
 use app::ports::{Message, MessageId, MessageState};
 use domain::ids::{EventId, TenantId};
+use domain::order::saga::StockMove;
 use jiff::{SignedDuration, Timestamp};
 use support::embedded::{Embedded, Fault};
 use testkit::conformance::{Ports, samples};
@@ -118,10 +119,12 @@ async fn counts_and_holds_survive_lost_answers() {
     assert_eq!(days[0].fields["orders"], 1);
 
     ports.stock.adjust(&scope, "MUG", "a", 5, "r1", now).await.unwrap();
-    let order = samples::number("1001");
+    let order = samples::placed(&scope, "1001", now);
+    ports.orders.commit(&scope, order.commit()).await.unwrap();
+    let held = samples::then(&scope, &order.order, vec![samples::mugs(StockMove::Hold, 2)], now);
     embedded.script(TRANSACTION, [Fault::AnswerLost; 3]);
-    assert!(matches!(ports.stock.reserve(&scope, "MUG", "a", &order, 2, now).await, Err(PortError::Retryable(_))));
-    assert_eq!(ports.stock.reserve(&scope, "MUG", "a", &order, 2, now).await, Ok(Reserved::Again));
+    assert!(matches!(ports.orders.commit(&scope, held.commit()).await, Err(CommitError::Port(PortError::Retryable(_)))));
+    assert_eq!(ports.orders.commit(&scope, held.commit()).await, Err(CommitError::Conflict), "it has happened");
     let level = ports.stock.level(&scope, "MUG", "a").await.unwrap().unwrap();
     assert_eq!((level.available, level.reserved), (3, 2));
 }

@@ -92,6 +92,8 @@ impl Apply {
             match self.orders.commit(scope, commit).await {
                 Ok(()) => return Ok(Applied { before, order, events: recorded.events }),
                 Err(CommitError::Conflict) => continue,
+                // What was decided rests on what was on the shelf: whoever has looked has to look again.
+                Err(CommitError::StockChanged) => return Err(Error::Stale { current }),
                 // Our own record is there: this very effect has happened, perhaps by us, with a lost reply.
                 Err(CommitError::InboxDone | CommitError::OnceTaken) => {
                     return Ok(Applied { order: before.clone(), before, events: Vec::new() });

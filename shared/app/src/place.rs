@@ -71,9 +71,8 @@ impl Born {
         let Context { scope, by, .. } = context;
         let contact = placement.contact.clone();
         let events = decide(None, &Command::Place(Box::new(placement)), now)?;
-        let born = events.first().and_then(|event| Order::born(event, Some(contact), now));
-        let mut order = born.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
-        order.apply_commit(&events[1..], now);
+        let placed = Order::placed(&events, Some(contact), now);
+        let order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
         let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
         let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &context.zone());
         let due = context.due(&order);
@@ -119,7 +118,15 @@ impl Place {
         }
         let now = self.clock.now();
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given = Given { channel: channel.clone(), generated, tracks: Tracks::default(), notify: true, items_required: true, now };
+        let given = Given {
+            channel: channel.clone(),
+            generated,
+            tracks: Tracks::default(),
+            notify: true,
+            saga: context.config.workflow.enabled,
+            items_required: true,
+            now,
+        };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let born = Born::of(context, placement, now)?;
         let response = respond(&born.order);
@@ -144,7 +151,9 @@ impl Place {
                         Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])
                     }
                     CommitError::Port(error) => error.into(),
-                    CommitError::OnceTaken | CommitError::InboxDone => Error::Retryable("the same request is being worked on".into()),
+                    CommitError::OnceTaken | CommitError::InboxDone | CommitError::StockChanged => {
+                        Error::Retryable("the same request is being worked on".into())
+                    }
                 })
             }
         }
@@ -180,7 +189,7 @@ impl Place {
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given = Given { channel: channel.clone(), generated, tracks, notify: false, items_required: false, now };
+        let given = Given { channel: channel.clone(), generated, tracks, notify: false, saga: false, items_required: false, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {

@@ -2,10 +2,11 @@
 
 use contracts::envelope::SpecVersion;
 use contracts::order::v1;
-use contracts::{Envelope, Payload};
+use contracts::{Envelope, Payload, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use domain::order::decide::news;
-use domain::order::{Cause, DecisionId, Order, OrderEvent, OrderStatus, Recorded};
+use domain::order::saga::{Allocation, RULE};
+use domain::order::{Actor, Cause, DecisionId, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent};
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -53,6 +54,7 @@ pub fn of_commit(
     let journey = before.and_then(|before| before.journey(recorded.at)).as_ref().map(journey);
     for event in &recorded.events {
         payloads.extend(translate(&order_id, recorded, event, (zone, after_s, journey.as_ref())));
+        payloads.extend(follows(order, event, recorded.at));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
     let (before, after) = (before.map(Order::label), order.label());
@@ -65,6 +67,11 @@ pub fn of_commit(
             eta: order.tracks.eta,
             notify: news(before, after, &recorded.events).is_some(),
         }));
+    }
+    let by_worker = matches!(&recorded.actor, Actor::Rule { name } if name == RULE);
+    // The worker itself goes on as long as there is something to do.
+    if let Some(step) = order.saga_work().filter(|_| !by_worker) {
+        payloads.push(Payload::SagaDue(saga::v1::Due { order_id: order.id.to_string(), step: step.code().to_owned() }));
     }
     payloads
         .into_iter()
@@ -154,6 +161,8 @@ fn translate(
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
+        // Sagas and reviews have events of their own.
+        OrderEvent::Saga { .. } | OrderEvent::Review { .. } => return None,
         OrderEvent::FactHeard { .. }
         | OrderEvent::PhotoAdded { .. }
         | OrderEvent::TimerSet { .. }
@@ -162,6 +171,55 @@ fn translate(
         | OrderEvent::NotReached { .. }
         | OrderEvent::DecisionJudged { .. } => return None,
     })
+}
+
+/// What happened on an order's way, and to what people have to decide about it.
+fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> {
+    let order_id = order.id.to_string();
+    match event {
+        OrderEvent::Saga { event: SagaEvent::Screened { assessment } } => Some(Payload::SagaScreened(saga::v1::Screened {
+            order_id,
+            score: assessment.score,
+            level: assessment.level().code().to_owned(),
+            signals: assessment.points.iter().map(|point| point.signal.code().to_owned()).collect(),
+        })),
+        OrderEvent::Saga { event: SagaEvent::Ended { how } } => {
+            Some(Payload::SagaEnded(saga::v1::Ended { order_id, how: how.code().to_owned() }))
+        }
+        OrderEvent::Saga { event } => event.stock().map(|(how, lines)| {
+            let line = |a: &Allocation| stock::v1::MovedLine { sku: a.sku.clone(), location: a.location.clone(), quantity: a.quantity };
+            Payload::StockMoved(stock::v1::Moved { order_id, how: how.code().to_owned(), lines: lines.iter().map(line).collect() })
+        }),
+        OrderEvent::Review { event } => reviewed(order, event, at),
+        _ => None,
+    }
+}
+
+fn reviewed(order: &Order, event: &ReviewEvent, at: Timestamp) -> Option<Payload> {
+    let about = order.review(event.review())?;
+    let (order_id, review, kind) = (order.id.to_string(), about.id.to_string(), about.kind.code().to_owned());
+    match event {
+        ReviewEvent::Opened { .. } => Some(Payload::ReviewOpened(review::v1::Opened {
+            order_id,
+            review,
+            kind,
+            priority: about.priority.code().to_owned(),
+            reason: about.reason.clone(),
+            total: amount(order.totals.total_minor, order.totals.currency),
+            due_at: about.due_at,
+            needs: about.needs,
+        })),
+        ReviewEvent::Decided { outcome, by, .. } => Some(Payload::ReviewDecided(review::v1::Decided {
+            order_id,
+            review,
+            kind,
+            outcome: outcome.code().to_owned(),
+            by_person: by.is_some(),
+            after_s: at.duration_since(about.opened_at).as_secs().max(0),
+        })),
+        ReviewEvent::Overdue { .. } => Some(Payload::ReviewOverdue(review::v1::Overdue { order_id, review, kind, due_at: about.due_at })),
+        ReviewEvent::Claimed { .. } | ReviewEvent::Approved { .. } => None,
+    }
 }
 
 fn judgement(before: Option<&Order>, order: &Order, decision: &DecisionId) -> Option<Payload> {

@@ -6,7 +6,7 @@ use crate::scope::TenantScope;
 use domain::money::Currency;
 use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Fault, Order, Vocabulary, WatchRules, Watched, progress};
+use domain::order::{Fault, Order, SagaRules, Vocabulary, WatchRules, Watched, progress};
 use domain::stock::StockRules;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -208,6 +208,8 @@ pub struct TenantConfig {
     pub stock: StockRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
+    /// How orders that are placed here are checked, reviewed and set aside.
+    pub workflow: SagaRules,
     /// Whether customers are asked how it was.
     pub follow_up: FollowUpRules,
     /// How often, and when, customers may be written to.
@@ -238,6 +240,7 @@ impl Default for TenantConfig {
             watch: WatchRules::default(),
             stock: StockRules::default(),
             progress: ProgressRules::default(),
+            workflow: SagaRules::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
             report_hour: 6,
@@ -361,6 +364,7 @@ impl TenantConfig {
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
+        faults.extend(workflow_faults(&self.workflow));
         if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
             faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));
         }
@@ -372,6 +376,27 @@ impl TenantConfig {
         }
         faults
     }
+}
+
+fn workflow_faults(rules: &SagaRules) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let fraud = &rules.fraud;
+    let country = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+    if fraud.risky_countries.len() > 250 || !fraud.risky_countries.iter().all(country) {
+        faults.push(Fault::new("workflow.fraud.risky_countries", "bad_country", "at most 250 codes of two upper-case letters, as in PL"));
+    }
+    if fraud.very_large_over < fraud.large_over {
+        faults.push(Fault::new("workflow.fraud.very_large_over", "out_of_range", "at least workflow.fraud.large_over"));
+    }
+    for (name, points) in [("review_at", fraud.review_at), ("refuse_at", fraud.refuse_at)] {
+        if points > 100 {
+            faults.push(Fault::new(format!("workflow.fraud.{name}"), "out_of_range", "0 to 100 points"));
+        }
+    }
+    if !(1..=SagaRules::REVIEW_HOURS_MAX).contains(&rules.review_within_h) {
+        faults.push(Fault::new("workflow.review_within_h", "out_of_range", "1 to 720 hours"));
+    }
+    faults
 }
 
 /// Saves other rules; the settings as they are then.

@@ -9,9 +9,9 @@ use crate::ports::{DueTimer, TenantStore, TimerIndex};
 use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
 use domain::order::timers::AFTER_DELIVERY;
-use domain::order::{Actor, Cancelled, Command, OrderEvent, Timer};
+use domain::order::{Actor, Cancelled, Command, Order, OrderEvent, ReviewCommand, SagaCommand, Timer};
 use futures::stream::{self, StreamExt};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -85,6 +85,24 @@ impl RunTimers {
         }
     }
 
+    /// What its saga waits for too long is begun again, and what nobody has decided in time is said.
+    async fn wake_saga(&self, context: Context<'_>, order: &Order, now: Timestamp) -> Result<Vec<Done>> {
+        let late = order.saga_due().filter(|due| *due <= now).map(|_| Command::Saga(SagaCommand::Nudge));
+        let overdue = order.open_reviews().filter(|review| review.due_at <= now && !review.overdue);
+        let reject = context.config.workflow.reject_overdue;
+        let expire = overdue.map(|review| Command::Review(ReviewCommand::Expire { id: review.id.clone(), reject }));
+        let mut done = Vec::new();
+        for command in late.into_iter().chain(expire) {
+            match self.apply.run(context, &order.id, &command, Alongside::default()).await {
+                Ok(applied) if applied.events.is_empty() => {}
+                Ok(_) => done.push(Done::Fired),
+                Err(Error::NotFound(_) | Error::Rejected(_)) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(done)
+    }
+
     async fn look(&self, due: DueTimer, correlation: &CorrelationId) -> Result<Vec<Done>> {
         let scope = TenantScope::of_own_message(&due.tenant);
         let Some(config) = self.tenants.config(&due.tenant).await? else { return Ok(Vec::new()) };
@@ -93,7 +111,7 @@ impl RunTimers {
         let Some(order) = self.apply.orders.load(&scope, &due.order).await? else { return Ok(Vec::new()) };
         let now = self.apply.clock.now();
         let quiet = config.quiet_until(&order, now);
-        let mut done = Vec::new();
+        let mut done = self.wake_saga(context, &order, now).await?;
         for timer in order.timers.iter().filter(|timer| timer.at <= now) {
             let by_rule = timer.id.as_str() == AFTER_DELIVERY;
             let (command, what) = match quiet {

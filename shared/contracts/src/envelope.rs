@@ -1,6 +1,6 @@
 //! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
 
-use crate::{hook, job, order, stock};
+use crate::{hook, job, order, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Envelope {
     pub specversion: SpecVersion,
     /// Unique for ever; what consumers deduplicate on. `{tenant}:{aggregate}:{version}:{index}`.
     pub id: EventId,
-    /// "orderflow.orders", "orderflow.hooks", "orderflow.jobs", "orderflow.stock".
+    /// "orderflow.orders", "orderflow.sagas", "orderflow.reviews", "orderflow.stock", "orderflow.hooks", "orderflow.jobs".
     pub source: String,
     /// What the event is about: the order's number, the endpoint, the job.
     pub subject: String,
@@ -113,4 +113,18 @@ payloads! {
     StockLow(stock::v1::Fallen) = "stock.low.v1" from "orderflow.stock";
     /// So little is left of a SKU at a location that more should be ordered.
     StockReorderSuggested(stock::v1::Fallen) = "stock.reorder_suggested.v1" from "orderflow.stock";
+    /// Stock was set aside for an order, given back, or has left with it.
+    StockMoved(stock::v1::Moved) = "stock.moved.v1" from "orderflow.stock";
+    /// A step of an order's way waits for its worker.
+    SagaDue(saga::v1::Due) = "saga.due.v1" from "orderflow.sagas";
+    /// Points were added up that speak against an order.
+    SagaScreened(saga::v1::Screened) = "saga.screened.v1" from "orderflow.sagas";
+    /// An order's way is over.
+    SagaEnded(saga::v1::Ended) = "saga.ended.v1" from "orderflow.sagas";
+    /// A person has to decide something about an order.
+    ReviewOpened(review::v1::Opened) = "review.opened.v1" from "orderflow.reviews";
+    /// A review was decided.
+    ReviewDecided(review::v1::Decided) = "review.decided.v1" from "orderflow.reviews";
+    /// The time for a review is up, and nobody has decided it.
+    ReviewOverdue(review::v1::Overdue) = "review.overdue.v1" from "orderflow.reviews";
 }

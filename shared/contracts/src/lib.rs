@@ -8,6 +8,8 @@ pub mod hook;
 pub mod job;
 pub mod order;
 pub mod queue;
+pub mod review;
+pub mod saga;
 pub mod schema;
 pub mod stock;
 

@@ -5,6 +5,28 @@ pub mod v1 {
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
+    /// Stock was set aside for an order, given back, or has left with it.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Moved {
+        /// The order's number.
+        pub order_id: String,
+        /// "held", "released" or "shipped".
+        pub how: String,
+        /// What.
+        pub lines: Vec<MovedLine>,
+    }
+
+    /// So many pieces of a SKU at a location.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct MovedLine {
+        /// Stock-keeping unit.
+        pub sku: String,
+        /// Where.
+        pub location: String,
+        /// How many.
+        pub quantity: u32,
+    }
+
     /// What is free to promise of a SKU at a location has fallen to a limit.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct Fallen {

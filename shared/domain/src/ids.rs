@@ -100,6 +100,10 @@ id!(
     PhotoId, "photo", 48, "1 to 48 lower-case letters, digits and dots", |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.'
 );
 id!(
+    /// Names something that a person has to decide, among the reviews of one order: "fraud-1".
+    ReviewId, "review", 40, "1 to 40 lower-case letters, digits and dashes", slug
+);
+id!(
     /// Ties everything that one request caused together, across functions and logs.
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );

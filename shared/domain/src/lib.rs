@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod email;
+pub mod fraud;
 pub mod ids;
 pub mod kpi;
 pub mod money;

@@ -125,7 +125,7 @@ impl From<Error> for Problem {
 
 fn rejected(rejection: Rejection, detail: String) -> Problem {
     let status = match &rejection {
-        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer => StatusCode::NOT_FOUND,
+        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
         Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::AlreadyPlaced { .. }
@@ -139,19 +139,28 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::TooManyTimers
         | Rejection::TooManyPhotos
         | Rejection::PhotosForgotten
+        | Rejection::UnderReview { .. }
+        | Rejection::ReviewedBefore { .. }
+        | Rejection::ReviewClaimed { .. }
+        | Rejection::AnotherPersonNeeded
+        | Rejection::TooManyReviews
         | Rejection::NoFollowUp { .. } => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
-        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer => ("not-found", "Not found"),
+        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => ("not-found", "Not found"),
+        Rejection::UnderReview { .. } => ("under-review", "A person has to decide first"),
+        Rejection::ReviewedBefore { .. } => ("reviewed-before", "This was decided before"),
+        Rejection::ReviewClaimed { .. } => ("review-claimed", "Somebody else works on this"),
+        Rejection::AnotherPersonNeeded => ("another-person-needed", "Another person has to approve it"),
         Rejection::NothingToUndo | Rejection::UndoTooLate => ("cannot-undo", "This cannot be undone"),
         Rejection::JudgedBefore => ("judged-before", "This was judged before"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::NotSo { .. } => ("not-true", "It would not be true"),
         Rejection::NoFollowUp { .. } => ("no-follow-up", "The customer is not asked"),
-        Rejection::TooManyTimers | Rejection::TooManyPhotos => ("too-many", "There are too many"),
+        Rejection::TooManyTimers | Rejection::TooManyPhotos | Rejection::TooManyReviews => ("too-many", "There are too many"),
         Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),
         Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => {
             ("invalid", "The input is not valid")

@@ -67,6 +67,8 @@ calls! {
     DecisionRecord = "decisions.record", Billed::Writes(3.0);
     /// The ledger.
     DecisionRead = "decisions.read", Billed::Reads(1.0);
+    /// What people have to decide.
+    ReviewsRead = "reviews.page", Billed::Reads(1.0);
     /// What is to happen to orders.
     TimersDue = "timers.due", Billed::Reads(2.0);
     /// An earlier answer.

@@ -43,6 +43,8 @@ pub struct Ports {
     pub metrics: Arc<dyn MetricStore>,
     /// Reports.
     pub reports: Arc<dyn ReportStore>,
+    /// What people have to decide.
+    pub reviews: Arc<dyn ReviewStore>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
     /// What is to happen to orders.
@@ -72,6 +74,7 @@ impl Ports {
             tenants: Arc::new(memory.tenants()),
             metrics: Arc::new(memory.metrics()),
             reports: Arc::new(memory.reports()),
+            reviews: Arc::new(memory.reviews()),
             stock: Arc::new(memory.stock()),
             timers: Arc::new(memory.timers()),
             keys: Arc::new(memory.keys()),
@@ -99,6 +102,7 @@ impl Ports {
             tenants: Arc::new(Faulty::new(self.tenants, faults)),
             metrics: Arc::new(Faulty::new(self.metrics, faults)),
             reports: Arc::new(Faulty::new(self.reports, faults)),
+            reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
             keys: self.keys,

@@ -36,6 +36,7 @@ fn given() -> Given {
         generated: OrderId::parse("ORD-20250809-00000000").expect("a token"),
         tracks: Tracks::default(),
         notify: true,
+        saga: false,
         now: start(),
         items_required: true,
     }

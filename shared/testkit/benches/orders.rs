@@ -73,6 +73,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         ask_for_report: AskForReport { queue, buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },
         metrics: ports.metrics.clone(),
         reports,
+        reviews: Arc::new(memory.reviews()),
         stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
         tenants: ports.tenants.clone(),
         mail_identity: None,

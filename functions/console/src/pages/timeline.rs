@@ -5,7 +5,7 @@ use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
 use app::ports::Dossier;
-use domain::order::{Cause, Label, Order, OrderEvent, OrderStatus, Recorded, Tracks};
+use domain::order::{Cause, Label, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, Tracks};
 use maud::{Markup, html};
 
 /// Changes shown above the fold, before the first one of all.
@@ -72,7 +72,10 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         | OrderEvent::NotifyRequested { .. }
         | OrderEvent::AttentionRaised { .. }
         | OrderEvent::PhotoAdded { .. }
+        | OrderEvent::Review { .. }
         | OrderEvent::DecisionJudged { .. } => 2,
+        OrderEvent::Saga { event: SagaEvent::Began { .. } | SagaEvent::Entered { .. } } => 8,
+        OrderEvent::Saga { .. } => 3,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
         OrderEvent::PaymentChanged { .. } => 5,
@@ -124,6 +127,14 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::NotifyRequested { label, .. } => (icons::MAIL, "Customer message", render::svg::status_class(*label)),
         OrderEvent::AttentionRaised { .. } => (icons::CLOCK, "Needs a person", render::svg::status_class(Label::Delayed)),
         OrderEvent::NotReached { .. } => (icons::CROSS, "Not delivered", render::svg::status_class(Label::Delayed)),
+        OrderEvent::Review { event: ReviewEvent::Decided { outcome: ReviewOutcome::Approved, .. } | ReviewEvent::Approved { .. } } => {
+            (icons::TICK, "Approved", String::new())
+        }
+        OrderEvent::Review { event: ReviewEvent::Decided { .. } } => (icons::CROSS, "Review over", String::new()),
+        OrderEvent::Review { .. } => (icons::PERSON, "Review", render::svg::status_class(Label::OnHold)),
+        OrderEvent::Saga { event } if event.stock().is_some() => (icons::BOX, "Stock", String::new()),
+        OrderEvent::Saga { event: SagaEvent::Screened { .. } } => (icons::TICK, "Checked", String::new()),
+        OrderEvent::Saga { .. } => (icons::BOLT, "Workflow", String::new()),
         OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }

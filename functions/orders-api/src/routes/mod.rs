@@ -13,6 +13,7 @@ pub mod orders;
 pub mod photos;
 pub mod privacy;
 pub mod reports;
+pub mod reviews;
 pub mod rules;
 pub mod settings;
 pub mod sheet;

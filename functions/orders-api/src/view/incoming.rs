@@ -27,6 +27,8 @@ pub struct NewOrder {
     /// ISO 3166-1 alpha-2.
     #[cfg_attr(test, schema(example = "PL"))]
     pub country: Option<String>,
+    /// Where the bill goes, ISO 3166-1 alpha-2; it speaks against an order if that is another country.
+    pub billing_country: Option<String>,
     /// What was ordered.
     pub items: Vec<NewItem>,
     /// Decimal, default 0.
@@ -121,6 +123,7 @@ impl NewOrder {
             chats: self.customer.chats,
             consent: self.customer.consent,
             country: self.country,
+            billing_country: self.billing_country,
             lines: self.items.into_iter().map(line).collect(),
             shipping: self.shipping,
             tax: self.tax,

@@ -6,6 +6,7 @@ mod history;
 mod incoming;
 mod order;
 mod photo;
+mod review;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
 pub use decision::{
@@ -16,3 +17,4 @@ pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{CreatedOrder, NewCustomer, NewItem, NewOrder};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
 pub use photo::{PhotoList, PhotoName, PhotoView};
+pub use review::{OrderReview, ReviewList, WorkflowView};

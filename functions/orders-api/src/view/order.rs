@@ -1,6 +1,6 @@
 //! An order, and lists of them.
 
-use super::PhotoName;
+use super::{OrderReview, PhotoName, WorkflowView};
 use app::ports::OrderSummary;
 use domain::money::Money;
 use domain::order::{Order, Timer, Track, Wake};
@@ -97,6 +97,12 @@ pub struct OrderView {
     /// What the customer said of it: 1 to 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
+    /// Where it stands on its way through checks and stock, if the shop has that done here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowView>,
+    /// What people have to decide about it, or had to, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<OrderReview>,
     /// Its photos, oldest first; /v1/orders/{id}/photos has links to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoName>,
@@ -177,6 +183,8 @@ impl OrderView {
             days_late: order.days_late(today),
             followups: order.timers.iter().map(FollowUpView::of).collect(),
             rating: order.rating,
+            workflow: order.saga.as_ref().map(WorkflowView::of),
+            reviews: OrderReview::all(order),
             photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             items: order

@@ -30,6 +30,8 @@ pub enum Queue {
     Notify,
     /// Events that were not counted: back to their queue.
     Metrics,
+    /// Orders that were not taken on: back to their queue.
+    Saga,
     /// Committed events that were not published: to the bus.
     Outbox,
     /// Report runs that failed: shown and cleared, for the schedule itself makes what is still due.
@@ -46,6 +48,7 @@ impl Queue {
             Queue::Hooks => "hooks",
             Queue::Notify => "notify",
             Queue::Metrics => "metrics",
+            Queue::Saga => "saga",
             Queue::Outbox => "outbox",
             Queue::Reports => "reports",
             Queue::Sheet => "sheet",
@@ -66,7 +69,7 @@ pub async fn run(options: Options) -> Result<(), Failed> {
     let dead = setting(&format!("DLQ_{kind}_URL"))?;
     let own = || setting(&format!("QUEUE_{kind}_URL"));
     let (own, what, taken): (Option<(String, messages::Ours)>, _, _) = match options.queue {
-        Queue::Hooks | Queue::Notify | Queue::Metrics => (Some((own()?, |_| true)), "message(s)", "moved"),
+        Queue::Hooks | Queue::Notify | Queue::Metrics | Queue::Saga => (Some((own()?, |_| true)), "message(s)", "moved"),
         Queue::Sheet => {
             (Some((own()?, |body| SheetAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
         }

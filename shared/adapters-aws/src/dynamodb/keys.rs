@@ -8,6 +8,8 @@
 //! | orders GSI1 | `T#{tenant}#OPEN#{shard}` | `{due}#{order}` | open orders, by when they need a person |
 //! | orders GSI2 | `T#{tenant}#C#{customer}` | `{placed_at}#{order}` | a customer's orders |
 //! | orders | `T#{tenant}#O#{order}` | `DEC#{decision}` | what rules decided about it |
+//! | orders | `T#{tenant}#O#{order}` | `REVIEW#{review}` | what people have to decide about it |
+//! | orders GSI3 | `T#{tenant}#REVIEWS#open`, `T#{tenant}#REVIEWS#decided` | `{due or decided}#{order}#{review}` | all reviews |
 //! | orders GSI3 | `T#{tenant}#DECISIONS` | `{at}#{order}#{decision}` | all decisions |
 //! | orders GSI4 | `TIMER#{shard}` | `{due}#{tenant}#{order}` | orders to which something is to happen, for the schedule |
 //! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
@@ -24,13 +26,13 @@
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
 //! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
-//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}` | stock |
+//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}` | stock |
 //!
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
 use app::ports::{Address, CustomerKey, InboxKey, MessageId, OnceKey};
-use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId};
 use domain::order::OrderStatus;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -120,6 +122,18 @@ pub(crate) fn decisions(scope: &TenantScope) -> String {
 
 pub(crate) fn decision_row(scope: &TenantScope, order: &OrderId, decision: &DecisionId, at: Timestamp) -> IndexKey {
     key(decisions(scope), format!("{}#{decision}", by_time(at, order)))
+}
+
+pub(crate) fn review(scope: &TenantScope, order: &OrderId, review: &ReviewId) -> Key {
+    key(order_partition(scope, order.as_str()), format!("REVIEW#{review}"))
+}
+
+pub(crate) fn reviews(scope: &TenantScope, open: bool) -> String {
+    of(scope, format_args!("REVIEWS#{}", if open { "open" } else { "decided" }))
+}
+
+pub(crate) fn review_row(scope: &TenantScope, order: &OrderId, review: &ReviewId, open: bool, at: Timestamp) -> IndexKey {
+    key(reviews(scope, open), format!("{}#{review}", by_time(at, order)))
 }
 
 pub(crate) fn reference(scope: &TenantScope, channel: &SourceId, external: &str) -> Key {
@@ -293,6 +307,11 @@ pub(crate) fn movement(scope: &TenantScope, of_sku: &str, location: &str, refere
     key(sku(scope, of_sku), format!("MOVE#{}#{}", part(location), part(reference)))
 }
 
+/// What has left with an order. No reference of a movement by hand begins like this: it is escaped.
+pub(crate) fn left_with(scope: &TenantScope, of_sku: &str, location: &str, order: &OrderId) -> Key {
+    key(sku(scope, of_sku), format!("MOVE#{}##{order}", part(location)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,7 +372,8 @@ mod tests {
                     folders.push(path);
                 } else if !path.ends_with("dynamodb/keys.rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "DEC#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "#ONCE", "#INBOX"] {
+                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "DEC#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "REVIEW#", "#ONCE", "#INBOX"]
+                    {
                         assert!(!text.contains(mark), "{} builds a key with {mark}", path.display());
                     }
                 }

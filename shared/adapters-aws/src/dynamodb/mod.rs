@@ -12,6 +12,7 @@ mod metrics;
 mod once;
 mod orders;
 mod outbox;
+mod reviews;
 mod stock;
 mod tenants;
 mod timers;
@@ -26,6 +27,7 @@ pub use metrics::DynamoMetrics;
 pub use once::DynamoOnce;
 pub use orders::DynamoOrders;
 pub use outbox::{DynamoOutbox, from_stream_image};
+pub use reviews::DynamoReviews;
 pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
 pub use timers::DynamoTimers;
@@ -142,6 +144,11 @@ impl Dynamo {
     /// The ledger of decisions.
     pub fn decisions(&self) -> DynamoDecisions {
         DynamoDecisions(self.clone())
+    }
+
+    /// What people have to decide.
+    pub fn reviews(&self) -> DynamoReviews {
+        DynamoReviews(self.clone())
     }
 
     /// Once-records.

@@ -17,12 +17,17 @@
 //! moves a second into the same status.
 
 use super::item::{Row, Write, json, text, to_json};
-use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox};
+use super::{
+    AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox, reviews, stock,
+};
 use app::TenantScope;
-use app::ports::{Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult};
+use app::ports::{
+    Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult, ReviewEntry,
+};
 use app::privacy::customer_of;
 use async_trait::async_trait;
 use domain::ids::{OrderId, SourceId};
+use domain::order::saga::StockMove;
 use domain::order::{ERASED, Order, OrderStatus, Recorded, Track};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -49,6 +54,11 @@ enum Part {
     History,
     Decision,
     Outbox,
+    Review,
+    /// What is held, and what leaves.
+    Shelf,
+    /// How much is free.
+    Free,
 }
 
 fn sized(what: &str, doc: String) -> PortResult<String> {
@@ -108,6 +118,17 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
     if let Some((decision, judgement)) = commit.judged {
         parts.push((Part::Decision, Table::Orders, decisions::judged(scope, &order.id, decision, judgement)?));
     }
+    for id in commit.recorded.reviews() {
+        if let Some(review) = order.review(id) {
+            parts.push((Part::Review, Table::Orders, reviews::entry(scope, &ReviewEntry::of(order, review))?));
+        }
+    }
+    for (how, what) in commit.recorded.stock() {
+        let mut writes = stock::moved(scope, &order.id, how, what, now);
+        let level = writes.pop().map(|level| (if how == StockMove::Hold { Part::Free } else { Part::Shelf }, Table::Inventory, level));
+        parts.extend(writes.into_iter().map(|write| (Part::Shelf, Table::Inventory, write)));
+        parts.extend(level);
+    }
     if let Some(row) = outbox::commit_row(scope, order.id.as_str(), order.version, commit.publish, now)? {
         parts.push((Part::Outbox, Table::Outbox, row));
     }
@@ -119,7 +140,8 @@ fn refusal(part: Part) -> CommitError {
         Part::Inbox => CommitError::InboxDone,
         Part::Once => CommitError::OnceTaken,
         Part::Reference => CommitError::ExternalIdTaken,
-        Part::Head | Part::History | Part::Decision | Part::Outbox => CommitError::Conflict,
+        Part::Free => CommitError::StockChanged,
+        Part::Head | Part::History | Part::Decision | Part::Outbox | Part::Review | Part::Shelf => CommitError::Conflict,
     }
 }
 

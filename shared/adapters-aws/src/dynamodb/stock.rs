@@ -8,15 +8,17 @@ use super::outbox::loose_row;
 use super::{Dynamo, Query, Range, Table, Transacted, keys};
 use crate::error::corrupt;
 use app::TenantScope;
-use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
+use app::ports::{PortError, PortResult, StockLevel, StockStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::OrderId;
+use domain::order::saga::{Allocation, StockMove};
 use domain::stock::StockGrade;
 use jiff::Timestamp;
 
 const HELD: &str = "HELD";
 const RELEASED: &str = "RELEASED";
+const SHIPPED: &str = "SHIPPED";
 
 /// [`StockStore`] in the inventory table.
 #[derive(Clone)]
@@ -32,6 +34,43 @@ fn level_of(row: &Row, sku: &str) -> PortResult<StockLevel> {
         grade: text_opt(row, "grade").map_or(Some(StockGrade::Enough), StockGrade::from_word).ok_or_else(|| corrupt("grade"))?,
         grades: if row.contains_key("grades") { number(row, "grades")? } else { 0 },
     })
+}
+
+/// What one move of an order's commit writes: the hold, the level, and the movement of what leaves. The level comes last.
+pub(super) fn moved(scope: &TenantScope, order: &OrderId, how: StockMove, what: &Allocation, now: Timestamp) -> Vec<Write> {
+    let Allocation { sku, location, quantity } = what;
+    let key = keys::hold(scope, sku, location, order);
+    let level = |change: &str| Write::update(keys::level(scope, sku, location), change).number(":q", *quantity);
+    let ends = |state: &str| {
+        Write::update(key.clone(), "SET #state = :state, #at = :at")
+            .when("#state = :held AND #quantity = :q")
+            .text(":state", state)
+            .text(":held", HELD)
+            .moment(":at", now)
+            .number(":q", *quantity)
+    };
+    match how {
+        StockMove::Hold => vec![
+            Write::put(key.clone())
+                .text("state", HELD)
+                .number("quantity", *quantity)
+                .moment("at", now)
+                .when("attribute_not_exists(PK) OR #state <> :held")
+                .text(":held", HELD),
+            level("SET #available = #available - :q, #reserved = #reserved + :q").when("#available >= :q"),
+        ],
+        StockMove::Release => {
+            vec![ends(RELEASED), level("SET #available = #available + :q, #reserved = #reserved - :q").when("#reserved >= :q")]
+        }
+        StockMove::Ship => vec![
+            ends(SHIPPED),
+            Write::put(keys::left_with(scope, sku, location, order))
+                .number("by", -i64::from(*quantity))
+                .moment("at", now)
+                .when("attribute_not_exists(PK)"),
+            level("SET #reserved = #reserved - :q").when("#reserved >= :q"),
+        ],
+    }
 }
 
 #[async_trait]
@@ -100,59 +139,5 @@ impl StockStore for DynamoStock {
         let told = loose_row(scope, events, now)?.map(|row| (Table::Outbox, row));
         let writes: Vec<_> = std::iter::once((Table::Inventory, mark)).chain(told).collect();
         Ok(matches!(self.0.transact("grade a stock level", &writes).await?, Transacted::Done))
-    }
-
-    async fn reserve(
-        &self,
-        scope: &TenantScope,
-        sku: &str,
-        location: &str,
-        order: &OrderId,
-        quantity: u32,
-        now: Timestamp,
-    ) -> PortResult<Reserved> {
-        let hold = Write::put(keys::hold(scope, sku, location, order))
-            .text("state", HELD)
-            .number("quantity", quantity)
-            .moment("at", now)
-            .when("attribute_not_exists(PK) OR #state = :released")
-            .text(":released", RELEASED);
-        let level = Write::update(keys::level(scope, sku, location), "SET #available = #available - :q, #reserved = #reserved + :q")
-            .when("#available >= :q")
-            .number(":q", quantity);
-        let writes = [(Table::Inventory, hold), (Table::Inventory, level)];
-        let failed = match self.0.transact("reserve stock", &writes).await? {
-            Transacted::Done => return Ok(Reserved::Held),
-            Transacted::Refused(failed) => failed,
-        };
-        match failed.as_slice() {
-            [Some(_), ..] => Ok(Reserved::Again),
-            [None, Some(row)] if row.contains_key("available") => Ok(Reserved::Short { available: number(row, "available")? }),
-            _ => {
-                let level = self.level(scope, sku, location).await?;
-                Ok(Reserved::Short { available: level.map_or(0, |level| level.available) })
-            }
-        }
-    }
-
-    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
-        let key = keys::hold(scope, sku, location, order);
-        let Some(row) = self.0.get("read a hold", Table::Inventory, key.clone()).await? else { return Ok(false) };
-        if text(&row, "state")? != HELD {
-            return Ok(false);
-        }
-        // How much is held does not change while it is held, so the condition on the state covers it.
-        let quantity: u32 = number(&row, "quantity")?;
-        let hold = Write::update(key, "SET #state = :released, #at = :at")
-            .when("#state = :held AND #quantity = :q")
-            .text(":released", RELEASED)
-            .text(":held", HELD)
-            .moment(":at", now)
-            .number(":q", quantity);
-        let level = Write::update(keys::level(scope, sku, location), "SET #available = #available + :q, #reserved = #reserved - :q")
-            .when("#reserved >= :q")
-            .number(":q", quantity);
-        let writes = [(Table::Inventory, hold), (Table::Inventory, level)];
-        Ok(matches!(self.0.transact("release stock", &writes).await?, Transacted::Done))
     }
 }

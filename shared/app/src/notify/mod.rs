@@ -25,7 +25,9 @@ use crate::scope::TenantScope;
 use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
-use domain::notify::{Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_stock, slack_stranger};
+use domain::notify::{
+    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_review, slack_stock, slack_stranger,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::future::ready as at_once;
 use std::sync::Arc;
@@ -139,6 +141,11 @@ impl Delivered {
     }
 }
 
+/// A moment as the shop's clocks show it.
+fn local(at: Timestamp, config: &TenantConfig) -> String {
+    at.to_zoned(config.zone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 impl<'a> Via<'a> {
     fn unless(self, overtaken: bool) -> Via<'a> {
         if overtaken { Via::Overtaken } else { self }
@@ -183,6 +190,11 @@ impl Notify {
             }
             Payload::StockLow(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, false),
             Payload::StockReorderSuggested(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, true),
+            Payload::ReviewOpened(opened) => {
+                let total = format!("{} {}", opened.total.amount, opened.total.currency);
+                slack_review(&opened.order_id, &opened.kind, &total, &local(opened.due_at, &config), false)
+            }
+            Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)
             }

@@ -30,7 +30,8 @@ pub trait OrderStore: Send + Sync {
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page>;
 }
 
-/// One step of an order: everything that becomes true together.
+/// One step of an order: everything that becomes true together. What its events set aside, give back or send of stock moves
+/// with it, and so do the rows of its reviews.
 #[derive(Debug, Clone)]
 pub struct Commit<'a> {
     /// The order after it. Its version is `before_version + 1`.
@@ -70,6 +71,9 @@ pub enum CommitError {
     /// The inbox entry is done already.
     #[error("inbox entry is done already")]
     InboxDone,
+    /// Less is free than was to be set aside. Look what is there, and decide again.
+    #[error("the stock has changed")]
+    StockChanged,
     /// The store did not answer well. It may or may not have happened; the guards make a retry safe.
     #[error(transparent)]
     Port(#[from] PortError),

@@ -4,7 +4,6 @@ use super::PortResult;
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::OrderId;
 use domain::stock::StockGrade;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,21 +25,8 @@ pub struct StockLevel {
     pub grades: u64,
 }
 
-/// What became of a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reserved {
-    /// Held for the order.
-    Held,
-    /// Held for this order before; nothing changed.
-    Again,
-    /// Not enough; nothing changed.
-    Short {
-        /// What is free.
-        available: i64,
-    },
-}
-
-/// Stock, changed by single conditional writes only.
+/// Stock, changed by single conditional writes only: by hand here, and with the commits of orders
+/// ([`super::OrderStore::commit`]), which set it aside, give it back and send it.
 #[async_trait]
 pub trait StockStore: Send + Sync {
     /// One level.
@@ -67,16 +53,4 @@ pub trait StockStore: Send + Sync {
         events: &[Envelope],
         now: Timestamp,
     ) -> PortResult<bool>;
-    /// Holds a quantity for an order, once.
-    async fn reserve(
-        &self,
-        scope: &TenantScope,
-        sku: &str,
-        location: &str,
-        order: &OrderId,
-        quantity: u32,
-        now: Timestamp,
-    ) -> PortResult<Reserved>;
-    /// Gives a hold back, once. False if there was none.
-    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool>;
 }

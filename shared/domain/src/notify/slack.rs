@@ -98,6 +98,16 @@ pub fn slack_stock(sku: &str, location: &str, available: i64, limit: u32, reorde
     }
 }
 
+/// A person has to decide something about an order: for the first time, or still, though its time is up.
+pub fn slack_review(order: &str, kind: &str, total: &str, due: &str, overdue: bool) -> String {
+    let (order, kind, total) = (escape(order), escape(&kind.replace('_', " ").to_lowercase()), escape(total));
+    if overdue {
+        format!(":rotating_light: *Order {order}*: its {kind} review was due at {due}, and nobody has decided it")
+    } else {
+        format!(":mag: *Order {order}* ({total}) waits for a {kind} review, due at {due}")
+    }
+}
+
 /// Somebody has written who was written to about no order. Their words stay where they can be forgotten.
 pub fn slack_stranger(from: &str, by: &str) -> String {
     format!(

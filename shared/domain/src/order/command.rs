@@ -4,6 +4,8 @@ use super::event::Cause;
 use super::fact::Fact;
 use super::photo::PhotoKind;
 use super::placement::Placement;
+use super::review::ReviewCommand;
+use super::saga::SagaCommand;
 use super::status::OrderStatus;
 use super::timers::{Cancelled, Timer};
 use super::watch::WatchRules;
@@ -195,6 +197,10 @@ pub enum Command {
         /// Another message has reached them.
         told: bool,
     },
+    /// Take it on its way.
+    Saga(SagaCommand),
+    /// Have a person decide, or decide.
+    Review(ReviewCommand),
     /// Forget who ordered it.
     EraseContact,
 }

@@ -4,6 +4,8 @@ use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, Tracks};
 use super::photo::{PHOTOS_MAX, PhotoKind};
+use super::review::{self, CLAIM_HOLDS, REVIEWS_MAX, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
+use super::saga::{self, SagaCommand};
 use super::status::{OrderStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
@@ -90,6 +92,33 @@ pub enum Rejection {
     /// A picture may show whom we are to forget.
     #[error("its customer's data was erased; no photos are kept of it any more")]
     PhotosForgotten,
+    /// A person has to decide first.
+    #[error("it is under review ({}); decide that first, or call the order off", kinds.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(", "))]
+    UnderReview {
+        /// What has to be decided.
+        kinds: Vec<ReviewKind>,
+    },
+    /// No such review.
+    #[error("this order has no such review")]
+    NoSuchReview,
+    /// It has been decided.
+    #[error("this review is decided: {}", outcome.code())]
+    ReviewedBefore {
+        /// How.
+        outcome: ReviewOutcome,
+    },
+    /// Somebody else works on it.
+    #[error("{by} works on this review; it is open to others {} minutes after they took it on", CLAIM_HOLDS.as_mins())]
+    ReviewClaimed {
+        /// Who.
+        by: String,
+    },
+    /// Two have to say yes.
+    #[error("you have approved it already; another person has to as well")]
+    AnotherPersonNeeded,
+    /// Nobody could look through more.
+    #[error("an order has at most {REVIEWS_MAX} reviews")]
+    TooManyReviews,
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
@@ -119,10 +148,18 @@ pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// before, a status it has already).
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     let mut events = asked(order, command, now)?;
-    // What was to happen later may have lost its reason.
-    if let Some(order) = order.filter(|order| !order.timers.is_empty() && !events.is_empty()) {
+    // A worker may have come to give back the rest of what an order held.
+    let may_end = events.iter().any(OrderEvent::moves) || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
+    let concerns = |order: &&Order| !order.timers.is_empty() && !events.is_empty() || order.saga.is_some() && may_end;
+    if let Some(order) = order.filter(concerns) {
         let mut after = order.clone();
         events.iter().for_each(|event| after.evolve(event, now));
+        if may_end {
+            let followed = saga::follow(&after, now);
+            followed.iter().for_each(|event| after.evolve(event, now));
+            events.extend(followed);
+        }
+        // What was to happen later may have lost its reason.
         events.extend(after.idle_timers());
     }
     Ok(events)
@@ -130,7 +167,7 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
 
 fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     match (order, command) {
-        (None, Command::Place(placement)) => Ok(vec![placement.as_event()]),
+        (None, Command::Place(placement)) => Ok(placement.as_events()),
         (Some(order), Command::Place(_)) => Err(Rejection::AlreadyPlaced { id: order.id.clone() }),
         (None, _) => Err(Rejection::NotPlaced),
         (Some(order), Command::Hear { fact, notify }) => hear(order, fact, *notify, now),
@@ -158,8 +195,27 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
             Ok(told.into_iter().chain(no_longer_waits(order)).collect())
         }
         (Some(order), Command::Lost { channel, kind, not_by, again, told }) => Ok(lost(order, (*channel, *kind), not_by, *again, *told)),
+        (Some(order), Command::Saga(SagaCommand::Proceed { facts, rules })) => Ok(saga::proceed(order, facts, rules, now)),
+        (Some(order), Command::Saga(SagaCommand::Nudge)) => Ok(saga::nudge(order, now)),
+        (Some(order), Command::Review(command)) => reviewed(order, command, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
+}
+
+/// A yes lets it go on, if nothing else holds it back; a no ends it, where that is what was asked.
+fn reviewed(order: &Order, command: &ReviewCommand, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    let said = review::decide(order, command, now)?;
+    let mut after = order.clone();
+    said.iter().for_each(|event| after.reviewed(event, now));
+    let follows = said.iter().flat_map(|event| match event {
+        ReviewEvent::Decided { outcome: ReviewOutcome::Approved, .. } => saga::approved(&after, now),
+        ReviewEvent::Decided { id, outcome: ReviewOutcome::Rejected, .. } => {
+            after.review(id).map(|review| saga::rejected(&after, review.kind, now)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    });
+    let follows: Vec<OrderEvent> = follows.collect();
+    Ok(said.into_iter().map(|event| OrderEvent::Review { event }).chain(follows).collect())
 }
 
 /// It is said again as the order stands now, as long as it is still so and nothing newer has reached them; words of the shop's own
@@ -230,6 +286,10 @@ fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>
         return Ok(Vec::new());
     }
     let allowed = order.allowed();
+    let held_back = order.held_back_by();
+    if !held_back.is_empty() && !matches!(change.to, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::OnHold) {
+        return Err(Rejection::UnderReview { kinds: held_back });
+    }
     let implied = || if change.implied_steps { from.way_to(change.to) } else { None };
     let via = if allowed.contains(&change.to) {
         Vec::new()

@@ -6,10 +6,12 @@ use super::fact::{Fact, Heard, Tracks};
 use super::label::Label;
 use super::photo::PhotoKind;
 use super::placement::{Line, Totals};
+use super::review::ReviewEvent;
+use super::saga::{Allocation, SagaEvent, StockMove};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
 use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
-use crate::ids::{CorrelationId, DecisionId, OrderId, PhotoId, SourceId, TimerId};
+use crate::ids::{CorrelationId, DecisionId, OrderId, PhotoId, ReviewId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -75,6 +77,9 @@ pub enum OrderEvent {
         /// Where to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         country: Option<String>,
+        /// Where whoever pays lives.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        billing_country: Option<String>,
         /// How it stood when we first heard of it.
         tracks: Tracks,
         /// When the customer placed it; an import may be years later.
@@ -263,6 +268,16 @@ pub enum OrderEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// Something happened on its way from a cart to a parcel.
+    Saga {
+        /// What.
+        event: SagaEvent,
+    },
+    /// Something happened to what a person has to decide about it.
+    Review {
+        /// What.
+        event: ReviewEvent,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -281,7 +296,14 @@ impl OrderEvent {
                 | Self::TimerSet { .. }
                 | Self::TimerFired { .. }
                 | Self::TimersCancelled { .. }
+                | Self::Saga { .. }
+                | Self::Review { .. }
         )
+    }
+
+    /// It moves the order track.
+    pub const fn moves(&self) -> bool {
+        matches!(self, Self::StatusChanged { .. } | Self::StatusCorrected { .. } | Self::StatusUndone { .. } | Self::Reconciled { .. })
     }
 
     /// The decision of a rule that it judges.
@@ -319,6 +341,8 @@ impl OrderEvent {
             Self::NotReached { .. } => "customer_not_reached",
             Self::Replied { .. } => "customer_replied",
             Self::PhotoAdded { .. } => "photo_added",
+            Self::Saga { event } => event.name(),
+            Self::Review { event } => event.name(),
             Self::ContactErased => "contact_erased",
         }
     }
@@ -351,6 +375,22 @@ impl Recorded {
     /// Most events one commit may hold, so that one outbox row is one `PutEvents` call.
     pub const MAX_EVENTS: usize = 10;
 
+    /// What of stock moves with it.
+    pub fn stock(&self) -> impl Iterator<Item = (StockMove, &Allocation)> {
+        let moved = self.events.iter().filter_map(|event| if let OrderEvent::Saga { event } = event { event.stock() } else { None });
+        moved.flat_map(|(how, stock)| stock.iter().map(move |allocation| (how, allocation)))
+    }
+
+    /// The reviews that it changes, each once.
+    pub fn reviews(&self) -> Vec<&ReviewId> {
+        let changed =
+            self.events.iter().filter_map(|event| if let OrderEvent::Review { event } = event { Some(event.review()) } else { None });
+        let mut changed: Vec<&ReviewId> = changed.collect();
+        changed.sort_unstable();
+        changed.dedup();
+        changed
+    }
+
     /// Forgets what people wrote; what rules wrote has no names in it and stays. True if there was anything.
     pub fn forget_words(&mut self) -> bool {
         let mut found = false;
@@ -362,6 +402,10 @@ impl Recorded {
                 | OrderEvent::Replied { text, .. }
                 | OrderEvent::TimerSet { timer: Timer { wake: Wake::FollowUp { text: Some(text) }, .. } } => text,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
+                OrderEvent::Review { event } => match event.words() {
+                    Some(words) => words,
+                    None => continue,
+                },
                 _ => continue,
             };
             if words != ERASED {
@@ -438,6 +482,8 @@ impl OrderEvent {
             Self::NotReached { channel, .. } => format!("A message by {} did not reach the customer", channel.title()),
             Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
             Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
+            Self::Saga { event } => event.in_words(),
+            Self::Review { event } => event.in_words(),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

@@ -28,6 +28,7 @@ fn given() -> Given {
         generated: OrderId::numbered(jiff::civil::date(2025, 8, 9), 7),
         tracks: Tracks::default(),
         notify: true,
+        saga: false,
         items_required: true,
         now: at(0),
     }
@@ -351,6 +352,43 @@ fn timer(id: u8, second: i64, asks: bool) -> Timer {
     Timer { id: timer_id(id), at: at(second), wake: if asks { Wake::FollowUp { text: None } } else { Wake::tell(None) } }
 }
 
+fn review_id(number: u8) -> crate::ids::ReviewId {
+    let id = if number.is_multiple_of(2) { format!("fraud-{}", 1 + number / 2) } else { format!("high-value-{}", 1 + number / 2) };
+    crate::ids::ReviewId::parse(&id).unwrap()
+}
+
+/// What a worker may find out: much or little in stock, nothing or a lot against it.
+fn facts(lost: u32, hour: u8, free: Option<i64>) -> saga::Facts {
+    let past = Some(crate::fraud::Past { within_hour: lost, before: lost, lost, hour: Some(hour) });
+    let level = |location: &str, available| saga::Free { sku: "SKU-1".into(), location: location.into(), available };
+    saga::Facts { past, levels: free.map(|free| vec![level("a", free / 2), level("b", free - free / 2)]) }
+}
+
+fn any_saga_command() -> impl Strategy<Value = Command> {
+    let rules = |review_at, reject_overdue| SagaRules {
+        fraud: crate::fraud::FraudRules { review_at, refuse_at: 70, ..Default::default() },
+        reject_overdue,
+        ..SagaRules::default()
+    };
+    let proceed = (0u32..3, 0u8..24, prop::option::of(0i64..4), 0u8..80).prop_map(move |(lost, hour, free, review_at)| {
+        Command::Saga(SagaCommand::Proceed { facts: facts(lost, hour, free), rules: rules(review_at, false) })
+    });
+    let review = (0u8..6, any::<bool>(), 0u8..2).prop_map(|(id, approve, who)| {
+        Command::Review(ReviewCommand::Decide { id: review_id(id), approve, by: format!("p{who}"), comment: None })
+    });
+    let kinds = prop::sample::select(ReviewKind::ALL.to_vec());
+    prop_oneof![
+        4 => proceed,
+        3 => review,
+        1 => (kinds, 20i64..40).prop_map(|(kind, second)| {
+            Command::Review(ReviewCommand::Open { kind, note: "please look".into(), due_at: at(second) })
+        }),
+        1 => (0u8..6, 0u8..2).prop_map(|(id, who)| Command::Review(ReviewCommand::Claim { id: review_id(id), by: format!("p{who}") })),
+        1 => (0u8..6, any::<bool>()).prop_map(|(id, reject)| Command::Review(ReviewCommand::Expire { id: review_id(id), reject })),
+        1 => Just(Command::Saga(SagaCommand::Nudge)),
+    ]
+}
+
 fn photo_id(number: u8) -> crate::ids::PhotoId {
     crate::ids::PhotoId::parse(&format!("{number}.jpg")).unwrap()
 }
@@ -382,6 +420,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (0u8..7).prop_map(|score| Command::Rate { score }),
         1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),
         1 => (0u8..30).prop_map(|number| Command::AddPhoto { kind: PhotoKind::Packing, photo: photo_id(number) }),
+        8 => any_saga_command(),
         1 => Just(Command::EraseContact),
     ]
 }
@@ -389,14 +428,15 @@ fn any_command() -> impl Strategy<Value = Command> {
 proptest! {
     /// I7 and I22: moves are declared ones, versions have no gaps, and the history alone gives the head.
     #[test]
-    fn any_story_can_be_replayed(commands in prop::collection::vec(any_command(), 0..40)) {
-        let placement = check(&Draft { email: Some("sinead@example.com".into()), ..draft() }, given()).unwrap();
+    fn any_story_can_be_replayed(commands in prop::collection::vec(any_command(), 0..40), saga: bool) {
+        let given = Given { saga, ..given() };
+        let placement = check(&Draft { email: Some("sinead@example.com".into()), ..draft() }, given).unwrap();
         let contact = placement.contact.clone();
         let born = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-        let mut order = Order::born(&born[0], Some(contact), at(0)).unwrap();
-        order.apply_commit(&[], at(0));
+        let mut order = Order::placed(&born, Some(contact), at(0)).unwrap();
         let actor = Actor::Rule { name: "test".into() };
         let correlation = crate::ids::CorrelationId::parse("c").unwrap();
+        let mut shelf: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
         let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born }];
         for (n, command) in commands.iter().enumerate() {
             let now = at(10 + n as i64);
@@ -405,6 +445,23 @@ proptest! {
             prop_assert!(events.len() <= Recorded::MAX_EVENTS);
             let before = order.tracks.status;
             order.apply_commit(&events, now);
+            // I2: what is set aside is what was set aside and neither given back nor sent, and belongs to an order that goes on.
+            for event in &events {
+                let OrderEvent::Saga { event } = event else { continue };
+                if let Some((how, stock)) = event.stock() {
+                    for a in stock {
+                        *shelf.entry(a.location.clone()).or_insert(0) += if how == saga::StockMove::Hold { i64::from(a.quantity) } else { -i64::from(a.quantity) };
+                    }
+                }
+            }
+            let held = order.saga.iter().flat_map(|saga| &saga.held).map(|held| i64::from(held.quantity)).sum::<i64>();
+            prop_assert_eq!(held, shelf.values().sum::<i64>());
+            prop_assert!(shelf.values().all(|held| *held >= 0));
+            prop_assert!(held == 0 || order.running().is_some(), "held for an order that has ended");
+            let over = matches!(order.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::Shipped | OrderStatus::Delivered);
+            prop_assert!(order.running().is_none() || !over, "on its way, and over");
+            // A step of ours is what the facts lead to as well.
+            prop_assert_eq!(order.log.fold(order.all_digital()).status, order.tracks.status);
             for event in &events {
                 if let OrderEvent::StatusChanged { from, to, via, .. } = event {
                     prop_assert_eq!(*from, before);

@@ -16,7 +16,9 @@ pub mod outlook;
 pub mod photo;
 pub mod placement;
 pub mod progress;
+pub mod review;
 pub mod ruled;
+pub mod saga;
 pub mod status;
 pub mod timers;
 pub mod watch;
@@ -35,7 +37,9 @@ pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
 pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
+pub use review::{Review, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 pub use ruled::{Ruled, Verdict};
+pub use saga::{Saga, SagaCommand, SagaEvent, SagaRules};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
 pub use timers::{Cancelled, Timer, Wake};
 pub use watch::{Concern, Deadline, WatchRules, Watched};
@@ -71,6 +75,9 @@ pub struct Order {
     /// Where to, for tax, carriers and regional figures: ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Where whoever pays lives: ISO 3166-1 alpha-2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_country: Option<String>,
     /// The four tracks.
     pub tracks: Tracks,
     /// What the outside world said since a person last decided.
@@ -114,6 +121,12 @@ pub struct Order {
     /// Pictures of it, oldest first, at most [`photo::PHOTOS_MAX`]; none once its customer is forgotten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<Photo>,
+    /// Where it stands on its way from a cart to a parcel, if it is taken there by us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saga: Option<Saga>,
+    /// What people have to decide about it, or had to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<Review>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -201,6 +214,10 @@ impl Order {
                 }
                 if *decided {
                     self.log = FactLog::starting_at(self.tracks, Some(at));
+                } else if matches!(cause, Cause::Rule { .. }) {
+                    // A step of ours is news like others': it stands behind what was heard, and before what will be.
+                    let digital = self.all_digital();
+                    self.log.insert_own(*to, self.version + 1, at, digital);
                 }
             }
             OrderEvent::StatusCorrected { to, overrules, .. } => {
@@ -279,6 +296,14 @@ impl Order {
                 self.photos.push(Photo { kind: *kind, name: photo.clone(), at });
                 return;
             }
+            OrderEvent::Saga { event } => {
+                self.went(event, at);
+                return;
+            }
+            OrderEvent::Review { event } => {
+                self.reviewed(event, at);
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -316,7 +341,10 @@ impl Order {
 
     /// A new order from its first event. The contact is not part of the history; it comes beside it.
     pub fn born(event: &OrderEvent, contact: Option<Contact>, at: Timestamp) -> Option<Order> {
-        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, tracks, placed_at, notify } = event else { return None };
+        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, billing_country, tracks, placed_at, notify } = event
+        else {
+            return None;
+        };
         Some(Order {
             id: id.clone(),
             version: 0,
@@ -327,6 +355,7 @@ impl Order {
             lines: lines.clone(),
             totals: *totals,
             country: country.clone(),
+            billing_country: billing_country.clone(),
             tracks: *tracks,
             log: FactLog::starting_at(*tracks, None),
             notify_wish: None,
@@ -342,6 +371,8 @@ impl Order {
             asked: false,
             rating: None,
             photos: Vec::new(),
+            saga: None,
+            reviews: Vec::new(),
             placed_at: *placed_at,
             status_since: at,
             in_work_since: None,
@@ -351,11 +382,19 @@ impl Order {
         })
     }
 
+    /// A new order from the events of its first commit. The contact comes beside them.
+    pub fn placed(events: &[OrderEvent], contact: Option<Contact>, at: Timestamp) -> Option<Order> {
+        let (first, rest) = events.split_first()?;
+        let mut order = Order::born(first, contact, at)?;
+        rest.iter().for_each(|event| order.evolve(event, at));
+        order.version = 1;
+        Some(order)
+    }
+
     /// An order from its whole history: what the head must equal, contact aside.
     pub fn replay(history: &[Recorded]) -> Option<Order> {
         let (first, rest) = history.split_first()?;
-        let mut order = Order::born(first.events.first()?, None, first.at)?;
-        order.apply_commit(&first.events[1..], first.at);
+        let mut order = Order::placed(&first.events, None, first.at)?;
         for commit in rest {
             order.apply_commit(&commit.events, commit.at);
         }

@@ -2,6 +2,7 @@
 
 use super::event::OrderEvent;
 use super::fact::Tracks;
+use super::saga::{SagaEvent, Table};
 use crate::email::Email;
 use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
@@ -171,6 +172,8 @@ pub struct Draft {
     pub consent: Vec<String>,
     /// ISO 3166-1 alpha-2.
     pub country: Option<String>,
+    /// Where whoever pays lives, ISO 3166-1 alpha-2.
+    pub billing_country: Option<String>,
     /// Positions.
     pub lines: Vec<DraftLine>,
     /// Decimal.
@@ -221,12 +224,16 @@ pub struct Placement {
     pub totals: Totals,
     /// Where to.
     pub country: Option<String>,
+    /// Where whoever pays lives.
+    pub billing_country: Option<String>,
     /// How it stands.
     pub tracks: Tracks,
     /// When it was placed.
     pub placed_at: Timestamp,
     /// Whether the customer is to be told.
     pub notify: bool,
+    /// Whether it is taken through checks and stock here.
+    pub saga: bool,
 }
 
 /// Limits of one order. Everything has one.
@@ -246,7 +253,12 @@ pub mod limits {
 }
 
 impl Placement {
-    pub(super) fn as_event(&self) -> OrderEvent {
+    pub(super) fn as_events(&self) -> Vec<OrderEvent> {
+        let begins = self.saga.then(|| OrderEvent::Saga { event: SagaEvent::Began { table: Table::newest().version } });
+        std::iter::once(self.as_event()).chain(begins).collect()
+    }
+
+    fn as_event(&self) -> OrderEvent {
         OrderEvent::Placed {
             id: self.id.clone(),
             channel: self.channel.clone(),
@@ -254,6 +266,7 @@ impl Placement {
             lines: self.lines.clone(),
             totals: self.totals,
             country: self.country.clone(),
+            billing_country: self.billing_country.clone(),
             tracks: self.tracks,
             placed_at: self.placed_at,
             notify: self.notify,
@@ -341,6 +354,8 @@ pub struct Given {
     pub tracks: Tracks,
     /// Whether the customer is to be told.
     pub notify: bool,
+    /// Whether it is taken through checks and stock here.
+    pub saga: bool,
     /// Whether there must be items. A shop's sheet may list none.
     pub items_required: bool,
     /// Now.
@@ -418,6 +433,9 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if draft.country.as_deref().is_some_and(|country| !code(country)) {
         checker.fault("country", "bad_country", "two upper-case letters, as in PL");
     }
+    if draft.billing_country.as_deref().is_some_and(|country| !code(country)) {
+        checker.fault("billing_country", "bad_country", "two upper-case letters, as in PL");
+    }
     if draft.lines.is_empty() && given.items_required {
         checker.fault("items", "required", "an order has at least one item");
     }
@@ -456,9 +474,11 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
         lines,
         totals,
         country: draft.country.clone(),
+        billing_country: draft.billing_country.clone(),
         tracks,
         placed_at,
         notify: given.notify,
+        saga: given.saga,
     })
 }
 

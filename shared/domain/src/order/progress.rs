@@ -170,7 +170,11 @@ fn may_move(order: &Order, rules: &ProgressRules) -> bool {
         OrderStatus::Pending => is_paid(tracks.payment),
         _ => left_the_house(tracks.fulfilment, tracks.tracking),
     };
-    proven && !is_contested(tracks.payment) && !order.kept_by_person && is_within(rules, order.totals.total_minor, order.totals.currency)
+    proven
+        && !order.is_in_workflow()
+        && !is_contested(tracks.payment)
+        && !order.kept_by_person
+        && is_within(rules, order.totals.total_minor, order.totals.currency)
 }
 
 /// When the rules move an order on, if nothing changes: its state's time is up then and every other gate that the order
@@ -196,6 +200,9 @@ pub fn consider(seen: &Features, rules: &ProgressRules, record: TrackRecord, opi
     }
     if seen.status == OrderStatus::Pending && rules.require_stock {
         gates.extend(seen.stock.gate());
+    }
+    if seen.in_workflow {
+        gates.push(Gate::new("workflow", false, "it is still being checked and set aside".to_owned()));
     }
     if seen.kept_by_person {
         gates.push(Gate::new("person", false, format!("a person has undone this; it stays {} until somebody moves it", seen.status)));

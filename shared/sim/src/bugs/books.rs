@@ -6,7 +6,7 @@ use app::measure::LABELS;
 use app::ports::*;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{EventId, OrderId};
+use domain::ids::EventId;
 use domain::stock::StockGrade;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -75,10 +75,9 @@ impl MetricStore for EveryCurrency {
     }
 }
 
-/// Stock whose movements and holds are not told apart.
+/// Stock whose movements are not told apart.
 pub(super) struct LooseStock {
     pub(super) inner: Arc<dyn StockStore>,
-    pub(super) bug: Bug,
     pub(super) calls: AtomicU64,
 }
 
@@ -101,8 +100,7 @@ impl StockStore for LooseStock {
     ) -> PortResult<Option<StockLevel>> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let fresh = format!("{reference}:{call}");
-        let reference = if self.bug == Bug::MovedAgain { &fresh } else { reference };
-        self.inner.adjust(scope, sku, location, by, reference, now).await
+        self.inner.adjust(scope, sku, location, by, &fresh, now).await
     }
     async fn grade(
         &self,
@@ -113,28 +111,6 @@ impl StockStore for LooseStock {
         now: Timestamp,
     ) -> PortResult<bool> {
         self.inner.grade(scope, level, to, events, now).await
-    }
-    async fn reserve(
-        &self,
-        scope: &TenantScope,
-        sku: &str,
-        location: &str,
-        order: &OrderId,
-        quantity: u32,
-        now: Timestamp,
-    ) -> PortResult<Reserved> {
-        let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        let fresh = OrderId::parse(&format!("{order}:{call}")).unwrap_or_else(|_| order.clone());
-        let order = if self.bug == Bug::HeldAgain { &fresh } else { order };
-        self.inner.reserve(scope, sku, location, order, quantity, now).await
-    }
-    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
-        let released = self.inner.release(scope, sku, location, order, now).await?;
-        if released && self.bug == Bug::ReleasedTwice {
-            let call = self.calls.fetch_add(1, Ordering::Relaxed);
-            self.inner.adjust(scope, sku, location, 1, &format!("again:{call}"), now).await?;
-        }
-        Ok(released)
     }
 }
 

@@ -70,8 +70,9 @@ bugs! {
     ErasureUnheard = "nobody sweeps up after an erasure that was cut off or overtaken";
     OrdersCached = "the notifier caches the orders it reads";
     MovedAgain = "a movement of stock does not know its own reference";
-    HeldAgain = "a hold does not know its own order";
-    ReleasedTwice = "a hold that is given back is counted twice";
+    HeldTwice = "what is set aside is taken off the shelf twice";
+    ReleasedTwice = "what is given back is counted twice";
+    SagaUnheard = "nobody hears that a step of a saga waits";
     ReportToldFirst = "the team is told of a report before the day is done";
     ReportClaimShared = "everybody's claim to make a report is theirs";
     DecisionUnwritten = "an order is moved by a rule and the decision is not kept";
@@ -98,6 +99,8 @@ impl Bug {
             | Bug::DecisionUnwritten
             | Bug::JudgementUnwritten
             | Bug::TimersForgotten
+            | Bug::HeldTwice
+            | Bug::ReleasedTwice
             | Bug::HistoryShortened => {
                 ports.orders = Arc::new(BadOrders::new(ports.orders, self, memory));
             }
@@ -110,9 +113,7 @@ impl Bug {
                 ports.messages = Arc::new(BadMessages { inner: ports.messages, bug: self });
             }
             Bug::ForeignSettings => ports.tenants = Arc::new(ForeignSettings { inner: ports.tenants, shops: shops.to_vec() }),
-            Bug::MovedAgain | Bug::HeldAgain | Bug::ReleasedTwice => {
-                ports.stock = Arc::new(LooseStock { inner: ports.stock, bug: self, calls: AtomicU64::new(0) });
-            }
+            Bug::MovedAgain => ports.stock = Arc::new(LooseStock { inner: ports.stock, calls: AtomicU64::new(0) }),
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
             Bug::PhotosKept | Bug::PhotosUnstored => ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self }),
             Bug::AddressesKept => ports.addresses = Arc::new(NeverForgets(ports.addresses)),

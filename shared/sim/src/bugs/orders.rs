@@ -8,6 +8,7 @@ use app::tenant::TenantConfig;
 use app::{Context, Provenance, TenantScope};
 use async_trait::async_trait;
 use domain::ids::{EventId, OrderId, SourceId};
+use domain::order::saga::StockMove;
 use domain::order::{Claim, Command, Contact, Fact, Order, OrderEvent};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -94,8 +95,21 @@ impl OrderStore for BadOrders {
             Bug::OutboxSkipped if self.drawn.fetch_add(1, Ordering::Relaxed) % 29 == 28 => commit.publish = &[],
             _ => {}
         }
+        let at = recorded.at;
         let commit = Commit { order: &order, recorded: &recorded, ..commit };
-        match self.inner.commit(scope, commit).await {
+        let settled = self.inner.commit(scope, commit).await;
+        let again = match self.bug {
+            Bug::HeldTwice => Some((StockMove::Hold, -1)),
+            Bug::ReleasedTwice => Some((StockMove::Release, 1)),
+            _ => None,
+        };
+        if let (Some((which, sign)), Ok(())) = (again, &settled) {
+            for (_, what) in recorded.stock().filter(|(how, _)| *how == which) {
+                let (by, drawn) = (sign * i64::from(what.quantity), self.drawn.fetch_add(1, Ordering::Relaxed));
+                self.memory.stock().adjust(scope, &what.sku, &what.location, by, &format!("again-{drawn}"), at).await?;
+            }
+        }
+        match settled {
             Err(CommitError::Conflict) if self.bug == Bug::ConflictIgnored => Ok(()),
             Err(CommitError::ExternalIdTaken) => {
                 self.blind.store(self.bug == Bug::OwnReferenceForeign, Ordering::Relaxed);

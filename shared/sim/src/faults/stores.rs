@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
 use domain::order::Order;
+use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,7 +34,8 @@ impl OrderStore for Faulty<dyn OrderStore> {
             commit.decision.is_some(),
             commit.judged.is_some(),
         ];
-        let items = 2 + beside.iter().filter(|there| **there).count();
+        let shelves: usize = commit.recorded.stock().map(|(how, _)| if how == StockMove::Ship { 3 } else { 2 }).sum();
+        let items = 2 + beside.iter().filter(|there| **there).count() + shelves + commit.recorded.reviews().len();
         meet!(self, OrderCommit, items, self.port.commit(scope, commit.clone()))
     }
     async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
@@ -66,6 +68,13 @@ impl DecisionStore for Faulty<dyn DecisionStore> {
         limit: usize,
     ) -> PortResult<DecisionPage> {
         meet!(self, DecisionRead, 1, self.port.page(scope, before, after, limit))
+    }
+}
+
+#[async_trait]
+impl ReviewStore for Faulty<dyn ReviewStore> {
+    async fn page(&self, scope: &TenantScope, which: ReviewsOf, after: Option<&PageKey>, limit: usize) -> PortResult<ReviewPage> {
+        meet!(self, ReviewsRead, 1, self.port.page(scope, which, after, limit))
     }
 }
 
@@ -241,20 +250,6 @@ impl StockStore for Faulty<dyn StockStore> {
         now: Timestamp,
     ) -> PortResult<bool> {
         meet!(self, StockMove, 2, self.port.grade(scope, level, to, events, now))
-    }
-    async fn reserve(
-        &self,
-        scope: &TenantScope,
-        sku: &str,
-        location: &str,
-        order: &OrderId,
-        quantity: u32,
-        now: Timestamp,
-    ) -> PortResult<Reserved> {
-        meet!(self, StockMove, 2, self.port.reserve(scope, sku, location, order, quantity, now))
-    }
-    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, now: Timestamp) -> PortResult<bool> {
-        meet!(self, StockMove, 2, self.port.release(scope, sku, location, order, now))
     }
 }
 

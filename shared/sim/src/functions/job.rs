@@ -2,8 +2,8 @@
 
 use super::wire::{Reply, StreamRecord};
 use crate::queue::Message;
-use crate::story::{Change, Chunk, Erasure, Errand, Hook, Request, StockWish};
-use app::ports::{InboxKey, PortResult, Reserved};
+use crate::story::{Chunk, Erasure, Errand, Hook, Request, StockWish};
+use app::ports::InboxKey;
 use app::signature::Headers;
 use contracts::Envelope;
 use contracts::queue::HookReceived;
@@ -67,7 +67,7 @@ pub enum Job {
         /// Its place in the list of all of them.
         index: usize,
     },
-    /// Stock moves, over the API or, for holds, over the port that no route leads to yet.
+    /// `POST /v1/inventory/{sku}/adjust`.
     Stock {
         /// The wish.
         wish: Rc<StockWish>,
@@ -89,6 +89,8 @@ pub enum Job {
     Notify(Vec<Message<Published>>),
     /// A batch of the metrics queue.
     Measure(Vec<Message<Published>>),
+    /// A batch of the saga queue.
+    Saga(Vec<Message<Published>>),
     /// A batch of the outbox's stream.
     Relay(Vec<Rc<StreamRecord>>),
     /// The sweep.
@@ -123,6 +125,7 @@ impl Job {
             Job::Process(_) => "process",
             Job::Notify(_) => "notify",
             Job::Measure(_) => "measure",
+            Job::Saga(_) => "saga",
             Job::Relay(_) => "relay",
             Job::Sweep => "sweep",
             Job::Watch(_) => "watch",
@@ -138,7 +141,7 @@ impl Job {
     pub fn deliveries(&self) -> usize {
         match self {
             Job::Process(batch) => batch.len(),
-            Job::Notify(batch) | Job::Measure(batch) => batch.len(),
+            Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) => batch.len(),
             Job::Relay(records) => records.len(),
             _ => 1,
         }
@@ -152,12 +155,12 @@ impl Job {
     /// It passes the authorizer; a webhook's signature is its own.
     pub fn has_credential(&self) -> bool {
         match self {
-            Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } => true,
-            Job::Stock { wish, .. } => matches!(wish.change, Change::Adjust { .. }),
+            Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } | Job::Stock { .. } => true,
             Job::Receive { .. }
             | Job::Process(_)
             | Job::Notify(_)
             | Job::Measure(_)
+            | Job::Saga(_)
             | Job::Relay(_)
             | Job::Sweep
             | Job::Watch(_)
@@ -175,15 +178,4 @@ pub enum Answer {
     Batch(Vec<String>),
     /// What a function answered that is invoked with a JSON event.
     Said(Result<Value, String>),
-    /// A hold was made or given back.
-    Held(PortResult<Holding>),
-}
-
-/// What became of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holding {
-    /// It was asked for.
-    Asked(Reserved),
-    /// It was given back, or there was none.
-    GivenBack(bool),
 }

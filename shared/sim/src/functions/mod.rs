@@ -6,7 +6,7 @@ pub mod wire;
 
 use crate::bugs::{self, Bug};
 use crate::ports::Ports;
-use crate::story::{Change, Shelf, StockWish};
+use crate::story::{Shelf, StockWish};
 use app::TenantScope;
 use app::apply::{Alongside, Apply};
 use app::bulk::{Bulk, Steps};
@@ -17,7 +17,7 @@ use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::place::Place;
-use app::ports::{Clock, Parking, Queue, Random, StockStore};
+use app::ports::{Clock, Parking, Queue, Random};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
@@ -25,6 +25,7 @@ use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
+use app::saga::Sagas;
 use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -38,7 +39,7 @@ use domain::ids::{CorrelationId, OrderId};
 use domain::kpi::DailyKpi;
 use domain::order::{Actor, Command, Fact};
 use jiff::Timestamp;
-use job::{Answer, Holding, Job};
+use job::{Answer, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -59,8 +60,8 @@ pub struct Functions {
     report: Report,
     watch: WatchOrders,
     timers: RunTimers,
+    sagas: Sagas,
     queue: Arc<dyn Queue>,
-    stock: Arc<dyn StockStore>,
     clock: Arc<dyn Clock>,
     parking: Arc<dyn Parking>,
     replays: CorrelationId,
@@ -106,6 +107,7 @@ impl Functions {
             },
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
+            reviews: ports.reviews.clone(),
             stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
             tenants: ports.tenants.clone(),
             mail_identity: None,
@@ -165,6 +167,11 @@ impl Functions {
                 default_from: None,
                 pages: Some(CustomerPages { links: links.clone(), base: "https://api.example".to_owned() }),
             },
+            sagas: Sagas {
+                apply: apply.clone(),
+                stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+                tenants: ports.tenants.clone(),
+            },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
@@ -179,7 +186,6 @@ impl Functions {
                 decisions: ports.decisions.clone(),
                 documents,
             },
-            stock: ports.stock.clone(),
             clock,
             parking: ports.parking.clone(),
             replays: CorrelationId::parse("replay").expect("a token"),
@@ -235,6 +241,7 @@ impl Functions {
             }
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
+            Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch)).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
             Job::Watch(tenant) => {
@@ -251,22 +258,11 @@ impl Functions {
     }
 
     async fn stock(&self, wish: &StockWish) -> Answer {
-        let (scope, Shelf { sku, location }) = (TenantScope::of(&wish.client), &wish.shelf);
-        match &wish.change {
-            Change::Adjust { by, reference } => {
-                let path = format!("/v1/inventory/{sku}/adjust");
-                let body = json!({ "location": location, "by": by, "reference": reference });
-                let body = Bytes::from(body.to_string());
-                call_of(&self.api, Call { path: &path, who: Some(&wish.client), correlation: &wish.correlation, headers: &[], body }).await
-            }
-            Change::Hold { order, quantity } => {
-                let asked = self.stock.reserve(&scope, sku, location, order, *quantity, self.clock.now()).await;
-                Answer::Held(asked.map(Holding::Asked))
-            }
-            Change::Release { order } => {
-                Answer::Held(self.stock.release(&scope, sku, location, order, self.clock.now()).await.map(Holding::GivenBack))
-            }
-        }
+        let StockWish { shelf: Shelf { sku, location }, by, reference, .. } = wish;
+        let path = format!("/v1/inventory/{sku}/adjust");
+        let body = json!({ "location": location, "by": by, "reference": reference });
+        let body = Bytes::from(body.to_string());
+        call_of(&self.api, Call { path: &path, who: Some(&wish.client), correlation: &wish.correlation, headers: &[], body }).await
     }
 
     /// A request over HTTP, to the API or to the door for what comes in.

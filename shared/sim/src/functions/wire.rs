@@ -136,6 +136,12 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
             let asked = note.as_deref().map(|note| format!("?reason={}", note.replace(' ', "+")));
             (format!("/v1/orders/{order}/auto-progress{}", asked.unwrap_or_default()), Value::Null)
         }
+        Wish::Review { approve } => {
+            (format!("/v1/orders/{order}/reviews/{}/decide", errand.review), json!({ "approve": approve, "comment": note }))
+        }
+        Wish::Escalate => {
+            (format!("/v1/orders/{order}/reviews"), json!({ "type": "CS_ESCALATION", "reason": note.as_deref().unwrap_or("please call") }))
+        }
         Wish::Photo => return (format!("/v1/orders/{order}/photos/packing"), Vec::new(), picture(errand)),
     };
     let headers = errand.if_version.map(|version| ("if-match".to_owned(), format!("\"{version}\"")));

@@ -27,8 +27,10 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 16] = [
+pub const INVARIANTS: [(&str, &str); 18] = [
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
+    ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
+    ("I4", "an order whose saga is over holds nothing"),
     ("I5", "a 2xx to a webhook means a durable inbox row, later processed or visibly parked"),
     ("I6", "whatever the order of arrival, with duplicates, the state is the same"),
     ("I7", "status moves only along declared edges"),
@@ -77,7 +79,8 @@ pub fn check(world: &mut World) {
     events::published(world, &books);
     figures::figures(world, &books);
     messages::messages(world, &books);
-    stock::stock(world);
+    stock::stock(world, &books);
+    stock::sagas(world, &books);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);
     timers::timers(world, &books);
@@ -105,10 +108,7 @@ fn open(world: &mut World) -> Books {
                         order.apply_commit(&recorded.events, recorded.at);
                         Some(order)
                     }
-                    None => recorded.events.first().and_then(|event| Order::born(event, None, recorded.at)).map(|mut order| {
-                        order.apply_commit(&recorded.events[1..], recorded.at);
-                        order
-                    }),
+                    None => Order::placed(&recorded.events, None, recorded.at),
                 };
                 let Some(after) = after else {
                     world.fail("I22", Some((shop, order.id.clone())), "the history does not begin with a placement".to_owned());

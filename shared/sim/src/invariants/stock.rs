@@ -1,61 +1,104 @@
-//! Stock, added up once more from what the warehouses were told.
+//! Stock, added up once more from what the warehouses were told and what orders say they did.
 
-use crate::story::{Change, Shelf};
+use super::Books;
 use crate::world::World;
 use domain::ids::OrderId;
-use std::collections::HashMap;
+use domain::order::OrderStatus;
+use domain::order::saga::{Ended, StockMove};
+use std::collections::BTreeMap;
 
-/// I2: what lies on a shelf is what came less what left, every movement once, and every hold has an owner.
-pub(super) fn stock(world: &mut World) {
+/// Where something lies, or of which order it is.
+type Place = (String, String);
+
+/// I2: what lies on a shelf is what came less what left, every movement once, and what is held is held for an order that says so.
+pub(super) fn stock(world: &mut World, books: &Books) {
     for shop in 0..world.shops.len() {
         let (scope, canary) = (world.shops[shop].scope.clone(), world.shops[shop].canary);
-        let (moves, holds) = (world.memory.stock_moves(&scope), world.memory.stock_holds(&scope));
-        let mut told: HashMap<(&Shelf, &str), (i64, bool)> = HashMap::new();
-        let mut asked: HashMap<(&Shelf, &OrderId), Vec<(&Change, bool)>> = HashMap::new();
         let mut broken = Vec::new();
-        for stocked in world.stocked.iter().filter(|stocked| stocked.wish.shop == shop) {
-            let shelf = &stocked.wish.shelf;
-            match &stocked.wish.change {
-                Change::Adjust { by, reference } => {
-                    told.insert((shelf, reference), (*by, stocked.done));
-                }
-                change @ (Change::Hold { order, .. } | Change::Release { order }) => {
-                    asked.entry((shelf, order)).or_default().push((change, stocked.done));
+        // What must have moved, by place and reference, and what must be held, by place and order.
+        let mut moved: BTreeMap<(Place, String), i64> = BTreeMap::new();
+        for stocked in world.stocked.iter().filter(|stocked| stocked.wish.shop == shop && stocked.done) {
+            let place = (stocked.wish.shelf.sku.clone(), stocked.wish.shelf.location.to_owned());
+            moved.insert((place, stocked.wish.reference.clone()), stocked.wish.by);
+        }
+        let mut held: BTreeMap<(Place, OrderId), i64> = BTreeMap::new();
+        for ledger in &books.ledgers[shop] {
+            let id = &ledger.order.id;
+            for (how, what) in ledger.history.iter().flat_map(|recorded| recorded.stock()) {
+                let (place, quantity) = ((what.sku.clone(), what.location.clone()), i64::from(what.quantity));
+                let held = held.entry((place.clone(), id.clone())).or_default();
+                *held += if how == StockMove::Hold { quantity } else { -quantity };
+                if how == StockMove::Ship {
+                    *moved.entry((place, format!("#{id}"))).or_default() -= quantity;
                 }
             }
+        }
+        held.retain(|_, quantity| *quantity != 0);
+        let found: BTreeMap<(Place, OrderId), i64> = world
+            .memory
+            .stock_holds(&scope)
+            .into_iter()
+            .map(|(sku, at, order, quantity)| (((sku, at), order), i64::from(quantity)))
+            .collect();
+        if found != held {
+            broken.push(format!("{found:?} are held in {canary}, and orders say {held:?}"));
         }
         for level in world.memory.stock_levels(&scope) {
-            let here = |sku: &str, location: &str| level.sku == sku && level.location == location;
-            let told = told.iter().filter(|((shelf, _), (_, done))| here(&shelf.sku, shelf.location) && *done);
-            let on_hand: i64 = told.map(|(_, (by, _))| by).sum();
-            let held: i64 = holds.iter().filter(|(sku, location, ..)| here(sku, location)).map(|(.., quantity)| i64::from(*quantity)).sum();
-            if level.available + level.reserved != on_hand || level.reserved != held {
-                broken.push(format!("{level:?} of {canary}: {on_hand} came and stayed, {held} are held"));
+            let here = |place: &Place| place.0 == level.sku && place.1 == level.location;
+            let on_hand: i64 = moved.iter().filter(|((place, _), _)| here(place)).map(|(_, by)| by).sum();
+            let reserved: i64 = held.iter().filter(|((place, _), _)| here(place)).map(|(_, quantity)| quantity).sum();
+            if level.available + level.reserved != on_hand || level.reserved != reserved {
+                broken.push(format!("{level:?} of {canary}: {on_hand} came and stayed, {reserved} are held"));
             }
         }
-        for (sku, location, reference, by) in &moves {
-            let known = told.iter().find(|((shelf, known), _)| shelf.sku == *sku && shelf.location == *location && known == reference);
-            if known.is_none_or(|(_, known)| *known != (*by, true)) {
-                broken.push(format!("{reference} moved {by} of {sku} at {location}, and {known:?} was answered"));
-            }
-        }
-        for (sku, location, order, quantity) in &holds {
-            let owners = asked.iter().find(|((shelf, known), _)| shelf.sku == *sku && shelf.location == *location && *known == order);
-            let hold = Change::Hold { order: order.clone(), quantity: *quantity };
-            if owners.is_none_or(|(_, asked)| !asked.contains(&(&hold, true))) {
-                broken.push(format!("{quantity} of {sku} at {location} are held for {order}, which nobody was told"));
-            }
-        }
-        for ((shelf, order), asked) in &asked {
-            let released = asked.iter().any(|(change, _)| matches!(change, Change::Release { .. }));
-            let held = asked.iter().any(|(change, done)| *done && matches!(change, Change::Hold { .. }));
-            let found = holds.iter().any(|(sku, location, known, _)| shelf.sku == *sku && shelf.location == *location && known == *order);
-            if held && !released && !found {
-                broken.push(format!("{shelf:?} was held for {order} and is not"));
-            }
+        let found: BTreeMap<(Place, String), i64> =
+            world.memory.stock_moves(&scope).into_iter().map(|(sku, at, reference, by)| (((sku, at), reference), by)).collect();
+        if found != moved {
+            broken.push(format!("{found:?} moved in {canary}, and {moved:?} were told"));
         }
         for text in broken {
             world.fail("I2", None, text);
+        }
+    }
+}
+
+/// I3 and I4: at rest every order has come as far as it can without a person or a parcel, and one that is called off holds nothing.
+pub(super) fn sagas(world: &mut World, books: &Books) {
+    for shop in 0..books.ledgers.len() {
+        for ledger in &books.ledgers[shop] {
+            let order = &ledger.order;
+            let Some(saga) = &order.saga else { continue };
+            let about = Some((shop, order.id.clone()));
+            if let Some(step) = order.saga_work() {
+                world.fail("I3", about.clone(), format!("it waits for a worker at {}", step.code()));
+            }
+            let over = matches!(order.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed);
+            if over
+                && saga.ended != Some(Ended::Compensated)
+                && saga.ended != Some(Ended::Completed)
+                && saga.ended != Some(Ended::NeedsHuman)
+            {
+                world.fail("I3", about.clone(), format!("{} and its way goes on: {saga:?}", order.tracks.status));
+            }
+            if saga.ended.is_some() && saga.ended != Some(Ended::NeedsHuman) && !saga.held.is_empty() {
+                world.fail("I4", about.clone(), format!("it is over, and holds {:?}", saga.held));
+            }
+            let gone_on =
+                !matches!(order.tracks.status, OrderStatus::Pending | OrderStatus::OnHold | OrderStatus::Cancelled | OrderStatus::Failed);
+            let by_us = ledger.history.iter().flat_map(|recorded| &recorded.events).any(|event| {
+                matches!(
+                    event,
+                    domain::order::OrderEvent::StatusChanged {
+                        to: OrderStatus::Processing,
+                        decided: false,
+                        cause: domain::order::Cause::Rule { .. },
+                        ..
+                    }
+                )
+            });
+            if gone_on && by_us && order.open_reviews().any(|review| review.kind.decides_order() && review.opened_at < saga.since) {
+                world.fail("I3", about, "it was confirmed although something was still to be decided".to_owned());
+            }
         }
     }
 }

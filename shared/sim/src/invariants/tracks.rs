@@ -56,6 +56,7 @@ pub(super) fn tracks(world: &mut World, books: &Books) {
                     };
                     let mut facts = said.remove(&(shop, order.id.to_string())).unwrap_or_default();
                     facts.extend(listed(&ledger.history));
+                    facts.extend(own(&ledger.history));
                     folded(*tracks, facts, digital)
                 }
                 Some(at) => {
@@ -66,7 +67,9 @@ pub(super) fn tracks(world: &mut World, books: &Books) {
                         OrderEvent::FactHeard { fact, .. } if fact.occurred_at > decided_at => Some(fact.clone()),
                         _ => None,
                     });
-                    folded(base.tracks, facts.collect(), digital)
+                    let own = own(&ledger.history).into_iter().filter(|fact| !base.log.knows(&fact.id, &fact.source));
+                    let after = |fact: &Fact| version_of(fact).is_some_and(|version| version > base.version);
+                    folded(base.tracks, facts.chain(own.filter(after)).collect(), digital)
                 }
             };
             if expected != order.tracks {
@@ -82,6 +85,32 @@ fn listed(history: &[Recorded]) -> impl Iterator<Item = Fact> {
         OrderEvent::FactHeard { fact, .. } if fact.source.as_str() == Sheet::CHANNEL => Some(fact.clone()),
         _ => None,
     })
+}
+
+/// Steps of our own, with the places they took among the words of others.
+fn own(history: &[Recorded]) -> Vec<Fact> {
+    let (mut order, mut found): (Option<Order>, Vec<Fact>) = (None, Vec::new());
+    for (at, recorded) in history.iter().enumerate() {
+        order = match order.take() {
+            None => Order::replay(&history[..=at]),
+            Some(mut order) => {
+                order.apply_commit(&recorded.events, recorded.at);
+                Some(order)
+            }
+        };
+        let facts = order.iter().flat_map(|order| order.log.facts()).filter(|fact| fact.source.as_str() == "saga");
+        for fact in facts {
+            if !found.iter().any(|known| known.id == fact.id) {
+                found.push(fact.clone());
+            }
+        }
+    }
+    found
+}
+
+/// "saga:{version}:{status}".
+fn version_of(fact: &Fact) -> Option<u64> {
+    fact.id.as_str().split(':').nth(1)?.parse().ok()
 }
 
 fn is_decision(event: &OrderEvent) -> bool {

@@ -15,5 +15,5 @@ pub use importing::{Chunk, Row, Sheet};
 pub use placing::{Customer, Ending, Request};
 pub use shop::{Sender, Shop};
 pub use staffing::{Errand, Wish};
-pub use stocking::{Change, Shelf, StockWish};
+pub use stocking::{Shelf, StockWish};
 pub use telling::{Hook, Letter};

@@ -5,10 +5,11 @@ use app::tenant::{FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, 
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::fraud::FraudRules;
 use domain::ids::{SourceId, TenantId};
 use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Role, Vocabulary, WatchRules};
+use domain::order::{Role, SagaRules, Vocabulary, WatchRules};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
@@ -144,6 +145,16 @@ impl Shop {
                 processing_after_h: 0,
                 mode: [Mode::Off, Mode::Shadow, Mode::Auto][n % 3],
                 ..ProgressRules::default()
+            },
+            // Two shops have their orders taken through here; the third calls off what nobody decides.
+            workflow: SagaRules {
+                enabled: n != 1,
+                fraud: FraudRules { large_over: 60, very_large_over: 90, review_at: 40, ..FraudRules::default() },
+                high_value_over: 150,
+                four_eyes_over: if n == 0 { 170 } else { 0 },
+                review_within_h: 1,
+                reject_overdue: n == 2,
+                reserve_stock: true,
             },
             // The first shop asks its customers how it was, and nobody wakes the second's in their night.
             follow_up: FollowUpRules { enabled: n == 0, after_delivered_h: 1 },

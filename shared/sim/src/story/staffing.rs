@@ -33,6 +33,13 @@ pub enum Wish {
     FollowUp,
     /// To show what was packed.
     Photo,
+    /// To decide what is to be decided: yes, or no.
+    Review {
+        /// Yes.
+        approve: bool,
+    },
+    /// To have somebody else look.
+    Escalate,
 }
 
 /// Somebody's work on an order.
@@ -48,6 +55,8 @@ pub struct Errand {
     pub wish: Wish,
     /// Only if the order still has this version.
     pub if_version: Option<u64>,
+    /// Which review, if that is what they decide.
+    pub review: String,
     /// What they write beside it.
     pub note: Option<String>,
     /// Unique, so that it can be found in the history.
@@ -59,7 +68,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(13) {
+        let wish = match rng.below(17) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -67,6 +76,8 @@ impl Shop {
             9 => Wish::Undo,
             10 => Wish::Remind,
             11 => Wish::FollowUp,
+            12..=14 => Wish::Review { approve: rng.per_mille(700) },
+            15 => Wish::Escalate,
             _ => Wish::Notify,
         };
         Errand {
@@ -75,6 +86,7 @@ impl Shop {
             who: self.person(role),
             wish,
             if_version: rng.per_mille(300).then_some(version),
+            review: rng.pick(&["fraud-1", "high-value-1", "high-value-2", "inventory-override-1", "inventory-override-2"]).to_owned(),
             note: None,
             correlation: CorrelationId::parse(&format!("staff-{serial}")).expect("a token"),
         }

@@ -61,7 +61,7 @@ impl World {
                 let known = self.events[*index as usize].clone();
                 // A job that is done again says so again, at another time; a webhook that is parked by two at once is
                 // parked on behalf of both.
-                let said_again = event.payload.source() != "orderflow.orders" && known.event.payload == event.payload;
+                let said_again = !of_an_order(&event) && known.event.payload == event.payload;
                 if *known.event != event && !said_again {
                     let text =
                         format!("event {} was published with two contents: {:?} and {:?}", event.id, known.event.payload, event.payload);
@@ -85,6 +85,13 @@ impl World {
                 self.metrics_queue.send(published.clone());
             }
         }
+        let unheard = self.bug == Some(Bug::SagaUnheard);
+        if matches!(payload, Payload::SagaDue(_) | Payload::StockMoved(_)) && !unheard {
+            self.saga_queue.send(published.clone());
+            if again {
+                self.saga_queue.send(published.clone());
+            }
+        }
         let told = matches!(
             payload,
             Payload::HookRejected(_)
@@ -92,6 +99,8 @@ impl World {
                 | Payload::JobRecovered(_)
                 | Payload::ReportReady(_)
                 | Payload::AttentionDigest(_)
+                | Payload::ReviewOpened(_)
+                | Payload::ReviewOverdue(_)
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);
         if told || forgets || matches!(payload, Payload::OrderLabelChanged(_) | Payload::OrderNotifyRequested(_)) {
@@ -101,4 +110,10 @@ impl World {
             self.notify_queue.send(published);
         }
     }
+}
+
+/// It was published by an order's commit: what it says was said once and for all.
+fn of_an_order(event: &Envelope) -> bool {
+    matches!(event.payload.source(), "orderflow.orders" | "orderflow.sagas" | "orderflow.reviews")
+        || matches!(event.payload, Payload::StockMoved(_))
 }

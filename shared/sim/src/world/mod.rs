@@ -152,6 +152,8 @@ pub enum Kind {
     Notify,
     /// The metrics queue delivers.
     Measure,
+    /// The saga queue delivers.
+    Saga,
     /// The sweep runs.
     Sweep,
     /// Somebody replays a webhook.
@@ -212,6 +214,8 @@ pub struct World {
     pub notify_queue: SimQueue<Published>,
     /// The metrics queue.
     pub metrics_queue: SimQueue<Published>,
+    /// The saga queue.
+    pub saga_queue: SimQueue<Published>,
     /// Garbage sent.
     pub garbage: u64,
     bug: Option<Bug>,
@@ -229,7 +233,6 @@ pub struct World {
     chunks: u64,
     open_erasures: Vec<usize>,
     open_stock: Vec<usize>,
-    stock_answers: u64,
     failed_reports: Vec<Rc<ReportCall>>,
     report_calls: u64,
     /// Several invocations are drawn to run side by side.
@@ -312,6 +315,7 @@ impl World {
             hooks_queue: SimQueue::new("hooks"),
             notify_queue: SimQueue::new("notify"),
             metrics_queue: SimQueue::new("metrics"),
+            saga_queue: SimQueue::new("saga"),
             garbage: 0,
             bug,
             functions: Rc::new(functions),
@@ -328,7 +332,6 @@ impl World {
             chunks: 0,
             open_erasures: Vec::new(),
             open_stock: Vec::new(),
-            stock_answers: 0,
             failed_reports: Vec::new(),
             report_calls: 0,
             crowded: false,
@@ -354,7 +357,7 @@ impl World {
     pub fn stats(&self) -> Stats {
         let (calls, items) = self.faults.counts();
         let usage = Usage { http: self.stats.http as f64, invocations: self.stats.invocations as f64, ..Usage::of(&calls, &items) };
-        let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever();
+        let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever() + self.saga_queue.ever();
         let usage = usage.plus(Usage::at_the_door(self.stats.with_credential)).plus(Usage::of_messages(from_the_bus));
         Stats {
             commits: self.memory.commits(),

@@ -46,6 +46,10 @@ impl World {
                 let again = self.comes_again("metrics", &batch, answer, World::is_counted);
                 give_back(&mut self.metrics_queue, batch, again, second);
             }
+            (Job::Saga(batch), answer) => {
+                let again = self.comes_again("saga", &batch, answer, |_, _| true);
+                give_back(&mut self.saga_queue, batch, again, second);
+            }
             (Job::Relay(records), answer) => {
                 let done = first_failure(answer, records.len());
                 self.relayed(records, done);
@@ -131,7 +135,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
         Job::Staff(errand) => format!("{} {} {:?}", errand.who.tenant, errand.order, errand.wish),
         Job::Import { chunk, run } => format!("{} rows {:?} in run {run}", chunk.client.tenant, chunk.rows),
         Job::Erase { erasure, .. } => format!("{} {}", erasure.who.tenant, erasure.customer.token),
-        Job::Stock { wish, .. } => format!("{} {:?} {:?}", wish.client.tenant, wish.shelf, wish.change),
+        Job::Stock { wish, .. } => format!("{} {:?} {:+} {}", wish.client.tenant, wish.shelf, wish.by, wish.reference),
         Job::Report(call) => call.event.to_string(),
         Job::Watch(tenant) => tenant.to_string(),
         Job::Replay { who, key, .. } => format!("{} {} {}", who.tenant, key.endpoint, key.id),
@@ -142,7 +146,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
             });
             ids.collect::<Vec<_>>().join(" ")
         }
-        Job::Notify(batch) | Job::Measure(batch) => {
+        Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) => {
             batch.iter().map(|message| message.body.event.id.to_string()).collect::<Vec<_>>().join(" ")
         }
         Job::Relay(records) => records.iter().map(|record| record.row.key.place.clone()).collect::<Vec<_>>().join(" "),
@@ -153,7 +157,6 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
         Some(Answer::Http(reply)) => format!("{} {}", reply.status, reply.text()),
         Some(Answer::Batch(again)) => format!("again {again:?}"),
         Some(Answer::Said(said)) => format!("{said:?}"),
-        Some(Answer::Held(held)) => format!("{held:?}"),
     };
     format!("{about} -> {ended}")
 }

@@ -19,7 +19,8 @@ impl World {
         self.come_to_rest(|world, round| {
             let mut busy = false;
             if round == 3 {
-                let again = world.hooks_queue.redrive_again() + world.notify_queue.redrive_again() + world.metrics_queue.redrive_again();
+                let mut again = world.hooks_queue.redrive_again() + world.notify_queue.redrive_again();
+                again += world.metrics_queue.redrive_again() + world.saga_queue.redrive_again();
                 busy |= again > 0;
             }
             if round < 2 || round == 5 {
@@ -72,7 +73,8 @@ impl World {
             busy |= more(self, round);
             busy |= !self.open_requests.is_empty() || !self.open_hooks.is_empty() || !self.stream.is_empty();
             busy |= !self.open_erasures.is_empty() || !self.open_stock.is_empty();
-            busy |= !(self.hooks_queue.is_empty() && self.notify_queue.is_empty() && self.metrics_queue.is_empty());
+            busy |= !(self.hooks_queue.is_empty() && self.notify_queue.is_empty());
+            busy |= !(self.metrics_queue.is_empty() && self.saga_queue.is_empty());
             busy |= !self.memory.outbox_rows().is_empty();
             if !busy {
                 return;
@@ -80,7 +82,7 @@ impl World {
         }
         let waiting = format!(
             "after {DRAIN_ROUNDS_MAX} rounds of peace there wait: {} requests, {} webhooks, {} erasures, {} movements, {} + {} outbox rows, \
-             {} + {} + {} messages",
+             {} + {} + {} + {} messages",
             self.open_requests.len(),
             self.open_hooks.len(),
             self.open_erasures.len(),
@@ -90,6 +92,7 @@ impl World {
             self.hooks_queue.len(),
             self.notify_queue.len(),
             self.metrics_queue.len(),
+            self.saga_queue.len(),
         );
         self.fail("I15", None, waiting);
     }
@@ -147,6 +150,11 @@ impl World {
             if !batch.is_empty() {
                 idle = false;
                 self.run_alone(Job::Measure(batch));
+            }
+            let batch = self.saga_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Saga(batch));
             }
             if idle {
                 break;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 19] = [
+const KINDS: [(Kind, u32); 20] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -26,6 +26,7 @@ const KINDS: [(Kind, u32); 19] = [
     (Kind::Relay, 170),
     (Kind::Notify, 100),
     (Kind::Measure, 90),
+    (Kind::Saga, 60),
     (Kind::Sweep, 8),
     (Kind::Replay, 8),
     (Kind::Redrive, 8),
@@ -176,6 +177,11 @@ impl World {
                 let batch = self.metrics_queue.receive(limit, now, twice, &mut self.rng);
                 (!batch.is_empty()).then_some(Job::Measure(batch))
             }
+            Kind::Saga => {
+                let limit = 1 + self.rng.below(10);
+                let batch = self.saga_queue.receive(limit, now, twice, &mut self.rng);
+                (!batch.is_empty()).then_some(Job::Saga(batch))
+            }
             Kind::Relay => {
                 let limit = (1 + self.rng.below(10)).min(self.stream.len());
                 (limit > 0).then(|| Job::Relay(self.stream.drain(..limit).collect()))
@@ -323,8 +329,16 @@ impl World {
         }
         self.errand_serial += 1;
         let shop = &self.shops[known.shop];
-        let version = self.memory.order(&shop.scope, &known.id).map_or(0, |order| order.version);
+        let order = self.memory.order(&shop.scope, &known.id);
+        let version = order.as_ref().map_or(0, |order| order.version);
         let mut errand = shop.errand(known.shop, &known.id, version, self.errand_serial, &mut self.rng);
+        if let Some(open) = order.as_ref().and_then(|order| order.open_reviews().find(|review| review.kind.decides_order())) {
+            errand.review = open.id.to_string();
+            // Whoever finds something to decide mostly does.
+            if self.rng.per_mille(500) {
+                errand.wish = Wish::Review { approve: self.rng.per_mille(700) };
+            }
+        }
         if self.rng.per_mille(400) && !self.is_crowded_or_forgotten(errand.shop, &errand.order) {
             errand.note = Some(format!("{} rang", self.known[at].customer.token));
         }
@@ -361,7 +375,8 @@ impl World {
 
     /// Redrives every dead-letter queue. Returns how many messages came back.
     pub fn redrive(&mut self) -> usize {
-        let count = self.hooks_queue.redrive() + self.notify_queue.redrive() + self.metrics_queue.redrive();
+        let mut count = self.hooks_queue.redrive() + self.notify_queue.redrive();
+        count += self.metrics_queue.redrive() + self.saga_queue.redrive();
         self.stats.redriven += count as u64;
         count
     }

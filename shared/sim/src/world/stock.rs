@@ -1,9 +1,8 @@
 //! The warehouse.
 
 use super::World;
-use crate::functions::job::{Answer, Holding, Job};
-use crate::story::{Change, Shelf, StockWish};
-use app::ports::{PortError, Reserved};
+use crate::functions::job::{Answer, Job};
+use crate::story::StockWish;
 use std::rc::Rc;
 
 /// A change of stock and what became of it.
@@ -12,8 +11,6 @@ pub struct Stocked {
     pub wish: Rc<StockWish>,
     /// Some answer said that it was done.
     pub done: bool,
-    /// Its place among the answers.
-    pub answered: Option<u64>,
 }
 
 impl World {
@@ -32,35 +29,23 @@ impl World {
     /// Somebody in a warehouse wants something.
     pub fn wish_stock(&mut self) {
         let shop = self.rng.below(self.shops.len());
-        let mut holds = Vec::new();
-        for (sku, location, order, _) in self.memory.stock_holds(&self.shops[shop].scope) {
-            let location = Shelf::LOCATIONS.into_iter().find(|known| *known == location).unwrap_or_default();
-            holds.push((Shelf { sku, location }, order));
-        }
-        let wish = self.shops[shop].stock_wish(shop, &holds, self.stocked.len() as u64, &mut self.rng);
+        let wish = self.shops[shop].stock_wish(shop, self.stocked.len() as u64, &mut self.rng);
         self.open_stock.push(self.stocked.len());
-        self.stocked.push(Stocked { wish: Rc::new(wish), done: false, answered: None });
+        self.stocked.push(Stocked { wish: Rc::new(wish), done: false });
     }
 
     pub(super) fn moved(&mut self, index: usize, answer: Option<Answer>) {
-        let change = self.stocked[index].wish.change.clone();
-        let done = match (&change, answer) {
-            (_, None) => return self.check_shelves(),
-            (Change::Adjust { .. }, Some(Answer::Http(reply))) if reply.is_worth_another_try() => return self.check_shelves(),
-            (Change::Adjust { .. }, Some(Answer::Http(reply))) => match (reply.status, reply.problem().as_str()) {
+        let done = match answer {
+            None => return self.check_shelves(),
+            Some(Answer::Http(reply)) if reply.is_worth_another_try() => return self.check_shelves(),
+            Some(Answer::Http(reply)) => match (reply.status, reply.problem().as_str()) {
                 (200, _) => true,
                 (409, "out-of-stock") => false,
                 (status, _) => return self.fail("I2", None, format!("a movement was answered {status}: {}", reply.text())),
             },
-            (_, Some(Answer::Held(Err(PortError::Retryable(_))))) => return self.check_shelves(),
-            (_, Some(Answer::Held(Ok(Holding::Asked(Reserved::Held | Reserved::Again) | Holding::GivenBack(true))))) => true,
-            (_, Some(Answer::Held(Ok(_)))) => false,
-            (change, _) => return self.fail("I2", None, format!("{change:?} was answered with something else")),
+            Some(_) => return self.fail("I2", None, "a movement was answered with something else".to_owned()),
         };
-        self.stock_answers += 1;
-        let (answers, stocked) = (self.stock_answers, &mut self.stocked[index]);
-        stocked.done |= done;
-        stocked.answered = Some(answers);
+        self.stocked[index].done |= done;
         // Some did not hear us, or do not listen.
         if !self.rng.per_mille(150) {
             self.open_stock.retain(|open| *open != index);

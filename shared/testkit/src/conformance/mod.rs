@@ -16,6 +16,7 @@ pub mod orders;
 pub mod outbox;
 pub mod pages;
 pub mod reports;
+pub mod reviews;
 pub mod samples;
 pub mod stock;
 pub mod timers;
@@ -24,7 +25,7 @@ use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, RateBuckets, ReportStore, StockStore, TenantStore, TimerIndex,
+    PortResult, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +40,8 @@ pub struct Ports {
     pub orders: Arc<dyn OrderStore>,
     /// The ledger of decisions.
     pub decisions: Arc<dyn DecisionStore>,
+    /// What people have to decide.
+    pub reviews: Arc<dyn ReviewStore>,
     /// Once-records.
     pub once: Arc<dyn OnceStore>,
     /// The inbox.
@@ -72,6 +75,7 @@ impl Ports {
         Ports {
             orders: Arc::new(world.orders()),
             decisions: Arc::new(world.decisions()),
+            reviews: Arc::new(world.reviews()),
             once: Arc::new(world.once()),
             inbox: Arc::new(world.inbox()),
             outbox: Arc::new(world.outbox()),
@@ -210,8 +214,9 @@ macro_rules! conformance_tests {
             metrics::counters_survive_64_writers,
             metrics::figures_are_their_tenants_own,
             stock::stock_moves_once_per_reference_and_never_below_zero,
-            stock::a_hold_is_held_and_released_once,
-            stock::of_64_reservations_of_ten_units_ten_hold,
+            reviews::reviews_stand_in_one_list_each,
+            stock::stock_moves_with_the_commit_that_says_so,
+            stock::of_64_orders_of_ten_units_ten_hold,
             stock::stock_is_its_tenants_own,
             stock::a_level_is_graded_by_one,
             timers::an_order_stands_where_its_first_timer_is_due,

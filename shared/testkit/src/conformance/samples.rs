@@ -8,8 +8,9 @@ use domain::email::Email;
 use domain::ids::{CorrelationId, OrderId, SourceId};
 use domain::money::Currency;
 use domain::notify::Channel;
+use domain::order::saga::{Allocation, StockMove};
 use domain::order::{
-    Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, Totals, Tracks, WatchRules, Watched,
+    Actor, Cause, Contact, Line, LineKind, Order, OrderEvent, OrderStatus, Recorded, Role, SagaEvent, Totals, Tracks, WatchRules, Watched,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -97,6 +98,7 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         lines: vec![line],
         totals,
         country: Some("PL".into()),
+        billing_country: None,
         tracks: Tracks::default(),
         placed_at: at,
         notify: true,
@@ -128,6 +130,17 @@ pub fn then(scope: &TenantScope, before: &Order, events: Vec<OrderEvent>, at: Ti
         order.evolve(event, at);
     }
     step(scope, Some(before), order, events, at)
+}
+
+/// So many mugs at "a", set aside, given back or sent.
+pub fn mugs(how: StockMove, quantity: u32) -> OrderEvent {
+    let stock = vec![Allocation { sku: "MUG".into(), location: "a".into(), quantity }];
+    let event = match how {
+        StockMove::Hold => SagaEvent::Held { stock },
+        StockMove::Release => SagaEvent::Released { stock },
+        StockMove::Ship => SagaEvent::Shipped { stock },
+    };
+    OrderEvent::Saga { event }
 }
 
 /// A once-record to become done, remembered for a day.

@@ -1,9 +1,13 @@
 //! Stock.
 
-use super::samples::number;
+use super::samples::{Step, mugs, placed, then};
 use super::{Ports, Stage, patiently, race};
-use app::ports::{PortError, Reserved, StockLevel};
+use app::TenantScope;
+use app::ports::{CommitError, PortError, PortResult, StockLevel};
+use domain::order::Order;
+use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
+use jiff::Timestamp;
 
 fn level(sku: &str, location: &str, available: i64, reserved: i64) -> StockLevel {
     StockLevel { sku: sku.into(), location: location.into(), available, reserved, grade: StockGrade::Enough, grades: 0 }
@@ -37,50 +41,84 @@ pub async fn stock_moves_once_per_reference_and_never_below_zero(ports: &Ports) 
     assert_eq!(stock.level(scope, "MUG#1", "a").await, Ok(Some(level("MUG#1", "a", 4, 0))));
 }
 
-// req: X-03
-/// Held once, given back once, then free to be held again.
-pub async fn a_hold_is_held_and_released_once(ports: &Ports) {
-    let stage = Stage::set();
-    let (scope, stock, now) = (&stage.ours, &ports.stock, stage.now);
-    let (first, second) = (number("1001"), number("1002"));
-    assert_eq!(stock.reserve(scope, "MUG", "a", &first, 1, now).await, Ok(Reserved::Short { available: 0 }));
-    stock.adjust(scope, "MUG", "a", 5, "r1", now).await.unwrap();
-    assert_eq!(stock.reserve(scope, "MUG", "a", &first, 3, now).await, Ok(Reserved::Held));
-    for quantity in [3, 1] {
-        assert_eq!(stock.reserve(scope, "MUG", "a", &first, quantity, now).await, Ok(Reserved::Again));
+/// An order that is placed, and ready to have something set aside.
+async fn begun(ports: &Ports, scope: &TenantScope, id: &str, now: Timestamp) -> Order {
+    let first = placed(scope, id, now);
+    patiently(|| committed(ports, scope, &first)).await.unwrap();
+    first.order
+}
+
+/// What became of a commit: only what may work later is tried again.
+async fn committed(ports: &Ports, scope: &TenantScope, step: &Step) -> PortResult<Result<(), CommitError>> {
+    match ports.orders.commit(scope, step.commit()).await {
+        Err(CommitError::Port(error)) => Err(error),
+        settled => Ok(settled),
     }
-    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 2, 3))));
-    assert_eq!(stock.reserve(scope, "MUG", "a", &second, 3, now).await, Ok(Reserved::Short { available: 2 }));
-    assert_eq!(stock.release(scope, "MUG", "a", &second, now).await, Ok(false), "nothing was held");
-    assert_eq!(stock.adjust(scope, "MUG", "a", -3, "r2", now).await, Ok(None), "what is held cannot be taken");
-    assert_eq!(stock.release(scope, "MUG", "b", &first, now).await, Ok(false), "held elsewhere");
-    assert_eq!(stock.release(scope, "MUG", "a", &first, now).await, Ok(true));
-    assert_eq!(stock.release(scope, "MUG", "a", &first, now).await, Ok(false));
-    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 5, 0))));
-    assert_eq!(stock.reserve(scope, "MUG", "a", &first, 5, now).await, Ok(Reserved::Held));
-    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 5))));
-    assert_eq!(stock.release(scope, "MUG", "a", &first, now).await, Ok(true));
-    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 5, 0))));
 }
 
 // req: X-03
+// req: S2-36
+/// Stock is set aside, given back and sent with the commit that says so, or neither happens.
+pub async fn stock_moves_with_the_commit_that_says_so(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, stock, now) = (&stage.ours, &ports.stock, stage.now);
+    let first = begun(ports, scope, "1001", now).await;
+    let hold = |order: &Order, quantity| then(scope, order, vec![mugs(StockMove::Hold, quantity)], now);
+    let commit = async |step: &Step| patiently(|| committed(ports, scope, step)).await;
+    assert_eq!(commit(&hold(&first, 1)).await, Err(CommitError::StockChanged), "there is none");
+    stock.adjust(scope, "MUG", "a", 5, "r1", now).await.unwrap();
+    assert_eq!(commit(&hold(&first, 6)).await, Err(CommitError::StockChanged));
+    assert_eq!(ports.orders.load(scope, &first.id).await.unwrap().map(|order| order.version), Some(1), "neither happened");
+    let held = hold(&first, 3);
+    assert_eq!(commit(&held).await, Ok(()));
+    assert_eq!(commit(&held).await, Err(CommitError::Conflict), "the same again");
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 2, 3))));
+    assert_eq!(commit(&hold(&held.order, 1)).await, Err(CommitError::Conflict), "it holds some already");
+    let second = begun(ports, scope, "1002", now).await;
+    assert_eq!(commit(&hold(&second, 3)).await, Err(CommitError::StockChanged));
+    let unheld = then(scope, &second, vec![mugs(StockMove::Release, 1)], now);
+    assert_eq!(commit(&unheld).await, Err(CommitError::Conflict), "nothing was held");
+    assert_eq!(stock.adjust(scope, "MUG", "a", -3, "r2", now).await, Ok(None), "what is held cannot be taken");
+    let less = then(scope, &held.order, vec![mugs(StockMove::Release, 2)], now);
+    assert_eq!(commit(&less).await, Err(CommitError::Conflict), "what is held is given back whole");
+    let released = then(scope, &held.order, vec![mugs(StockMove::Release, 3)], now);
+    assert_eq!(commit(&released).await, Ok(()));
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 5, 0))));
+    let again = hold(&released.order, 5);
+    assert_eq!(commit(&again).await, Ok(()));
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 5))));
+    let shipped = then(scope, &again.order, vec![mugs(StockMove::Ship, 5)], now);
+    assert_eq!(commit(&shipped).await, Ok(()));
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 0))));
+    let twice = then(scope, &shipped.order, vec![mugs(StockMove::Ship, 5)], now);
+    assert_eq!(commit(&twice).await, Err(CommitError::Conflict), "it has left");
+    assert_eq!(
+        stock.adjust(scope, "MUG", "a", 1, "1001", now).await,
+        Ok(Some(level("MUG", "a", 1, 0))),
+        "a reference like the order's number"
+    );
+}
+
+// req: X-03
+// req: S2-36
 /// Sixty-four orders, ten mugs.
-pub async fn of_64_reservations_of_ten_units_ten_hold(ports: &Ports) {
+pub async fn of_64_orders_of_ten_units_ten_hold(ports: &Ports) {
     let stage = Stage::set();
     ports.stock.adjust(&stage.ours, "MUG", "a", 10, "r1", stage.now).await.unwrap();
     let answers = race(64, |runner| {
         let (ports, scope, now) = (ports.clone(), stage.ours.clone(), stage.now);
         async move {
-            let order = number(&format!("order-{runner}"));
-            let reserved = patiently(|| ports.stock.reserve(&scope, "MUG", "a", &order, 1, now)).await;
+            let order = begun(&ports, &scope, &format!("order-{runner}"), now).await;
+            let held = then(&scope, &order, vec![mugs(StockMove::Hold, 1)], now);
+            let answer = patiently(|| committed(&ports, &scope, &held)).await;
             let seen = ports.stock.level(&scope, "MUG", "a").await.unwrap().unwrap();
             assert!(seen.available >= 0 && seen.available + seen.reserved == 10, "{seen:?}");
-            reserved
+            answer
         }
     })
     .await;
-    let held = answers.iter().filter(|answer| **answer == Reserved::Held).count();
-    let short = answers.iter().filter(|answer| matches!(answer, Reserved::Short { .. })).count();
+    let held = answers.iter().filter(|answer| answer.is_ok()).count();
+    let short = answers.iter().filter(|answer| **answer == Err(CommitError::StockChanged)).count();
     assert_eq!((held, short), (10, 54), "{answers:?}");
     assert_eq!(ports.stock.level(&stage.ours, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 10))));
 }
@@ -91,12 +129,11 @@ pub async fn stock_is_its_tenants_own(ports: &Ports) {
     let stage = Stage::set();
     let (stock, now) = (&ports.stock, stage.now);
     stock.adjust(&stage.ours, "MUG", "a", 5, "r1", now).await.unwrap();
-    let order = number("1001");
-    assert_eq!(stock.reserve(&stage.ours, "MUG", "a", &order, 1, now).await, Ok(Reserved::Held));
     assert_eq!(stock.level(&stage.theirs, "MUG", "a").await, Ok(None));
     assert_eq!(stock.levels(&stage.theirs, "MUG").await, Ok(Vec::new()));
-    assert_eq!(stock.reserve(&stage.theirs, "MUG", "a", &order, 1, now).await, Ok(Reserved::Short { available: 0 }));
-    assert_eq!(stock.release(&stage.theirs, "MUG", "a", &order, now).await, Ok(false));
+    let order = begun(ports, &stage.theirs, "1001", now).await;
+    let held = then(&stage.theirs, &order, vec![mugs(StockMove::Hold, 1)], now);
+    assert_eq!(patiently(|| committed(ports, &stage.theirs, &held)).await, Err(CommitError::StockChanged));
     assert_eq!(stock.adjust(&stage.theirs, "MUG", "a", 1, "r1", now).await, Ok(Some(level("MUG", "a", 1, 0))), "their reference");
 }
 

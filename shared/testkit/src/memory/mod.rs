@@ -10,6 +10,7 @@ mod messages;
 mod once;
 mod orders;
 mod outbox;
+mod reviews;
 mod sheets;
 mod shop;
 mod stock;
@@ -22,6 +23,7 @@ pub use messages::{MemoryAddresses, MemoryChat, MemoryMailer, MemoryMessages, Me
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
+pub use reviews::MemoryReviews;
 pub use sheets::FakeSheet;
 pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
 pub use stock::MemoryStock;
@@ -30,11 +32,11 @@ pub use timers::MemoryTimers;
 use app::TenantScope;
 use app::ports::{
     Address, ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey,
-    OutboxRow, SendError, StockLevel,
+    OutboxRow, ReviewEntry, SendError, StockLevel,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use jiff::Timestamp;
@@ -53,6 +55,7 @@ struct Shop {
     orders: HashMap<OrderId, StoredOrder>,
     refs: HashMap<(SourceId, String), OrderId>,
     decisions: BTreeMap<(OrderId, DecisionId), DecisionRecord>,
+    reviews: BTreeMap<(OrderId, ReviewId), ReviewEntry>,
     once: HashMap<OnceKey, once::OnceRecord>,
     inbox: HashMap<InboxKey, inbox::StoredEntry>,
     /// By subject: an order's number, `hook:...`, `job:...`.
@@ -133,6 +136,11 @@ impl MemoryWorld {
     /// The ledger of decisions.
     pub fn decisions(&self) -> MemoryDecisions {
         MemoryDecisions(self.clone())
+    }
+
+    /// What people have to decide.
+    pub fn reviews(&self) -> MemoryReviews {
+        MemoryReviews(self.clone())
     }
 
     /// The once-records.

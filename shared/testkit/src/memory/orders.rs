@@ -1,10 +1,10 @@
 use super::once::{OnceRecord, may_finish};
 use super::outbox::write_outbox;
-use super::{MemoryWorld, Shop, StoredOrder, inbox, shop_mut};
+use super::{MemoryWorld, Shop, StoredOrder, inbox, shop_mut, stock};
 use app::TenantScope;
 use app::ports::{
     Commit, CommitError, CustomerKey, Dossier, InboxState, Message, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError,
-    PortResult,
+    PortResult, ReviewEntry,
 };
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId, SourceId};
@@ -50,7 +50,10 @@ fn refusal(shop: &Shop, commit: &Commit<'_>) -> Option<CommitError> {
     let there = |id: &DecisionId| shop.decisions.contains_key(&(order.id.clone(), id.clone()));
     let decided = commit.decision.is_some_and(|decision| there(&decision.id));
     let judged_nothing = commit.judged.is_some_and(|(id, _)| !there(id));
-    (version != commit.before_version || decided || judged_nothing).then_some(CommitError::Conflict)
+    if version != commit.before_version || decided || judged_nothing {
+        return Some(CommitError::Conflict);
+    }
+    stock::refusal(&shop.stock, &order.id, commit.recorded)
 }
 
 /// [`OrderStore`] in memory.
@@ -125,6 +128,10 @@ impl OrderStore for MemoryOrders {
         if let Some((decision, judgement)) = judged {
             decision.judgement = Some(judgement.clone());
         }
+        for review in commit.recorded.reviews().into_iter().filter_map(|id| order.review(id)) {
+            shop.reviews.insert((order.id.clone(), review.id.clone()), ReviewEntry::of(order, review));
+        }
+        stock::follow(&mut shop.stock, &order.id, commit.recorded);
         state.commits += 1;
         if !commit.publish.is_empty() {
             write_outbox(state, scope, order.id.as_str(), order.version, None, commit.publish, commit.recorded.at);

@@ -1,10 +1,12 @@
 use super::MemoryWorld;
 use super::outbox::write_outbox;
 use app::TenantScope;
-use app::ports::{PortError, PortResult, Reserved, StockLevel, StockStore};
+use app::ports::{CommitError, PortError, PortResult, StockLevel, StockStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::OrderId;
+use domain::order::Recorded;
+use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -37,6 +39,45 @@ impl Level {
 
     pub(super) fn holds(&self) -> impl Iterator<Item = (&OrderId, u32)> {
         self.holds.iter().map(|(order, quantity)| (order, *quantity))
+    }
+}
+
+/// What is in the way of what a commit does to stock.
+pub(super) fn refusal(stock: &BTreeMap<(String, String), Level>, order: &OrderId, recorded: &Recorded) -> Option<CommitError> {
+    recorded.stock().find_map(|(how, what)| {
+        let level = stock.get(&place(&what.sku, &what.location));
+        let held = level.and_then(|level| level.holds.get(order));
+        match how {
+            StockMove::Hold if held.is_some() => Some(CommitError::Conflict),
+            StockMove::Hold if level.is_none_or(|level| level.available < i64::from(what.quantity)) => Some(CommitError::StockChanged),
+            StockMove::Hold => None,
+            StockMove::Release | StockMove::Ship => (held != Some(&what.quantity)).then_some(CommitError::Conflict),
+        }
+    })
+}
+
+/// Does to stock what a commit says; nothing was in its way.
+pub(super) fn follow(stock: &mut BTreeMap<(String, String), Level>, order: &OrderId, recorded: &Recorded) {
+    for (how, what) in recorded.stock() {
+        let level = stock.entry(place(&what.sku, &what.location)).or_default();
+        let quantity = i64::from(what.quantity);
+        match how {
+            StockMove::Hold => {
+                level.available -= quantity;
+                level.reserved += quantity;
+                level.holds.insert(order.clone(), what.quantity);
+            }
+            StockMove::Release => {
+                level.available += quantity;
+                level.reserved -= quantity;
+                level.holds.remove(order);
+            }
+            StockMove::Ship => {
+                level.reserved -= quantity;
+                level.holds.remove(order);
+                level.moves.insert(format!("#{order}"), -quantity);
+            }
+        }
     }
 }
 
@@ -107,38 +148,6 @@ impl StockStore for MemoryStock {
         if let Some(first) = events.first() {
             write_outbox(&mut state, scope, &first.subject, first.aggregateversion, Some(&first.id), events, now);
         }
-        Ok(true)
-    }
-
-    async fn reserve(
-        &self,
-        scope: &TenantScope,
-        sku: &str,
-        location: &str,
-        order: &OrderId,
-        quantity: u32,
-        _now: Timestamp,
-    ) -> PortResult<Reserved> {
-        let mut state = self.0.lock();
-        let Some(level) = state.shop_mut(scope).stock.get_mut(&place(sku, location)) else { return Ok(Reserved::Short { available: 0 }) };
-        if level.holds.contains_key(order) {
-            return Ok(Reserved::Again);
-        }
-        if level.available < i64::from(quantity) {
-            return Ok(Reserved::Short { available: level.available });
-        }
-        level.available -= i64::from(quantity);
-        level.reserved += i64::from(quantity);
-        level.holds.insert(order.clone(), quantity);
-        Ok(Reserved::Held)
-    }
-
-    async fn release(&self, scope: &TenantScope, sku: &str, location: &str, order: &OrderId, _now: Timestamp) -> PortResult<bool> {
-        let mut state = self.0.lock();
-        let Some(level) = state.shop_mut(scope).stock.get_mut(&place(sku, location)) else { return Ok(false) };
-        let Some(quantity) = level.holds.remove(order) else { return Ok(false) };
-        level.available += i64::from(quantity);
-        level.reserved -= i64::from(quantity);
         Ok(true)
     }
 }

@@ -19,6 +19,7 @@ use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
+use app::saga::Sagas;
 use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
@@ -177,6 +178,11 @@ impl House {
 
     pub fn clock_now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    pub fn sagas(&self) -> Sagas {
+        let stock = MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() };
+        Sagas { apply: self.apply(), stock, tenants: Arc::new(self.world.tenants()) }
     }
 
     pub fn privacy(&self) -> Privacy {
@@ -362,6 +368,7 @@ impl House {
             },
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
+            reviews: Arc::new(world.reviews()),
             stock: MoveStock { stock: Arc::new(world.stock()), clock: self.clock.clone() },
             tenants: Arc::new(world.tenants()),
             mail_identity: Some("shop.example".to_owned()),
@@ -383,12 +390,20 @@ impl House {
                 self.process().run(&message).await.unwrap();
             }
         }
-        for row in self.world.take_stream(usize::MAX) {
-            self.relay().publish(&row).await.unwrap();
-        }
-        for event in self.world.take_published() {
-            self.measure().run(&event).await.unwrap();
-            self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
+        // What follows may lead to more.
+        loop {
+            for row in self.world.take_stream(usize::MAX) {
+                self.relay().publish(&row).await.unwrap();
+            }
+            let published = self.world.take_published();
+            if published.is_empty() {
+                break;
+            }
+            for event in published {
+                self.measure().run(&event).await.unwrap();
+                self.sagas().run(&event).await.unwrap();
+                self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
+            }
         }
     }
 }

@@ -41,3 +41,4 @@ mod stock;
 mod tenancy;
 mod watched;
 mod watching;
+mod workflow;

@@ -70,6 +70,9 @@ pub struct Features {
     pub delayed: bool,
     /// A person has undone this very step.
     pub kept_by_person: bool,
+    /// It is being checked and set aside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_workflow: bool,
     /// Whether what was ordered is there.
     #[serde(flatten)]
     pub stock: Stock,
@@ -96,6 +99,7 @@ impl Features {
             currency: order.totals.currency,
             delayed: tracks.delayed.is_some(),
             kept_by_person: order.kept_by_person,
+            in_workflow: order.is_in_workflow(),
             stock,
             usual_s,
         }

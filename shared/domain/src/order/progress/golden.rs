@@ -20,6 +20,7 @@ fn seen(status: OrderStatus, in_state_s: i64) -> Features {
         currency: Currency::parse("USD").unwrap(),
         delayed: false,
         kept_by_person: false,
+        in_workflow: false,
         stock: Stock::Untracked,
         usual_s: None,
     }
@@ -68,6 +69,7 @@ fn cases() -> Vec<Case> {
         plain("in stock", stock(Stock::Enough), (true, 95, &[])),
         plain("out of stock", stock(Stock::Short { sku: "MUG".into(), available: 1, ordered: 2 }), (false, 0, &["stock"])),
         plain("nobody looked at stock", stock(Stock::Unasked), (true, 95, &[])),
+        plain("it is being checked and set aside", Features { in_workflow: true, ..pending(25) }, (false, 0, &["workflow"])),
         plain("a person has undone it", Features { kept_by_person: true, ..pending(25) }, (false, 0, &["person"])),
         plain("late, which is no reason to wait", Features { delayed: true, ..pending(25) }, (true, 95, &[])),
         plain("labelled two days", processing(48), (true, 95, &[])),

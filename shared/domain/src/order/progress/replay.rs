@@ -110,6 +110,7 @@ mod tests {
             lines: order.lines,
             totals: order.totals,
             country: None,
+            billing_country: None,
             tracks: order.tracks,
             placed_at: at(0),
             notify: true,

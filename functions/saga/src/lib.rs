@@ -1,0 +1,27 @@
+//! The saga queue: orders go on their way, and little that is left of something is said.
+
+use app::ports::Parking;
+use app::saga::Sagas;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use runtime::batch::{Outcome, sqs};
+use runtime::bus::{Read, read};
+
+/// Handles a batch.
+pub async fn handle(sagas: &Sagas, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
+    sqs(event, parking, |body| async move {
+        let event = match read(&body) {
+            Read::Ours(event) => event,
+            Read::Unknown(kind) => {
+                tracing::info!(kind, "an event of a later release; nothing to do");
+                return Outcome::Done;
+            }
+            Read::Unreadable(why) => return Outcome::Park(why),
+        };
+        let went = sagas.run(&event).await;
+        if let Ok(went) = &went {
+            tracing::info!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, ?went, "saga");
+        }
+        Outcome::from(went.map(drop))
+    })
+    .await
+}

@@ -1,0 +1,30 @@
+//! Wiring of the sagas' worker.
+
+use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
+use app::apply::Apply;
+use app::saga::Sagas;
+use app::stock::MoveStock;
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use runtime::settings::Settings;
+use runtime::system::SystemClock;
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    runtime::telemetry::init();
+    let mut settings = Settings::from_env();
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let dead_letters = settings.required("DLQ_URL");
+    settings.check()?;
+    let aws = Aws::new();
+    let db = Dynamo::new(aws.clone(), tables);
+    let clock = Arc::new(SystemClock);
+    let sagas = Sagas {
+        apply: Apply { orders: Arc::new(db.orders()), clock: clock.clone() },
+        stock: MoveStock { stock: Arc::new(db.stock()), clock },
+        tenants: Arc::new(db.tenants()),
+    };
+    let parking = SqsParking::new(aws, dead_letters);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(saga::handle(&sagas, &parking, event.payload).await) })).await
+}

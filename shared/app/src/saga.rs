@@ -1,0 +1,153 @@
+//! The worker of orders' sagas: looks up what a step needs to know, and lets the order go on.
+//!
+//! Whatever it does is a commit of the order, guarded by its version; stock moves in the same transaction. So a message that comes
+//! twice, or beside another, finds nothing left to do, and a worker that dies leaves the order at its step.
+
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{OrderQuery, TenantStore};
+use crate::privacy::customer_of;
+use crate::scope::TenantScope;
+use crate::stock::MoveStock;
+use crate::tenant::TenantConfig;
+use contracts::{Envelope, Payload, stock};
+use domain::fraud::Past;
+use domain::ids::OrderId;
+use domain::order::saga::{Facts, Free, RULE, Step};
+use domain::order::{Actor, Command, Label, Order, SagaCommand};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Commits of one order in a row: an order of a thousand different things is set aside in 34.
+const PASSES: usize = 48;
+/// Earlier orders of a customer that are looked at.
+const LOOKED_BACK: usize = 20;
+/// Stock levels read at once.
+const AT_ONCE: usize = 8;
+
+/// The use case.
+#[derive(Clone)]
+pub struct Sagas {
+    /// The way into an order.
+    pub apply: Apply,
+    /// What is there.
+    pub stock: MoveStock,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Went {
+    /// The order went on, in so many commits.
+    On(usize),
+    /// Levels of stock were looked at.
+    Graded,
+    /// There was nothing to do.
+    Nowhere,
+}
+
+impl Sagas {
+    /// Does what an event asks for.
+    ///
+    /// # Errors
+    /// `Retryable`: the message comes again, and nothing happens twice.
+    pub async fn run(&self, event: &Envelope) -> Result<Went> {
+        let scope = TenantScope::of_own_message(&event.tenant);
+        let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
+        let by = Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: event.correlationid.clone() };
+        let context = Context { scope: &scope, config: &config, by: &by };
+        match &event.payload {
+            Payload::SagaDue(due) => {
+                let id = OrderId::parse(&due.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
+                self.take_on(context, &id).await
+            }
+            Payload::StockMoved(moved) => self.grade(context, moved).await,
+            _ => Ok(Went::Nowhere),
+        }
+    }
+
+    async fn take_on(&self, context: Context<'_>, id: &OrderId) -> Result<Went> {
+        let mut commits = 0;
+        for _ in 0..PASSES {
+            // An order that is not there any more has no saga either.
+            let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
+            let Some(step) = order.saga_work() else { break };
+            let facts = self.facts(context, &order, step).await?;
+            let command = Command::Saga(SagaCommand::Proceed { facts, rules: context.config.workflow.clone() });
+            match self.apply.run(context, id, &command, Alongside::default()).await {
+                Ok(applied) if applied.events.is_empty() => break,
+                Ok(applied) => {
+                    commits += 1;
+                    if applied.order.saga_work().is_none() {
+                        break;
+                    }
+                }
+                // Somebody else was faster, with the order or with what is on the shelf: look again.
+                Err(Error::Stale { .. }) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(if commits > 0 { Went::On(commits) } else { Went::Nowhere })
+    }
+
+    async fn facts(&self, context: Context<'_>, order: &Order, step: Step) -> Result<Facts> {
+        let rules = &context.config.workflow;
+        let past = if step == Step::Screen { Some(self.past(context, order).await?) } else { None };
+        // A good order goes through both steps in one commit.
+        let levels = if rules.reserve_stock && matches!(step, Step::Screen | Step::Reserve) {
+            Some(self.levels(context.scope, order).await?)
+        } else {
+            None
+        };
+        Ok(Facts { past, levels })
+    }
+
+    /// What is known of the customer. The index follows its table within moments: of two orders in the same second one may not
+    /// see the other.
+    async fn past(&self, context: Context<'_>, order: &Order) -> Result<Past> {
+        let hour = hour_there(order, context.config);
+        let Some(customer) = order.contact.as_ref().and_then(|contact| customer_of(context.scope.tenant(), contact)) else {
+            return Ok(Past { hour, ..Past::default() });
+        };
+        let page = self.apply.orders.page(context.scope, &OrderQuery::Customer(customer), None, LOOKED_BACK).await?;
+        let earlier = page.orders.iter().filter(|other| other.id != order.id && other.placed_at <= order.placed_at);
+        let mut past = Past { hour, ..Past::default() };
+        for other in earlier {
+            past.before += 1;
+            past.within_hour += u32::from(order.placed_at.duration_since(other.placed_at) <= SignedDuration::from_hours(1));
+            past.lost += u32::from(other.label == Label::Refunded);
+        }
+        Ok(past)
+    }
+
+    async fn levels(&self, scope: &TenantScope, order: &Order) -> Result<Vec<Free>> {
+        let found: Vec<_> = stream::iter(order.to_reserve().into_keys())
+            .map(|sku| async move { self.stock.stock.levels(scope, &sku).await })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let free = |level: crate::ports::StockLevel| Free { sku: level.sku, location: level.location, available: level.available };
+        Ok(found.into_iter().flatten().map(free).collect())
+    }
+
+    /// Little may be left now, or no longer.
+    async fn grade(&self, context: Context<'_>, moved: &stock::v1::Moved) -> Result<Went> {
+        for line in &moved.lines {
+            if let Some(level) = self.stock.stock.level(context.scope, &line.sku, &line.location).await? {
+                self.stock.graded(context, level).await?;
+            }
+        }
+        Ok(Went::Graded)
+    }
+}
+
+/// The hour of the day at which an order was placed, where its customer is, as far as anybody knows; else where the shop is.
+fn hour_there(order: &Order, config: &TenantConfig) -> Option<u8> {
+    let theirs = order.contact.as_ref().and_then(|contact| contact.time_zone.as_deref());
+    let zone = theirs.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(|| config.zone());
+    let placed: Timestamp = order.placed_at;
+    u8::try_from(placed.to_zoned(zone).hour()).ok()
+}

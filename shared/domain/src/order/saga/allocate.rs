@@ -1,0 +1,126 @@
+//! Which location gives what.
+
+use super::{Allocation, Free};
+use std::collections::BTreeMap;
+
+/// There is not enough of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Short {
+    /// Of what.
+    pub sku: String,
+    /// So many are wanted.
+    pub wanted: u32,
+    /// So many are free, everywhere together.
+    pub available: i64,
+}
+
+/// Finds a place for everything that stock is kept of: from one location if one has it all, else from as few as a walk from the
+/// fullest finds. What no stock is kept of needs no place.
+///
+/// # Errors
+/// The first thing of which there is not enough.
+pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free]) -> Result<Vec<Allocation>, Short> {
+    let at = |sku: &str, location: &str| {
+        levels.iter().find(|level| level.sku == sku && level.location == location).map_or(0, |level| level.available)
+    };
+    let kept: Vec<(&String, u32)> =
+        wanted.iter().filter(|(sku, _)| levels.iter().any(|level| level.sku == **sku)).map(|(sku, quantity)| (sku, *quantity)).collect();
+    let mut locations: Vec<&str> = levels.iter().map(|level| level.location.as_str()).collect();
+    locations.sort_unstable();
+    locations.dedup();
+    let give = |sku: &str, location: &str, quantity: u32| Allocation { sku: sku.to_owned(), location: location.to_owned(), quantity };
+    let whole = locations.iter().find(|location| kept.iter().all(|(sku, quantity)| at(sku, location) >= i64::from(*quantity)));
+    if let Some(location) = whole {
+        return Ok(kept.iter().map(|(sku, quantity)| give(sku, location, *quantity)).collect());
+    }
+    let mut found = Vec::new();
+    for (sku, quantity) in kept {
+        let mut open = quantity;
+        let mut fullest: Vec<&str> = locations.iter().copied().filter(|location| at(sku, location) > 0).collect();
+        fullest.sort_by_key(|location| (std::cmp::Reverse(at(sku, location)), *location));
+        for location in &fullest {
+            let here = u32::try_from(at(sku, location)).unwrap_or(u32::MAX).min(open);
+            if here > 0 {
+                found.push(give(sku, location, here));
+                open -= here;
+            }
+        }
+        if open > 0 {
+            let available = fullest.iter().map(|location| at(sku, location)).sum();
+            return Err(Short { sku: sku.clone(), wanted: quantity, available });
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn free(sku: &str, location: &str, available: i64) -> Free {
+        Free { sku: sku.into(), location: location.into(), available }
+    }
+
+    fn wanted(lines: &[(&str, u32)]) -> BTreeMap<String, u32> {
+        lines.iter().map(|(sku, quantity)| ((*sku).to_owned(), *quantity)).collect()
+    }
+
+    fn shown(found: Result<Vec<Allocation>, Short>) -> String {
+        match found {
+            Ok(found) => found.iter().map(|a| format!("{} {} {}", a.location, a.quantity, a.sku)).collect::<Vec<_>>().join(", "),
+            Err(short) => format!("{} of {} {}", short.available, short.wanted, short.sku),
+        }
+    }
+
+    // req: S2-36
+    #[test]
+    fn one_parcel_if_one_location_has_it_all() {
+        let levels = [free("mug", "a", 9), free("mug", "b", 3), free("pot", "b", 1)];
+        assert_eq!(shown(allocate(&wanted(&[("mug", 2), ("pot", 1)]), &levels)), "b 2 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 5), ("pot", 1)]), &levels)), "a 5 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 11)]), &levels)), "a 9 mug, b 2 mug");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 13)]), &levels)), "12 of 13 mug");
+        assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels)), "", "no stock is kept of it");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)])), "0 of 1 mug");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_given_is_there_and_is_what_was_wanted(
+            stock in prop::collection::vec((0usize..4, 0usize..3, 0i64..20), 0..12),
+            lines in prop::collection::vec((0usize..4, 1u32..15), 1..5),
+        ) {
+            let mut levels: Vec<Free> = Vec::new();
+            for (sku, location, available) in stock {
+                let level = free(&format!("s{sku}"), &format!("l{location}"), available);
+                if !levels.iter().any(|known| known.sku == level.sku && known.location == level.location) {
+                    levels.push(level);
+                }
+            }
+            let mut wish = BTreeMap::new();
+            for (sku, quantity) in lines {
+                *wish.entry(format!("s{sku}")).or_insert(0) += quantity;
+            }
+            let kept = |sku: &str| levels.iter().any(|level| level.sku == sku);
+            let total = |sku: &str| levels.iter().filter(|level| level.sku == sku).map(|level| level.available).sum::<i64>();
+            match allocate(&wish, &levels) {
+                Ok(found) => {
+                    for (sku, quantity) in wish.iter().filter(|(sku, _)| kept(sku)) {
+                        let given: u32 = found.iter().filter(|a| a.sku == *sku).map(|a| a.quantity).sum();
+                        prop_assert_eq!(given, *quantity);
+                    }
+                    for level in &levels {
+                        let given: u32 = found.iter().filter(|a| a.sku == level.sku && a.location == level.location).map(|a| a.quantity).sum();
+                        prop_assert!(i64::from(given) <= level.available);
+                    }
+                    prop_assert!(found.iter().all(|a| a.quantity > 0 && kept(&a.sku)));
+                }
+                Err(short) => {
+                    prop_assert_eq!(short.available, total(&short.sku));
+                    prop_assert!(i64::from(short.wanted) > short.available);
+                }
+            }
+        }
+    }
+}
