@@ -18,7 +18,7 @@ LOCAL    := infra/local
 FUNCTIONS = $(shell sed -n 's|^ *CodeUri: build/\(.*\)/$$|\1|p' template.yaml)
 
 # Ports and folders of the local cloud; `make run WEB_PORT=9080` moves one.
-export PYTHON CLOUD_PORT WEB_PORT OUTSIDE_PORT ORDERFLOW_STATE DEMO_ORDERS
+export PYTHON CLOUD_PORT WEB_PORT OUTSIDE_PORT ORDERFLOW_STATE DEMO_ORDERS DEMO_REVIEWS
 export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
 
@@ -78,7 +78,7 @@ test-local: setup
 
 # A cloud of its own beside the one somebody may be looking at.
 E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=$(or $(E2E_CLOUD_PORT),4666) WEB_PORT=$(or $(E2E_WEB_PORT),8180) \
-  OUTSIDE_PORT=$(or $(E2E_OUTSIDE_PORT),4670) DEMO_ORDERS=$(or $(DEMO_ORDERS),40)
+  OUTSIDE_PORT=$(or $(E2E_OUTSIDE_PORT),4670) DEMO_ORDERS=$(or $(DEMO_ORDERS),40) DEMO_REVIEWS=0
 # The tests that `cargo test` leaves out because they need a cloud.
 CLOUD_TESTS = --workspace --test conformance --test cloud
 test-e2e: setup ## the adapters' conformance, and the deployed suite over HTTP, on the local cloud

@@ -7,6 +7,7 @@ import os
 import subprocess
 import urllib.request
 
+import reviews
 import sheet
 from processes import Failed
 from settings import BINARIES, Settings, credentials
@@ -29,12 +30,14 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "QUEUE_HOOKS_URL": outputs["HooksQueueUrl"],
         "QUEUE_NOTIFY_URL": outputs["NotifyQueueUrl"],
         "QUEUE_METRICS_URL": outputs["MetricsQueueUrl"],
+        "QUEUE_SAGA_URL": outputs["SagaQueueUrl"],
         "QUEUE_SHEET_URL": outputs["SheetQueueUrl"],
         "QUEUE_STALE_URL": outputs["StaleQueueUrl"],
         "QUEUE_REPORTS_URL": outputs["ReportsQueueUrl"],
         "DLQ_HOOKS_URL": outputs["HooksDlqUrl"],
         "DLQ_NOTIFY_URL": outputs["NotifyDlqUrl"],
         "DLQ_METRICS_URL": outputs["MetricsDlqUrl"],
+        "DLQ_SAGA_URL": outputs["SagaDlqUrl"],
         "DLQ_SHEET_URL": outputs["SheetDlqUrl"],
         "DLQ_STALE_URL": outputs["StaleDlqUrl"],
         "DLQ_OUTBOX_URL": outputs["OutboxDlqUrl"],
@@ -68,6 +71,8 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
         env["ORDERFLOW_API_KEY"] = keys["api_key"]
         printed = _run(["demo", "--tenant", settings.tenant, "--orders", str(settings.demo_orders)], env)
     example = _example(settings, keys["api_key"])
+    if settings.demo_orders and settings.demo_reviews:
+        reviews.open_demo(settings.web_url, keys["api_key"])
     _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"

@@ -31,6 +31,7 @@ class Settings:
     tenant: str = "demo"
     mail_from: str = "orders@demo-shop.example"
     demo_orders: int = 400
+    demo_reviews: bool = True  # the demo shop has its orders checked and set aside, and some wait for a person
 
     @property
     def cloud_url(self) -> str:
@@ -71,6 +72,7 @@ def load() -> Settings:
         web_port=_port("WEB_PORT", 8080),
         outside_port=_port("OUTSIDE_PORT", 4570),
         demo_orders=_port("DEMO_ORDERS", 400),
+        demo_reviews=os.environ.get("DEMO_REVIEWS", "1") != "0",
     )
     for folder in ("log", "run"):
         (settings.state / folder).mkdir(parents=True, exist_ok=True)

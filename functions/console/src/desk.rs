@@ -5,7 +5,7 @@ use app::answer::Ask;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::parked::Parked;
-use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, TenantStore};
+use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct Console {
     pub ask_for_report: AskForReport,
     /// Sheets to be read now.
     pub sheet_queue: Arc<dyn Queue>,
+    /// What people have to decide.
+    pub reviews: Arc<dyn ReviewStore>,
     /// What waits for somebody.
     pub parked: Parked,
     /// Settings.

@@ -12,6 +12,8 @@ pub enum Flash {
     Stale,
     /// No longer allowed.
     NotAllowed,
+    /// A person has to decide first.
+    UnderReview,
     /// A rule moved it.
     Progressed,
     /// A rule's step was taken back.
@@ -48,6 +50,22 @@ pub enum Flash {
     TriedAgain,
     /// It no longer waits.
     Dismissed,
+    /// The order goes on.
+    Approved,
+    /// Another has to say yes as well.
+    HalfApproved,
+    /// It is called off.
+    Rejected,
+    /// It is theirs for a while.
+    ReviewClaimed,
+    /// It is another's for a while.
+    ReviewTaken,
+    /// Somebody has decided it.
+    ReviewOver,
+    /// Somebody is to look.
+    ReviewOpened,
+    /// Nobody knows what for.
+    NoReason,
     /// Other rules hold.
     RulesSaved,
     /// Somebody else was faster.
@@ -61,11 +79,12 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 27] = [
+    const ALL: [Flash; 36] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
         Flash::NotAllowed,
+        Flash::UnderReview,
         Flash::Progressed,
         Flash::Undone,
         Flash::NotUndone,
@@ -84,6 +103,14 @@ impl Flash {
         Flash::SheetAsked,
         Flash::TriedAgain,
         Flash::Dismissed,
+        Flash::Approved,
+        Flash::HalfApproved,
+        Flash::Rejected,
+        Flash::ReviewClaimed,
+        Flash::ReviewTaken,
+        Flash::ReviewOver,
+        Flash::ReviewOpened,
+        Flash::NoReason,
         Flash::RulesSaved,
         Flash::RulesStale,
         Flash::BadWords,
@@ -98,6 +125,7 @@ impl Flash {
             Flash::Unchanged => "unchanged",
             Flash::Stale => "stale",
             Flash::NotAllowed => "not-allowed",
+            Flash::UnderReview => "under-review",
             Flash::Progressed => "progressed",
             Flash::Undone => "undone",
             Flash::NotUndone => "not-undone",
@@ -116,6 +144,14 @@ impl Flash {
             Flash::SheetAsked => "sheet-asked",
             Flash::TriedAgain => "tried-again",
             Flash::Dismissed => "dismissed",
+            Flash::Approved => "approved",
+            Flash::HalfApproved => "half-approved",
+            Flash::Rejected => "rejected",
+            Flash::ReviewClaimed => "review-claimed",
+            Flash::ReviewTaken => "review-taken",
+            Flash::ReviewOver => "review-over",
+            Flash::ReviewOpened => "review-opened",
+            Flash::NoReason => "no-reason",
             Flash::RulesSaved => "rules-saved",
             Flash::RulesStale => "rules-stale",
             Flash::BadWords => "bad-words",
@@ -136,6 +172,7 @@ impl Flash {
             Flash::Unchanged => "Nothing to do: the order is there already.",
             Flash::Stale => "Somebody or something changed this order meanwhile, so nothing was done. This is how it stands now.",
             Flash::NotAllowed => "That step is not possible from where the order stands now. Nothing was done.",
+            Flash::UnderReview => "Not moved: it is under review. Decide that first, or call the order off.",
             Flash::Progressed => "Done. The rules found the order ready and moved it on.",
             Flash::Undone => {
                 "Undone. The order is back where it was, the customer was not told, and rules leave it alone until somebody moves it."
@@ -158,6 +195,18 @@ impl Flash {
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
             Flash::TriedAgain => "It goes through once more. If it still finds no order, it stands here again in a moment.",
             Flash::Dismissed => "Dismissed. It no longer waits, and what it said is forgotten.",
+            Flash::Approved => "Approved. The order goes on by itself.",
+            Flash::HalfApproved => "You have approved it. Another person has to approve it as well before the order goes on.",
+            Flash::Rejected => {
+                "Rejected. If the review was about the order itself, it is called off and has given back what was set aside."
+            }
+            Flash::ReviewClaimed => "It is yours: for half an hour nobody else decides it.",
+            Flash::ReviewTaken => {
+                "Nothing was done: somebody else works on this review. It is open to others half an hour after they took it on."
+            }
+            Flash::ReviewOver => "Nothing was done: somebody has decided this review already.",
+            Flash::ReviewOpened => "Done. It stands under Reviews, and the team is told.",
+            Flash::NoReason => "Not done: say in 1 to 1,000 characters what is to be looked at.",
             Flash::RulesSaved => "Saved. The next message follows it.",
             Flash::RulesStale => "Somebody else changed the settings meanwhile, so nothing was saved. This is how they stand now.",
             Flash::BadWords => {
@@ -183,6 +232,11 @@ impl Flash {
                 | Flash::SheetAsked
                 | Flash::TriedAgain
                 | Flash::Dismissed
+                | Flash::Approved
+                | Flash::HalfApproved
+                | Flash::Rejected
+                | Flash::ReviewClaimed
+                | Flash::ReviewOpened
                 | Flash::RulesSaved
                 | Flash::SignedOut
         )

@@ -22,6 +22,8 @@ pub enum Here {
     Sheet,
     /// What is said at which status.
     Messages,
+    /// What people have to decide.
+    Reviews,
     /// What waits for somebody.
     Inbox,
     /// The chat.
@@ -91,13 +93,18 @@ impl Page<'_> {
             (Here::Dashboard, "/console", "Dashboard", icons::CHART),
             (Here::Tracking, "/order-tracking", "Tracking", icons::PIN),
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
+            (Here::Reviews, "/console/reviews", "Reviews", icons::GLASS),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
             (Here::Messages, "/console/messages", "Messages", icons::MAIL),
             (Here::Inbox, "/console/inbox", "Inbox", icons::TRAY),
             (Here::Ask, "/console/ask", "Ask", icons::BUBBLE),
         ];
-        let has = |part: Here| part != Here::Sheet || visitor.config.sheet.is_some();
+        let has = |part: Here| match part {
+            Here::Sheet => visitor.config.sheet.is_some(),
+            Here::Reviews => visitor.config.workflow.enabled || self.here == Here::Reviews,
+            _ => true,
+        };
         html! {
             header class="bar" {
                 a class="brand" href="/console" { (mark()) span { "OrderFlow" } }

@@ -49,6 +49,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         metrics: Arc::new(db.metrics()),
         ask_for_report,
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
+        reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws, hooks)), clock: clock.clone() },
         reports: files,
         tenants,

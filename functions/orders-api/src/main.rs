@@ -33,8 +33,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
-    let clock = Arc::new(SystemClock);
-    let random = Arc::new(SystemRandom);
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let (files, buckets) = (Arc::new(S3Reports::new(aws.clone(), bucket)), Arc::new(db.buckets()));
     let ask_for_report = AskForReport {

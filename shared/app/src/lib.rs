@@ -35,6 +35,7 @@ pub mod receive;
 pub mod recent;
 pub mod relay;
 pub mod report;
+pub mod reviews;
 pub mod saga;
 pub mod scope;
 pub mod sheet;

@@ -13,10 +13,12 @@ pub mod orders;
 pub mod photos;
 pub mod queue;
 pub mod reports;
+pub mod reviews;
 pub mod sheet;
 pub mod timeline;
 pub mod tracking;
 pub mod wording;
+pub mod workflow;
 
 use crate::form::encode;
 use app::Error;

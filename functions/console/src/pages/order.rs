@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, photos, timeline};
+use super::{Params, decisions, messages, moves, order_id, photos, timeline, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -55,6 +55,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
                         (photos::fragment(order, visitor))
                     }
                 }
+                (workflow::section(order, visitor))
                 (decisions::section(&ledger, visitor))
                 (timeline::section(&dossier, visitor))
             }

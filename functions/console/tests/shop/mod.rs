@@ -14,6 +14,8 @@ use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::saga::Sagas;
+use app::stock::MoveStock;
 use app::tenant::{Secret, TenantConfig};
 use app::{Context, Provenance};
 use app::{Scopes, TenantScope};
@@ -22,8 +24,8 @@ use console::session::Sessions;
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{
-    Actor, Cause, ChangeStatus, Claim, Command, Fact, FulfilmentStatus, OrderStatus, PaymentStatus, Role, StatusClaim, TrackingStatus,
-    WatchRules,
+    Actor, Cause, ChangeStatus, Claim, Command, Fact, FulfilmentStatus, OrderStatus, PaymentStatus, Role, SagaRules, StatusClaim,
+    TrackingStatus, WatchRules,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use secrecy::ExposeSecret;
@@ -151,6 +153,7 @@ impl Shop {
                 clock: clock.clone(),
             },
             sheet_queue: Arc::new(self.world.queue()),
+            reviews: Arc::new(self.world.reviews()),
             parked: Parked { inbox: Arc::new(self.world.inbox()), queue: Arc::new(self.world.queue()), clock: clock.clone() },
             tenants,
             keys: keys.clone(),
@@ -272,6 +275,28 @@ impl Shop {
         self.world.messages().claim(&self.scope(), number, &message, self.clock.now()).await.unwrap();
         let sent = MessageState::Sent { provider_id: "mail-1".into() };
         assert!(self.world.messages().settle(&self.scope(), number, &id, 1, &sent).await.unwrap());
+    }
+
+    /// Orders that are placed from now on are taken through here.
+    pub async fn takes_through(&mut self, workflow: SagaRules) {
+        let before = self.config.version;
+        self.config = TenantConfig { version: before + 1, workflow: SagaRules { enabled: true, ..workflow }, ..self.config.clone() };
+        assert!(self.world.tenants().save(&self.scope(), &self.config, before).await.unwrap());
+    }
+
+    /// What waits for a worker goes on, as the sagas' function does it.
+    pub async fn go_on(&self) {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let sagas = Sagas {
+            apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() },
+            stock: MoveStock { stock: Arc::new(self.world.stock()), clock },
+            tenants: Arc::new(self.world.tenants()),
+        };
+        for row in self.world.outbox_rows() {
+            for event in row.events.iter().filter(|event| event.tenant == self.tenant) {
+                sagas.run(event).await.unwrap();
+            }
+        }
     }
 
     /// Counts everything that happened, as the read models' function does.

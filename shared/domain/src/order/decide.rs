@@ -287,7 +287,7 @@ fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>
     }
     let allowed = order.allowed();
     let held_back = order.held_back_by();
-    if !held_back.is_empty() && !matches!(change.to, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::OnHold) {
+    if !held_back.is_empty() && !allowed.contains(&change.to) {
         return Err(Rejection::UnderReview { kinds: held_back });
     }
     let implied = || if change.implied_steps { from.way_to(change.to) } else { None };

@@ -192,6 +192,10 @@ impl Order {
         if self.all_digital() && self.tracks.status == OrderStatus::Processing {
             allowed.push(OrderStatus::Delivered);
         }
+        // While people decide it can only wait or end.
+        if !self.held_back_by().is_empty() {
+            allowed.retain(|to| matches!(to, OrderStatus::OnHold | OrderStatus::Cancelled | OrderStatus::Failed));
+        }
         allowed
     }
 
