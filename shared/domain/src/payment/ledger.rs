@@ -3,7 +3,7 @@
 use super::key::PaymentKey;
 use super::operation::{By, DisputeState, Kind, Operation, Outcome, Outside, OutsideKind, Release, Settled, State};
 use super::provider::{Captures, Provider};
-use crate::ids::{OrderId, TenantId};
+use crate::ids::{OrderId, ProviderReference, TenantId};
 use crate::money::Money;
 use crate::order::{PaymentStatus, Track};
 use jiff::{SignedDuration, Timestamp};
@@ -346,6 +346,32 @@ impl Ledger {
     /// When a promise runs out.
     pub fn expires_at(&self, authorization: &Operation) -> Timestamp {
         authorization.expires_at.unwrap_or_else(|| after(authorization.since, AUTHORIZATION_LIFETIME))
+    }
+
+    /// The authorization that an operation hangs on; itself, if it is one.
+    pub fn root_of(&self, operation: &Operation) -> Option<&Operation> {
+        match operation.kind {
+            Kind::Authorize => self.operation(operation.n),
+            Kind::Capture { of } | Kind::Void { of } => self.operation(of).filter(|one| one.kind == Kind::Authorize),
+            Kind::Refund { of } => match self.operation(of)?.kind {
+                Kind::Capture { of } => self.operation(of).filter(|one| one.kind == Kind::Authorize),
+                _ => None,
+            },
+        }
+    }
+
+    /// Operations that news of a provider's may be about: the one of this key, those with one of these names, and whatever is open of the same
+    /// money, because what is said of a payment settles its captures, too. A provider's name may consist of several, with slashes between.
+    pub fn concerned(&self, provider: Provider, key: Option<&PaymentKey>, names: &[ProviderReference]) -> Vec<u32> {
+        let is_named = |one: &Operation| {
+            let parts =
+                |reference: &ProviderReference| reference.as_str().split('/').any(|part| names.iter().any(|name| name.as_str() == part));
+            key == Some(&one.key) || one.reference().is_some_and(|reference| names.contains(reference) || parts(reference))
+        };
+        let ours = || self.operations.iter().filter(|one| one.provider == provider);
+        let roots: Vec<u32> = ours().filter(|one| is_named(one)).filter_map(|one| self.root_of(one)).map(|root| root.n).collect();
+        let hangs_on_one = |one: &Operation| self.root_of(one).is_some_and(|root| roots.contains(&root.n));
+        ours().filter(|one| is_named(one) || (self.is_open(one) && hangs_on_one(one))).map(|one| one.n).collect()
     }
 
     /// Operations that the provider has to be asked about: those without an answer, and those that have been open for too long.

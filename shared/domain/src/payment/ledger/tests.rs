@@ -1,5 +1,4 @@
 use super::*;
-use crate::ids::ProviderReference;
 use crate::money::Currency;
 use crate::payment::Released;
 use proptest::prelude::*;
@@ -432,6 +431,26 @@ fn every_arrival_order_gives_the_same_ledger() {
     for order in &orders {
         assert_eq!(told_in(order), expected, "{order:?}");
     }
+}
+
+// req: S2-52
+#[test]
+fn news_finds_the_operations_that_it_may_be_about() {
+    let mut ledger = empty(10_000);
+    let first = begun(&mut ledger, authorize(10_000), at(0));
+    ledger.settle(first, &ok("ORDER/AUTH", 10_000), at(0)).unwrap();
+    let capture = begun(&mut ledger, Wish::Capture { of: first, amount: eur(6_000) }, at(1));
+    let by = |names: &[&str], key: Option<&str>| {
+        let names: Vec<_> = names.iter().map(|name| named(name)).collect();
+        let key = key.map(|key| PaymentKey::parse(key).unwrap());
+        ledger.concerned(Provider::Paypal, key.as_ref(), &names)
+    };
+    assert_eq!(by(&["AUTH"], None), [first, capture]);
+    assert_eq!(by(&["ORDER"], None), [first, capture]);
+    assert_eq!(by(&["ORDER/AUTH"], None), [first, capture]);
+    assert_eq!(by(&[], Some("demo#1001#capture#2")), [capture]);
+    assert_eq!(by(&["AUT", "x"], Some("demo#1002#capture#2")), Vec::<u32>::new());
+    assert_eq!(ledger.concerned(Provider::Stripe, None, &[named("AUTH")]), Vec::<u32>::new(), "another provider's name");
 }
 
 #[test]
