@@ -14,6 +14,7 @@ use app::ports::{Clock, Gateway, GatewayAccount, GatewayAnswer, GatewayError};
 use domain::ids::ProviderReference;
 use domain::money::{Currency, Money};
 use domain::payment::{PaymentKey, Provider, is_soft};
+use oauth::Token;
 use paypal::{Certificates, Paypal};
 use payu::Payu;
 use razorpay::Razorpay;
@@ -77,7 +78,8 @@ impl Sites {
         }
     }
 
-    /// Speaks to the provider of an account. The client is shared by all of them.
+    /// Speaks to the provider of an account. The client is shared by all of them; what is returned is worth keeping, because it holds the account's
+    /// access token.
     pub fn gateway(
         &self,
         account: GatewayAccount,
@@ -115,8 +117,6 @@ enum Does {
     Nothing,
     /// It moves money, or makes something.
     Something,
-    /// It asks for an access token, by the shop's credentials themselves.
-    SignIn,
 }
 
 /// An answer, whatever it says.
@@ -130,16 +130,12 @@ impl Line {
         self.client.get().await.map_err(|_| GatewayError::Retryable("no HTTP client".into()))
     }
 
-    fn has_tokens(&self) -> bool {
-        matches!(self.provider, Provider::Paypal | Provider::Payu)
-    }
-
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
     /// Sends. What comes back is an answer of the provider's: 2xx, 3xx, or a 4xx that speaks of the payment.
-    async fn exchange(&self, request: RequestBuilder, does: Does) -> Result<Reply, GatewayError> {
+    async fn exchange(&self, request: RequestBuilder, does: Does, token: Option<&Token>) -> Result<Reply, GatewayError> {
         // After the request has left, it may have been carried out, unless there was nothing to carry out.
         let lost = |why: String| if does == Does::Something { GatewayError::Unknown(why) } else { GatewayError::Retryable(why) };
         let name = self.name;
@@ -154,14 +150,15 @@ impl Line {
             }
         })?;
         let status = response.status().as_u16();
+        if let (401, Some(token)) = (status, token) {
+            // It was revoked early; the next call asks for another one, and hears if it is the credentials.
+            token.forget();
+            return Err(GatewayError::Retryable(format!("{name} no longer accepts our access token")));
+        }
         match status {
             429 => return Err(GatewayError::Retryable(format!("{name} answered 429"))),
             // 409: the first request by this key is still under way.
             408 | 409 | 500..=599 => return Err(lost(format!("{name} answered {status}"))),
-            // The token was revoked early; the next call asks for another one, and hears if it is the credentials.
-            401 if does != Does::SignIn && self.has_tokens() => {
-                return Err(GatewayError::Retryable(format!("{name} no longer accepts our access token")));
-            }
             401 | 403 => return Err(GatewayError::Fatal(format!("{name} does not accept the shop's credentials: it answered {status}"))),
             _ => {}
         }
@@ -200,6 +197,11 @@ impl Line {
 /// A provider's word, without anything that could break a line or a page.
 fn word(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')).take(CODE_CHARS_MAX).collect()
+}
+
+/// Our name for a refund. What somebody refunds at the provider's own pages may have inherited the payment's.
+fn refund_key(value: &Value) -> Option<PaymentKey> {
+    PaymentKey::parse(value.as_str()?).ok().filter(|key| key.word() == "refund")
 }
 
 fn named(value: &Value) -> Option<ProviderReference> {

@@ -29,7 +29,7 @@ impl Token {
         if let Some((token, _)) = held.filter(|(_, until)| *until > now) {
             return Ok(token);
         }
-        let reply = line.exchange(request, Does::SignIn).await?;
+        let reply = line.exchange(request, Does::Nothing, None).await?;
         let token = reply.body["access_token"].as_str().filter(|token| reply.status == 200 && !token.is_empty());
         let Some(token) = token else { return Err(line.refused(reply.status, reply.body["error"].as_str().unwrap_or_default())) };
         let seconds = reply.body["expires_in"].as_i64().unwrap_or(0).clamp(0, LIFETIME_MAX.as_secs());

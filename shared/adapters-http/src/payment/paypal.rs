@@ -7,17 +7,18 @@
 mod signature;
 
 use super::oauth::Token;
-use super::{Does, Line, Reply, brief, currency, joined, named, part, segment, to_units, too_fine, whole};
+use super::{Does, Line, Reply, brief, currency, joined, named, part, refund_key, segment, to_units, too_fine, whole};
 use crate::client::Client;
 use app::payments::paypal;
 use app::ports::{
-    Clock, Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, PaypalAccount, Source, ToAuthorize, ToCapture, ToRefund, ToVoid,
+    Clock, Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, PaypalAccount, Returned, Source, ToAuthorize, ToCapture, ToRefund,
+    ToVoid,
 };
 use app::signature::{Headers, Verified};
 use async_trait::async_trait;
 use domain::ids::ProviderReference;
 use domain::money::Money;
-use domain::payment::{Kind, PaymentKey, Provider, Release};
+use domain::payment::{Kind, OutsideKind, PaymentKey, Provider, Release};
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -25,6 +26,8 @@ pub use signature::{Certificates, PaypalCertificates};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+/// Disputes of one capture that are looked at.
+const DISPUTES_MAX: usize = 10;
 /// Certificates that are kept. PayPal has one at a time.
 const CERTIFICATES_MAX: usize = 4;
 
@@ -77,11 +80,7 @@ impl Paypal {
         let request = client.request(method, self.line.url(path)).bearer_auth(token).header("content-type", "application/json");
         let request = request.header("prefer", "return=representation");
         let request = request_id.into_iter().fold(request, |request, id| request.header("paypal-request-id", id));
-        let reply = self.line.exchange(body.into_iter().fold(request, RequestBuilder::json), does).await;
-        if matches!(reply, Err(GatewayError::Retryable(_))) {
-            self.token.forget();
-        }
-        reply
+        self.line.exchange(body.into_iter().fold(request, RequestBuilder::json), does, Some(&self.token)).await
     }
 
     /// What an error says of the payment; an error, if it says that we have made a mistake.
@@ -205,6 +204,28 @@ impl Paypal {
         items.find(|item| item["invoice_id"] == key.as_str() || item["custom_id"] == key.as_str())
     }
 
+    /// Disputes of a capture, each with its outcome, which the list leaves out.
+    async fn disputes(&self, capture: &str) -> Result<Vec<Value>, GatewayError> {
+        let path = format!("/v1/customer/disputes?disputed_transaction_id={capture}&page_size={DISPUTES_MAX}");
+        let reply = self.send(Method::GET, &path, None, None).await?;
+        let mut disputes = Vec::new();
+        match reply.status {
+            200..=299 => {
+                for item in reply.body["items"].as_array().into_iter().flatten().take(DISPUTES_MAX) {
+                    let id = segment(item["dispute_id"].as_str().unwrap_or_default())?;
+                    let reply = self.send(Method::GET, &format!("/v1/customer/disputes/{id}"), None, None).await?;
+                    match reply.status {
+                        200..=299 => disputes.push(reply.body),
+                        status => return Err(self.line.refused(status, reply.body["name"].as_str().unwrap_or_default())),
+                    }
+                }
+                Ok(disputes)
+            }
+            404 => Ok(disputes),
+            status => Err(self.line.refused(status, reply.body["name"].as_str().unwrap_or_default())),
+        }
+    }
+
     async fn certificate(&self, url: &str) -> Result<Arc<Vec<u8>>, GatewayError> {
         let kept = self.kept.lock().ok().and_then(|kept| kept.get(url).cloned());
         match kept {
@@ -323,6 +344,39 @@ impl Gateway for Paypal {
                 _ => None,
             }),
         }
+    }
+
+    async fn returned(&self, capture: &LookUp<'_>) -> Result<Vec<Returned>, GatewayError> {
+        let (Some(reference), Some(authorization)) = (capture.reference, capture.authorization) else { return Ok(Vec::new()) };
+        let garbled = || self.line.garbled(Does::Nothing);
+        let name = part(reference)?;
+        let order = self.order(whole(authorization)?).await?.ok_or_else(garbled)?;
+        let refunds = order["purchase_units"][0]["payments"]["refunds"].as_array().into_iter().flatten().take(200);
+        // An order lists all refunds of its captures; which is of which, its links say.
+        let is_of = |refund: &&Value| {
+            let mut links = refund["links"].as_array().into_iter().flatten();
+            let up = links.find(|link| link["rel"] == "up").and_then(|link| link["href"].as_str());
+            up.is_none_or(|href| href.rsplit('/').next() == Some(name))
+        };
+        let went_back = |refund: &&Value| !matches!(refund["status"].as_str(), Some("FAILED" | "CANCELLED"));
+        let mut returned = Vec::new();
+        for refund in refunds.filter(is_of).filter(went_back) {
+            returned.push(Returned {
+                key: refund_key(&refund["custom_id"]),
+                reference: named(&refund["id"]).ok_or_else(garbled)?,
+                kind: OutsideKind::Refund,
+                amount: amount(&refund["amount"]).ok_or_else(garbled)?,
+            });
+        }
+        for dispute in self.disputes(name).await? {
+            returned.push(Returned {
+                key: None,
+                reference: named(&dispute["dispute_id"]).ok_or_else(garbled)?,
+                kind: OutsideKind::Dispute(paypal::dispute_state(&dispute)),
+                amount: amount(&dispute["dispute_amount"]).ok_or_else(garbled)?,
+            });
+        }
+        Ok(returned)
     }
 
     async fn verify(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<Option<Verified>, GatewayError> {

@@ -6,17 +6,18 @@
 //! One whose number never reached us was never shown to the customer, and lapses by itself within a quarter of an hour.
 
 use super::oauth::Token;
-use super::{Does, Line, Reply, brief, currency, from_units, named, segment, to_units, too_fine, whole};
+use super::{Does, Line, Reply, brief, currency, from_units, named, refund_key, segment, to_units, too_fine, whole};
 use crate::client::Client;
 use app::payments::payu;
 use app::ports::{
-    Clock, Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, PayuAccount, Source, ToAuthorize, ToCapture, ToRefund, ToVoid,
+    Clock, Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, PayuAccount, Returned, Source, ToAuthorize, ToCapture, ToRefund,
+    ToVoid,
 };
 use app::signature::{Headers, Verified};
 use async_trait::async_trait;
 use domain::ids::ProviderReference;
 use domain::money::Money;
-use domain::payment::{AUTHORIZATION_TIMEOUT, Kind, Provider, Release};
+use domain::payment::{AUTHORIZATION_TIMEOUT, Kind, OutsideKind, Provider, Release};
 use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -61,11 +62,7 @@ impl Payu {
         let does = if method == Method::GET { Does::Nothing } else { Does::Something };
         let request = client.request(method, self.line.url(path)).bearer_auth(token).header("content-type", "application/json");
         let request = body.into_iter().fold(request, RequestBuilder::json);
-        let reply = self.line.exchange(request, does).await;
-        if matches!(reply, Err(GatewayError::Retryable(_))) {
-            self.token.forget();
-        }
-        reply
+        self.line.exchange(request, does, Some(&self.token)).await
     }
 
     /// What an error says; an error, if it says that we have made a mistake.
@@ -119,6 +116,19 @@ impl Payu {
             "CANCELED" => GatewayAnswer::Ended { how: Release::Expired },
             _ => return Err(garbled()),
         })
+    }
+
+    async fn refunds(&self, order: &ProviderReference) -> Result<Vec<Value>, GatewayError> {
+        let reply = self.send(Method::GET, &format!("/api/v2_1/orders/{}/refunds", whole(order)?), None).await?;
+        match reply.status {
+            200..=299 => {
+                let list = reply.body.as_array().or_else(|| reply.body["refunds"].as_array());
+                let list = list.ok_or_else(|| self.line.garbled(Does::Nothing))?;
+                Ok(list.iter().take(REFUNDS_MAX).cloned().collect())
+            }
+            404 => Ok(Vec::new()),
+            status => Err(self.line.refused(status, reply.body["status"]["statusCode"].as_str().unwrap_or_default())),
+        }
     }
 
     fn refund_of(&self, refund: &Value, does: Does) -> Result<GatewayAnswer, GatewayError> {
@@ -252,13 +262,8 @@ impl Gateway for Payu {
             return Err(GatewayError::Unknown("PayU finds orders by its own number only, and it is not known".into()));
         };
         if let Kind::Refund { .. } = wish.kind {
-            let reply = self.send(Method::GET, &format!("/api/v2_1/orders/{}/refunds", whole(reference)?), None).await?;
-            if reply.status == 404 {
-                return Ok(None);
-            }
-            let list = reply.body.as_array().or_else(|| reply.body["refunds"].as_array());
-            let list = list.filter(|_| reply.status < 300).ok_or_else(|| self.line.garbled(Does::Nothing))?;
-            let ours = list.iter().take(REFUNDS_MAX).find(|refund| refund["extRefundId"] == wish.key.as_str());
+            let list = self.refunds(reference).await?;
+            let ours = list.iter().find(|refund| refund["extRefundId"] == wish.key.as_str());
             return ours.map(|refund| self.refund_of(refund, Does::Nothing)).transpose();
         }
         let Some(order) = self.order(reference).await? else { return Ok(None) };
@@ -271,6 +276,20 @@ impl Gateway for Payu {
             (Kind::Void { .. }, "COMPLETED") => Ok(Some(self.line.declined(Some(reference.clone()), "COMPLETED", &Value::Null))),
             _ => Ok(None),
         }
+    }
+
+    async fn returned(&self, capture: &LookUp<'_>) -> Result<Vec<Returned>, GatewayError> {
+        let Some(reference) = capture.reference else { return Ok(Vec::new()) };
+        let garbled = || self.line.garbled(Does::Nothing);
+        let read = |refund: &Value| {
+            Ok(Returned {
+                key: refund_key(&refund["extRefundId"]),
+                reference: named(&refund["refundId"]).ok_or_else(garbled)?,
+                kind: OutsideKind::Refund,
+                amount: amount(&refund["amount"], &refund["currencyCode"]).ok_or_else(garbled)?,
+            })
+        };
+        self.refunds(reference).await?.iter().filter(|refund| refund["status"] != "CANCELED").map(read).collect()
     }
 
     async fn verify(&self, headers: &Headers, body: &[u8], _now: Timestamp) -> Result<Option<Verified>, GatewayError> {

@@ -4,17 +4,17 @@
 //! Razorpay's script on the shop's page pays an order of Razorpay's. Only refunds have an idempotency key; an order that is made twice is paid
 //! once, and a payment is captured once by itself. There is no way to give an authorization back: it goes back when it runs out.
 
-use super::{Does, Line, Reply, currency, from_units, joined, named, part, plain, to_units, too_fine, whole, word};
+use super::{Does, Line, Reply, currency, from_units, joined, named, part, plain, refund_key, to_units, too_fine, whole, word};
 use crate::client::Client;
 use app::payments::{KEY_NAME, razorpay};
 use app::ports::{
-    Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, RazorpayAccount, Source, ToAuthorize, ToCapture, ToRefund, ToVoid,
+    Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, RazorpayAccount, Returned, Source, ToAuthorize, ToCapture, ToRefund, ToVoid,
 };
 use app::signature::{Headers, Verified};
 use async_trait::async_trait;
 use domain::ids::ProviderReference;
 use domain::money::Money;
-use domain::payment::{Kind, Provider, Release};
+use domain::payment::{Kind, OutsideKind, Provider, Release};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ impl Razorpay {
         let request = self.line.client().await?.post(self.line.url(path)).json(body);
         let request = idempotency.into_iter().fold(request, |request, key| request.header("x-refund-idempotency", key));
         let request = request.basic_auth(&self.account.key_id, Some(self.account.key_secret.expose()));
-        self.line.exchange(request, Does::Something).await
+        self.line.exchange(request, Does::Something, None).await
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>, GatewayError> {
@@ -64,8 +64,10 @@ impl Razorpay {
             url.query_pairs_mut().extend_pairs(query);
         }
         let request = self.line.client().await?.get(url);
-        let reply =
-            self.line.exchange(request.basic_auth(&self.account.key_id, Some(self.account.key_secret.expose())), Does::Nothing).await?;
+        let reply = self
+            .line
+            .exchange(request.basic_auth(&self.account.key_id, Some(self.account.key_secret.expose())), Does::Nothing, None)
+            .await?;
         match reply.status {
             200..=299 => Ok(Some(reply.body)),
             404 => Ok(None),
@@ -289,6 +291,21 @@ impl Gateway for Razorpay {
                 ours.map(|refund| self.refund_of(refund, Does::Nothing)).transpose()
             }
         }
+    }
+
+    async fn returned(&self, capture: &LookUp<'_>) -> Result<Vec<Returned>, GatewayError> {
+        let Some(reference) = capture.reference else { return Ok(Vec::new()) };
+        let garbled = || self.line.garbled(Does::Nothing);
+        let refunds = self.items(&format!("/v1/payments/{}/refunds", part(reference)?), &[("count", "100")]).await?;
+        let read = |refund: &Value| {
+            Ok(Returned {
+                key: refund_key(&refund["notes"][KEY_NAME]),
+                reference: named(&refund["id"]).ok_or_else(garbled)?,
+                kind: OutsideKind::Refund,
+                amount: amount(refund).ok_or_else(garbled)?,
+            })
+        };
+        refunds.iter().filter(|refund| refund["status"] != "failed").map(read).collect()
     }
 
     async fn verify(&self, headers: &Headers, body: &[u8], _now: Timestamp) -> Result<Option<Verified>, GatewayError> {

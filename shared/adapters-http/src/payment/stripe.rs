@@ -2,17 +2,17 @@
 //! <https://docs.stripe.com/payments/place-a-hold-on-a-payment-method>, <https://docs.stripe.com/api/refunds>,
 //! <https://docs.stripe.com/api/idempotent_requests>, <https://docs.stripe.com/api/errors>.
 
-use super::{Does, Line, Reply, brief, currency, from_units, named, segment, to_units, too_fine, whole};
+use super::{Does, Line, Reply, brief, currency, from_units, named, refund_key, segment, to_units, too_fine, whole};
 use crate::client::Client;
 use app::payments::{KEY_NAME, stripe};
 use app::ports::{
-    Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, Source, StripeAccount, ToAuthorize, ToCapture, ToRefund, ToVoid,
+    Gateway, GatewayAnswer, GatewayError, GatewayNews, LookUp, Returned, Source, StripeAccount, ToAuthorize, ToCapture, ToRefund, ToVoid,
 };
 use app::signature::{Headers, Verified};
 use app::tenant::Secret;
 use async_trait::async_trait;
 use domain::money::{Currency, Money};
-use domain::payment::{Kind, PaymentKey, Provider, Release};
+use domain::payment::{Kind, OutsideKind, PaymentKey, Provider, Release};
 use jiff::Timestamp;
 use reqwest::RequestBuilder;
 use serde_json::Value;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// The version of the API whose answers are read here.
 const VERSION: &str = "2024-06-20";
-/// Refunds of one payment that are looked through.
-const REFUNDS_MAX: &str = "100";
+/// Refunds and disputes of one payment that are looked through.
+const ITEMS_MAX: &str = "100";
 
 /// A shop's account at Stripe.
 pub struct Stripe {
@@ -66,13 +66,13 @@ impl Stripe {
 
     async fn post(&self, path: &str, key: &PaymentKey, form: &[(&str, &str)]) -> Result<Reply, GatewayError> {
         let request = self.line.client().await?.post(self.line.url(path)).header("idempotency-key", key.as_str()).form(form);
-        self.line.exchange(self.signed(request), Does::Something).await
+        self.line.exchange(self.signed(request), Does::Something, None).await
     }
 
     async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Reply, GatewayError> {
         let url = reqwest::Url::parse_with_params(&self.line.url(path), query);
         let url = url.map_err(|_| GatewayError::Fatal("Stripe's address cannot be read".into()))?;
-        self.line.exchange(self.signed(self.line.client().await?.get(url)), Does::Nothing).await
+        self.line.exchange(self.signed(self.line.client().await?.get(url)), Does::Nothing, None).await
     }
 
     /// An object, unless the answer is an error: then what that says.
@@ -187,6 +187,23 @@ impl Stripe {
     }
 }
 
+impl Stripe {
+    /// Refunds or disputes of a payment.
+    async fn listed(&self, path: &str, intent: &str) -> Result<Vec<Value>, GatewayError> {
+        let reply = self.get(path, &[("payment_intent", intent), ("limit", ITEMS_MAX)]).await?;
+        if !(200..300).contains(&reply.status) {
+            return Err(self.line.refused(reply.status, reply.body["error"]["code"].as_str().unwrap_or_default()));
+        }
+        reply.body["data"].as_array().cloned().ok_or_else(|| self.line.garbled(Does::Nothing))
+    }
+
+    fn returned_by(&self, item: &Value, kind: OutsideKind) -> Result<Returned, GatewayError> {
+        let garbled = || self.line.garbled(Does::Nothing);
+        let amount = amount(&item["amount"], &item["currency"]).ok_or_else(garbled)?;
+        Ok(Returned { key: refund_key(&item["metadata"][KEY_NAME]), reference: named(&item["id"]).ok_or_else(garbled)?, kind, amount })
+    }
+}
+
 /// Errors that say in which state a payment is: <https://docs.stripe.com/error-codes>.
 const STATE_CODES: [&str; 9] = [
     "amount_too_large",
@@ -275,12 +292,7 @@ impl Gateway for Stripe {
     async fn look_up(&self, wish: &LookUp<'_>) -> Result<Option<GatewayAnswer>, GatewayError> {
         if let Kind::Refund { .. } = wish.kind {
             let Some(capture) = wish.capture else { return Ok(None) };
-            let query = [("payment_intent", whole(capture)?), ("limit", REFUNDS_MAX)];
-            let reply = self.get("/v1/refunds", &query).await?;
-            let list = match self.object(&reply) {
-                Ok(list) => list["data"].as_array().ok_or_else(|| self.line.garbled(Does::Nothing))?,
-                Err(_) => return Err(self.line.refused(reply.status, "refunds")),
-            };
+            let list = self.listed("/v1/refunds", whole(capture)?).await?;
             let ours = list.iter().find(|refund| refund["metadata"][KEY_NAME] == wish.key.as_str());
             return ours.map(|refund| self.refund_of(refund, Does::Nothing)).transpose();
         }
@@ -300,6 +312,18 @@ impl Gateway for Stripe {
             }
             _ => Ok(None),
         }
+    }
+
+    async fn returned(&self, capture: &LookUp<'_>) -> Result<Vec<Returned>, GatewayError> {
+        let Some(reference) = capture.reference else { return Ok(Vec::new()) };
+        let intent = whole(reference)?;
+        let refunds = self.listed("/v1/refunds", intent).await?;
+        let disputes = self.listed("/v1/disputes", intent).await?;
+        // What has failed has not gone back.
+        let went_back = refunds.iter().filter(|refund| !matches!(refund["status"].as_str(), Some("failed" | "canceled")));
+        let refunds = went_back.map(|refund| self.returned_by(refund, OutsideKind::Refund));
+        let disputes = disputes.iter().map(|dispute| self.returned_by(dispute, OutsideKind::Dispute(stripe::dispute_state(dispute))));
+        refunds.chain(disputes).collect()
     }
 
     async fn verify(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<Option<Verified>, GatewayError> {

@@ -41,6 +41,16 @@ pub fn behaviour(world: &mut World, asked: &Asked<'_>) -> (u16, Value) {
             world.objects.insert(id, order.clone());
             (201, order)
         }
+        "disputes" => {
+            let found: Vec<_> = world
+                .objects
+                .iter()
+                .filter(|(name, _)| name.starts_with("PP-D"))
+                .map(|(_, one)| json!({ "dispute_id": one["dispute_id"], "status": one["status"] }))
+                .collect();
+            (200, json!({ "items": found }))
+        }
+        "dispute" => world.objects.get(&asked.path[0]).map_or((404, json!({})), |dispute| (200, dispute.clone())),
         "get" | "authorize" => {
             let Some(order) = world.objects.get_mut(&asked.path[0]) else { return (404, json!({ "name": "RESOURCE_NOT_FOUND" })) };
             if asked.operation == "authorize" {
@@ -104,6 +114,13 @@ fn hold(order: &mut Value, count: u32) {
 
 pub fn customer_confirms(double: &Double) {
     double.with(|world| world.objects.values_mut().for_each(|order| order["status"] = json!("APPROVED")));
+}
+
+pub fn dispute() -> Value {
+    json!({
+        "dispute_id": "PP-D-1", "status": "RESOLVED", "dispute_amount": { "currency_code": "EUR", "value": "30.00" },
+        "dispute_outcome": { "outcome_code": "RESOLVED_BUYER_FAVOUR" },
+    })
 }
 
 // req: S2-46

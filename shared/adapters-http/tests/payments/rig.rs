@@ -5,7 +5,7 @@ use adapters_http::client::Client;
 use adapters_http::payment::Sites;
 use adapters_http::payment::paypal::Certificates;
 use app::ports::{
-    Clock, Gateway, GatewayAccount, GatewayAnswer, GatewayError, LookUp, PaypalAccount, PayuAccount, RazorpayAccount, Source,
+    Clock, Gateway, GatewayAccount, GatewayAnswer, GatewayError, LookUp, PaypalAccount, PayuAccount, RazorpayAccount, Returned, Source,
     StripeAccount, ToAuthorize, ToCapture, ToRefund, ToVoid,
 };
 use app::tenant::Secret;
@@ -150,6 +150,10 @@ impl Rig {
 
     pub async fn look_up(&self, n: u32) -> Result<Option<GatewayAnswer>, GatewayError> {
         self.gateway.look_up(&LookUp::of(&self.ledger, n).unwrap()).await
+    }
+
+    pub async fn returned(&self, capture: u32) -> Result<Vec<Returned>, GatewayError> {
+        self.gateway.returned(&LookUp::of(&self.ledger, capture).unwrap()).await
     }
 
     pub fn settle(&mut self, n: u32, answer: &GatewayAnswer) {

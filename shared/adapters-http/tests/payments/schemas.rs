@@ -1,6 +1,7 @@
 //! Do the contracts bite? Every request that the adapters make is good, and nearly everything that differs from one in one place is not.
 
 use crate::contract::{Call, Contract, mutants};
+use crate::paypal::dispute;
 use crate::rig::{Rig, eur};
 use app::ports::Source;
 use domain::payment::{Provider, Wish};
@@ -17,6 +18,10 @@ async fn every_call(provider: Provider) -> Vec<Call> {
     for n in 1..=refund {
         rig.look_up(n).await.unwrap();
     }
+    if provider == Provider::Paypal {
+        rig.double.with(|world| world.objects.insert("PP-D-1".into(), dispute()));
+    }
+    rig.returned(capture).await.unwrap();
     calls.extend(rig.double.calls());
     let mut rig = Rig::authorized(provider).await;
     let void = rig.begin(Wish::Void { of: 1 });
@@ -36,7 +41,7 @@ async fn every_call(provider: Provider) -> Vec<Call> {
 fn is_optional(provider: Provider, what: &str) -> bool {
     let optional: &[&str] = match provider {
         Provider::Stripe => &["/body/description", "/body/automatic_payment_methods", "/body/expand", "/query/expand", "/query/limit"],
-        Provider::Paypal => &["/headers/prefer", "/user_action", "/shipping_preference", "/description", "/vault_id"],
+        Provider::Paypal => &["/headers/prefer", "/query/page_size", "/user_action", "/shipping_preference", "/description", "/vault_id"],
         Provider::Razorpay => &["/query/count"],
         _ => &["/body/notifyUrl", "/body/payMethods"],
     };

@@ -1,9 +1,9 @@
 //! What holds for every provider, told once.
 
-use crate::double::Mischief;
+use crate::double::{Mischief, World};
 use crate::rig::{Rig, eur, now};
 use app::ports::{Gateway, GatewayAnswer, GatewayError, LookUp, ToCapture, ToRefund};
-use domain::payment::{Outcome, Provider, Wish};
+use domain::payment::{Outcome, Provider, SettleRejection, Wish};
 use serde_json::json;
 
 const ALL: [Provider; 4] = [Provider::Stripe, Provider::Paypal, Provider::Razorpay, Provider::Payu];
@@ -117,6 +117,85 @@ async fn a_refund_without_an_answer_is_found_and_not_made_again() {
         assert!(matches!(rig.look_up(n).await, Ok(Some(GatewayAnswer::Done { amount, .. })) if amount == eur(4_000)), "{provider}");
         assert!(matches!(rig.refund(n).await, Ok(GatewayAnswer::Done { .. })), "{provider}: asking again is harmless");
         assert_eq!(count(&rig, "refund"), 1, "{provider}");
+    }
+}
+
+/// Somebody gives money back at the provider's own pages. The webhook only says that there is something to see.
+#[tokio::test]
+async fn what_went_back_without_us_is_listed_and_ours_is_not_counted_twice() {
+    for provider in ALL {
+        let (mut rig, capture) = Rig::captured(provider).await;
+        let n = rig.begin(Wish::Refund { of: capture, amount: eur(4_000) });
+        let done = rig.refund(n).await.unwrap();
+        // Our own is not settled yet when the list is read.
+        let name = rig.ledger.operation(capture).unwrap().reference().unwrap().clone();
+        rig.double.with(|world| elsewhere(world, provider, name.as_str().rsplit('/').next().unwrap()));
+        let listed = rig.returned(capture).await.unwrap();
+        assert_eq!(listed.iter().filter(|one| one.key.is_some()).count(), 1, "{provider}: {listed:?}");
+        for _ in 0..2 {
+            for news in listed.iter().filter_map(|one| one.outside(provider, capture, now())) {
+                rig.ledger.hear(news).unwrap();
+            }
+        }
+        rig.settle(n, &done);
+        assert_eq!((rig.ledger.refunded(), rig.ledger.outside().len()), (eur(4_500), if disputes(provider) { 2 } else { 1 }), "{provider}");
+        let left = if disputes(provider) { 10_000 - 4_500 - 3_000 } else { 10_000 - 4_500 };
+        assert_eq!(rig.ledger.refundable(), eur(left), "{provider}");
+    }
+}
+
+fn disputes(provider: Provider) -> bool {
+    matches!(provider, Provider::Stripe | Provider::Paypal)
+}
+
+/// A refund of 5.00, and a dispute of 30.00 where they are listed.
+fn elsewhere(world: &mut World, provider: Provider, capture: &str) {
+    match provider {
+        Provider::Stripe => {
+            let refund = json!({ "id": "re_9", "object": "refund", "amount": 500, "currency": "eur", "status": "succeeded", "metadata": {}, "payment_intent": capture });
+            let dispute = json!({ "id": "du_9", "object": "dispute", "amount": 3_000, "currency": "eur", "status": "needs_response", "payment_intent": capture });
+            let failed = json!({ "id": "re_8", "object": "refund", "amount": 700, "currency": "eur", "status": "failed", "metadata": {}, "payment_intent": capture });
+            world.objects.extend([("re_9".to_owned(), refund), ("du_9".to_owned(), dispute), ("re_8".to_owned(), failed)]);
+        }
+        Provider::Paypal => {
+            let amount = json!({ "currency_code": "EUR", "value": "5.00" });
+            // It has inherited the payment's name, which is not a refund's.
+            let refund = json!({ "id": "REF9", "status": "COMPLETED", "amount": amount, "custom_id": "demo#1001#authorize#1" });
+            let other = json!({ "id": "REF8", "status": "COMPLETED", "amount": amount, "links": [{ "rel": "up", "href": "https://api.paypal.com/v2/payments/captures/OTHER" }] });
+            let order = world.objects.values_mut().next().unwrap();
+            order["purchase_units"][0]["payments"]["refunds"].as_array_mut().unwrap().extend([refund, other]);
+            world.objects.insert("PP-D-1".into(), crate::paypal::dispute());
+        }
+        Provider::Razorpay => {
+            let refund = json!({ "id": "rfnd_99", "entity": "refund", "amount": 500, "currency": "EUR", "payment_id": capture, "notes": [], "status": "processed" });
+            world.objects.insert("rfnd_99".into(), refund);
+        }
+        _ => {
+            let refund = json!({ "refundId": "599", "amount": "500", "currencyCode": "EUR", "status": "FINALIZED", "refundOf": capture });
+            world.objects.insert("refund 99".into(), refund);
+        }
+    }
+}
+
+/// An answer in another currency is nobody's mistake but the provider's, and never becomes part of the ledger.
+#[tokio::test]
+async fn money_of_another_currency_is_not_taken_for_ours() {
+    for provider in ALL {
+        let mut rig = Rig::authorized(provider).await;
+        let n = rig.begin(Wish::Capture { of: 1, amount: eur(10_000) });
+        let before = rig.ledger.clone();
+        let said = match provider {
+            Provider::Stripe => json!({ "id": "pi_1", "status": "succeeded", "amount_received": 10_000, "currency": "usd" }),
+            Provider::Paypal => json!({ "id": "CAP1", "status": "COMPLETED", "amount": { "currency_code": "USD", "value": "100.00" } }),
+            Provider::Razorpay => json!({ "id": "pay_1", "status": "captured", "captured": true, "amount": 10_000, "currency": "USD" }),
+            // PayU only says yes to what it was asked.
+            _ => continue,
+        };
+        rig.double.will("capture", Mischief::Says(200, said));
+        let answer = rig.capture(n).await.unwrap();
+        let refused = rig.ledger.settle(n, &answer.outcome(), now());
+        assert_eq!(refused, Err(SettleRejection::WrongCurrency(domain::money::Currency::EUR)), "{provider}");
+        assert_eq!(rig.ledger, before);
     }
 }
 

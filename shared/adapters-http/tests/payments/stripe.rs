@@ -48,6 +48,10 @@ pub fn behaviour(world: &mut World, asked: &Asked<'_>) -> (u16, Value) {
                 .collect();
             (200, json!({ "object": "search_result", "data": found, "has_more": false }))
         }
+        "disputes" => {
+            let found: Vec<_> = world.objects.values().filter(|one| one["object"] == "dispute").cloned().collect();
+            (200, json!({ "object": "list", "data": found }))
+        }
         "refunds" => {
             let found: Vec<_> = world
                 .objects

@@ -6,6 +6,7 @@ use crate::signature::{Headers, TIMESTAMP_TOLERANCE, Verified};
 use crate::tenant::Secret;
 use domain::payment::DisputeState;
 use jiff::Timestamp;
+use serde_json::Value;
 
 /// Signatures in one header that are looked at. Stripe sends one for each secret.
 const SIGNATURES_MAX: usize = 8;
@@ -34,21 +35,23 @@ pub fn verify(secrets: &[Secret], headers: &Headers, body: &[u8], now: Timestamp
     good.then(|| verified(body, parsed(body).and_then(|event| event["id"].as_str().map(str::to_owned))))
 }
 
+/// Where a dispute of Stripe's stands. A warning that was closed has cost nothing.
+pub fn dispute_state(dispute: &Value) -> DisputeState {
+    match dispute["status"].as_str() {
+        Some("won" | "warning_closed" | "prevented") => DisputeState::Won,
+        Some("lost") => DisputeState::Lost,
+        _ => DisputeState::Opened,
+    }
+}
+
 /// Events of payments, refunds and disputes.
 pub fn read(body: &[u8]) -> Vec<GatewayNews> {
     let Some(event) = parsed(body) else { return Vec::new() };
     let object = &event["data"]["object"];
-    let topic = match (object["object"].as_str(), object["status"].as_str()) {
-        (Some("payment_intent" | "charge"), _) => GatewayTopic::Payment,
-        (Some("refund"), _) => GatewayTopic::Refund,
-        (Some("dispute"), status) => {
-            let state = match status {
-                Some("won" | "warning_closed" | "prevented") => DisputeState::Won,
-                Some("lost") => DisputeState::Lost,
-                _ => DisputeState::Opened,
-            };
-            GatewayTopic::Dispute { state, amount: amount(&object["amount"], &object["currency"]) }
-        }
+    let topic = match object["object"].as_str() {
+        Some("payment_intent" | "charge") => GatewayTopic::Payment,
+        Some("refund") => GatewayTopic::Refund,
+        Some("dispute") => GatewayTopic::Dispute { state: dispute_state(object), amount: amount(&object["amount"], &object["currency"]) },
         _ => return Vec::new(),
     };
     vec![GatewayNews {

@@ -5,7 +5,7 @@ use crate::tenant::Secret;
 use async_trait::async_trait;
 use domain::ids::ProviderReference;
 use domain::money::Money;
-use domain::payment::{DisputeState, Kind, Ledger, Operation, Outcome, PaymentKey, Provider, Release};
+use domain::payment::{DisputeState, Kind, Ledger, Operation, Outcome, Outside, OutsideKind, PaymentKey, Provider, Release};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -347,6 +347,28 @@ impl GatewayNews {
     }
 }
 
+/// Money of a capture that went back, or is contested, as the provider lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    /// Our name for the refund, if we have asked for it.
+    pub key: Option<PaymentKey>,
+    /// The provider's name for it.
+    pub reference: ProviderReference,
+    /// What it is.
+    pub kind: OutsideKind,
+    /// How much.
+    pub amount: Money,
+}
+
+impl Returned {
+    /// For the ledger, if it is no operation of ours.
+    pub fn outside(&self, provider: Provider, capture: u32, at: Timestamp) -> Option<Outside> {
+        let is_ours = self.key.is_some();
+        let news = || Outside { provider, reference: self.reference.clone(), of: capture, kind: self.kind, amount: self.amount, at };
+        (!is_ours).then(news)
+    }
+}
+
 /// A shop's account at a payment provider.
 #[async_trait]
 pub trait Gateway: Send + Sync {
@@ -363,6 +385,9 @@ pub trait Gateway: Send + Sync {
     /// What became of an operation, by our own name for it. None if the provider has nothing by that name, which is to be believed
     /// [`domain::payment::AUTHORIZATION_TIMEOUT`] after it was asked for and not before: searches lag behind.
     async fn look_up(&self, wish: &LookUp<'_>) -> Result<Option<GatewayAnswer>, GatewayError>;
+    /// What went back of a capture and what is contested of it, by whomever: the word to believe if a webhook speaks of it. Razorpay and PayU do
+    /// not list disputes by payment, so there the webhook is all there is.
+    async fn returned(&self, capture: &LookUp<'_>) -> Result<Vec<Returned>, GatewayError>;
     /// Is a webhook from this provider? Over the raw bytes, before anything is parsed. None for every reason alike; an error if it could
     /// not be found out, and the provider should deliver it again.
     async fn verify(&self, headers: &Headers, body: &[u8], now: Timestamp) -> Result<Option<Verified>, GatewayError>;
@@ -408,6 +433,19 @@ mod tests {
             ("R", "O/A", "C")
         );
         assert_eq!((ToCapture::of(&ledger, 1, true), ToVoid::of(&ledger, 2), ToRefund::of(&ledger, 9)), (None, None, None));
+    }
+
+    #[test]
+    fn refunds_of_ours_are_no_news_from_outside() {
+        let returned = |key: Option<&str>| Returned {
+            key: key.map(|key| PaymentKey::parse(key).unwrap()),
+            reference: ProviderReference::parse("R").unwrap(),
+            kind: OutsideKind::Refund,
+            amount: Money::new(5, Currency::EUR),
+        };
+        let at = Timestamp::from_second(1).unwrap();
+        assert_eq!(returned(Some("demo#1001#refund#3")).outside(Provider::Paypal, 2, at), None);
+        assert_eq!(returned(None).outside(Provider::Paypal, 2, at).map(|news| (news.of, news.amount.minor)), Some((2, 5)));
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Purchase<'a> {
     pub method: PaymentMethod,
     /// The customer's country, if it is known.
     pub country: Option<&'a str>,
+    /// Who has been tried for this purchase, and was away: the next one is asked instead.
+    pub tried: &'a [Provider],
 }
 
 /// Who takes a payment, and what was thought of everybody.
@@ -92,6 +94,8 @@ pub enum Verdict {
     Country,
     /// The amount is beyond what can be reckoned with.
     Amount,
+    /// It has been tried, and was away.
+    Tried,
 }
 
 impl Health {
@@ -146,6 +150,9 @@ impl Offer {
         if purchase.country.is_some_and(is_elsewhere) {
             return Verdict::Country;
         }
+        if purchase.tried.contains(&self.provider) {
+            return Verdict::Tried;
+        }
         match self.fee(purchase.amount) {
             Ok(fee) => Verdict::Can { fee, settled_in_days: self.settled_in_days, is_well: self.health.is_well() },
             Err(_) => Verdict::Amount,
@@ -184,6 +191,7 @@ impl Choice {
             Verdict::Currency => format!("{} does not take this currency", one.provider),
             Verdict::Country => format!("{} does not take customers of this country", one.provider),
             Verdict::Amount => format!("{} cannot take this amount", one.provider),
+            Verdict::Tried => format!("{} has been tried, and was away", one.provider),
         };
         self.considered.iter().enumerate().map(line).collect()
     }
@@ -196,7 +204,7 @@ mod tests {
 
     fn purchase(text: &str, code: &str, method: PaymentMethod) -> Purchase<'static> {
         let amount = Money::parse(text, Currency::parse(code).unwrap()).unwrap();
-        Purchase { amount, method, country: None }
+        Purchase { amount, method, country: None, tried: &[] }
     }
 
     // req: S2-45
@@ -259,6 +267,17 @@ mod tests {
         assert_eq!(choose(&offers, &bought).provider, Some(Provider::Razorpay), "if nobody is well, the cheapest");
     }
 
+    // req: S2-50
+    #[test]
+    fn who_was_away_is_passed_over() {
+        let bought = Purchase { tried: &[Provider::Razorpay], ..purchase("10.00", "USD", PaymentMethod::CreditCard) };
+        let choice = choose(&Offer::listed(), &bought);
+        assert_eq!(choice.provider, Some(Provider::Payu));
+        assert_eq!(choice.explain()[3], "razorpay has been tried, and was away");
+        let bought = Purchase { tried: &[Provider::Paypal], ..purchase("10.00", "USD", PaymentMethod::Paypal) };
+        assert_eq!(choose(&Offer::listed(), &bought).provider, None, "nobody else has the customer's PayPal account");
+    }
+
     #[test]
     fn the_fixed_part_is_in_the_currency_that_is_paid_in() {
         let stripe = &Offer::listed()[0];
@@ -273,7 +292,7 @@ mod tests {
     proptest! {
         #[test]
         fn nobody_who_can_is_cheaper_than_who_is_chosen(minor in 1i64..10_000_000, code in prop::sample::select(vec!["USD", "JPY", "KWD"]), method in 0usize..9) {
-            let bought = Purchase { amount: Money::new(minor, Currency::parse(code).unwrap()), method: PaymentMethod::ALL[method], country: None };
+            let bought = Purchase { amount: Money::new(minor, Currency::parse(code).unwrap()), method: PaymentMethod::ALL[method], country: None, tried: &[] };
             let choice = choose(&Offer::listed(), &bought);
             let fees: Vec<i64> = choice.considered.iter().filter_map(|one| match one.verdict {
                 Verdict::Can { fee, .. } => Some(fee.minor),

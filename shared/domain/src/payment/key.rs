@@ -37,6 +37,11 @@ impl PaymentKey {
         &self.0
     }
 
+    /// What it is an operation of: "refund".
+    pub fn word(&self) -> &str {
+        self.0.split('#').nth(2).unwrap_or_default()
+    }
+
     /// Whose it is, which order it belongs to, and the operation's number.
     pub fn parts(&self) -> Option<(TenantId, OrderId, u32)> {
         split(&self.0)
@@ -85,6 +90,7 @@ mod tests {
         let (tenant, order) = (TenantId::parse("demo").unwrap(), OrderId::parse("1001").unwrap());
         let key = PaymentKey::of(&tenant, &order, Kind::Capture { of: 1 }, 3);
         assert_eq!(key.as_str(), "demo#1001#capture#3");
+        assert_eq!(key.word(), "capture");
         assert_eq!(PaymentKey::parse(key.as_str()).unwrap().parts(), Some((tenant, order, 3)));
         let longest =
             PaymentKey::of(&TenantId::parse(&"t".repeat(40)).unwrap(), &OrderId::parse(&"9".repeat(48)).unwrap(), Kind::Authorize, 99_999);

@@ -177,6 +177,13 @@ impl Ledger {
         self.total
     }
 
+    /// The order costs something else now: lines were called off, or a rebate was given. What was promised before stays promised.
+    pub fn set_total(&mut self, total: Money) -> Result<(), SettleRejection> {
+        in_range(total, self.total.currency)?;
+        self.total = total;
+        Ok(())
+    }
+
     /// Every operation, oldest first.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
@@ -374,7 +381,8 @@ impl Ledger {
         ours().filter(|one| is_named(one) || (self.is_open(one) && hangs_on_one(one))).map(|one| one.n).collect()
     }
 
-    /// Operations that the provider has to be asked about: those without an answer, and those that have been open for too long.
+    /// Operations that the provider has to be asked about: those without an answer, and those that have been open for too long. An authorization that
+    /// still waits for its customer then is to be called off, by a void.
     pub fn to_ask(&self, now: Timestamp) -> Vec<&Operation> {
         let is_due = |operation: &&Operation| match operation.state {
             State::Unknown => !self.is_ended(operation),

@@ -288,6 +288,20 @@ fn the_ledger_is_bounded() {
 }
 
 #[test]
+fn an_order_that_costs_less_promises_less() {
+    let mut ledger = empty(10_000);
+    ledger.set_total(eur(4_000)).unwrap();
+    assert_eq!(ledger.begin(authorize(4_001), at(0)), Err(LedgerRejection::MoreThanTotal(eur(4_000))));
+    assert_eq!(ledger.set_total(Money::new(1, Currency::USD)), Err(SettleRejection::WrongCurrency(Currency::EUR)));
+    assert_eq!(ledger.set_total(eur(-1)), Err(SettleRejection::OutOfRange));
+    let mut promised = authorized(10_000);
+    promised.set_total(eur(4_000)).unwrap();
+    assert_eq!(promised.discrepancies(at(1)), [Discrepancy::AuthorizedMoreThanTotal]);
+    done(&mut promised, Wish::Capture { of: 1, amount: eur(4_000) }, at(1));
+    assert_eq!(promised.status(at(1)), PaymentStatus::Captured);
+}
+
+#[test]
 fn providers_take_parts_as_they_can() {
     for (provider, part, second) in [
         (Provider::Paypal, Ok(()), Ok(())),
