@@ -1,8 +1,8 @@
 //! PayPal's orders and payments: <https://developer.paypal.com/docs/api/orders/v2/>, <https://developer.paypal.com/docs/api/payments/v2/>,
 //! <https://developer.paypal.com/api/rest/reference/idempotency/>.
 //!
-//! An order of PayPal's is approved by the customer, then authorized by us, then captured. PayPal knows nothing by our names, but an order of its lists what was
-//! done to it, with them; so an authorization goes by two names here, the order's and its own, with a slash between.
+//! An order of PayPal's is approved by the customer, then authorized by us, then captured. PayPal finds nothing by our names, but an order of
+//! its lists what was done to it, with them; so an authorization goes by two names here, the order's and its own, with a slash between.
 
 mod signature;
 
@@ -393,5 +393,31 @@ impl Gateway for Paypal {
 
     fn read(&self, body: &[u8]) -> Vec<GatewayNews> {
         paypal::read(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::money::Currency;
+
+    #[test]
+    fn amounts_are_written_as_paypal_writes_them() {
+        for (text, code, expected) in [
+            ("10.00", "EUR", Some("10.00")),
+            ("500", "JPY", Some("500")),
+            ("500.00", "HUF", Some("500")),
+            ("500.50", "HUF", None),
+            ("5.00", "TWD", Some("5")),
+        ] {
+            let money = Money::parse(text, Currency::parse(code).unwrap()).unwrap();
+            let written = value(money).ok();
+            assert_eq!(written.as_ref().and_then(|written| written["value"].as_str()), expected, "{text} {code}");
+            if let Some(written) = written {
+                assert_eq!(amount(&written), Some(money), "{text} {code}");
+            }
+        }
+        assert_eq!(amount(&json!({ "currency_code": "EUR", "value": "1e3" })), None);
+        assert_eq!(amount(&json!({ "currency_code": "XXX", "value": "1.00" })), None);
     }
 }

@@ -2,8 +2,8 @@
 //! <https://developers.payu.com/europe/docs/payment-flows/capture-and-cancel>,
 //! <https://developers.payu.com/europe/docs/payment-flows/refunds>.
 //!
-//! Authorizing without capturing is a setting of the point of sale: its automatic collection has to be off. PayU finds an order by its own number only.
-//! One whose number never reached us was never shown to the customer, and lapses by itself within a quarter of an hour.
+//! Authorizing without capturing is a setting of the point of sale: its automatic collection has to be off. PayU finds an order by its own number
+//! only. One whose number never reached us was never shown to the customer, and lapses by itself within a quarter of an hour.
 
 use super::oauth::Token;
 use super::{Does, Line, Reply, brief, currency, from_units, named, refund_key, segment, to_units, too_fine, whole};

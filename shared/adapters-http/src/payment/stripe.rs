@@ -334,3 +334,30 @@ impl Gateway for Stripe {
         stripe::read(body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The special cases of Stripe's own page.
+    #[test]
+    fn amounts_are_written_as_stripe_writes_them() {
+        for (text, code, expected) in [
+            ("10.00", "USD", Some("1000")),
+            ("500", "JPY", Some("500")),
+            ("5", "ISK", Some("500")),
+            ("5", "UGX", Some("500")),
+            ("500.00", "MGA", Some("500")),
+            ("500.20", "MGA", None),
+            ("5.120", "KWD", Some("5120")),
+            ("5.124", "KWD", None),
+        ] {
+            let money = Money::parse(text, Currency::parse(code).unwrap()).unwrap();
+            assert_eq!(units(money).ok().as_deref(), expected, "{text} {code}");
+            if let Some(units) = expected {
+                let units: i64 = units.parse().unwrap();
+                assert_eq!(amount(&units.into(), &code.to_ascii_lowercase().into()), Some(money), "{text} {code}");
+            }
+        }
+    }
+}

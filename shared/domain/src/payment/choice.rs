@@ -291,8 +291,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nobody_who_can_is_cheaper_than_who_is_chosen(minor in 1i64..10_000_000, code in prop::sample::select(vec!["USD", "JPY", "KWD"]), method in 0usize..9) {
-            let bought = Purchase { amount: Money::new(minor, Currency::parse(code).unwrap()), method: PaymentMethod::ALL[method], country: None, tried: &[] };
+        fn nobody_who_can_is_cheaper_than_who_is_chosen(
+            minor in 1i64..10_000_000,
+            code in prop::sample::select(vec!["USD", "JPY", "KWD"]),
+            method in 0usize..9,
+        ) {
+            let amount = Money::new(minor, Currency::parse(code).unwrap());
+            let bought = Purchase { amount, method: PaymentMethod::ALL[method], country: None, tried: &[] };
             let choice = choose(&Offer::listed(), &bought);
             let fees: Vec<i64> = choice.considered.iter().filter_map(|one| match one.verdict {
                 Verdict::Can { fee, .. } => Some(fee.minor),

@@ -440,7 +440,8 @@ impl Ledger {
 
     /// What a person has to look at.
     pub fn discrepancies(&self, now: Timestamp) -> Vec<Discrepancy> {
-        let other = |one: &&Operation| matches!(&one.state, State::Ok { amount } if amount.minor != one.amount.minor && !matches!(one.kind, Kind::Void { .. }));
+        let is_void = |one: &Operation| matches!(one.kind, Kind::Void { .. });
+        let other = |one: &&Operation| matches!(one.state, State::Ok { amount } if amount.minor != one.amount.minor) && !is_void(one);
         let mut found: Vec<_> = self.operations.iter().filter(other).map(|one| Discrepancy::OtherAmount(one.n)).collect();
         if self.captured().minor.saturating_add(self.open_to_capture(now).minor) > self.total.minor {
             found.push(Discrepancy::AuthorizedMoreThanTotal);

@@ -1,7 +1,7 @@
 //! Is a webhook from PayPal? <https://developer.paypal.com/api/rest/webhooks/rest/#verify-webhook-signature>.
 //!
-//! PayPal says in a header where its certificate is. Whoever forges a webhook would say another place, so there is one that is believed; what is found there has to
-//! be a certificate of PayPal's, issued by somebody whom this machine trusts, and valid now.
+//! PayPal says in a header where its certificate is. Whoever forges a webhook would say another place, so there is one that is believed; what is
+//! found there has to be a certificate of PayPal's, issued by somebody whom this machine trusts, and valid now.
 
 use crate::client::{Client, body};
 use app::payments::paypal::{Transmission, transmission};
@@ -117,6 +117,20 @@ pub(super) fn proved(transmission: &Transmission, body: &[u8]) -> Verified {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::double::{Answer, double};
+
+    #[tokio::test]
+    async fn a_certificate_is_fetched_without_following_anybody_and_within_bounds() {
+        let fetched = async |answer| {
+            let (base, _) = double([answer]).await;
+            PaypalCertificates::new(Arc::new(Client::new(Duration::from_secs(5)))).fetch(&base).await
+        };
+        assert_eq!(fetched(Answer::says("200 OK", "PEM")).await, Ok(b"PEM".to_vec()));
+        for answer in [Answer::says("302 Found", ""), Answer::says("404 Not Found", ""), Answer::says("503 Busy", ""), Answer::Endless] {
+            let what = format!("{answer:?}");
+            assert!(matches!(fetched(answer).await, Err(GatewayError::Retryable(_))), "{what}");
+        }
+    }
 
     // req: S2-52
     #[test]
