@@ -1,4 +1,4 @@
-//! The outside world over HTTP: chat, language models, identity providers. Base URLs are settings, so that
+//! The outside world over HTTP: chat, language models, identity and payment providers. Base URLs are settings, so that
 //! the same binary talks to the real thing and to a double.
 
 pub mod client;
@@ -8,6 +8,7 @@ mod double;
 pub mod google;
 pub mod jwks;
 pub mod llm;
+pub mod payment;
 pub mod sheets;
 pub mod slack;
 pub mod texts;

@@ -22,6 +22,7 @@ pub mod measure;
 pub mod model;
 pub mod notify;
 pub mod parked;
+pub mod payments;
 pub mod photos;
 pub mod place;
 pub mod ports;

@@ -108,6 +108,10 @@ id!(
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// What a payment provider calls one of its objects: "pi_...", "8MC585209K746392H", "pay_...".
+    ProviderReference, "provider reference", 255, "1 to 255 printable characters without spaces", |b| b.is_ascii_graphic()
+);
+id!(
     /// Stock-keeping unit, as the shop writes it.
     Sku, "sku", 64, "1 to 64 printable characters without spaces", |b| b.is_ascii_graphic()
 );

@@ -11,6 +11,7 @@ pub mod kpi;
 pub mod money;
 pub mod notify;
 pub mod order;
+pub mod payment;
 pub mod pii;
 pub mod sheet;
 pub mod spread;
