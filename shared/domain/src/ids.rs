@@ -104,6 +104,14 @@ id!(
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Where stock lies: a warehouse, a shop, a supplier's ("ny", "la").
+    LocationId, "location", 32, "1 to 32 lower-case letters, digits and dashes", slug
+);
+id!(
+    /// Names the fulfilment of a part of an order, among those of that order.
+    FulfilmentId, "fulfilment", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Stock-keeping unit, as the shop writes it.
     Sku, "sku", 64, "1 to 64 printable characters without spaces", |b| b.is_ascii_graphic()
 );

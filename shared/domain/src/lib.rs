@@ -12,5 +12,6 @@ pub mod notify;
 pub mod order;
 pub mod pii;
 pub mod sheet;
+pub mod shipping;
 pub mod spread;
 pub mod stock;
