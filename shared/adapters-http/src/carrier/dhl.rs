@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
+/// The interface that our requests are written for.
+const VERSION: &str = "2.12.0";
 /// The header in which it sends our token, as our subscriptions ask it to.
 pub const PUSH_HEADER: &str = "x-dhl-push-token";
 
@@ -232,7 +234,8 @@ impl Dhl {
         request: RequestBuilder,
     ) -> CarrierResult<Answer> {
         let request = request.basic_auth(&account.client_id, Some(account.client_secret.expose()));
-        let answer = self.desk.exchange(limits.0, request.header("message-reference", message_reference(reference)), limits.1).await?;
+        let request = request.header("x-version", VERSION).header("message-reference", message_reference(reference));
+        let answer = self.desk.exchange(limits.0, request, limits.1).await?;
         self.desk.judge(limits.0, &answer, said)?;
         Ok(answer)
     }

@@ -108,11 +108,22 @@ struct Rated {
     total_net_charge: Digits,
     #[serde(default, deserialize_with = "null")]
     currency: String,
+    /// Where the currency stands in some answers.
+    #[serde(default, deserialize_with = "null")]
+    shipment_rate_detail: RateDetail,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RateDetail {
+    currency: Option<String>,
 }
 
 impl Rated {
     fn price(&self) -> Option<Money> {
-        amount(&self.total_net_charge, &self.currency)
+        let elsewhere = self.shipment_rate_detail.currency.as_deref();
+        let currency = if self.currency.is_empty() { elsewhere? } else { &self.currency };
+        amount(&self.total_net_charge, currency)
     }
 }
 
@@ -143,8 +154,8 @@ struct Shipped {
 struct PieceResponse {
     #[serde(default, deserialize_with = "null")]
     tracking_number: Option<String>,
-    #[serde(default, deserialize_with = "null")]
-    delivery_datestamp: Option<String>,
+    #[serde(default, deserialize_with = "null", alias = "deliveryDatestamp")]
+    delivery_timestamp: Option<String>,
     #[serde(default, deserialize_with = "null")]
     package_documents: Vec<PackageDocument>,
 }
@@ -319,16 +330,23 @@ fn service(code: &str, days: i64) -> Service {
     }
 }
 
-fn address(party: &Party) -> Value {
+/// Where it goes, as far as a price depends on it: no street.
+fn area(party: &Party) -> Value {
     let address = &party.address;
-    json!({
-        "streetLines": address.street(),
-        "city": address.city(),
-        "stateOrProvinceCode": address.region(),
-        "postalCode": address.postal_code(),
-        "countryCode": address.country(),
-        "residential": party.company.is_none(),
-    })
+    let mut said = json!({ "city": address.city(), "countryCode": address.country(), "residential": party.company.is_none() });
+    if let Some(region) = address.region() {
+        said["stateOrProvinceCode"] = region.into();
+    }
+    if let Some(code) = address.postal_code() {
+        said["postalCode"] = code.into();
+    }
+    said
+}
+
+fn address(party: &Party) -> Value {
+    let mut said = area(party);
+    said["streetLines"] = party.address.street().into();
+    said
 }
 
 impl Fedex {
@@ -364,7 +382,11 @@ impl Fedex {
     }
 
     fn contact(&self, party: &Party) -> CarrierResult<Value> {
-        Ok(json!({ "personName": party.name, "companyName": party.company, "phoneNumber": self.desk.phone(party)? }))
+        let mut said = json!({ "personName": party.name, "phoneNumber": self.desk.phone(party)? });
+        if let Some(company) = &party.company {
+            said["companyName"] = company.as_str().into();
+        }
+        Ok(said)
     }
 
     fn package(parcel: &Consignment, reference: Option<&LabelReference>) -> Value {
@@ -410,7 +432,7 @@ impl Fedex {
         let piece = shipped.piece_responses.into_iter().next().ok_or_else(unreadable)?;
         let number = piece.tracking_number.or(shipped.master_tracking_number);
         let printed = piece.package_documents.iter().find(|document| document.content_type.contains("LABEL"));
-        let dated = piece.delivery_datestamp.or(shipped.completed_shipment_detail.operational_detail.delivery_date);
+        let dated = piece.delivery_timestamp.or(shipped.completed_shipment_detail.operational_detail.delivery_date);
         Ok(Label {
             reference: purchase.reference.clone(),
             tracking_number: number.and_then(|number| TrackingNumber::parse(&number).ok()).ok_or_else(unreadable)?,
@@ -433,8 +455,8 @@ impl Carrier for Fedex {
             "accountNumber": { "value": account.number },
             "rateRequestControlParameters": { "returnTransitTimes": true },
             "requestedShipment": {
-                "shipper": { "address": address(&parcel.from) },
-                "recipient": { "address": address(&parcel.to) },
+                "shipper": { "address": area(&parcel.from) },
+                "recipient": { "address": area(&parcel.to) },
                 "preferredCurrency": parcel.currency.code(),
                 "rateRequestType": ["ACCOUNT", "LIST"],
                 "shipDateStamp": parcel.leaves.to_string(),

@@ -96,8 +96,11 @@ pub(super) fn utc(date: &str, time: &str) -> Option<Timestamp> {
     Some(DateTime::from_parts(day(date)?, time).to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// A document of base64: what it says it is, and no larger than one.
+/// A document of base64, or of its own bytes: what it says it is, and no larger than one.
 pub(super) fn document(base64: &str) -> Option<Document> {
+    if let Some(format) = DocumentFormat::of(base64.as_bytes()).filter(|_| base64.len() <= DOCUMENT_BYTES_MAX) {
+        return Some(Document { format, bytes: Arc::new(base64.as_bytes().to_vec()) });
+    }
     if base64.len() > DOCUMENT_BYTES_MAX / 3 * 4 + 4 {
         return None;
     }
@@ -230,6 +233,7 @@ mod tests {
         let encoded = |bytes: &[u8]| STANDARD.encode(bytes);
         assert_eq!(document(&encoded(b"%PDF-1.4 label")).map(|label| label.format), Some(DocumentFormat::Pdf));
         assert_eq!(document(&encoded(b"GIF89a...")).map(|label| label.format), Some(DocumentFormat::Gif));
+        assert_eq!(document("^XA^FO50,50^FDdemo^FS^XZ").map(|label| label.format), Some(DocumentFormat::Zpl), "as it is");
         assert_eq!(document(&encoded(b"<html>")), None);
         assert_eq!(document("not base64!"), None);
         assert_eq!(document(&"A".repeat(3_000_000)), None);

@@ -313,12 +313,14 @@ struct AlertLocation {
     country: Option<String>,
 }
 
-/// A word of the vocabulary for a status. Track Alert says D of everything about the delivery, from loading the van on: only what has a
-/// day of delivery is delivered. U is news of the day only.
+/// A word of the vocabulary for a status. On the van is I with the code OT, or D: Track Alert says D of everything about the delivery,
+/// from loading the van on, and only what has a day of delivery is delivered. U is news of the day only.
 fn alert_code(status: &Status, is_delivered: bool) -> Option<String> {
     let kind = status.kind.as_deref()?.trim();
+    let is_on_the_van = status.code.as_deref() == Some("OT");
     match kind {
         "" | "U" => None,
+        "I" if is_on_the_van => Some("OT".to_owned()),
         "D" if !is_delivered => Some("OT".to_owned()),
         kind => Some(plain(kind, 10)),
     }
@@ -365,8 +367,13 @@ fn address(party: &Party) -> Value {
     said
 }
 
+/// Who it is, as far as a price depends on it.
+fn rated(party: &Party) -> Value {
+    json!({ "Name": party.company.as_ref().unwrap_or(&party.name), "AttentionName": party.name, "Address": address(party) })
+}
+
 fn party(party: &Party) -> Value {
-    let mut said = json!({ "Name": party.company.as_ref().unwrap_or(&party.name), "AttentionName": party.name, "Address": address(party) });
+    let mut said = rated(party);
     let phone: String = party.phone.as_deref().unwrap_or_default().chars().filter(char::is_ascii_digit).take(15).collect();
     if !phone.is_empty() {
         said["Phone"] = json!({ "Number": phone });
@@ -406,11 +413,12 @@ impl Ups {
 
     fn package(parcel: &Consignment) -> Value {
         let measures = Measures::of(parcel, parcel.from.address.country() == "US");
-        let unit = if measures.imperial { "LBS" } else { "KGS" };
-        let mut package = json!({ "PackageWeight": { "UnitOfMeasurement": { "Code": unit }, "Weight": measures.text() } });
+        let unit = |code: &str, words: &str| json!({ "Code": code, "Description": words });
+        let weight = if measures.imperial { unit("LBS", "Pounds") } else { unit("KGS", "Kilograms") };
+        let mut package = json!({ "PackageWeight": { "UnitOfMeasurement": weight, "Weight": measures.text() } });
         if let Some([length, width, height]) = measures.sides {
             package["Dimensions"] = json!({
-                "UnitOfMeasurement": { "Code": if measures.imperial { "IN" } else { "CM" } },
+                "UnitOfMeasurement": if measures.imperial { unit("IN", "Inches") } else { unit("CM", "Centimeters") },
                 "Length": length.to_string(),
                 "Width": width.to_string(),
                 "Height": height.to_string(),
@@ -469,17 +477,17 @@ impl Carrier for Ups {
 
     async fn rates(&self, account: &CarrierAccount, parcel: &Consignment) -> CarrierResult<Vec<Quote>> {
         self.desk.check(parcel, 35)?;
-        let mut shipper = party(&parcel.from);
+        let mut shipper = rated(&parcel.from);
         shipper["ShipperNumber"] = account.number.as_str().into();
         let mut package = Self::package(parcel);
         package["PackagingType"] = json!({ "Code": "02" });
         let body = json!({
             "RateRequest": {
-                "Request": { "RequestOption": "Shoptimeintransit" },
+                "Request": { "RequestOption": "Shoptimeintransit", "TransactionReference": { "CustomerContext": "rates" } },
                 "Shipment": {
                     "Shipper": shipper,
-                    "ShipTo": party(&parcel.to),
-                    "ShipFrom": party(&parcel.from),
+                    "ShipTo": rated(&parcel.to),
+                    "ShipFrom": rated(&parcel.from),
                     "PaymentDetails": { "ShipmentCharge": Self::payment(account) },
                     "ShipmentTotalWeight": package["PackageWeight"],
                     "ShipmentRatingOptions": { "NegotiatedRatesIndicator": "Y" },
@@ -621,9 +629,9 @@ impl Carrier for Ups {
         Ok(Tracked { carrier: CarrierName::Ups, tracking_number: tracking_number.clone(), code, at, expected, scans })
     }
 
-    /// It signs nothing: it sends the credential that it was given with the subscription.
+    /// It signs nothing: it sends the credential that it was given, in a header of its own or as a bearer's token.
     fn read_push(&self, account: &CarrierAccount, headers: &Headers, body: &[u8]) -> Result<Vec<Tracked>, PushError> {
-        if !knows(&account.push_secrets, headers, "credential") {
+        if !["credential", "authorization"].iter().any(|header| knows(&account.push_secrets, headers, header)) {
             return Err(PushError::NotTheirs);
         }
         let unreadable = || PushError::Unreadable("UPS pushed something that can't be read".to_owned());

@@ -24,6 +24,8 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use reqwest::Method;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -128,11 +130,13 @@ struct Rate {
     destination_entry_facility_type: String,
 }
 
+/// A document with what is to be known of it. What is known stands beside the document, or in a part of its own.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sold {
-    label_metadata: LabelMetadata,
-    label_image: String,
+struct Printed {
+    #[serde(default, alias = "labelMetadata", alias = "SCANFormMetadata")]
+    metadata: Option<Box<RawValue>>,
+    #[serde(default, alias = "labelImage", alias = "SCANFormImage")]
+    image: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -149,14 +153,6 @@ struct LabelMetadata {
 struct Cancelled {
     #[serde(default, deserialize_with = "null")]
     status: String,
-}
-
-#[derive(Deserialize)]
-struct ScanForm {
-    #[serde(rename = "SCANFormMetadata")]
-    metadata: ScanFormMetadata,
-    #[serde(rename = "SCANFormImage", default)]
-    image: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -217,6 +213,42 @@ impl Tracking {
             scans,
         }
     }
+}
+
+/// What is known of a document, and the document as text. It is asked for as one JSON text, and comes as a form of parts all the same
+/// from some of its doors.
+fn printed<T: DeserializeOwned>(body: &[u8]) -> Option<(T, Option<String>)> {
+    if body.starts_with(b"--") {
+        let parts = parts(body)?;
+        let known = parts.iter().find(|part| part.0.contains("json")).and_then(|part| serde_json::from_str(part.1).ok())?;
+        let image = parts.iter().find(|part| !part.0.contains("json") && part.0.contains("label")).map(|part| part.1.to_owned());
+        return Some((known, image));
+    }
+    let printed: Printed = serde_json::from_slice(body).ok()?;
+    let known = match &printed.metadata {
+        Some(metadata) => serde_json::from_str(metadata.get()),
+        None => serde_json::from_slice(body),
+    };
+    Some((known.ok()?, printed.image))
+}
+
+/// The parts of a form (RFC 7578): their heads in lower case, and what is in them. A receipt is none of them.
+fn parts(body: &[u8]) -> Option<Vec<(String, &str)>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let boundary = text.lines().next()?.trim_end();
+    if boundary.len() < 4 || boundary.len() > 80 {
+        return None;
+    }
+    let part = |part: &'_ str| -> Option<(String, usize)> {
+        let (head, blank) = part.find("\r\n\r\n").map(|at| (at, 4)).or_else(|| part.find("\n\n").map(|at| (at, 2)))?;
+        Some((part[..head].to_lowercase(), head + blank))
+    };
+    let all = text.split(boundary).skip(1).take(10);
+    Some(
+        all.filter_map(|each| part(each).map(|(head, from)| (head, each[from..].trim())))
+            .filter(|(head, _)| !head.contains("receipt"))
+            .collect(),
+    )
 }
 
 /// The same for each attempt, as a UUID (RFC 9562, version 8).
@@ -407,13 +439,13 @@ impl Carrier for Usps {
         let limits = (Does::Write, ANSWER_WITH_DOCUMENT_BYTES_MAX);
         let answer = self.call(account, limits, (Method::POST, "/labels/v3/label"), &headers, Some(&body)).await?;
         let unreadable = || self.desk.unsure(Does::Write, "has sold a label that can't be read");
-        let sold: Sold = self.desk.read(Does::Write, &answer)?;
+        let (sold, image): (LabelMetadata, _) = printed(&answer.body).ok_or_else(unreadable)?;
         Ok(Label {
             reference: purchase.reference.clone(),
-            tracking_number: TrackingNumber::parse(&sold.label_metadata.tracking_number).map_err(|_| unreadable())?,
-            document: document(&sold.label_image).ok_or_else(unreadable)?,
-            price: amount(&sold.label_metadata.postage, "USD"),
-            arrives: sold.label_metadata.commitment.schedule_delivery_date.as_deref().and_then(day),
+            tracking_number: TrackingNumber::parse(&sold.tracking_number).map_err(|_| unreadable())?,
+            document: image.and_then(|image| document(&image)).ok_or_else(unreadable)?,
+            price: amount(&sold.postage, "USD"),
+            arrives: sold.commitment.schedule_delivery_date.as_deref().and_then(day),
         })
     }
 
@@ -450,12 +482,13 @@ impl Carrier for Usps {
             "shipment": { "trackingNumbers": parcels },
             "fromAddress": address(from),
         });
-        let headers = [("accept", "application/vnd.usps.labels+json".to_owned())];
+        let headers = [("accept", "application/json".to_owned())];
         let limits = (Does::Write, ANSWER_WITH_DOCUMENT_BYTES_MAX);
         let answer = self.call(account, limits, (Method::POST, "/scan-forms/v3/scan-form"), &headers, Some(&body)).await?;
-        let form: ScanForm = self.desk.read(Does::Write, &answer)?;
-        let number = form.metadata.manifest_number.map(|number| number.chars().filter(char::is_ascii_alphanumeric).take(40).collect());
-        Ok(Manifest::Made { number, document: form.image.as_deref().and_then(manifest) })
+        let unreadable = || self.desk.unsure(Does::Write, "has made a form that can't be read");
+        let (form, image): (ScanFormMetadata, _) = printed(&answer.body).ok_or_else(unreadable)?;
+        let number = form.manifest_number.map(|number| number.chars().filter(char::is_ascii_alphanumeric).take(40).collect());
+        Ok(Manifest::Made { number, document: image.as_deref().and_then(manifest) })
     }
 
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked> {
@@ -480,6 +513,37 @@ impl Carrier for Usps {
 mod tests {
     use super::*;
     use app::tenant::Secret;
+
+    /// Flat, nested, or in parts: the same label.
+    #[test]
+    fn a_label_comes_in_three_shapes() {
+        const PDF: &str = "JVBERi0xLjQgZGVtbw==";
+        let known = r#"{"trackingNumber":"9205500000000000000001","postage":9.75}"#;
+        let parts = |line: &str| {
+            let part = |kind: &str, name: &str, text: &str| {
+                format!(
+                    "Content-Type: {kind}{line}Content-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"{line}{line}{text}{line}"
+                )
+            };
+            let receipt = part("application/pdf", "receiptImage", "AAAA");
+            let (known, image) = (part("application/json", "labelMetadata", known), part("application/pdf", "labelImage.pdf", PDF));
+            format!("--b0und4ry{line}{known}--b0und4ry{line}{receipt}--b0und4ry{line}{image}--b0und4ry--{line}")
+        };
+        for text in [
+            format!(r#"{{"labelMetadata":{known},"labelImage":"{PDF}"}}"#),
+            format!(r#"{{"trackingNumber":"9205500000000000000001","postage":9.75,"labelAddress":{{}},"labelImage":"{PDF}"}}"#),
+            parts("\r\n"),
+            parts("\n"),
+        ] {
+            let (label, image): (LabelMetadata, _) = printed(text.as_bytes()).unwrap();
+            assert_eq!((label.tracking_number.as_str(), image.as_deref()), ("9205500000000000000001", Some(PDF)), "{text}");
+            assert_eq!(amount(&label.postage, "USD").map(|price| price.minor), Some(975));
+        }
+        for text in ["", "--", "--b\n", "--boundary\n\n{}\n--boundary--", "null", "[]", "{}", "--\u{e9}\u{e9}\u{e9}\r\n\r\n"] {
+            assert!(printed::<LabelMetadata>(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(printed::<LabelMetadata>(b"--b0und4ry\xFF").is_none());
+    }
 
     #[test]
     fn a_reference_has_one_key() {

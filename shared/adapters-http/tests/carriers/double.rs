@@ -318,7 +318,7 @@ fn fedex(books: &mut Books, call: &Call, line: &str) -> Answered {
                     "masterTrackingNumber": number,
                     "pieceResponses": [{
                         "trackingNumber": number,
-                        "deliveryDatestamp": "2025-08-11",
+                        "deliveryTimestamp": "2025-08-11",
                         "packageDocuments": [{ "contentType": "LABEL", "docType": "PDF", "encodedLabel": label }],
                     }],
                     "completedShipmentDetail": { "shipmentRating": { "shipmentRateDetails": [
@@ -572,8 +572,8 @@ fn dhl(books: &mut Books, call: &Call, line: &str) -> Answered {
     if !basic(call) {
         return Err((401, json!({ "title": "Unauthorized", "detail": "Invalid Credentials", "status": 401 })));
     }
-    if !(28..=36).contains(&call.header("message-reference").len()) {
-        books.violations.push("dhl: message-reference of 28 to 36 characters".to_owned());
+    if !(28..=36).contains(&call.header("message-reference").len()) || call.header("x-version").is_empty() {
+        books.violations.push("dhl: x-version, and a message-reference of 28 to 36 characters".to_owned());
     }
     let body = call.json();
     if let Some(query) = line.strip_prefix("GET /tracking?") {

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What may be left out.
-const OPTIONAL: [&str; 13] = [
+const OPTIONAL: [&str; 15] = [
     "dimensions",
     "Dimensions",
     "ReferenceNumber",
+    "companyName",
+    "stateOrProvinceCode",
     "StateProvinceCode",
     "PostalCode",
     "ResidentialAddressIndicator",

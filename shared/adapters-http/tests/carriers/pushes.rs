@@ -65,7 +65,7 @@ async fn read(carrier: CarrierName, account: &CarrierAccount, headers: &Headers,
 async fn a_push_reads_as_an_answer_does() {
     for (carrier, status) in [
         (CarrierName::Fedex, TrackingStatus::OutForDelivery),
-        (CarrierName::Ups, TrackingStatus::InTransit),
+        (CarrierName::Ups, TrackingStatus::OutForDelivery),
         (CarrierName::Usps, TrackingStatus::OutForDelivery),
         (CarrierName::Dhl, TrackingStatus::InTransit),
     ] {
@@ -138,10 +138,17 @@ async fn on_the_van_is_not_delivered() {
         (json!("?"), None, None),
         (Value::Null, None, None),
     ] {
-        let body = ups(kind.clone(), delivered).to_string();
+        let mut body = ups(kind.clone(), delivered);
+        body["activityStatus"]["code"] = json!("ZZ");
+        let body = body.to_string();
         let tracked = bench.carrier(CarrierName::Ups).read_push(&bench.account, &good, body.as_bytes()).unwrap();
         assert_eq!(tracked[0].status(), status, "{kind} {delivered:?}");
         assert_eq!(tracked[0].has_ended(), matches!(status, Some(TrackingStatus::Delivered | TrackingStatus::Cancelled)));
+    }
+    let body = ups(json!("I"), None).to_string();
+    for proof in [("credential", "fake-push-secret"), ("authorization", "Bearer fake-push-secret")] {
+        let tracked = bench.carrier(CarrierName::Ups).read_push(&bench.account, &headers(&[proof]), body.as_bytes()).unwrap();
+        assert_eq!(tracked[0].status(), Some(TrackingStatus::OutForDelivery), "on its way with the code of the van");
     }
 }
 

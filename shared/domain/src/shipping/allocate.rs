@@ -105,7 +105,7 @@ impl<'a> Problem<'a> {
         let mut choices: Vec<u32> = (0..1u32 << count).collect();
         let places = |choice: u32| (0..count).filter(move |at| choice >> at & 1 == 1);
         // Of as many, by the sum of ranks, then by the best of them.
-        choices.sort_by_key(|choice| {
+        choices.sort_by_cached_key(|choice| {
             (choice.count_ones(), places(*choice).map(|at| self.has[at].0).sum::<usize>(), choice.reverse_bits() ^ u32::MAX)
         });
         choices.into_iter().find(|choice| self.is_met(places(*choice))).map(|choice| places(choice).collect())

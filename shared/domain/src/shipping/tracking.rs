@@ -82,7 +82,7 @@ impl Followed {
 
     /// Nobody has heard of it for thirty days, and it has not come to an end.
     pub fn has_expired(&self, now: Timestamp) -> bool {
-        !self.status.next().is_empty() && now.duration_since(self.heard_at()) >= EXPIRES_AFTER
+        !self.status.next().is_empty() && self.status != TrackingStatus::Expired && now.duration_since(self.heard_at()) >= EXPIRES_AFTER
     }
 
     /// Seconds for which it has been stuck: nobody has scanned it for longer than 95 of 100 parcels of its way take between two

@@ -162,7 +162,10 @@ impl Warehouse {
         let in_time = self.days.works_on(today) && local.time() <= self.last_call();
         let day = if in_time { today } else { self.days.next_after(today).ok_or(NoShipDate::NeverOpen)? };
         let opens = self.moment(day, self.opens, &zone)?;
-        let at = taken_on.max(opens).checked_add(HANDLING).map_err(|_| NoShipDate::OutOfTime)?;
+        let begins = taken_on.max(opens);
+        let handled = begins.checked_add(HANDLING).map_err(|_| NoShipDate::OutOfTime)?;
+        // With a late cut-off, whoever is there hurries: what leaves on a day has left when the door closes.
+        let at = handled.min(self.moment(day, self.closes, &zone)?).max(begins);
         Ok(ShipDate { at, day, cut_off: self.moment(day, self.last_call(), &zone)? })
     }
 
@@ -377,6 +380,9 @@ mod tests {
         }
         let early = Warehouse { cut_off: Some(Time::constant(14, 0, 0, 0)), ..ny.clone() };
         assert_eq!(early.ship_date(at("2025-08-06T18:00:01Z")).map(|ship| ship.day), Ok(date(2025, 8, 7)), "by a cut-off of its own");
+        let late = Warehouse { cut_off: Some(Time::constant(21, 30, 0, 0)), ..ny.clone() };
+        let hurried = late.ship_date(at("2025-08-07T01:29:00Z")).map(|ship| (ship.at, ship.day));
+        assert_eq!(hurried, Ok((at("2025-08-07T02:00:00Z"), date(2025, 8, 6))), "by closing time");
         let never = Warehouse { days: Calendar { worked: [false; 7], ..Calendar::default() }, ..ny.clone() };
         assert_eq!(never.ship_date(at("2025-08-06T14:00:00Z")), Err(NoShipDate::NeverOpen));
         let nowhere = Warehouse { time_zone: "Mars/Olympus".to_owned(), ..ny.clone() };
