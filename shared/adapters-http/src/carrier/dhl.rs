@@ -7,7 +7,7 @@
 //! It charges what it carries: a label that is not handed over costs nothing, and there is no call that voids one. A label that was
 //! bought is found by its reference, and not printed again.
 
-use super::read::{Digits, after_days, amount, day, days_between, document, knows, latest, moment, null, place, plain};
+use super::read::{Digits, after_days, amount, day, days_between, document, knows, latest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
     Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, Manifest, PUSHED_MAX, Party, Purchase,
@@ -184,7 +184,7 @@ impl UnifiedShipment {
         Tracked {
             carrier: CarrierName::Dhl,
             tracking_number: number,
-            code: self.status.status_code.filter(|code| !code.is_empty()),
+            code: self.status.status_code.and_then(|code| word(&code)),
             at: at.or_else(|| scans.first().and_then(|scan| scan.at)),
             expected: self.estimated_time_of_delivery.as_deref().and_then(day),
             scans,
@@ -310,7 +310,7 @@ impl Carrier for Dhl {
                 carrier: CarrierName::Dhl,
                 service,
                 price: billed(&product.total_price)?,
-                code: Some(product.product_code),
+                code: word(&product.product_code),
                 arrives: arrives.unwrap_or_else(|| after_days(parcel.leaves, i64::from(service.days()))),
                 latest: None,
             })

@@ -11,7 +11,7 @@
 //! and never prints a label again.
 
 use super::oauth::{Shown, Tokens};
-use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain};
+use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
     Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, MANIFEST_PARCELS_MAX, Manifest, PUSHED_MAX,
@@ -305,7 +305,7 @@ impl TrackResult {
         Tracked {
             carrier: CarrierName::Fedex,
             tracking_number: number,
-            code: self.latest_status_detail.derived_code.or(self.latest_status_detail.code).filter(|code| !code.is_empty()),
+            code: self.latest_status_detail.derived_code.or(self.latest_status_detail.code).and_then(|code| word(&code)),
             at: scans.first().and_then(|scan| scan.at),
             expected: dated("ESTIMATED_DELIVERY").and_then(day),
             scans,
@@ -475,7 +475,7 @@ impl Carrier for Fedex {
                 carrier: CarrierName::Fedex,
                 service,
                 price: best(&reply.rated_shipment_details)?,
-                code: Some(reply.service_type),
+                code: word(&reply.service_type),
                 arrives: arrives.unwrap_or_else(|| after_days(parcel.leaves, i64::from(service.days()))),
                 latest: None,
             })

@@ -127,6 +127,13 @@ pub(super) fn plain(text: &str, chars_max: usize) -> String {
     text.split_whitespace().map(word).collect::<Vec<String>>().join(" ").chars().take(chars_max).collect()
 }
 
+/// A carrier's own word for something, to be kept as it is; none if it says nothing. Longer than any is none.
+pub(super) fn word(text: &str) -> Option<String> {
+    let text = text.trim();
+    let is_word = !text.is_empty() && text.chars().count() <= 60 && !text.chars().any(char::is_control);
+    is_word.then(|| text.to_owned())
+}
+
 /// Scans, the latest first; those without a moment keep their place behind.
 pub(super) fn latest(mut scans: Vec<Scan>) -> Vec<Scan> {
     scans.sort_by_key(|scan| std::cmp::Reverse(scan.at));
@@ -246,6 +253,8 @@ mod tests {
         let said = "Recipient jane@example.com,\u{7} phone +1 5551234567 is not valid at 10001";
         assert_eq!(plain(said, 200), "Recipient ... phone +1 ... is not valid at 10001");
         assert_eq!(plain(&"word ".repeat(100), 9), "word word");
+        assert_eq!(word(" Out for Delivery ").as_deref(), Some("Out for Delivery"));
+        assert_eq!([word(""), word(" "), word("a\u{7}"), word(&"x".repeat(61))], [None, None, None, None]);
     }
 
     #[test]

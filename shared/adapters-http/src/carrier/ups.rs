@@ -6,7 +6,7 @@
 //! It does not know our references when it sells, but it finds a label by its reference and prints it again.
 
 use super::oauth::{Shown, Tokens};
-use super::read::{Digits, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc};
+use super::read::{Digits, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
     Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, Manifest, Party, Purchase, PushError, Scan,
@@ -512,7 +512,7 @@ impl Carrier for Ups {
                 carrier: CarrierName::Ups,
                 service,
                 price: amount(&charge.monetary_value, &charge.currency_code)?,
-                code: Some(rated.service.code),
+                code: word(&rated.service.code),
                 arrives: promised.unwrap_or_else(|| after_days(parcel.leaves, days.unwrap_or(i64::from(service.days())))),
                 latest: None,
             })

@@ -9,7 +9,7 @@
 //! simply made again.
 
 use super::oauth::{Shown, Tokens};
-use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain};
+use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, account_key, service_of};
 use app::ports::{
     Carrier, CarrierAccount, CarrierResult, Clock, Consignment, Found, Label, MANIFEST_PARCELS_MAX, Manifest, Party, Purchase, PushError,
@@ -207,7 +207,7 @@ impl Tracking {
         Tracked {
             carrier: CarrierName::Usps,
             tracking_number: number,
-            code: self.status_category.filter(|category| !category.is_empty()),
+            code: self.status_category.and_then(|category| word(&category)),
             at: scans.first().and_then(|scan| scan.at),
             expected: [self.expected_delivery_date, self.expected_delivery_time_stamp].iter().flatten().find_map(|date| day(date)),
             scans,

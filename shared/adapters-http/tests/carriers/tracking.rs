@@ -1,4 +1,5 @@
 use crate::bench::{Bench, number};
+use crate::double::Mood;
 use app::ports::CarrierError;
 use domain::order::TrackingStatus;
 use domain::shipping::rates::CarrierName;
@@ -32,6 +33,18 @@ async fn every_carriers_word_becomes_one_of_ours() {
         assert!(!tracked.has_ended());
     }
     bench.double.assert_clean();
+}
+
+/// A word that nobody has heard of is kept, and says nothing of where the parcel is.
+// req: S2-65
+#[tokio::test]
+async fn a_word_that_nobody_knows_is_kept() {
+    const SAYS: &str =
+        r#"{"output":{"completeTrackResults":[{"trackResults":[{"latestStatusDetail":{"derivedCode":"ZZ"},"scanEvents":null}]}]}}"#;
+    let bench = Bench::new().await;
+    bench.double.mood("/track/v1", Mood::Says(SAYS));
+    let tracked = bench.carrier(CarrierName::Fedex).track(&bench.account, &number("794950000001")).await.unwrap();
+    assert_eq!((tracked.code.as_deref(), tracked.status(), tracked.has_ended()), (Some("ZZ"), None, false));
 }
 
 #[tokio::test]

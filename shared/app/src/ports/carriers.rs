@@ -8,13 +8,16 @@ use domain::money::{Currency, Money};
 use domain::order::{Track, TrackingStatus};
 use domain::shipping::rates::CarrierName;
 use domain::shipping::{ParcelSize, PostalAddress, Quote, Service};
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// Largest label or manifest, in bytes: a 4 x 6 inch page takes 10 to 200 KB.
 pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// So long after a purchase that was not answered it is tried again: carriers find a label by its reference only after minutes, and
+/// one that is not found is bought.
+pub const LABEL_SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Scans of one parcel that are kept, the latest.
 pub const SCANS_MAX: usize = 200;
 /// Parcels on one manifest.
@@ -129,7 +132,8 @@ pub struct Purchase {
     pub service: Service,
     /// The carrier's name for that, as it stands in a [`Quote`]; the usual one, if nothing is said.
     pub code: Option<String>,
-    /// Whether it may have been bought before, by an attempt of which nobody knows what became. The carrier is asked first.
+    /// Whether it may have been bought before, by an attempt of which nobody knows what became. The carrier is asked first, so not
+    /// before [`LABEL_SETTLES_AFTER`].
     pub tried_before: bool,
 }
 

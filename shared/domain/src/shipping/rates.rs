@@ -5,7 +5,7 @@
 
 use super::method::{DayCount, arrives};
 use crate::money::{Currency, Money};
-use crate::order::Vocabulary;
+use crate::order::{Fault, Vocabulary};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,27 @@ impl Tariff {
     /// Rows of a price list.
     const ROWS_MAX: usize = 100;
 
+    /// What is wrong with a price list, all of it.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let is_price = |minor: i64| (0..=Money::MAX_MINOR).contains(&minor);
+        if !is_price(self.per_kg_minor) {
+            faults.push(Fault::new("tariff.per_kg_minor", "out_of_range", "not negative"));
+        }
+        if self.rows.len() > Self::ROWS_MAX {
+            faults.push(Fault::new("tariff.rows", "too_many", format!("at most {}", Self::ROWS_MAX)));
+        }
+        for (at, row) in self.rows.iter().take(Self::ROWS_MAX).enumerate() {
+            if !is_price(row.base_minor) {
+                faults.push(Fault::new(format!("tariff.rows[{at}].base_minor"), "out_of_range", "not negative"));
+            }
+            if self.rows[..at].iter().any(|other| (other.carrier, other.service) == (row.carrier, row.service)) {
+                faults.push(Fault::new(format!("tariff.rows[{at}]"), "taken", "each carrier and service has one price"));
+            }
+        }
+        Fault::listed(faults, 0)
+    }
+
     /// The price of a parcel; none if this is not offered, or the numbers are out of this world.
     pub fn price(&self, carrier: CarrierName, service: Service, weight_g: u32) -> Option<Money> {
         let row = self.rows.iter().take(Self::ROWS_MAX).find(|row| (row.carrier, row.service) == (carrier, service))?;
@@ -314,6 +335,19 @@ mod tests {
             assert_eq!(tariff.price(Usps, Standard, grams), Some(usd(minor)), "{grams} g: half a cent goes to the even one");
         }
         assert_eq!(Tariff { per_kg_minor: i64::MAX, ..tariff }.price(Usps, Standard, u32::MAX), None);
+    }
+
+    #[test]
+    fn a_price_list_that_makes_no_sense_is_refused() {
+        assert_eq!(Tariff::default().faults(), []);
+        let row = TariffRow { carrier: CarrierName::Ups, service: Service::Express, base_minor: -1 };
+        let bad = Tariff { per_kg_minor: -1, rows: vec![row; 101], ..Tariff::default() };
+        let faults = bad.faults();
+        assert_eq!(
+            faults[..4].iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(),
+            ["tariff.per_kg_minor", "tariff.rows", "tariff.rows[0].base_minor", "tariff.rows[1].base_minor",]
+        );
+        assert_eq!((faults.len(), faults[4].code.as_str()), (Fault::LISTED_MAX + 1, "taken"));
     }
 
     // req: S2-61

@@ -12,6 +12,10 @@ use std::collections::BTreeSet;
 
 /// From the moment somebody takes an order on until it can leave.
 pub const HANDLING: SignedDuration = SignedDuration::from_hours(2);
+/// Holidays of a warehouse, of all years together.
+const HOLIDAYS_MAX: usize = 400;
+/// Regions that a warehouse is the one for.
+const REGIONS_MAX: usize = 300;
 /// Warehouses of a shop.
 pub const WAREHOUSES_MAX: usize = 100;
 
@@ -128,6 +132,9 @@ pub fn faults(warehouses: &[Warehouse]) -> Vec<Fault> {
         }
         if !warehouse.days.worked.contains(&true) {
             fault("days.worked", "required", "at least one day of the week");
+        }
+        if warehouse.days.holidays.len() > HOLIDAYS_MAX || warehouse.serves.len() > REGIONS_MAX {
+            fault("days.holidays", "too_many", "at most 400 holidays and 300 regions");
         }
         let good_zone = |zone: &String| (1..=20).contains(&zone.chars().count()) && !zone.chars().any(char::is_control);
         if warehouse.zones.len() > 50 || !warehouse.zones.iter().all(good_zone) {
