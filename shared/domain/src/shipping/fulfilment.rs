@@ -428,6 +428,44 @@ mod tests {
         assert!(packed.after(Repack).is_err() && packed.after(PickAgain).is_err());
     }
 
+    /// Every state and every step, as a table that is read in reviews.
+    // req: S2-19
+    #[test]
+    fn step_matrix() {
+        let steps = [
+            ("allocate", Step::Allocate),
+            ("start_picking", Step::StartPicking),
+            ("scan the last", Step::Scan { line: 0, quantity: 1 }),
+            ("pack", Step::Pack),
+            ("check: good", Step::Check { good: true }),
+            ("check: bad", Step::Check { good: false }),
+            ("repack", Step::Repack),
+            ("pick_again", Step::PickAgain),
+            ("label", Step::Label),
+            ("hand_over", Step::HandOver),
+            ("deliver", Step::Deliver),
+            ("take_back", Step::TakeBack),
+            ("fail", Step::Fail),
+            ("retry", Step::Retry),
+            ("cancel", Step::Cancel),
+        ];
+        let mut table = String::new();
+        for drawn in [false, true] {
+            table += if drawn { "drawn for a check\n" } else { "not drawn\n" };
+            for status in FulfilmentStatus::ALL {
+                let at = Fulfilment { status: *status, ..fulfilment(vec![share(0, 1)], drawn) };
+                let leads = |(name, step): &(&str, Step)| {
+                    let next = at.after(*step).ok()?;
+                    let check = if next.check == at.check { String::new() } else { format!(", {:?}", next.check) };
+                    Some(format!("{name} -> {}{check}", next.status))
+                };
+                let all: Vec<String> = steps.iter().filter_map(leads).collect();
+                table += &format!("  {:<10} {}\n", status.as_str(), if all.is_empty() { "(final)".to_owned() } else { all.join("; ") });
+            }
+        }
+        insta::assert_snapshot!("fulfilment_steps", table);
+    }
+
     // req: S2-59
     #[test]
     fn who_is_checked_is_drawn_by_name() {
