@@ -112,6 +112,22 @@ id!(
     ProviderReference, "provider reference", 255, "1 to 255 printable characters without spaces", |b| b.is_ascii_graphic()
 );
 id!(
+    /// Where stock lies: a warehouse, a shop, a supplier's ("ny", "la").
+    LocationId, "location", 32, "1 to 32 lower-case letters, digits and dashes", slug
+);
+id!(
+    /// Names the fulfilment of a part of an order, among those of that order.
+    FulfilmentId, "fulfilment", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
+    /// What a carrier calls a parcel.
+    TrackingNumber, "tracking number", 40, "1 to 40 letters and digits", |b| b.is_ascii_alphanumeric()
+);
+id!(
+    /// What we call a label that we buy: the same for each attempt at buying it, and printed on it. Carriers take no more.
+    LabelReference, "label reference", 35, "1 to 35 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Stock-keeping unit, as the shop writes it.
     Sku, "sku", 64, "1 to 64 printable characters without spaces", |b| b.is_ascii_graphic()
 );

@@ -14,5 +14,6 @@ pub mod order;
 pub mod payment;
 pub mod pii;
 pub mod sheet;
+pub mod shipping;
 pub mod spread;
 pub mod stock;

@@ -2,6 +2,7 @@
 //! ability does not compile. Every store call takes a [`crate::TenantScope`].
 
 mod access;
+mod carriers;
 mod decisions;
 mod figures;
 mod inbox;
@@ -17,6 +18,7 @@ mod stock;
 mod timers;
 
 pub use access::*;
+pub use carriers::*;
 pub use decisions::*;
 pub use figures::*;
 pub use inbox::*;

@@ -9,6 +9,7 @@ mod countries;
 mod read;
 
 pub use columns::{Column, Columns, HeaderFault};
+pub use countries::code as country;
 pub use read::{BadRow, Reading, Sheet, SheetOrder, read};
 
 /// A table as it was read from a file or a web service: every cell as text.
