@@ -5,10 +5,11 @@ use super::operation::{By, DisputeState, Kind, Operation, Outcome, Outside, Outs
 use super::provider::{Captures, Provider};
 use crate::ids::{OrderId, ProviderReference, TenantId};
 use crate::money::Money;
-use crate::order::{PaymentStatus, Track};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+mod figures;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -302,49 +303,6 @@ impl Ledger {
         }
     }
 
-    /// What was taken.
-    pub fn captured(&self) -> Money {
-        self.money(sum(self.captures().map(Operation::done_minor)))
-    }
-
-    /// What was given back, by us or at the provider's.
-    pub fn refunded(&self) -> Money {
-        let ours = sum(self.refunds().map(Operation::done_minor));
-        self.money(ours.saturating_add(sum(self.refunds_from_outside().map(|refund| refund.amount.minor))))
-    }
-
-    /// What was promised, whatever became of it.
-    pub fn authorized(&self) -> Money {
-        self.money(sum(self.authorizations().map(Operation::done_minor)))
-    }
-
-    /// What may still be taken of all promises that hold.
-    pub fn open_to_capture(&self, now: Timestamp) -> Money {
-        self.money(sum(self.authorizations().filter(|one| self.is_live(one, now)).map(|one| self.left_of(one))))
-    }
-
-    /// What may still be given back.
-    pub fn refundable(&self) -> Money {
-        self.money(sum(self.captures().map(|capture| self.refundable_of(capture))))
-    }
-
-    /// Which captures a refund of this amount comes from, newest first; none if it is more than may be given back.
-    pub fn refund_plan(&self, amount: Money) -> Option<Vec<(u32, Money)>> {
-        if amount.currency != self.total.currency || amount.minor <= 0 {
-            return None;
-        }
-        let mut left = amount.minor;
-        let mut plan = Vec::new();
-        for capture in self.operations.iter().rev().filter(|operation| matches!(operation.kind, Kind::Capture { .. })) {
-            let part = self.refundable_of(capture).min(left);
-            if part > 0 {
-                plan.push((capture.n, self.money(part)));
-                left -= part;
-            }
-        }
-        (left == 0).then_some(plan)
-    }
-
     /// The newest promise that holds and has something left.
     pub fn live_authorization(&self, now: Timestamp) -> Option<&Operation> {
         self.authorizations().rfind(|one| self.is_live(one, now) && self.left_of(one) > 0)
@@ -413,146 +371,6 @@ impl Ledger {
         }
         let retries = self.authorizations().rev().take_while(|one| one.by == By::Clock).count();
         if retries >= RETRIES_MAX { Retry::Exhausted } else { Retry::At(after(last.since, RETRY_AFTER)) }
-    }
-
-    /// Where the money stands, in one word. It is `failed` after each declined attempt; whether for good, [`Ledger::retry`] says.
-    pub fn status(&self, now: Timestamp) -> PaymentStatus {
-        let (captured, refunded) = (self.captured().minor, self.refunded().minor);
-        if captured > 0 {
-            return self.status_of_taken(captured, refunded, now);
-        }
-        let Some(last) = self.authorizations().last() else { return PaymentStatus::Pending };
-        // A promise that runs out while it is being taken or given back has not run out yet.
-        let is_underway =
-            |one: &Operation| one.done_minor() > 0 && self.captures_of(one.n).chain(self.voids_of(one.n)).any(|on| on.state.is_open());
-        if self.authorizations().any(|one| self.is_live(one, now) || is_underway(one)) {
-            return PaymentStatus::Authorized;
-        }
-        match &last.state {
-            State::Ok { .. } if self.is_voided(last) => PaymentStatus::Voided,
-            State::Ok { .. } => PaymentStatus::Expired,
-            State::Cancelled | State::Declined { .. } => PaymentStatus::Failed,
-            _ if self.is_ended(last) => PaymentStatus::Failed,
-            State::RequiresAction => PaymentStatus::RequiresAction,
-            State::Sent | State::Unknown | State::Pending => PaymentStatus::Pending,
-        }
-    }
-
-    /// What a person has to look at.
-    pub fn discrepancies(&self, now: Timestamp) -> Vec<Discrepancy> {
-        let is_void = |one: &Operation| matches!(one.kind, Kind::Void { .. });
-        let other = |one: &&Operation| matches!(one.state, State::Ok { amount } if amount.minor != one.amount.minor) && !is_void(one);
-        let mut found: Vec<_> = self.operations.iter().filter(other).map(|one| Discrepancy::OtherAmount(one.n)).collect();
-        if self.captured().minor.saturating_add(self.open_to_capture(now).minor) > self.total.minor {
-            found.push(Discrepancy::AuthorizedMoreThanTotal);
-        }
-        if self.authorizations().any(|one| sum(self.captures_of(one.n).map(Operation::done_minor)) > one.done_minor()) {
-            found.push(Discrepancy::CapturedMoreThanAuthorized);
-        }
-        if self.captures().any(|capture| self.returned_of(capture, Operation::done_minor) > capture.done_minor()) {
-            found.push(Discrepancy::ReturnedMoreThanCaptured);
-        }
-        found
-    }
-
-    fn status_of_taken(&self, captured: i64, refunded: i64, now: Timestamp) -> PaymentStatus {
-        let more_may_come = self.authorizations().any(|one| self.is_live(one, now) && self.left_of(one) > 0)
-            || self.captures().any(|one| self.is_open(one));
-        if refunded >= captured && !more_may_come {
-            return PaymentStatus::Refunded;
-        }
-        let disputes = || {
-            self.outside.iter().filter_map(|one| match one.kind {
-                OutsideKind::Dispute(state) => Some(state),
-                OutsideKind::Refund => None,
-            })
-        };
-        if disputes().any(|state| state == DisputeState::Lost) {
-            return PaymentStatus::Chargeback;
-        }
-        if disputes().any(|state| state == DisputeState::Opened) {
-            return PaymentStatus::Disputed;
-        }
-        if refunded > 0 {
-            return PaymentStatus::PartiallyRefunded;
-        }
-        // What was given back on purpose is not waited for; what ran out is missing.
-        let rest_is_gone = !more_may_come && self.authorizations().any(|one| self.was_given_back(one));
-        if captured >= self.total.minor || rest_is_gone { PaymentStatus::Captured } else { PaymentStatus::PartiallyCaptured }
-    }
-
-    fn may_authorize(&self, amount: Money, by: By, now: Timestamp) -> Result<(), LedgerRejection> {
-        if self.authorizations().count() >= Self::MAX_AUTHORIZATIONS {
-            return Err(LedgerRejection::TooManyAttempts);
-        }
-        if let Some(open) = self.authorizations().find(|one| self.is_open(one)) {
-            return Err(LedgerRejection::StillOpen(open.n));
-        }
-        if self.status(now).next().is_empty() || self.authorizations().any(|one| self.was_given_back(one)) {
-            return Err(LedgerRejection::Closed);
-        }
-        let counted = sum(self.captures().map(Operation::counted_minor));
-        let left = self.total.minor.saturating_sub(counted).saturating_sub(self.open_to_capture(now).minor).max(0);
-        if amount.minor > left {
-            return Err(LedgerRejection::MoreThanTotal(self.money(left)));
-        }
-        match (by, self.retry()) {
-            (By::Customer | By::Shop, _) => Ok(()),
-            (By::Clock, Retry::At(at)) if at <= now => Ok(()),
-            (By::Clock, Retry::At(at)) => Err(LedgerRejection::TooSoon(at)),
-            (By::Clock, Retry::Never | Retry::Exhausted) => Err(LedgerRejection::NoRetry),
-        }
-    }
-
-    fn may_capture(&self, of: u32, amount: Money, now: Timestamp) -> Result<&Operation, LedgerRejection> {
-        let authorization = self.happened(of, |kind| kind == Kind::Authorize)?;
-        if let Some(void) = self.voids_of(of).find(|void| void.state.is_open()) {
-            return Err(LedgerRejection::StillOpen(void.n));
-        }
-        if !self.is_live(authorization, now) {
-            return Err(LedgerRejection::NotLive(of));
-        }
-        let left = self.left_of(authorization);
-        if amount.minor > left {
-            return Err(LedgerRejection::MoreThanAuthorized(self.money(left)));
-        }
-        if authorization.provider.captures() == Captures::Whole && amount.minor != authorization.done_minor() {
-            return Err(LedgerRejection::OnlyWhole(self.money(authorization.done_minor())));
-        }
-        Ok(authorization)
-    }
-
-    fn may_void(&self, of: u32, now: Timestamp) -> Result<&Operation, LedgerRejection> {
-        let authorization = self.operation(of).filter(|one| one.kind == Kind::Authorize).ok_or(LedgerRejection::NoSuchOperation(of))?;
-        let open = self.captures_of(of).chain(self.voids_of(of)).find(|one| one.state.is_open());
-        if let Some(open) = open {
-            return Err(LedgerRejection::StillOpen(open.n));
-        }
-        match authorization.state {
-            // Whether there is anything to give back has to be asked first.
-            State::Sent | State::Unknown => Err(LedgerRejection::StillOpen(of)),
-            State::RequiresAction | State::Pending if !self.is_ended(authorization) => Ok(authorization),
-            State::Ok { .. } if self.is_live(authorization, now) && self.left_of(authorization) > 0 => Ok(authorization),
-            _ => Err(LedgerRejection::NotLive(of)),
-        }
-    }
-
-    fn may_refund(&self, of: u32, amount: Money) -> Result<&Operation, LedgerRejection> {
-        let capture = self.happened(of, |kind| matches!(kind, Kind::Capture { .. }))?;
-        let left = self.refundable_of(capture);
-        if amount.minor > left { Err(LedgerRejection::MoreThanCaptured(self.money(left))) } else { Ok(capture) }
-    }
-
-    fn sound(&self, amount: Money) -> Result<(), LedgerRejection> {
-        if amount.currency != self.total.currency {
-            return Err(LedgerRejection::WrongCurrency(self.total.currency));
-        }
-        if amount.minor <= 0 { Err(LedgerRejection::NotPositive) } else { Ok(()) }
-    }
-
-    fn happened(&self, n: u32, is_kind: impl Fn(Kind) -> bool) -> Result<&Operation, LedgerRejection> {
-        let found = self.operation(n).filter(|one| is_kind(one.kind) && matches!(one.state, State::Ok { .. }));
-        found.ok_or(LedgerRejection::NoSuchOperation(n))
     }
 
     fn money(&self, minor: i64) -> Money {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::money::Currency;
+use crate::order::{PaymentStatus, Track};
 use crate::payment::Released;
 use proptest::prelude::*;
 
