@@ -10,7 +10,7 @@
 use super::read::{Digits, after_days, amount, day, days_between, document, knows, latest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, Manifest, PUSHED_MAX, Party, Purchase,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifest, PUSHED_MAX, Party, Purchase,
     PushError, Scan, Tracked, Voided,
 };
 use app::signature::Headers;
@@ -318,7 +318,7 @@ impl Carrier for Dhl {
         Ok(rated.products.into_iter().filter_map(quote).take(QUOTES_MAX).collect())
     }
 
-    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<Label> {
+    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel> {
         let parcel = &purchase.consignment;
         self.desk.check(parcel, 45)?;
         let mut package = Self::package(parcel);
@@ -354,7 +354,7 @@ impl Carrier for Dhl {
         let unreadable = || self.desk.unsure(Does::Write, "has sold a label that can't be read");
         let sold: Sold = self.desk.read(Does::Write, &answer)?;
         let printed = sold.documents.iter().find(|document| document.type_code == "label");
-        Ok(Label {
+        Ok(BoughtLabel {
             reference: purchase.reference.clone(),
             tracking_number: TrackingNumber::parse(&sold.shipment_tracking_number).map_err(|_| unreadable())?,
             document: printed.and_then(|label| document(&label.content)).ok_or_else(unreadable)?,

@@ -14,8 +14,8 @@ use super::oauth::{Shown, Tokens};
 use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, MANIFEST_PARCELS_MAX, Manifest, PUSHED_MAX,
-    Party, Purchase, PushError, Scan, Tracked, Voided,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifest,
+    PUSHED_MAX, Party, Purchase, PushError, Scan, Tracked, Voided,
 };
 use app::signature::Headers;
 use async_trait::async_trait;
@@ -425,7 +425,7 @@ impl Fedex {
         }))
     }
 
-    fn label(&self, purchase: &Purchase, answer: &Answer) -> CarrierResult<Label> {
+    fn label(&self, purchase: &Purchase, answer: &Answer) -> CarrierResult<BoughtLabel> {
         let unreadable = || self.desk.unsure(Does::Write, "has sold a label that can't be read");
         let sold: Envelope<ShipOutput> = self.desk.read(Does::Write, answer)?;
         let shipped = sold.output.transaction_shipments.into_iter().next().ok_or_else(unreadable)?;
@@ -433,7 +433,7 @@ impl Fedex {
         let number = piece.tracking_number.or(shipped.master_tracking_number);
         let printed = piece.package_documents.iter().find(|document| document.content_type.contains("LABEL"));
         let dated = piece.delivery_timestamp.or(shipped.completed_shipment_detail.operational_detail.delivery_date);
-        Ok(Label {
+        Ok(BoughtLabel {
             reference: purchase.reference.clone(),
             tracking_number: number.and_then(|number| TrackingNumber::parse(&number).ok()).ok_or_else(unreadable)?,
             document: printed.and_then(|label| document(label.encoded_label.as_deref()?)).ok_or_else(unreadable)?,
@@ -483,7 +483,7 @@ impl Carrier for Fedex {
         Ok(rated.output.rate_reply_details.into_iter().filter_map(quote).take(QUOTES_MAX).collect())
     }
 
-    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<Label> {
+    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel> {
         self.desk.check(&purchase.consignment, 35)?;
         let body = self.order(account, purchase)?;
         if purchase.tried_before {

@@ -9,8 +9,8 @@ use super::oauth::{Shown, Tokens};
 use super::read::{Digits, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Label, Manifest, Party, Purchase, PushError, Scan,
-    Tracked, Voided,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifest, Party, Purchase, PushError,
+    Scan, Tracked, Voided,
 };
 use app::signature::Headers;
 use async_trait::async_trait;
@@ -520,7 +520,7 @@ impl Carrier for Ups {
         Ok(rated.rate_response.rated_shipment.0.into_iter().filter_map(quote).take(QUOTES_MAX).collect())
     }
 
-    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<Label> {
+    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel> {
         self.desk.check(&purchase.consignment, 35)?;
         if purchase.tried_before
             && let Found::Label(label) = self.find_label(account, &purchase.reference, purchase.consignment.leaves).await?
@@ -537,7 +537,7 @@ impl Carrier for Ups {
         let package = results.package_results.0.into_iter().next().ok_or_else(unreadable)?;
         let charged = results.negotiated_rate_charges.map(|negotiated| negotiated.total_charge);
         let charged = charged.or(results.shipment_charges.map(|charges| charges.total_charges));
-        Ok(Label {
+        Ok(BoughtLabel {
             reference: purchase.reference.clone(),
             tracking_number: TrackingNumber::parse(&package.tracking_number).map_err(|_| unreadable())?,
             document: document(&package.shipping_label.graphic_image).ok_or_else(unreadable)?,
@@ -571,7 +571,7 @@ impl Carrier for Ups {
         let Some(result) = found.label_recovery_response.label_results.0.into_iter().next() else { return Ok(Found::Nothing) };
         let Some(number) = result.tracking_number.and_then(|number| TrackingNumber::parse(&number).ok()) else { return Ok(Found::Nothing) };
         Ok(match result.label_image.and_then(|image| document(&image.graphic_image)) {
-            Some(document) => Found::Label(Box::new(Label {
+            Some(document) => Found::Label(Box::new(BoughtLabel {
                 reference: reference.clone(),
                 tracking_number: number,
                 document,

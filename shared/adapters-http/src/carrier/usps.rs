@@ -12,8 +12,8 @@ use super::oauth::{Shown, Tokens};
 use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, account_key, service_of};
 use app::ports::{
-    Carrier, CarrierAccount, CarrierResult, Clock, Consignment, Found, Label, MANIFEST_PARCELS_MAX, Manifest, Party, Purchase, PushError,
-    Scan, Tracked, UspsMailer, Voided,
+    BoughtLabel, Carrier, CarrierAccount, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifest, Party, Purchase,
+    PushError, Scan, Tracked, UspsMailer, Voided,
 };
 use app::signature::Headers;
 use async_trait::async_trait;
@@ -411,7 +411,7 @@ impl Carrier for Usps {
         Ok(quotes)
     }
 
-    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<Label> {
+    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel> {
         let parcel = &purchase.consignment;
         self.check(parcel)?;
         let usual = CLASSES.iter().find(|class| class.1 == purchase.service).map_or("PRIORITY_MAIL", |class| class.0);
@@ -440,7 +440,7 @@ impl Carrier for Usps {
         let answer = self.call(account, limits, (Method::POST, "/labels/v3/label"), &headers, Some(&body)).await?;
         let unreadable = || self.desk.unsure(Does::Write, "has sold a label that can't be read");
         let (sold, image): (LabelMetadata, _) = printed(&answer.body).ok_or_else(unreadable)?;
-        Ok(Label {
+        Ok(BoughtLabel {
             reference: purchase.reference.clone(),
             tracking_number: TrackingNumber::parse(&sold.tracking_number).map_err(|_| unreadable())?,
             document: image.and_then(|image| document(&image)).ok_or_else(unreadable)?,

@@ -188,7 +188,7 @@ impl fmt::Debug for Document {
 
 /// A label that was bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
+pub struct BoughtLabel {
     /// What we call it.
     pub reference: LabelReference,
     /// What the carrier calls the parcel.
@@ -205,7 +205,7 @@ pub struct Label {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// It was bought, and here it is.
-    Label(Box<Label>),
+    Label(Box<BoughtLabel>),
     /// It was bought, and cannot be printed again: void it and buy another under another reference.
     Number(TrackingNumber),
     /// It was not bought, as far as the carrier knows. What was bought a moment ago may not be known yet.
@@ -307,7 +307,7 @@ pub trait Carrier: Send + Sync {
     /// What it takes for a parcel, by all of its services.
     async fn rates(&self, account: &CarrierAccount, parcel: &Consignment) -> CarrierResult<Vec<Quote>>;
     /// Buys a label. If it was tried before and the carrier knows of it, that one.
-    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<Label>;
+    async fn buy_label(&self, account: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel>;
     /// What it knows of a label of ours that would have left on a day.
     async fn find_label(&self, account: &CarrierAccount, reference: &LabelReference, leaves: Date) -> CarrierResult<Found>;
     /// Gives a label back. One that is void already is void.

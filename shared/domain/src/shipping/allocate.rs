@@ -357,6 +357,12 @@ mod tests {
             (&[("any", 7)], &[], "ny: 0x7", "or from the best place"),
             (&[("a", 1)], &[("elsewhere", &[("a", 1)])], "short: 0x1", "only from where the ranking allows"),
             (&[("a", 0)], &[("ny", &[("a", 1)])], "", "nothing"),
+            (
+                &[("a", 2), ("b", 1)],
+                &[("ny", &[("a", 1), ("b", 1)]), ("la", &[("a", 2)])],
+                "ny: 1x1; la: 0x2",
+                "a line stays in one parcel",
+            ),
         ] {
             let plan = allocate(&wanted(lines), &stock(has), &ranking(&all));
             assert_eq!(said(&plan), expected, "{why}");
@@ -365,6 +371,23 @@ mod tests {
         assert_eq!(said(&allocate(&wanted(&[("any", 1)]), &Available::new(), &[])), "short: 0x1");
         let twice = allocate(&wanted(&[("a", 2)]), &stock(&[("ny", &[("a", 1)])]), &ranking(&["ny", "ny"]));
         assert_eq!(said(&twice), "ny: 0x1; short: 0x1", "a place that is named twice has its stock once");
+    }
+
+    /// Beyond twelve places, whoever has most goes first, and who is not missed stays at home.
+    #[test]
+    fn of_many_places_few_are_found() {
+        let units = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        let mut has: Vec<Vec<(&str, u32)>> = (0..12).map(|at| vec![(units[at % 9], 1)]).collect();
+        has.push(["c", "d", "e", "f", "i"].map(|unit| (unit, 1)).to_vec());
+        has.push(["a", "b", "c", "d"].map(|unit| (unit, 1)).to_vec());
+        has.push(["e", "f", "g", "h", "i"].map(|unit| (unit, 1)).to_vec());
+        let names: Vec<String> = (0..has.len()).map(|at| format!("l{at:02}")).collect();
+        let at: Vec<(&str, &[(&str, u32)])> = names.iter().zip(&has).map(|(name, has)| (name.as_str(), has.as_slice())).collect();
+        let plan =
+            allocate(&wanted(&units.map(|unit| (unit, 1))), &stock(&at), &ranking(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+        // The first of the three large ones is taken first, and needed by nobody once the others are there.
+        assert_eq!(said(&plan), "l13: 0x1 1x1 2x1 3x1; l14: 4x1 5x1 6x1 7x1 8x1");
+        assert!(plan.exact, "one place has not got it all");
     }
 
     #[test]

@@ -407,6 +407,12 @@ mod tests {
                 "dhl overnight 46.84 USD 2025-08-09 Dearer { by_minor: 3100 }",
             ]
         );
+        // Sooner, for an amount that nobody can compare: not taken.
+        let mut quotes = Tariff::default().quotes(1_700, LEAVES, &DayCount::Calendar);
+        quotes[0].price = Money::new(1, Currency::EUR);
+        quotes[0].arrives = LEAVES;
+        let choice = choose(quotes, Some(LEAVES), Currency::USD);
+        assert_eq!(choice.taken.map(|quote| quote.price), Some(usd(3_684)));
         assert_eq!(choose(Vec::new(), None, Currency::USD), Choice { taken: None, keeps_promise: false, considered: Vec::new() });
     }
 

@@ -252,6 +252,21 @@ mod tests {
                 prop_assert!(!route.stops.is_empty() && route.stops.iter().all(|stop| stop.zone == route.zone));
                 let legs = Legs::of(DEPOT, &route.stops);
                 prop_assert_eq!(length(&legs, &(0..route.stops.len()).collect::<Vec<_>>()), route.length_m, "it is as long as it says");
+                // No stretch that is turned around makes it shorter, and neither beginning would have led to less.
+                let driven: Vec<usize> = (0..route.stops.len()).collect();
+                for from in 0..driven.len() {
+                    for to in from + 1..driven.len() {
+                        let mut turned = driven.clone();
+                        turned[from..=to].reverse();
+                        prop_assert!(length(&legs, &turned) >= route.length_m);
+                    }
+                }
+                let of_zone: Vec<Stop> = stops.iter().filter(|stop| stop.zone == route.zone).cloned().collect();
+                let legs = Legs::of(DEPOT, &of_zone);
+                for mut other in [nearest(&legs), (0..of_zone.len()).collect()] {
+                    mend(&legs, &mut other);
+                    prop_assert!(route.length_m <= length(&legs, &other));
+                }
                 names.extend(route.stops.iter().map(|stop| stop.name.parse::<usize>().unwrap()));
             }
             names.sort_unstable();

@@ -51,6 +51,8 @@ fn postal_codes_by_country() {
         ("GB", "SW1A 1A", "", "! bad_postal_code"),
         ("GB", "Q1 1AA", "", "! bad_postal_code"),
         ("GB", "SW1A 1CO", "", "! bad_postal_code"),
+        // WO0 or W0O? Nobody can say.
+        ("GB", "WOO 1AA", "", "! bad_postal_code"),
         ("PL", "00-950", "", "="),
         ("PL", "00950", "", "> 00-950"),
         ("PL", "PL 00-950", "", "> 00-950"),
