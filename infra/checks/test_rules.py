@@ -132,7 +132,7 @@ setting("queues_and_buckets_are_encrypted_and_tls_only", "ReportsBucket", "Lifec
 setting("queue_policies_let_in_only_their_rule", "NotifyQueuePolicy", "PolicyDocument/Statement/1/Condition", {})
 setting("queue_policies_let_in_only_their_rule", "NotifyQueuePolicy", "PolicyDocument/Statement/1/Principal", "*")
 BREAKS.append(("queue_policies_let_in_only_their_rule", "the rule is shut out", "MetricsRule", lambda resources: properties(resources, "MetricsQueuePolicy")["PolicyDocument"]["Statement"].pop(1)))
-BREAKS.append(("queue_policies_let_in_only_their_rule", "one of two rules is shut out", "OrderNewsRule", lambda resources: properties(resources, "NotifyQueuePolicy")["PolicyDocument"]["Statement"][1]["Condition"]["ArnEquals"]["aws:SourceArn"].pop()))
+BREAKS.append(("queue_policies_let_in_only_their_rule", "one of three rules is shut out", "SagaNewsRule", lambda resources: properties(resources, "NotifyQueuePolicy")["PolicyDocument"]["Statement"][1]["Condition"]["ArnEquals"]["aws:SourceArn"].pop()))
 setting("rules_match_events_that_exist", "NotifyRule", "EventPattern/detail-type", ["order.exploded.v1"])
 setting("rules_match_events_that_exist", "MetricsRule", "EventPattern/detail-type", [{"prefix": "ordr."}])
 setting("no_secret_in_the_template", "AskFn", "Environment/Variables/LLM_API_KEY", {"Fn::If": ["HasLlmKey", "hunter2", ""]})

@@ -172,7 +172,7 @@ impl Flash {
             Flash::Unchanged => "Nothing to do: the order is there already.",
             Flash::Stale => "Somebody or something changed this order meanwhile, so nothing was done. This is how it stands now.",
             Flash::NotAllowed => "That step is not possible from where the order stands now. Nothing was done.",
-            Flash::UnderReview => "Not moved: it is under review. Decide that first, or call the order off.",
+            Flash::UnderReview => "Not moved: it is still being checked or reviewed. Decide what is to be decided, or call the order off.",
             Flash::Progressed => "Done. The rules found the order ready and moved it on.",
             Flash::Undone => {
                 "Undone. The order is back where it was, the customer was not told, and rules leave it alone until somebody moves it."

@@ -107,7 +107,8 @@ impl FromRequest<Arc<Console>> for Anonymous {
 
 async fn fields(request: Request, correlation: &CorrelationId) -> Result<Fields, Response> {
     match Form::<BTreeMap<String, String>>::from_request(request, &()).await {
-        Ok(Form(fields)) => Ok(Fields(fields)),
+        // Browsers end lines as telegraphs did.
+        Ok(Form(fields)) => Ok(Fields(fields.into_iter().map(|(name, text)| (name, text.replace("\r\n", "\n"))).collect())),
         Err(why) => Err(failure::plain(correlation, why.status(), "This form could not be read. Go back, load the page again and retry.")),
     }
 }

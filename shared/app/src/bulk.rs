@@ -265,7 +265,10 @@ impl Steps {
         let result = done(asked, before, next);
         let response = json::text(&result)?;
         let wish = progress::Wish { note: None, notify: asked.notify, once: Some(self.once(key, &response)) };
-        let progressed = self.auto.run(context, order, wish).await?;
+        let progressed = match self.auto.run(context, order, wish).await {
+            Err(Error::Rejected(why)) => return self.refused(context.scope, asked, Some(order), why.to_string(), key).await,
+            progressed => progressed?,
+        };
         if progressed.entry.outcome != Outcome::Moved {
             return self.refused(context.scope, asked, Some(order), progressed.entry.decision.reason, key).await;
         }

@@ -124,15 +124,20 @@ fn translate(
             eta: tracks.eta,
         }),
         OrderEvent::StatusChanged { from, to, via, cause, .. } => {
+            let of_saga = matches!(cause, Cause::Rule { rule, .. } if rule == RULE);
             let (cause, confidence) = match cause {
                 Cause::Asked { .. } => ("asked", None),
                 Cause::Fact { .. } => ("fact", None),
                 Cause::Rule { confidence, decision, .. } => ("rule", decision.as_ref().map(|_| *confidence)),
             };
-            let automated = recorded.actor.is_automatic() || cause == "rule";
+            // A saga only carries out what somebody said, or what follows from it.
+            let automated = recorded.actor.is_automatic() || (cause == "rule" && !of_saga);
             let via = via.iter().map(ToString::to_string).collect();
             let journey = journey.filter(|_| *to == OrderStatus::Delivered).cloned();
-            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, journey, ..status(*from, *to, cause, automated) })
+            let changed = status(*from, *to, cause, automated);
+            // How long an order is checked says nothing of how long orders wait.
+            let after_s = changed.after_s.filter(|_| !of_saga);
+            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, journey, after_s, ..changed })
         }
         OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "corrected")),
         OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "undone")),

@@ -15,13 +15,15 @@ use contracts::{Envelope, Payload, stock};
 use domain::fraud::Past;
 use domain::ids::OrderId;
 use domain::order::saga::{Facts, Free, RULE, Step};
-use domain::order::{Actor, Command, Label, Order, SagaCommand};
+use domain::order::{Actor, Command, Order, SagaCommand};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Commits of one order in a row: an order of a thousand different things is set aside in 34.
 const PASSES: usize = 48;
+/// Times that a commit is tried again which met others on the same shelf.
+const CONTESTED_MAX: usize = 4;
 /// Earlier orders of a customer that are looked at.
 const LOOKED_BACK: usize = 20;
 /// Stock levels read at once.
@@ -49,6 +51,12 @@ pub enum Went {
     Nowhere,
 }
 
+impl Went {
+    fn of(commits: usize) -> Went {
+        if commits > 0 { Went::On(commits) } else { Went::Nowhere }
+    }
+}
+
 impl Sagas {
     /// Does what an event asks for.
     ///
@@ -70,7 +78,7 @@ impl Sagas {
     }
 
     async fn take_on(&self, context: Context<'_>, id: &OrderId) -> Result<Went> {
-        let mut commits = 0;
+        let (mut commits, mut contested) = (0, 0);
         for _ in 0..PASSES {
             // An order that is not there any more has no saga either.
             let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
@@ -78,30 +86,31 @@ impl Sagas {
             let facts = self.facts(context, &order, step).await?;
             let command = Command::Saga(SagaCommand::Proceed { facts, rules: context.config.workflow.clone() });
             match self.apply.run(context, id, &command, Alongside::default()).await {
-                Ok(applied) if applied.events.is_empty() => break,
+                Ok(applied) if applied.events.is_empty() => return Ok(Went::of(commits)),
                 Ok(applied) => {
                     commits += 1;
                     if applied.order.saga_work().is_none() {
-                        break;
+                        return Ok(Went::of(commits));
                     }
                 }
                 // Somebody else was faster, with the order or with what is on the shelf: look again.
                 Err(Error::Stale { .. }) => {}
+                // Many want the same thing at the same moment: each of these was tried some times already.
+                Err(Error::Retryable(_)) if contested < CONTESTED_MAX => contested += 1,
                 Err(why) => return Err(why),
             }
         }
-        Ok(if commits > 0 { Went::On(commits) } else { Went::Nowhere })
+        match self.apply.orders.load(context.scope, id).await?.and_then(|order| order.saga_work()) {
+            None => Ok(Went::of(commits)),
+            Some(step) => Err(Error::Retryable(format!("order {id} is not through {} yet", step.code()))),
+        }
     }
 
     async fn facts(&self, context: Context<'_>, order: &Order, step: Step) -> Result<Facts> {
         let rules = &context.config.workflow;
         let past = if step == Step::Screen { Some(self.past(context, order).await?) } else { None };
         // A good order goes through both steps in one commit.
-        let levels = if rules.reserve_stock && matches!(step, Step::Screen | Step::Reserve) {
-            Some(self.levels(context.scope, order).await?)
-        } else {
-            None
-        };
+        let levels = if rules.reserve_stock && step <= Step::Reserve { Some(self.levels(context.scope, order).await?) } else { None };
         Ok(Facts { past, levels })
     }
 
@@ -118,7 +127,7 @@ impl Sagas {
         for other in earlier {
             past.before += 1;
             past.within_hour += u32::from(order.placed_at.duration_since(other.placed_at) <= SignedDuration::from_hours(1));
-            past.lost += u32::from(other.label == Label::Refunded);
+            past.lost += u32::from(other.money_lost);
         }
         Ok(past)
     }

@@ -142,7 +142,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::UnderReview { .. }
         | Rejection::ReviewedBefore { .. }
         | Rejection::ReviewClaimed { .. }
-        | Rejection::AnotherPersonNeeded
+        | Rejection::StillChecked
+        | Rejection::NothingToDecide
         | Rejection::TooManyReviews
         | Rejection::NoFollowUp { .. } => StatusCode::CONFLICT,
     };
@@ -151,9 +152,10 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
         Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => ("not-found", "Not found"),
         Rejection::UnderReview { .. } => ("under-review", "A person has to decide first"),
+        Rejection::StillChecked => ("still-checked", "It is still being checked"),
+        Rejection::NothingToDecide => ("nothing-to-decide", "There is nothing to decide"),
         Rejection::ReviewedBefore { .. } => ("reviewed-before", "This was decided before"),
         Rejection::ReviewClaimed { .. } => ("review-claimed", "Somebody else works on this"),
-        Rejection::AnotherPersonNeeded => ("another-person-needed", "Another person has to approve it"),
         Rejection::NothingToUndo | Rejection::UndoTooLate => ("cannot-undo", "This cannot be undone"),
         Rejection::JudgedBefore => ("judged-before", "This was judged before"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),

@@ -123,7 +123,7 @@ async fn carry_out(
         Ok(_) => Ok(done),
         Err(Error::Stale { .. }) => Ok(Flash::Stale),
         Err(Error::Rejected(Rejection::NotAllowed { .. })) => Ok(Flash::NotAllowed),
-        Err(Error::Rejected(Rejection::UnderReview { .. })) => Ok(Flash::UnderReview),
+        Err(Error::Rejected(Rejection::UnderReview { .. } | Rejection::StillChecked)) => Ok(Flash::UnderReview),
         // It has been sent, or cancelled, a moment ago.
         Err(Error::Rejected(Rejection::NoSuchTimer)) => Ok(Flash::Unchanged),
         Err(Error::Rejected(Rejection::NothingToUndo | Rejection::UndoTooLate)) => Ok(Flash::NotUndone),

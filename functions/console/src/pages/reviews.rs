@@ -62,7 +62,7 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
         Ok(_) => done,
         Err(Error::Rejected(Rejection::ReviewClaimed { .. })) => Flash::ReviewTaken,
         Err(Error::Rejected(Rejection::ReviewedBefore { .. })) => Flash::ReviewOver,
-        Err(Error::Rejected(Rejection::AnotherPersonNeeded)) => Flash::HalfApproved,
+        Err(Error::Rejected(Rejection::NothingToDecide)) => Flash::ReviewOver,
         Err(Error::Rejected(Rejection::BadText)) => Flash::NoReason,
         Err(Error::Stale { .. }) => Flash::Stale,
         Err(error) => return Err(error),

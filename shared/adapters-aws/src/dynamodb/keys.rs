@@ -26,7 +26,7 @@
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
 //! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
-//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}` | stock |
+//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}#{version}` | stock |
 //!
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
@@ -307,9 +307,10 @@ pub(crate) fn movement(scope: &TenantScope, of_sku: &str, location: &str, refere
     key(sku(scope, of_sku), format!("MOVE#{}#{}", part(location), part(reference)))
 }
 
-/// What has left with an order. No reference of a movement by hand begins like this: it is escaped.
-pub(crate) fn left_with(scope: &TenantScope, of_sku: &str, location: &str, order: &OrderId) -> Key {
-    key(sku(scope, of_sku), format!("MOVE#{}##{order}", part(location)))
+/// What has left with an order, or come back with it, by a commit of it. No reference of a movement by hand begins like this: it is
+/// escaped.
+pub(crate) fn moved_with(scope: &TenantScope, of_sku: &str, location: &str, (order, version): (&OrderId, u64)) -> Key {
+    key(sku(scope, of_sku), format!("MOVE#{}##{order}#{version}", part(location)))
 }
 
 #[cfg(test)]

@@ -124,8 +124,10 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
         }
     }
     for (how, what) in commit.recorded.stock() {
-        let mut writes = stock::moved(scope, &order.id, how, what, now);
-        let level = writes.pop().map(|level| (if how == StockMove::Hold { Part::Free } else { Part::Shelf }, Table::Inventory, level));
+        let mut writes = stock::moved(scope, (&order.id, order.version), how, what, now);
+        let level = writes.pop().map(|level| {
+            (if matches!(how, StockMove::Hold | StockMove::Take) { Part::Free } else { Part::Shelf }, Table::Inventory, level)
+        });
         parts.extend(writes.into_iter().map(|write| (Part::Shelf, Table::Inventory, write)));
         parts.extend(level);
     }

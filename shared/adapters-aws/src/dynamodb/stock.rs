@@ -37,7 +37,13 @@ fn level_of(row: &Row, sku: &str) -> PortResult<StockLevel> {
 }
 
 /// What one move of an order's commit writes: the hold, the level, and the movement of what leaves. The level comes last.
-pub(super) fn moved(scope: &TenantScope, order: &OrderId, how: StockMove, what: &Allocation, now: Timestamp) -> Vec<Write> {
+pub(super) fn moved(
+    scope: &TenantScope,
+    (order, version): (&OrderId, u64),
+    how: StockMove,
+    what: &Allocation,
+    now: Timestamp,
+) -> Vec<Write> {
     let Allocation { sku, location, quantity } = what;
     let key = keys::hold(scope, sku, location, order);
     let level = |change: &str| Write::update(keys::level(scope, sku, location), change).number(":q", *quantity);
@@ -49,7 +55,15 @@ pub(super) fn moved(scope: &TenantScope, order: &OrderId, how: StockMove, what: 
             .moment(":at", now)
             .number(":q", *quantity)
     };
+    let moves = |by: i64| {
+        Write::put(keys::moved_with(scope, sku, location, (order, version)))
+            .number("by", by)
+            .moment("at", now)
+            .when("attribute_not_exists(PK)")
+    };
     match how {
+        StockMove::Take => vec![moves(-i64::from(*quantity)), level("SET #available = #available - :q").when("#available >= :q")],
+        StockMove::Return => vec![moves(i64::from(*quantity)), level("SET #available = #available + :q").when("attribute_exists(PK)")],
         StockMove::Hold => vec![
             Write::put(key.clone())
                 .text("state", HELD)
@@ -62,14 +76,9 @@ pub(super) fn moved(scope: &TenantScope, order: &OrderId, how: StockMove, what: 
         StockMove::Release => {
             vec![ends(RELEASED), level("SET #available = #available + :q, #reserved = #reserved - :q").when("#reserved >= :q")]
         }
-        StockMove::Ship => vec![
-            ends(SHIPPED),
-            Write::put(keys::left_with(scope, sku, location, order))
-                .number("by", -i64::from(*quantity))
-                .moment("at", now)
-                .when("attribute_not_exists(PK)"),
-            level("SET #reserved = #reserved - :q").when("#reserved >= :q"),
-        ],
+        StockMove::Ship => {
+            vec![ends(SHIPPED), moves(-i64::from(*quantity)), level("SET #reserved = #reserved - :q").when("#reserved >= :q")]
+        }
     }
 }
 

@@ -26,8 +26,9 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_review, slack_stock, slack_stranger,
+    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_review, slack_stock, slack_stranger, slack_stuck,
 };
+use domain::order::saga::Ended;
 use jiff::{SignedDuration, Timestamp};
 use std::future::ready as at_once;
 use std::sync::Arc;
@@ -194,6 +195,7 @@ impl Notify {
                 let total = format!("{} {}", opened.total.amount, opened.total.currency);
                 slack_review(&opened.order_id, &opened.kind, &total, &local(opened.due_at, &config), false)
             }
+            Payload::SagaEnded(ended) if ended.how == Ended::NeedsHuman.code() => slack_stuck(&ended.order_id),
             Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)

@@ -5,7 +5,7 @@ use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
-use domain::order::{Concern, Label, Order, OrderStatus, Recorded, Watched};
+use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Recorded, Watched};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -156,6 +156,9 @@ pub struct OrderSummary {
     /// The customer is to hear of it, and has not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
+    /// Its money went back, or was claimed back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub money_lost: bool,
     /// When there was last news of it, if something else has changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Timestamp>,
@@ -202,6 +205,7 @@ impl OrderSummary {
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
             untold: Watched::of(order).untold,
+            money_lost: matches!(order.tracks.payment, PaymentStatus::Refunded | PaymentStatus::Disputed | PaymentStatus::Chargeback),
             news_at: order.news_at,
             raised: order.raised.clone(),
             raised_at: order.raised_at,

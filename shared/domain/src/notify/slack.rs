@@ -108,6 +108,11 @@ pub fn slack_review(order: &str, kind: &str, total: &str, due: &str, overdue: bo
     }
 }
 
+/// An order's way has ended where only a person can help.
+pub fn slack_stuck(order: &str) -> String {
+    format!(":rotating_light: *Order {}*: a person has to take over; its page says why", escape(order))
+}
+
 /// Somebody has written who was written to about no order. Their words stay where they can be forgotten.
 pub fn slack_stranger(from: &str, by: &str) -> String {
     format!(

@@ -2,7 +2,7 @@
 
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
-use super::fact::{Fact, Heard, Tracks};
+use super::fact::{Fact, Heard, StatusClaim, Tracks};
 use super::photo::{PHOTOS_MAX, PhotoKind};
 use super::review::{self, CLAIM_HOLDS, REVIEWS_MAX, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 use super::saga::{self, SagaCommand};
@@ -113,9 +113,12 @@ pub enum Rejection {
         /// Who.
         by: String,
     },
-    /// Two have to say yes.
-    #[error("you have approved it already; another person has to as well")]
-    AnotherPersonNeeded,
+    /// Nothing of it may leave yet.
+    #[error("it is still being checked and set aside; try again in a moment, or call it off")]
+    StillChecked,
+    /// It has left, or has ended.
+    #[error("it has left or has ended: there is nothing to decide any more")]
+    NothingToDecide,
     /// Nobody could look through more.
     #[error("an order has at most {REVIEWS_MAX} reviews")]
     TooManyReviews,
@@ -149,13 +152,15 @@ pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     let mut events = asked(order, command, now)?;
     // A worker may have come to give back the rest of what an order held.
-    let may_end = events.iter().any(OrderEvent::moves) || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
-    let concerns = |order: &&Order| !order.timers.is_empty() && !events.is_empty() || order.saga.is_some() && may_end;
+    let decided = |event: &OrderEvent| matches!(event, OrderEvent::Review { event: ReviewEvent::Decided { .. } });
+    let may_end =
+        events.iter().any(|event| event.moves() || decided(event)) || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
+    let concerns = |order: &&Order| !order.timers.is_empty() && !events.is_empty() || may_end;
     if let Some(order) = order.filter(concerns) {
         let mut after = order.clone();
         events.iter().for_each(|event| after.evolve(event, now));
         if may_end {
-            let followed = saga::follow(&after, now);
+            let followed = saga::follow(&after, calls_off_rest(order, command), now);
             followed.iter().for_each(|event| after.evolve(event, now));
             events.extend(followed);
         }
@@ -163,6 +168,16 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         events.extend(after.idle_timers());
     }
     Ok(events)
+}
+
+/// Part of it has left, and the rest is called off.
+fn calls_off_rest(order: &Order, command: &Command) -> bool {
+    let off = match command {
+        Command::Change(change) => change.to == OrderStatus::Cancelled,
+        Command::Hear { fact, .. } => matches!(fact.claim.status, Some(StatusClaim::Is(OrderStatus::Cancelled) | StatusClaim::Refunded)),
+        _ => false,
+    };
+    off && order.tracks.status == OrderStatus::PartiallyShipped
 }
 
 fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
@@ -207,12 +222,13 @@ fn reviewed(order: &Order, command: &ReviewCommand, now: Timestamp) -> Result<Ve
     let said = review::decide(order, command, now)?;
     let mut after = order.clone();
     said.iter().for_each(|event| after.reviewed(event, now));
-    let follows = said.iter().flat_map(|event| match event {
-        ReviewEvent::Decided { outcome: ReviewOutcome::Approved, .. } => saga::approved(&after, now),
-        ReviewEvent::Decided { id, outcome: ReviewOutcome::Rejected, .. } => {
-            after.review(id).map(|review| saga::rejected(&after, review.kind, now)).unwrap_or_default()
+    let follows = said.iter().flat_map(|event| {
+        let kind = after.review(event.review()).map(|review| review.kind);
+        match (event, kind) {
+            (ReviewEvent::Decided { outcome: ReviewOutcome::Approved, .. }, Some(kind)) => saga::approved(&after, kind, now),
+            (ReviewEvent::Decided { outcome: ReviewOutcome::Rejected, .. }, Some(kind)) => saga::rejected(&after, kind, now),
+            _ => Vec::new(),
         }
-        _ => Vec::new(),
     });
     let follows: Vec<OrderEvent> = follows.collect();
     Ok(said.into_iter().map(|event| OrderEvent::Review { event }).chain(follows).collect())
@@ -235,6 +251,7 @@ fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<
         return Err(Rejection::FromTheFuture);
     }
     let Some(heard) = order.log.hear(fact) else { return Ok(Vec::new()) };
+    let fact = &held_to(order, fact);
     let mut events = vec![OrderEvent::FactHeard { fact: fact.clone(), heard, notify }];
     if heard == Heard::Superseded {
         return Ok(events);
@@ -244,6 +261,18 @@ fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<
     log.insert(fact.clone(), digital);
     differences(&order.tracks, &log.fold(digital), digital, fact, notify, &mut events);
     Ok(events)
+}
+
+/// What of a fact counts while people decide: money, warehouse and parcel go their way, but the order can only wait, end, or turn
+/// out to have left.
+fn held_to(order: &Order, fact: &Fact) -> Fact {
+    let passes = |to: OrderStatus| to.has_shipped() || matches!(to, OrderStatus::OnHold | OrderStatus::Cancelled | OrderStatus::Failed);
+    let moves_on = matches!(fact.claim.status, Some(StatusClaim::Is(to)) if !passes(to));
+    let mut fact = fact.clone();
+    if moves_on && !order.held_back_by().is_empty() {
+        fact.claim.status = None;
+    }
+    fact
 }
 
 /// The events that lead from one set of tracks to another.
@@ -290,6 +319,10 @@ fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>
     if !held_back.is_empty() && !allowed.contains(&change.to) {
         return Err(Rejection::UnderReview { kinds: held_back });
     }
+    let leaves = change.to.has_shipped() || change.to == OrderStatus::ReadyToShip;
+    if leaves && order.is_in_workflow() {
+        return Err(Rejection::StillChecked);
+    }
     let implied = || if change.implied_steps { from.way_to(change.to) } else { None };
     let via = if allowed.contains(&change.to) {
         Vec::new()
@@ -315,6 +348,10 @@ fn correct(order: &Order, correction: &CorrectStatus, now: Timestamp) -> Result<
     }
     if order.tracks.status == correction.to {
         return Ok(Vec::new());
+    }
+    let held_back = order.held_back_by();
+    if !held_back.is_empty() && !matches!(correction.to, OrderStatus::OnHold | OrderStatus::Cancelled | OrderStatus::Failed) {
+        return Err(Rejection::UnderReview { kinds: held_back });
     }
     // A step that was right may be followed by others: only going back soon says that it was wrong.
     let back = correction.to.percent() < order.tracks.status.percent() || correction.to == OrderStatus::OnHold;

@@ -7,11 +7,8 @@
 
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
 use crate::ids::{EventId, SourceId};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-
-/// The source of steps of our own.
-const OWN: &str = "saga";
 
 /// What one message claims. Everything is optional: a carrier knows nothing of payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -253,14 +250,11 @@ impl FactLog {
         }
     }
 
-    /// Takes a step of our own in, behind everything that was heard. `version` is the order's after it.
-    pub(super) fn insert_own(&mut self, to: OrderStatus, version: u64, at: Timestamp, all_digital: bool) {
-        let last = self.facts.last().map(Fact::key).or_else(|| self.folded_to.as_ref().map(Place::key));
-        let (sequence, latest) = last.map_or((None, at), |(sequence, occurred_at, ..)| (sequence, occurred_at));
-        let occurred_at = if latest < at { at } else { latest.checked_add(SignedDuration::from_nanos(1)).unwrap_or(latest) };
-        let (Ok(id), Ok(source)) = (EventId::parse(&format!("saga:{version}:{to}")), SourceId::parse(OWN)) else { return };
-        let claim = Claim { status: Some(StatusClaim::Is(to)), ..Claim::default() };
-        self.insert(Fact { id, source, sequence, occurred_at, claim }, all_digital);
+    /// A step of our own: from here on everything that is said counts from these tracks, whenever it was meant to have happened. What
+    /// was heard stays known, so that it is not heard again.
+    pub(super) fn rebase(&mut self, base: Tracks) {
+        self.base = base;
+        self.facts.iter_mut().for_each(|fact| fact.claim = Claim::default());
     }
 
     /// The tracks after all facts.

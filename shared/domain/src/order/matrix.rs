@@ -436,7 +436,7 @@ proptest! {
         let mut order = Order::placed(&born, Some(contact), at(0)).unwrap();
         let actor = Actor::Rule { name: "test".into() };
         let correlation = crate::ids::CorrelationId::parse("c").unwrap();
-        let mut shelf: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
+        let mut shelf: std::collections::BTreeMap<String, (i64, i64)> = std::collections::BTreeMap::new();
         let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born }];
         for (n, command) in commands.iter().enumerate() {
             let now = at(10 + n as i64);
@@ -450,16 +450,35 @@ proptest! {
                 let OrderEvent::Saga { event } = event else { continue };
                 if let Some((how, stock)) = event.stock() {
                     for a in stock {
-                        *shelf.entry(a.location.clone()).or_insert(0) += if how == saga::StockMove::Hold { i64::from(a.quantity) } else { -i64::from(a.quantity) };
+                        let (held, left) = match how {
+                            saga::StockMove::Hold => (1, 0),
+                            saga::StockMove::Release => (-1, 0),
+                            saga::StockMove::Ship => (-1, 1),
+                            saga::StockMove::Take => (0, 1),
+                            saga::StockMove::Return => (0, -1),
+                        };
+                        let shelf = shelf.entry(a.location.clone()).or_insert((0, 0));
+                        *shelf = (shelf.0 + held * i64::from(a.quantity), shelf.1 + left * i64::from(a.quantity));
                     }
                 }
             }
-            let held = order.saga.iter().flat_map(|saga| &saga.held).map(|held| i64::from(held.quantity)).sum::<i64>();
-            prop_assert_eq!(held, shelf.values().sum::<i64>());
-            prop_assert!(shelf.values().all(|held| *held >= 0));
-            prop_assert!(held == 0 || order.running().is_some(), "held for an order that has ended");
-            let over = matches!(order.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed | OrderStatus::Shipped | OrderStatus::Delivered);
-            prop_assert!(order.running().is_none() || !over, "on its way, and over");
+            let sum = |of: &[saga::Allocation]| of.iter().map(|held| i64::from(held.quantity)).sum::<i64>();
+            let known = order.saga.as_ref().map_or((0, 0), |saga| (sum(&saga.held), sum(&saga.left)));
+            let moved = shelf.values().fold((0, 0), |sum, shelf| (sum.0 + shelf.0, sum.1 + shelf.1));
+            prop_assert_eq!(known, moved);
+            prop_assert!(shelf.values().all(|(held, left)| *held >= 0 && *left >= 0));
+            let asks = order.saga.as_ref().is_some_and(|saga| saga.rest == Some(saga::Rest::Unknown));
+            let gone = matches!(order.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed);
+            if gone && !asks {
+                prop_assert_eq!(known, (0, 0), "an order that is called off has nothing");
+                prop_assert!(order.running().is_none(), "on its way, and called off");
+            }
+            let arrived = matches!(order.tracks.status, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed);
+            prop_assert!(!arrived || asks || known.0 == 0, "sent, and still on the shelf");
+            // Nothing waits for nobody.
+            let stranded = order.tracks.status == OrderStatus::Pending && order.saga.is_some();
+            prop_assert!(!stranded || asks || order.saga_work().is_some() || !order.held_back_by().is_empty() || order.saga.as_ref().is_some_and(|saga| saga.ended == Some(saga::Ended::NeedsHuman)), "pending for ever: {:?}", order.saga);
+            prop_assert!(!gone || order.open_reviews().all(|review| !review.kind.holds_back()) || asks, "something to decide about nothing");
             // A step of ours is what the facts lead to as well.
             prop_assert_eq!(order.log.fold(order.all_digital()).status, order.tracks.status);
             for event in &events {

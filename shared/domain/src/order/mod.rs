@@ -219,9 +219,11 @@ impl Order {
                 if *decided {
                     self.log = FactLog::starting_at(self.tracks, Some(at));
                 } else if matches!(cause, Cause::Rule { .. }) {
-                    // A step of ours is news like others': it stands behind what was heard, and before what will be.
-                    let digital = self.all_digital();
-                    self.log.insert_own(*to, self.version + 1, at, digital);
+                    // A step of ours silences nothing that was said before it and comes after it.
+                    self.log.rebase(self.tracks);
+                    if *to == OrderStatus::OnHold {
+                        self.saga.iter_mut().for_each(|saga| saga.paused = Some(*from));
+                    }
                 }
             }
             OrderEvent::StatusCorrected { to, overrules, .. } => {
@@ -331,6 +333,7 @@ impl Order {
         self.in_work_since = is_packed.then_some(self.status_since);
         self.tracks.status = to;
         self.status_since = at;
+        self.saga_moved(to);
         self.raised.remove(&Concern::Failed);
         self.kept_by_person = false;
         for ruled in &mut self.ruled {

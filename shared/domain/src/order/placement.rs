@@ -246,6 +246,8 @@ pub mod limits {
     pub const NAME_CHARS_MAX: usize = 200;
     /// Bytes of all units and names as JSON: an order is kept as one row, which takes 400 KB.
     pub const TEXT_BYTES_MAX: usize = 200 * 1024;
+    /// The same of an order for which stock is set aside: its row names what is held, too.
+    pub const SAGA_TEXT_BYTES_MAX: usize = 100 * 1024;
     /// Characters of the channel's own id.
     pub const EXTERNAL_ID_CHARS_MAX: usize = 128;
     /// An order placed before this is a typing error.
@@ -444,8 +446,9 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     }
     let lines: Vec<Line> =
         draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
-    if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > limits::TEXT_BYTES_MAX {
-        checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", limits::TEXT_BYTES_MAX));
+    let text_max = if given.saga { limits::SAGA_TEXT_BYTES_MAX } else { limits::TEXT_BYTES_MAX };
+    if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > text_max {
+        checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", text_max));
     }
     let totals = currency.map(|currency| checker.totals(draft, &lines, currency));
     let placed_at = draft.placed_at.unwrap_or(given.now);

@@ -172,6 +172,7 @@ fn may_move(order: &Order, rules: &ProgressRules) -> bool {
     };
     proven
         && !order.is_in_workflow()
+        && order.held_back_by().is_empty()
         && !is_contested(tracks.payment)
         && !order.kept_by_person
         && is_within(rules, order.totals.total_minor, order.totals.currency)
@@ -202,7 +203,7 @@ pub fn consider(seen: &Features, rules: &ProgressRules, record: TrackRecord, opi
         gates.extend(seen.stock.gate());
     }
     if seen.in_workflow {
-        gates.push(Gate::new("workflow", false, "it is still being checked and set aside".to_owned()));
+        gates.push(Gate::new("workflow", false, "it is still being checked, reviewed or set aside".to_owned()));
     }
     if seen.kept_by_person {
         gates.push(Gate::new("person", false, format!("a person has undone this; it stays {} until somebody moves it", seen.status)));

@@ -342,9 +342,17 @@ impl Order {
         self.reviews.iter().find(|review| review.id == *id)
     }
 
-    /// The open reviews before which nothing leaves the house.
+    /// What has to be decided before anything leaves the house: open reviews, and a check that was not passed.
     pub fn held_back_by(&self) -> Vec<ReviewKind> {
-        self.open_reviews().map(|review| review.kind).filter(|kind| kind.holds_back()).collect()
+        let is_over = self.is_called_off() || self.has_left();
+        let open = self.open_reviews().map(|review| review.kind).filter(|kind| kind.holds_back() && !is_over);
+        let mut kinds: Vec<ReviewKind> = open.collect();
+        let check = self.reviews.iter().rfind(|review| review.kind == ReviewKind::Qc);
+        let failed = check.and_then(|check| check.decided.as_ref()).is_some_and(|decided| decided.outcome == ReviewOutcome::Rejected);
+        if failed && !is_over {
+            kinds.push(ReviewKind::Qc);
+        }
+        kinds
     }
 
     /// A new review of it; none if it has too many.
@@ -410,6 +418,9 @@ pub(super) fn decide(order: &Order, command: &ReviewCommand, now: Timestamp) -> 
             if order.open_reviews().any(|review| review.kind == *kind) {
                 return Ok(Vec::new());
             }
+            if kind.holds_back() && (order.is_called_off() || order.has_left()) {
+                return Err(Rejection::NothingToDecide);
+            }
             let review = order.new_review(*kind, "asked for".to_owned(), 1, now, *due_at).ok_or(Rejection::TooManyReviews)?;
             Ok(vec![ReviewEvent::Opened { review: Box::new(review), note: Some(note.trim().to_owned()) }])
         }
@@ -432,7 +443,7 @@ pub(super) fn decide(order: &Order, command: &ReviewCommand, now: Timestamp) -> 
                 return Err(Rejection::ReviewClaimed { by: claimed.to_owned() });
             }
             if *approve && review.approvals.contains(by) {
-                return Err(Rejection::AnotherPersonNeeded);
+                return Ok(Vec::new());
             }
             let (id, comment) = (id.clone(), comment.as_ref().map(|comment| comment.trim().to_owned()));
             if *approve && review.approvals.len() + 1 < usize::from(review.needs) {

@@ -86,7 +86,9 @@ fn stayed(habits: &mut Series, history: &[Recorded]) {
             _ => continue,
         };
         let taken_back = matches!(event, OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. });
-        if let Some((from, entered)) = since.filter(|_| !taken_back) {
+        // Nor does how long an order is checked say how long orders stay.
+        let by_saga = matches!(event, OrderEvent::StatusChanged { decided: false, cause: Cause::Rule { .. }, .. });
+        if let Some((from, entered)) = since.filter(|_| !taken_back && !by_saga) {
             let stay = recorded.at.duration_since(entered).as_secs().max(0);
             let point = month(recorded.at, from);
             add(habits, &point, "left", 1);
@@ -152,7 +154,8 @@ fn moved(moves: &mut Series, recorded: &Recorded) {
     let day = recorded.at.strftime("%Y-%m-%d").to_string();
     for event in &recorded.events {
         let automated = match event {
-            OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. } | OrderEvent::Reconciled { .. } => true,
+            OrderEvent::StatusChanged { decided, cause: Cause::Rule { .. }, .. } => *decided || recorded.actor.is_automatic(),
+            OrderEvent::Reconciled { .. } => true,
             OrderEvent::StatusChanged { .. } => recorded.actor.is_automatic(),
             OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. } => false,
             _ => continue,

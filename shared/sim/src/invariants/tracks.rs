@@ -5,7 +5,7 @@ use crate::story::{Hook, Sheet};
 use crate::world::World;
 use app::ports::InboxState;
 use domain::ids::EventId;
-use domain::order::{Claim, Fact, Order, OrderEvent, OrderStatus, Recorded, StatusClaim, Track, Tracks};
+use domain::order::{Cause, Claim, Fact, Order, OrderEvent, OrderStatus, Recorded, StatusClaim, Track, Tracks};
 use std::collections::HashMap;
 
 /// The claim of a word, read from the sender's side.
@@ -55,21 +55,22 @@ pub(super) fn tracks(world: &mut World, books: &Books) {
                         continue;
                     };
                     let mut facts = said.remove(&(shop, order.id.to_string())).unwrap_or_default();
+                    // What counts of a word while people decide is for the order to say.
+                    for fact in &mut facts {
+                        if let Some(kept) = recorded(&ledger.history).find(|kept| kept.id == fact.id && kept.source == fact.source) {
+                            fact.claim = kept.claim;
+                        }
+                    }
                     facts.extend(listed(&ledger.history));
-                    facts.extend(own(&ledger.history));
                     folded(*tracks, facts, digital)
                 }
                 Some(at) => {
                     let Some(base) = Order::replay(&ledger.history[..=at]) else { continue };
-                    let decided_at = ledger.history[at].at;
-                    let since = ledger.history[at + 1..].iter().flat_map(|recorded| &recorded.events);
-                    let facts = since.filter_map(|event| match event {
-                        OrderEvent::FactHeard { fact, .. } if fact.occurred_at > decided_at => Some(fact.clone()),
-                        _ => None,
-                    });
-                    let own = own(&ledger.history).into_iter().filter(|fact| !base.log.knows(&fact.id, &fact.source));
-                    let after = |fact: &Fact| version_of(fact).is_some_and(|version| version > base.version);
-                    folded(base.tracks, facts.chain(own.filter(after)).collect(), digital)
+                    // A decision silences what was said before it; a step of a saga does not.
+                    let decided_at = base.log.decided_at;
+                    let facts =
+                        recorded(&ledger.history[at + 1..]).filter(|fact| decided_at.is_none_or(|decided| fact.occurred_at > decided));
+                    folded(base.tracks, facts.cloned().collect(), digital)
                 }
             };
             if expected != order.tracks {
@@ -79,40 +80,26 @@ pub(super) fn tracks(world: &mut World, books: &Books) {
     }
 }
 
-/// What the sheets said: only the history knows when that was.
-fn listed(history: &[Recorded]) -> impl Iterator<Item = Fact> {
+/// Every word as the history has it.
+fn recorded(history: &[Recorded]) -> impl Iterator<Item = &Fact> {
     history.iter().flat_map(|recorded| &recorded.events).filter_map(|event| match event {
-        OrderEvent::FactHeard { fact, .. } if fact.source.as_str() == Sheet::CHANNEL => Some(fact.clone()),
+        OrderEvent::FactHeard { fact, .. } => Some(fact),
         _ => None,
     })
 }
 
-/// Steps of our own, with the places they took among the words of others.
-fn own(history: &[Recorded]) -> Vec<Fact> {
-    let (mut order, mut found): (Option<Order>, Vec<Fact>) = (None, Vec::new());
-    for (at, recorded) in history.iter().enumerate() {
-        order = match order.take() {
-            None => Order::replay(&history[..=at]),
-            Some(mut order) => {
-                order.apply_commit(&recorded.events, recorded.at);
-                Some(order)
-            }
-        };
-        let facts = order.iter().flat_map(|order| order.log.facts()).filter(|fact| fact.source.as_str() == "saga");
-        for fact in facts {
-            if !found.iter().any(|known| known.id == fact.id) {
-                found.push(fact.clone());
-            }
-        }
-    }
-    found
+/// What the sheets said: only the history knows when that was.
+fn listed(history: &[Recorded]) -> impl Iterator<Item = Fact> {
+    recorded(history).filter(|fact| fact.source.as_str() == Sheet::CHANNEL).cloned()
 }
 
-/// "saga:{version}:{status}".
-fn version_of(fact: &Fact) -> Option<u64> {
-    fact.id.as_str().split(':').nth(1)?.parse().ok()
-}
-
+/// A person's decision, or a step of a saga: what comes after it counts from where it led.
 fn is_decision(event: &OrderEvent) -> bool {
-    matches!(event, OrderEvent::StatusChanged { decided: true, .. } | OrderEvent::StatusCorrected { .. } | OrderEvent::StatusUndone { .. })
+    matches!(
+        event,
+        OrderEvent::StatusChanged { decided: true, .. }
+            | OrderEvent::StatusChanged { cause: Cause::Rule { .. }, .. }
+            | OrderEvent::StatusCorrected { .. }
+            | OrderEvent::StatusUndone { .. }
+    )
 }

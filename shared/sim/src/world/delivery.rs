@@ -101,6 +101,7 @@ impl World {
                 | Payload::AttentionDigest(_)
                 | Payload::ReviewOpened(_)
                 | Payload::ReviewOverdue(_)
+        ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);
         if told || forgets || matches!(payload, Payload::OrderLabelChanged(_) | Payload::OrderNotifyRequested(_)) {

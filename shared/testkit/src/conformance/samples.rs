@@ -139,6 +139,8 @@ pub fn mugs(how: StockMove, quantity: u32) -> OrderEvent {
         StockMove::Hold => SagaEvent::Held { stock },
         StockMove::Release => SagaEvent::Released { stock },
         StockMove::Ship => SagaEvent::Shipped { stock },
+        StockMove::Take => SagaEvent::Taken { stock },
+        StockMove::Return => SagaEvent::Returned { stock },
     };
     OrderEvent::Saga { event }
 }

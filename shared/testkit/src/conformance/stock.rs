@@ -92,6 +92,15 @@ pub async fn stock_moves_with_the_commit_that_says_so(ports: &Ports) {
     assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 0))));
     let twice = then(scope, &shipped.order, vec![mugs(StockMove::Ship, 5)], now);
     assert_eq!(commit(&twice).await, Err(CommitError::Conflict), "it has left");
+    // It had not left after all, and then it did, without having been set aside.
+    let back = then(scope, &shipped.order, vec![mugs(StockMove::Return, 5)], now);
+    assert_eq!(commit(&back).await, Ok(()));
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 5, 0))));
+    let more = then(scope, &back.order, vec![mugs(StockMove::Take, 6)], now);
+    assert_eq!(commit(&more).await, Err(CommitError::StockChanged), "there are five");
+    let taken = then(scope, &back.order, vec![mugs(StockMove::Take, 5)], now);
+    assert_eq!(commit(&taken).await, Ok(()));
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 0))));
     assert_eq!(
         stock.adjust(scope, "MUG", "a", 1, "1001", now).await,
         Ok(Some(level("MUG", "a", 1, 0))),

@@ -49,8 +49,11 @@ pub(super) fn refusal(stock: &BTreeMap<(String, String), Level>, order: &OrderId
         let held = level.and_then(|level| level.holds.get(order));
         match how {
             StockMove::Hold if held.is_some() => Some(CommitError::Conflict),
-            StockMove::Hold if level.is_none_or(|level| level.available < i64::from(what.quantity)) => Some(CommitError::StockChanged),
-            StockMove::Hold => None,
+            StockMove::Hold | StockMove::Take if level.is_none_or(|level| level.available < i64::from(what.quantity)) => {
+                Some(CommitError::StockChanged)
+            }
+            StockMove::Hold | StockMove::Take => None,
+            StockMove::Return => level.is_none().then_some(CommitError::Conflict),
             StockMove::Release | StockMove::Ship => (held != Some(&what.quantity)).then_some(CommitError::Conflict),
         }
     })
@@ -75,7 +78,15 @@ pub(super) fn follow(stock: &mut BTreeMap<(String, String), Level>, order: &Orde
             StockMove::Ship => {
                 level.reserved -= quantity;
                 level.holds.remove(order);
-                level.moves.insert(format!("#{order}"), -quantity);
+                level.moves.insert(format!("#{order}#{}", recorded.version), -quantity);
+            }
+            StockMove::Take => {
+                level.available -= quantity;
+                level.moves.insert(format!("#{order}#{}", recorded.version), -quantity);
+            }
+            StockMove::Return => {
+                level.available += quantity;
+                level.moves.insert(format!("#{order}#{}", recorded.version), quantity);
             }
         }
     }

@@ -70,7 +70,7 @@ pub struct Features {
     pub delayed: bool,
     /// A person has undone this very step.
     pub kept_by_person: bool,
-    /// It is being checked and set aside.
+    /// It is being checked and set aside, or people have to decide something about it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_workflow: bool,
     /// Whether what was ordered is there.
@@ -99,7 +99,7 @@ impl Features {
             currency: order.totals.currency,
             delayed: tracks.delayed.is_some(),
             kept_by_person: order.kept_by_person,
-            in_workflow: order.is_in_workflow(),
+            in_workflow: order.is_in_workflow() || !order.held_back_by().is_empty(),
             stock,
             usual_s,
         }

@@ -1,6 +1,6 @@
 //! Which location gives what.
 
-use super::{Allocation, Free};
+use super::{Allocation, Free, HOLD_MAX};
 use std::collections::BTreeMap;
 
 /// There is not enough of something.
@@ -14,12 +14,24 @@ pub struct Short {
     pub available: i64,
 }
 
+/// How much is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Supply {
+    /// Everything, or nothing.
+    All,
+    /// What there is.
+    WhatThereIs,
+}
+
+/// Locations that one unit is taken from: what is set aside of it is set aside in one commit.
+const LOCATIONS_MAX: usize = HOLD_MAX;
+
 /// Finds a place for everything that stock is kept of: from one location if one has it all, else from as few as a walk from the
 /// fullest finds. What no stock is kept of needs no place.
 ///
 /// # Errors
-/// The first thing of which there is not enough.
-pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free]) -> Result<Vec<Allocation>, Short> {
+/// The first thing of which there is not enough, if everything is wanted.
+pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], supply: Supply) -> Result<Vec<Allocation>, Short> {
     let at = |sku: &str, location: &str| {
         levels.iter().find(|level| level.sku == sku && level.location == location).map_or(0, |level| level.available)
     };
@@ -38,14 +50,14 @@ pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free]) -> Result<Vec<A
         let mut open = quantity;
         let mut fullest: Vec<&str> = locations.iter().copied().filter(|location| at(sku, location) > 0).collect();
         fullest.sort_by_key(|location| (std::cmp::Reverse(at(sku, location)), *location));
-        for location in &fullest {
+        for location in fullest.iter().take(LOCATIONS_MAX) {
             let here = u32::try_from(at(sku, location)).unwrap_or(u32::MAX).min(open);
             if here > 0 {
                 found.push(give(sku, location, here));
                 open -= here;
             }
         }
-        if open > 0 {
+        if open > 0 && supply == Supply::All {
             let available = fullest.iter().map(|location| at(sku, location)).sum();
             return Err(Short { sku: sku.clone(), wanted: quantity, available });
         }
@@ -77,12 +89,13 @@ mod tests {
     #[test]
     fn one_parcel_if_one_location_has_it_all() {
         let levels = [free("mug", "a", 9), free("mug", "b", 3), free("pot", "b", 1)];
-        assert_eq!(shown(allocate(&wanted(&[("mug", 2), ("pot", 1)]), &levels)), "b 2 mug, b 1 pot");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 5), ("pot", 1)]), &levels)), "a 5 mug, b 1 pot");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 11)]), &levels)), "a 9 mug, b 2 mug");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 13)]), &levels)), "12 of 13 mug");
-        assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels)), "", "no stock is kept of it");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)])), "0 of 1 mug");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 2), ("pot", 1)]), &levels, Supply::All)), "b 2 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 5), ("pot", 1)]), &levels, Supply::All)), "a 5 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 11)]), &levels, Supply::All)), "a 9 mug, b 2 mug");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 13)]), &levels, Supply::All)), "12 of 13 mug");
+        assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels, Supply::All)), "", "no stock is kept of it");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 13), ("pot", 2)]), &levels, Supply::WhatThereIs)), "a 9 mug, b 3 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)], Supply::All)), "0 of 1 mug");
     }
 
     proptest! {
@@ -104,7 +117,7 @@ mod tests {
             }
             let kept = |sku: &str| levels.iter().any(|level| level.sku == sku);
             let total = |sku: &str| levels.iter().filter(|level| level.sku == sku).map(|level| level.available).sum::<i64>();
-            match allocate(&wish, &levels) {
+            match allocate(&wish, &levels, Supply::All) {
                 Ok(found) => {
                     for (sku, quantity) in wish.iter().filter(|(sku, _)| kept(sku)) {
                         let given: u32 = found.iter().filter(|a| a.sku == *sku).map(|a| a.quantity).sum();

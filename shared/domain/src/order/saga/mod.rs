@@ -6,24 +6,26 @@
 //! moment it is called off, and there is no moment at which stock is held for nobody.
 
 mod allocate;
+mod follow;
+mod state;
 mod table;
+mod way;
 
-pub use allocate::{Short, allocate};
+pub(super) use follow::{approved, follow, nudge, rejected};
+pub(super) use way::proceed;
+
+pub use allocate::{Short, Supply, allocate};
 pub use table::{Row, Runs, Step, Table, Undo};
 
-use super::event::{Cause, OrderEvent};
-use super::placement::LineKind;
-use super::review::{Review, ReviewEvent, ReviewKind, ReviewOutcome};
 use super::{Order, OrderStatus};
-use crate::fraud::{Assessment, FraudRules, Past, RiskLevel, Suspect, assess};
-use jiff::{SignedDuration, Timestamp};
+use crate::fraud::{Assessment, FraudRules, Past};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The rule's name, as histories have it.
 pub const RULE: &str = "saga";
 /// What one commit sets aside or gives back: each takes up to three of the hundred writes of a transaction.
-pub const HOLD_MAX: usize = 30;
+pub const HOLD_MAX: usize = 28;
 
 /// How a shop wants its orders taken through.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,9 +134,33 @@ pub struct Saga {
     /// What is set aside for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Allocation>,
+    /// What has left the shelf with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Allocation>,
+    /// Where it was when it was put on hold for people to decide; nothing once anything else has moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<OrderStatus>,
+    /// Part of it has left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partly: bool,
+    /// What became of the rest of an order that was called off when part of it had left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
+}
+
+/// What became of what was set aside for an order that was called off when part of it had left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rest {
+    /// Somebody has to look.
+    Unknown,
+    /// All of it has left.
+    Left,
+    /// All of it is still there.
+    Kept,
 }
 
 /// What happened on the way.
@@ -171,6 +197,26 @@ pub enum SagaEvent {
         /// What, from where.
         stock: Vec<Allocation>,
     },
+    /// What left without having been set aside is taken off the shelf.
+    Taken {
+        /// What, from where.
+        stock: Vec<Allocation>,
+    },
+    /// What had left is back on the shelf: it had not left after all.
+    Returned {
+        /// What, where.
+        stock: Vec<Allocation>,
+    },
+    /// What became of the rest.
+    Rest {
+        /// That.
+        rest: Rest,
+    },
+    /// It was over, and is not.
+    Reopened {
+        /// From which step it goes on.
+        step: Step,
+    },
     /// A step took too long, and is begun again.
     Nudged {
         /// Which.
@@ -193,6 +239,10 @@ impl SagaEvent {
             SagaEvent::Held { .. } => "stock_held",
             SagaEvent::Released { .. } => "stock_released",
             SagaEvent::Shipped { .. } => "stock_shipped",
+            SagaEvent::Taken { .. } => "stock_taken",
+            SagaEvent::Returned { .. } => "stock_returned",
+            SagaEvent::Rest { .. } => "stock_rest",
+            SagaEvent::Reopened { .. } => "workflow_reopened",
             SagaEvent::Nudged { .. } => "workflow_nudged",
             SagaEvent::Ended { .. } => "workflow_ended",
         }
@@ -216,6 +266,12 @@ impl SagaEvent {
             SagaEvent::Held { stock } => format!("Set aside: {}", what(stock)),
             SagaEvent::Released { stock } => format!("Given back: {}", what(stock)),
             SagaEvent::Shipped { stock } => format!("Left the shelf: {}", what(stock)),
+            SagaEvent::Taken { stock } => format!("Left the shelf, without having been set aside: {}", what(stock)),
+            SagaEvent::Returned { stock } => format!("Back on the shelf: {}", what(stock)),
+            SagaEvent::Rest { rest: Rest::Unknown } => "Part of it had left when it was called off".to_owned(),
+            SagaEvent::Rest { rest: Rest::Left } => "All that was set aside has left".to_owned(),
+            SagaEvent::Rest { rest: Rest::Kept } => "All that was set aside is still there".to_owned(),
+            SagaEvent::Reopened { step } => format!("Not over after all: {}", step.text()),
             SagaEvent::Nudged { step } => format!("{} took too long and is begun again", step.text()),
             SagaEvent::Ended { how: Ended::Completed } => "Everything is done".to_owned(),
             SagaEvent::Ended { how: Ended::Compensated } => "Everything is taken back".to_owned(),
@@ -231,8 +287,12 @@ pub enum StockMove {
     Hold,
     /// Given back.
     Release,
-    /// Gone.
+    /// Gone, having been set aside.
     Ship,
+    /// Gone, without having been set aside.
+    Take,
+    /// Not gone after all.
+    Return,
 }
 
 impl StockMove {
@@ -242,6 +302,8 @@ impl StockMove {
             StockMove::Hold => "held",
             StockMove::Release => "released",
             StockMove::Ship => "shipped",
+            StockMove::Take => "taken",
+            StockMove::Return => "returned",
         }
     }
 }
@@ -253,6 +315,8 @@ impl SagaEvent {
             SagaEvent::Held { stock } => Some((StockMove::Hold, stock)),
             SagaEvent::Released { stock } => Some((StockMove::Release, stock)),
             SagaEvent::Shipped { stock } => Some((StockMove::Ship, stock)),
+            SagaEvent::Taken { stock } => Some((StockMove::Take, stock)),
+            SagaEvent::Returned { stock } => Some((StockMove::Return, stock)),
             _ => None,
         }
     }
@@ -279,296 +343,6 @@ pub enum SagaCommand {
     },
     /// Begin the step again, if its time is up.
     Nudge,
-}
-
-impl Order {
-    /// Its saga, if that is not over.
-    pub fn running(&self) -> Option<&Saga> {
-        self.saga.as_ref().filter(|saga| saga.ended.is_none())
-    }
-
-    /// It is still being checked and set aside: no other rule moves it on.
-    pub fn is_in_workflow(&self) -> bool {
-        self.running().is_some_and(|saga| saga.step != Step::Dispatch)
-    }
-
-    fn is_called_off(&self) -> bool {
-        matches!(self.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed)
-    }
-
-    fn has_left(&self) -> bool {
-        self.tracks.status.has_shipped() && self.tracks.status != OrderStatus::PartiallyShipped
-    }
-
-    /// The step at which a worker is needed, if one is.
-    pub fn saga_work(&self) -> Option<Step> {
-        let saga = self.running()?;
-        if self.is_called_off() || self.has_left() {
-            return (!saga.held.is_empty()).then_some(saga.step);
-        }
-        let works = Table::of(saga.table).row(saga.step).is_some_and(|row| row.runs == Runs::Worker);
-        (works && self.tracks.status != OrderStatus::OnHold).then_some(saga.step)
-    }
-
-    /// When somebody has to look for what became of a step.
-    pub fn saga_due(&self) -> Option<Timestamp> {
-        self.saga_work().and(self.saga.as_ref()?.due)
-    }
-
-    /// What has to be set aside, and is not yet: pieces by unit.
-    pub fn to_reserve(&self) -> BTreeMap<String, u32> {
-        let mut wanted: BTreeMap<String, u32> = BTreeMap::new();
-        for line in self.lines.iter().filter(|line| line.kind != LineKind::Digital) {
-            let sum = wanted.entry(line.sku.clone()).or_default();
-            *sum = sum.saturating_add(line.quantity);
-        }
-        for held in self.saga.iter().flat_map(|saga| &saga.held) {
-            if let Some(open) = wanted.get_mut(&held.sku) {
-                *open = open.saturating_sub(held.quantity);
-            }
-        }
-        wanted.retain(|_, open| *open > 0);
-        wanted
-    }
-
-    pub(super) fn went(&mut self, event: &SagaEvent, at: Timestamp) {
-        if let SagaEvent::Began { table } = event {
-            let first = Table::of(*table).first();
-            let due = first.deadline.and_then(|deadline| at.checked_add(deadline).ok());
-            let held = Vec::new();
-            self.saga = Some(Saga { table: *table, step: first.step, since: at, due, assessment: None, held, ended: None });
-            return;
-        }
-        let Some(saga) = &mut self.saga else { return };
-        let deadline =
-            |step: Step| Table::of(saga.table).row(step).and_then(|row| row.deadline).and_then(|after| at.checked_add(after).ok());
-        match event {
-            SagaEvent::Began { .. } => {}
-            SagaEvent::Screened { assessment } => saga.assessment = Some(assessment.clone()),
-            SagaEvent::Entered { step } => (saga.due, saga.step, saga.since) = (deadline(*step), *step, at),
-            SagaEvent::Nudged { step } => saga.due = deadline(*step),
-            SagaEvent::Held { stock } => saga.held.extend(stock.iter().cloned()),
-            SagaEvent::Released { stock } | SagaEvent::Shipped { stock } => saga.held.retain(|held| !stock.contains(held)),
-            SagaEvent::Ended { how } => (saga.ended, saga.due) = (Some(*how), None),
-        }
-    }
-}
-
-/// An order on its way, with what has happened to it in this commit.
-struct Way {
-    order: Order,
-    events: Vec<OrderEvent>,
-    now: Timestamp,
-}
-
-impl Way {
-    fn of(order: &Order, now: Timestamp) -> Way {
-        Way { order: order.clone(), events: Vec::new(), now }
-    }
-
-    fn happens(&mut self, event: OrderEvent) {
-        self.order.evolve(&event, self.now);
-        self.events.push(event);
-    }
-
-    fn goes(&mut self, event: SagaEvent) {
-        self.happens(OrderEvent::Saga { event });
-    }
-
-    fn moves(&mut self, to: OrderStatus, reason: &str) {
-        let from = self.order.tracks.status;
-        if from == to || !self.order.allowed().contains(&to) {
-            return;
-        }
-        // What has left cannot be called off: the rest is.
-        let rest_only = (from, to) == (OrderStatus::PartiallyShipped, OrderStatus::Cancelled);
-        let to = if rest_only { OrderStatus::Shipped } else { to };
-        // That somebody looks at an order is nothing its customer has to hear.
-        let notify = matches!(to, OrderStatus::Processing | OrderStatus::Cancelled);
-        let cause = Cause::Rule { rule: RULE.to_owned(), reason: reason.to_owned(), confidence: 100, note: None, decision: None };
-        self.happens(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: false, notify });
-    }
-
-    /// The step behind one.
-    fn behind(&self, step: Step) -> Option<Step> {
-        Table::of(self.order.running()?.table).after(step).map(|row| row.step)
-    }
-
-    fn asks(&mut self, kind: ReviewKind, reason: String, rules: &SagaRules) -> bool {
-        let needs = if SagaRules::is_over(&self.order, rules.four_eyes_over) { 2 } else { 1 };
-        let due = self.now.checked_add(SignedDuration::from_hours(i64::from(rules.review_within_h))).unwrap_or(Timestamp::MAX);
-        match self.order.new_review(kind, reason, needs, self.now, due) {
-            Some(review) => {
-                self.happens(OrderEvent::Review { event: ReviewEvent::Opened { review: Box::new(review), note: None } });
-                true
-            }
-            None => {
-                self.goes(SagaEvent::Ended { how: Ended::NeedsHuman });
-                false
-            }
-        }
-    }
-
-    /// What speaks against it; true if it may go on at once.
-    fn screens(&mut self, past: Past, rules: &SagaRules) -> bool {
-        if !rules.fraud.enabled && !SagaRules::is_over(&self.order, rules.high_value_over) {
-            return true;
-        }
-        let order = &self.order;
-        let (total, ships_to, billed_to) = (order.totals.total(), order.country.as_deref(), order.billing_country.as_deref());
-        let mut score = 0;
-        if rules.fraud.enabled {
-            let assessment = assess(&Suspect { total, ships_to, billed_to, past }, &rules.fraud);
-            score = assessment.score;
-            self.goes(SagaEvent::Screened { assessment });
-        }
-        if rules.fraud.refuse_at > 0 && score >= rules.fraud.refuse_at {
-            self.moves(OrderStatus::Cancelled, &format!("{score} points, {} or more are refused", rules.fraud.refuse_at));
-            return false;
-        }
-        let mut held = false;
-        if rules.fraud.enabled && score >= rules.fraud.review_at {
-            held |= self.asks(ReviewKind::Fraud, format!("{score} points of 100, {}", RiskLevel::of(score).code()), rules);
-        }
-        if SagaRules::is_over(&self.order, rules.high_value_over) {
-            let reason = format!("{} {} is more than {}", total.decimal(), total.currency.code(), rules.high_value_over);
-            held |= self.asks(ReviewKind::HighValue, reason, rules);
-        }
-        if held {
-            self.moves(OrderStatus::OnHold, "a person has to decide first");
-        }
-        !held && self.order.running().is_some()
-    }
-
-    /// Sets aside what is needed; true if that is all of it.
-    fn reserves(&mut self, levels: &[Free], rules: &SagaRules) -> bool {
-        match allocate(&self.order.to_reserve(), levels) {
-            Ok(mut stock) => {
-                let all = stock.len() <= HOLD_MAX;
-                stock.truncate(HOLD_MAX);
-                if !stock.is_empty() {
-                    self.goes(SagaEvent::Held { stock });
-                }
-                all
-            }
-            Err(Short { sku, wanted, available }) => {
-                if self.asks(ReviewKind::InventoryOverride, format!("{available} of {wanted} {sku} are free"), rules) {
-                    self.moves(OrderStatus::OnHold, "there is not enough in stock");
-                }
-                false
-            }
-        }
-    }
-}
-
-/// Takes an order on as far as what is known leads.
-pub(super) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules, now: Timestamp) -> Vec<OrderEvent> {
-    if order.saga_work().is_none() || order.is_called_off() || order.has_left() {
-        return Vec::new();
-    }
-    let mut way = Way::of(order, now);
-    let began = order.saga.as_ref().map(|saga| saga.step);
-    let mut at = began;
-    while let Some(step) = at {
-        let done = match step {
-            Step::Screen => match facts.past {
-                Some(past) => way.screens(past, rules),
-                None => break,
-            },
-            Step::Review => way.order.held_back_by().is_empty(),
-            Step::Reserve if !rules.reserve_stock || way.order.to_reserve().is_empty() => true,
-            Step::Reserve => match &facts.levels {
-                Some(levels) => way.reserves(levels, rules),
-                None => break,
-            },
-            Step::Confirm => {
-                way.moves(OrderStatus::Processing, "checked, and set aside as far as stock is kept");
-                true
-            }
-            Step::Dispatch => false,
-        };
-        // What waits for people waits where they are asked.
-        let waits = step == Step::Screen && way.order.running().is_some() && !way.order.held_back_by().is_empty();
-        if !done && !waits {
-            break;
-        }
-        at = way.behind(step);
-    }
-    if let Some(step) = at.filter(|_| way.order.running().is_some() && at != began) {
-        way.goes(SagaEvent::Entered { step });
-    }
-    way.events
-}
-
-/// What follows for an order that goes on: a person has said yes, and nothing else holds it back.
-pub(super) fn approved(order: &Order, now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
-    let Some(step) = order.running().map(|saga| saga.step) else { return Vec::new() };
-    if !order.held_back_by().is_empty() {
-        return Vec::new();
-    }
-    if order.tracks.status == OrderStatus::OnHold {
-        way.moves(OrderStatus::Pending, "approved");
-    }
-    if step == Step::Review
-        && let Some(next) = way.behind(step)
-    {
-        way.goes(SagaEvent::Entered { step: next });
-    }
-    way.events
-}
-
-/// What follows for an order that is called off by a review.
-pub(super) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
-    if kind.decides_order() {
-        way.moves(OrderStatus::Cancelled, &format!("rejected in review: {}", kind.text().to_lowercase()));
-    }
-    way.events
-}
-
-/// What follows from how an order stands: what it no longer needs is given back, what has left has left.
-pub(super) fn follow(order: &Order, now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
-    let Some(saga) = order.running() else {
-        let again = order.saga.as_ref().is_some_and(|saga| saga.ended == Some(Ended::Compensated));
-        if again && order.tracks.status == OrderStatus::Pending {
-            way.goes(SagaEvent::Began { table: Table::newest().version });
-        }
-        return way.events;
-    };
-    let (called_off, has_left) = (order.is_called_off(), order.has_left());
-    if !called_off && !has_left {
-        return Vec::new();
-    }
-    for undo in Table::of(saga.table).undone_from(saga.step) {
-        match undo {
-            Undo::Withdraw => {
-                let open: Vec<&Review> = order.open_reviews().filter(|review| review.kind.holds_back()).collect();
-                for review in open {
-                    let id = review.id.clone();
-                    let event = ReviewEvent::Decided { id, outcome: ReviewOutcome::Withdrawn, by: None, comment: None };
-                    way.happens(OrderEvent::Review { event });
-                }
-            }
-            Undo::Release if !saga.held.is_empty() => {
-                let stock = saga.held.iter().take(HOLD_MAX).cloned().collect();
-                way.goes(if called_off { SagaEvent::Released { stock } } else { SagaEvent::Shipped { stock } });
-            }
-            Undo::Release => {}
-        }
-    }
-    if way.order.saga.as_ref().is_some_and(|saga| saga.held.is_empty()) {
-        way.goes(SagaEvent::Ended { how: if called_off { Ended::Compensated } else { Ended::Completed } });
-    }
-    way.events
-}
-
-/// Begins a step again whose time is up.
-pub(super) fn nudge(order: &Order, now: Timestamp) -> Vec<OrderEvent> {
-    let late = order.saga_due().is_some_and(|due| due <= now);
-    let step = order.saga_work().filter(|_| late);
-    step.map(|step| OrderEvent::Saga { event: SagaEvent::Nudged { step } }).into_iter().collect()
 }
 
 #[cfg(test)]

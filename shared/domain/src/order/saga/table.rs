@@ -90,7 +90,7 @@ pub struct Table {
 }
 
 /// How long a worker has, before somebody looks for what became of it. Far longer than a message waits on its queue.
-const WORKER: Option<SignedDuration> = Some(SignedDuration::from_mins(15));
+pub(super) const WORKER: SignedDuration = SignedDuration::from_mins(15);
 
 const fn row(step: Step, runs: Runs) -> Row {
     Row { step, runs, undo: None, deadline: None, pivot: false }
@@ -100,9 +100,9 @@ const fn row(step: Step, runs: Runs) -> Row {
 static TABLES: [Table; 1] = [Table {
     version: 1,
     rows: &[
-        Row { deadline: WORKER, ..row(Step::Screen, Runs::Worker) },
+        Row { deadline: Some(WORKER), ..row(Step::Screen, Runs::Worker) },
         Row { undo: Some(Undo::Withdraw), ..row(Step::Review, Runs::Person) },
-        Row { undo: Some(Undo::Release), deadline: WORKER, ..row(Step::Reserve, Runs::Worker) },
+        Row { undo: Some(Undo::Release), deadline: Some(WORKER), ..row(Step::Reserve, Runs::Worker) },
         row(Step::Confirm, Runs::Itself),
         Row { pivot: true, ..row(Step::Dispatch, Runs::World) },
     ],
