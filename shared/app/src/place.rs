@@ -124,6 +124,7 @@ impl Place {
             tracks: Tracks::default(),
             notify: true,
             saga: context.config.workflow.enabled,
+            charges: Some(&context.config.charges).filter(|charges| charges.enabled),
             items_required: true,
             now,
         };
@@ -189,7 +190,8 @@ impl Place {
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given = Given { channel: channel.clone(), generated, tracks, notify: false, saga: false, items_required: false, now };
+        let given =
+            Given { channel: channel.clone(), generated, tracks, notify: false, saga: false, charges: None, items_required: false, now };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {

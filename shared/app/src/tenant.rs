@@ -7,6 +7,7 @@ use domain::money::Currency;
 use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, SagaRules, Vocabulary, WatchRules, Watched, progress};
+use domain::shipping::tax::ChargeRules;
 use domain::stock::StockRules;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -208,6 +209,8 @@ pub struct TenantConfig {
     pub stock: StockRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
+    /// What comes on top of orders whose sender says nothing of tax and shipping.
+    pub charges: ChargeRules,
     /// How orders that are placed here are checked, reviewed and set aside.
     pub workflow: SagaRules,
     /// Whether customers are asked how it was.
@@ -240,6 +243,7 @@ impl Default for TenantConfig {
             watch: WatchRules::default(),
             stock: StockRules::default(),
             progress: ProgressRules::default(),
+            charges: ChargeRules::default(),
             workflow: SagaRules::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
@@ -364,6 +368,7 @@ impl TenantConfig {
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
+        faults.extend(self.charges.tax.faults());
         faults.extend(workflow_faults(&self.workflow));
         if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
             faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));

@@ -30,13 +30,14 @@ fn draft() -> Draft {
     }
 }
 
-fn given() -> Given {
+fn given() -> Given<'static> {
     Given {
         channel: SourceId::parse("api").expect("a slug"),
         generated: OrderId::parse("ORD-20250809-00000000").expect("a token"),
         tracks: Tracks::default(),
         notify: true,
         saga: false,
+        charges: None,
         now: start(),
         items_required: true,
     }

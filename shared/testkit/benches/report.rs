@@ -45,6 +45,7 @@ impl Index {
             untold: false,
             raised: Default::default(),
             raised_at: None,
+            money_lost: false,
             news_at: None,
             eta: Some("2025-08-09".parse::<jiff::civil::Date>().expect("a day").saturating_add((if late { -3 } else { 3 }).days())),
         }

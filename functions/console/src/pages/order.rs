@@ -14,6 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::order::progress::Decision;
 use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals};
+use domain::shipping::address::{self, AddressDraft};
 use http::Uri;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -299,9 +300,33 @@ fn customer(dossier: &Dossier) -> Markup {
                     }
                     @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
                     @if let Some(score) = dossier.order.rating { dt { "How it was" } dd { (score) " of 5" } }
-                    @if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
+                    @if let Some(address) = &contact.address { dt { "Goes to" } dd { (postal(address)) } }
+                    @else if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
+                    @if let Some(address) = &contact.billing_address { dt { "Bill to" } dd { (postal(address)) } }
                 },
             }
+        }
+    }
+}
+
+/// As on a letter, with what a postal office would write otherwise.
+fn postal(address: &AddressDraft) -> Markup {
+    let checked = address::check(address).ok();
+    let letter = |address: &AddressDraft| {
+        html! {
+            @for line in &address.street { (line) br; }
+            (address.postal_code.as_deref().unwrap_or_default()) " " (address.city)
+            @if let Some(region) = &address.region { ", " (region) }
+            br; (address.country)
+        }
+    };
+    html! {
+        address { (letter(address)) }
+        @if let Some(checked) = checked {
+            @if let Some(better) = &checked.did_you_mean {
+                details { summary { "Did you mean?" } address { (letter(better)) } }
+            }
+            @for doubt in &checked.doubts { p class="hint" { (doubt.message) } }
         }
     }
 }

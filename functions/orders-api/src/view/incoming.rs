@@ -2,6 +2,7 @@
 
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Order, Track};
+use domain::shipping::AddressDraft;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,10 @@ pub struct NewOrder {
     pub country: Option<String>,
     /// Where the bill goes, ISO 3166-1 alpha-2; it speaks against an order if that is another country.
     pub billing_country: Option<String>,
+    /// Where the parcel goes. Refused with all that is wrong with it; never altered.
+    pub shipping_address: Option<Address>,
+    /// Where the bill goes, if that is another place.
+    pub billing_address: Option<Address>,
     /// What was ordered.
     pub items: Vec<NewItem>,
     /// Decimal, default 0.
@@ -73,6 +78,42 @@ pub struct NewCustomer {
     /// Channels they have agreed to be written to on, beside e-mail: "sms", "whatsapp", "telegram" and so on.
     #[serde(default)]
     pub consent: Vec<String>,
+}
+
+/// Where something goes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// House and street, flat, company: one to three lines.
+    #[cfg_attr(test, schema(example = json!(["ul. Prosta 51"])))]
+    pub street: Vec<String>,
+    /// City or town.
+    #[cfg_attr(test, schema(example = "Warszawa"))]
+    pub city: String,
+    /// State, province or prefecture, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// As it is written on letters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(example = "00-838"))]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[cfg_attr(test, schema(example = "PL"))]
+    pub country: String,
+}
+
+impl Address {
+    /// As the rules have it.
+    pub fn of(draft: &AddressDraft) -> Address {
+        let AddressDraft { street, city, region, postal_code, country } = draft.clone();
+        Address { street, city, region, postal_code, country }
+    }
+
+    fn into_draft(self) -> AddressDraft {
+        let Address { street, city, region, postal_code, country } = self;
+        AddressDraft { street, city, region, postal_code, country }
+    }
 }
 
 /// A position.
@@ -124,6 +165,8 @@ impl NewOrder {
             consent: self.customer.consent,
             country: self.country,
             billing_country: self.billing_country,
+            shipping_address: self.shipping_address.map(Address::into_draft),
+            billing_address: self.billing_address.map(Address::into_draft),
             lines: self.items.into_iter().map(line).collect(),
             shipping: self.shipping,
             tax: self.tax,

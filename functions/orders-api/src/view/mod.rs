@@ -14,7 +14,7 @@ pub use decision::{
     RuleAccuracy,
 };
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
-pub use incoming::{CreatedOrder, NewCustomer, NewItem, NewOrder};
+pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
 pub use photo::{PhotoList, PhotoName, PhotoView};
 pub use review::{OrderReview, ReviewList, WorkflowView};

@@ -1,9 +1,10 @@
 //! An order, and lists of them.
 
-use super::{OrderReview, PhotoName, WorkflowView};
+use super::{Address, OrderReview, PhotoName, WorkflowView};
 use app::ports::OrderSummary;
 use domain::money::Money;
 use domain::order::{Order, Timer, Track, Wake};
+use domain::shipping::address;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -86,9 +87,32 @@ pub struct OrderView {
     /// Days past the promised day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days_late: Option<u32>,
+    /// What the goods come to; decimal, as all amounts.
+    pub subtotal: String,
+    /// On top.
+    pub tax: String,
+    /// On top.
+    pub shipping: String,
+    /// Taken off.
+    pub discount: String,
     /// Address; none if unknown or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Where the parcel goes, ISO 3166-1 alpha-2; what is left of an address that was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Where the parcel goes; none if nobody said so, or it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shipping_address: Option<Address>,
+    /// How a postal office would write it, if that differs: "did you mean?" Whoever asked for it decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub did_you_mean: Option<Address>,
+    /// What of it is possible and should be looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub address_doubts: Vec<String>,
+    /// Where the bill goes, if that is another place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<Address>,
     /// Positions.
     pub items: Vec<ItemView>,
     /// What is to be sent later.
@@ -167,6 +191,8 @@ impl OrderView {
     /// Of an order, on a day in the shop.
     pub fn of(order: &Order, today: Date) -> OrderView {
         let tracks = &order.tracks;
+        let written = order.contact.as_ref().and_then(|contact| contact.address.as_ref());
+        let checked = written.and_then(|address| address::check(address).ok());
         let price = |minor: i64| Money::new(minor, order.totals.currency).decimal();
         OrderView {
             row: OrderRow::of(&OrderSummary::of(order)),
@@ -181,12 +207,21 @@ impl OrderView {
             progress: order.percent(),
             allowed: order.allowed().into_iter().map(Track::as_str).collect(),
             days_late: order.days_late(today),
+            subtotal: price(order.totals.subtotal_minor),
+            tax: price(order.totals.tax_minor),
+            shipping: price(order.totals.shipping_minor),
+            discount: price(order.totals.discount_minor),
             followups: order.timers.iter().map(FollowUpView::of).collect(),
             rating: order.rating,
             workflow: order.saga.as_ref().map(WorkflowView::of),
             reviews: OrderReview::all(order),
             photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
+            country: order.country.clone(),
+            shipping_address: written.map(Address::of),
+            did_you_mean: checked.as_ref().and_then(|checked| checked.did_you_mean.as_ref()).map(Address::of),
+            address_doubts: checked.map(|checked| checked.doubts.into_iter().map(|doubt| doubt.message).collect()).unwrap_or_default(),
+            billing_address: order.contact.as_ref().and_then(|contact| contact.billing_address.as_ref()).map(Address::of),
             items: order
                 .lines
                 .iter()

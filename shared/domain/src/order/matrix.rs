@@ -22,13 +22,14 @@ fn draft() -> Draft {
     }
 }
 
-fn given() -> Given {
+fn given() -> Given<'static> {
     Given {
         channel: SourceId::parse("api").unwrap(),
         generated: OrderId::numbered(jiff::civil::date(2025, 8, 9), 7),
         tracks: Tracks::default(),
         notify: true,
         saga: false,
+        charges: None,
         items_required: true,
         now: at(0),
     }

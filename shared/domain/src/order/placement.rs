@@ -7,6 +7,8 @@ use crate::email::Email;
 use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
 use crate::notify::Channel;
+use crate::shipping::address::{self, AddressDraft};
+use crate::shipping::tax::{ChargeRules, Charges, TaxedLine};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +36,12 @@ pub struct Contact {
     /// Where they have agreed to be written to, beside e-mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consent: Vec<Channel>,
+    /// Where the parcel goes, as it was written when it was checked. Kept unchecked, so that an order can be read whatever rules become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressDraft>,
+    /// Where the bill goes, if that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<AddressDraft>,
 }
 
 impl Contact {
@@ -174,6 +182,10 @@ pub struct Draft {
     pub country: Option<String>,
     /// Where whoever pays lives, ISO 3166-1 alpha-2.
     pub billing_country: Option<String>,
+    /// Where the parcel goes.
+    pub shipping_address: Option<AddressDraft>,
+    /// Where the bill goes.
+    pub billing_address: Option<AddressDraft>,
     /// Positions.
     pub lines: Vec<DraftLine>,
     /// Decimal.
@@ -347,7 +359,7 @@ impl Checker {
 
 /// What a placement takes from us rather than from the sender.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct Given<'a> {
     /// Where the order comes in.
     pub channel: SourceId,
     /// The number it gets if the sender has none.
@@ -358,6 +370,8 @@ pub struct Given {
     pub notify: bool,
     /// Whether it is taken through checks and stock here.
     pub saga: bool,
+    /// What comes on top where the sender says nothing of it.
+    pub charges: Option<&'a ChargeRules>,
     /// Whether there must be items. A shop's sheet may list none.
     pub items_required: bool,
     /// Now.
@@ -365,7 +379,7 @@ pub struct Given {
 }
 
 /// Checks a draft. Either a placement or every fault it has, as [`Fault::listed`].
-pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
+pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
     let mut checker = Checker { faults: Vec::new() };
     let currency = match Currency::parse(&draft.currency) {
         Ok(currency) => Some(currency),
@@ -438,6 +452,9 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if draft.billing_country.as_deref().is_some_and(|country| !code(country)) {
         checker.fault("billing_country", "bad_country", "two upper-case letters, as in PL");
     }
+    let country = checker.address("shipping_address", draft.shipping_address.as_ref(), ("country", draft.country.as_ref()));
+    let billing_country =
+        checker.address("billing_address", draft.billing_address.as_ref(), ("billing_country", draft.billing_country.as_ref()));
     if draft.lines.is_empty() && given.items_required {
         checker.fault("items", "required", "an order has at least one item");
     }
@@ -450,7 +467,8 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
     if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > text_max {
         checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", text_max));
     }
-    let totals = currency.map(|currency| checker.totals(draft, &lines, currency));
+    let charged = currency.and_then(|currency| checker.charges(draft, &lines, (currency, country.as_deref()), given.charges));
+    let totals = currency.map(|currency| checker.totals(draft, &lines, currency, charged));
     let placed_at = draft.placed_at.unwrap_or(given.now);
     if placed_at > given.now + SignedDuration::from_mins(10) {
         checker.fault("placed_at", "in_the_future", "must not lie in the future");
@@ -473,11 +491,13 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
             time_zone: draft.time_zone.clone(),
             chats,
             consent,
+            address: draft.shipping_address.clone(),
+            billing_address: draft.billing_address.clone(),
         },
         lines,
         totals,
-        country: draft.country.clone(),
-        billing_country: draft.billing_country.clone(),
+        country,
+        billing_country,
         tracks,
         placed_at,
         notify: given.notify,
@@ -486,7 +506,40 @@ pub fn check(draft: &Draft, given: Given) -> Result<Placement, Vec<Fault>> {
 }
 
 impl Checker {
-    fn totals(&mut self, draft: &Draft, lines: &[Line], currency: Currency) -> Totals {
+    /// An address, and the country that follows from it, or from what was said of that alone.
+    fn address(&mut self, at: &str, address: Option<&AddressDraft>, (field, said): (&str, Option<&String>)) -> Option<String> {
+        let Some(draft) = address else { return said.cloned() };
+        if let Err(faults) = address::check(draft) {
+            let place = |fault: Fault| Fault { field: fault.field.replacen("address", at, 1), ..fault };
+            self.faults.extend(faults.into_iter().map(place));
+        } else if said.is_some_and(|said| *said != draft.country) {
+            self.fault(field, "does_not_match", format!("the address is in {}; leave this out", draft.country));
+        }
+        Some(draft.country.clone())
+    }
+
+    /// Tax and shipping by the shop's rules, for an order that says nothing of either.
+    fn charges(
+        &mut self,
+        draft: &Draft,
+        lines: &[Line],
+        (currency, country): (Currency, Option<&str>),
+        rules: Option<&ChargeRules>,
+    ) -> Option<Charges> {
+        let rules = rules.filter(|rules| rules.currency == currency && draft.tax.is_none() && draft.shipping.is_none())?;
+        let region = draft.shipping_address.as_ref().and_then(|address| address.region.as_deref());
+        let line = |line: &Line| TaxedLine { unit_price_minor: line.unit_price_minor, quantity: line.quantity, kind: line.kind };
+        let lines: Vec<TaxedLine> = lines.iter().map(line).collect();
+        match rules.tax.charges(&lines, currency, (country, region), None) {
+            Ok(charges) => Some(charges),
+            Err(why) => {
+                self.fault("items", "out_of_range", why.to_string());
+                None
+            }
+        }
+    }
+
+    fn totals(&mut self, draft: &Draft, lines: &[Line], currency: Currency, charged: Option<Charges>) -> Totals {
         let subtotal = lines.iter().try_fold(0i64, |sum, line| {
             line.unit_price_minor.checked_mul(i64::from(line.quantity)).and_then(|value| sum.checked_add(value))
         });
@@ -495,8 +548,9 @@ impl Checker {
             0
         });
         let mut part = |field: &str, text: &Option<String>| text.as_deref().map_or(0, |text| self.amount(field, text, Some(currency)));
-        let shipping_minor = part("shipping", &draft.shipping);
-        let tax_minor = part("tax", &draft.tax);
+        let (shipping, tax) = (part("shipping", &draft.shipping), part("tax", &draft.tax));
+        let charged = charged.map(|charges| (charges.shipping.minor, charges.tax.minor));
+        let (shipping_minor, tax_minor) = charged.unwrap_or((shipping, tax));
         let discount_minor = part("discount", &draft.discount);
         let before_discount = subtotal_minor.saturating_add(shipping_minor).saturating_add(tax_minor);
         if discount_minor > before_discount {
@@ -509,11 +563,10 @@ impl Checker {
         if let Some(claimed) = draft.total.as_deref() {
             let claimed = self.amount("total", claimed, Some(currency));
             if claimed != total_minor && self.faults.is_empty() {
-                let message = format!(
-                    "we make it {}, you say {}",
-                    Money::new(total_minor, currency).decimal(),
-                    Money::new(claimed, currency).decimal()
-                );
+                let why =
+                    if charged.is_some() { ": the shop's tax and shipping came on top; say both yourself if they are others" } else { "" };
+                let (ours, theirs) = (Money::new(total_minor, currency).decimal(), Money::new(claimed, currency).decimal());
+                let message = format!("we make it {ours}, you say {theirs}{why}");
                 self.fault("total", "does_not_add_up", message);
             }
         }

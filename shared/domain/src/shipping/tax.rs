@@ -52,6 +52,25 @@ impl Default for TaxRules {
     }
 }
 
+/// What a shop puts on top of goods whose sender says nothing of tax and shipping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChargeRules {
+    /// It does.
+    pub enabled: bool,
+    /// The currency that the amounts are in; orders in others are left alone. ISO 4217.
+    pub currency: Currency,
+    /// How much.
+    #[serde(flatten)]
+    pub tax: TaxRules,
+}
+
+impl Default for ChargeRules {
+    fn default() -> Self {
+        ChargeRules { enabled: false, currency: Currency::USD, tax: TaxRules::default() }
+    }
+}
+
 /// A line that is taxed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaxedLine {
@@ -89,18 +108,18 @@ impl TaxRules {
     /// What is wrong with the rules, all of it.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let rates = self.regions.iter().enumerate().map(|(at, region)| (format!("tax.regions[{at}].tax_bps"), region.tax_bps));
-        for (field, bps) in rates.chain([("tax.tax_bps".to_owned(), self.tax_bps)]) {
+        let rates = self.regions.iter().enumerate().map(|(at, region)| (format!("charges.regions[{at}].tax_bps"), region.tax_bps));
+        for (field, bps) in rates.chain([("charges.tax_bps".to_owned(), self.tax_bps)]) {
             if bps > Self::BPS_MAX {
                 faults.push(Fault::new(field, "out_of_range", "0 to 10000 basis points: 800 is 8 %"));
             }
         }
         let flats = self.regions.iter().filter_map(|region| region.shipping_flat_minor).chain([self.shipping_flat_minor]);
         if flats.into_iter().any(|minor| !(0..=Money::MAX_MINOR).contains(&minor)) {
-            faults.push(Fault::new("tax.shipping_flat_minor", "out_of_range", "not negative"));
+            faults.push(Fault::new("charges.shipping_flat_minor", "out_of_range", "not negative"));
         }
         if self.regions.len() > Self::REGIONS_MAX {
-            faults.push(Fault::new("tax.regions", "too_many", format!("at most {}", Self::REGIONS_MAX)));
+            faults.push(Fault::new("charges.regions", "too_many", format!("at most {}", Self::REGIONS_MAX)));
         }
         Fault::listed(faults, 0)
     }

@@ -111,6 +111,8 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         time_zone: None,
         chats: [(Channel::Telegram, "42".to_owned())].into(),
         consent: vec![Channel::Sms, Channel::Telegram],
+        address: None,
+        billing_address: None,
     };
     let order = Order::born(&event, Some(contact), at).expect("placed");
     step(scope, None, order, vec![event], at)

@@ -45,6 +45,7 @@ impl Story {
             tracks: Tracks::default(),
             notify: true,
             saga: true,
+            charges: None,
             items_required: true,
             now: at(0),
         };
