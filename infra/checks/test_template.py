@@ -73,7 +73,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
     }
 
 
-# req: S1-75
+# req: S1-75, S2-94
 def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None:
     rates = {name: rule["ScheduleExpression"] for name, rule in template.of("Events::Rule").items() if "ScheduleExpression" in rule}
     assert rates == {
@@ -86,6 +86,11 @@ def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None
     kept = [rule.get("ExpirationInDays") for bucket in template.of("S3::Bucket").values() for rule in bucket["LifecycleConfiguration"]["Rules"]]
     assert kept and all(kept), "what is kept goes some day"
     assert all("RetentionInDays" in group for group in template.of("Logs::LogGroup").values())
+
+
+# req: S2-24
+def test_a_hundred_batches_of_orders_at_once(template: Template) -> None:
+    assert template.body["Parameters"]["SagaMaxConcurrency"]["Default"] == 100
 
 
 def test_rights_are_the_agreed_ones(template: Template) -> None:

@@ -131,9 +131,10 @@ def sign_in(page: Page, warehouse: Warehouse) -> None:
     page.wait("location.pathname === '/console' && document.readyState === 'complete'", "the dashboard")
 
 
-# req: S2-29, S2-31, S2-32
+# req: S2-13, S2-29, S2-31, S2-32
 def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Warehouse) -> None:
-    warehouse.places("V1", "VASE", 1, "1000.01", billing_country="US")
+    address = {"street": ["ul. Prosta 51"], "city": "Warszawa", "postal_code": "00838", "country": "PL"}
+    warehouse.places("V1", "VASE", 1, "1000.01", billing_country="US", shipping_address=address)
     warehouse.places("V2", "VASE", 1, "1500.00")
     reviews = lambda: {review["order_id"] for review in warehouse.call("GET", "/v1/reviews").json["reviews"]}  # noqa: E731
     eventually(lambda: {"V1", "V2"} <= reviews(), "both to wait for a person")
@@ -165,7 +166,8 @@ def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Wareho
     if not axe.missing():
         assert axe.findings(page) == []
     page.goto(warehouse.shop.env["console_url"] + "/orders/V1")
-    assert "the bank says yes" in page.js("document.querySelector('main').textContent")
+    text = page.js("document.querySelector('main').textContent")
+    assert "the bank says yes" in text and "Did you mean?" in text and "00-838" in text
     if not axe.missing():
         assert axe.findings(page) == []
     assert page.complaints == []

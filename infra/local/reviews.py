@@ -6,12 +6,15 @@ import json
 import urllib.request
 
 STOCK = [("LAMP-ARC", 12), ("MUG-BLUE", 40), ("CHAIR-OAK", 2)]
+WARSAW = {"street": ["ul. Prosta 51", "m. 4"], "city": "Warszawa", "postal_code": "00838", "country": "PL"}
+BERLIN = {"street": ["Invalidenstr. 117"], "city": "Berlin", "postal_code": "10115", "country": "DE"}
+YORK = {"street": ["PO Box 12"], "city": "New York", "region": "NY", "postal_code": "10001", "country": "US"}
 # Number, customer, lines, ships to, billed to: what each of them is about stands beside it.
 ORDERS = [
-    ("R-2001", "Grace Hopper", [("LAMP-ARC", 4, "289.00")], "PL", "PL"),  # worth a lot
-    ("R-2002", "Alan Turing", [("LAMP-ARC", 6, "289.00"), ("MUG-BLUE", 2, "14.50")], "PL", "US"),  # and billed elsewhere
-    ("R-2003", "Ada Lovelace", [("CHAIR-OAK", 5, "149.00")], "DE", "DE"),  # more than there is
-    ("R-2004", "Ida Rhodes", [("MUG-BLUE", 3, "14.50")], "DE", "DE"),  # nothing speaks against it
+    ("R-2001", "Grace Hopper", [("LAMP-ARC", 4, "289.00")], WARSAW, None),  # worth a lot, its postal code lacks the dash
+    ("R-2002", "Alan Turing", [("LAMP-ARC", 6, "289.00"), ("MUG-BLUE", 2, "14.50")], WARSAW, YORK),  # and billed elsewhere
+    ("R-2003", "Ada Lovelace", [("CHAIR-OAK", 5, "149.00")], BERLIN, None),  # more than there is
+    ("R-2004", "Ida Rhodes", [("MUG-BLUE", 3, "14.50")], BERLIN, None),  # nothing speaks against it
 ]
 
 
@@ -22,12 +25,12 @@ def open_demo(web_url: str, key: str) -> None:
     _call(web_url, key, "PUT", "/v1/settings", settings)
     for sku, pieces in STOCK:
         _call(web_url, key, "POST", f"/v1/inventory/{sku}/adjust", {"location": "main", "by": pieces, "reference": "demo-opening"})
-    for number, name, lines, country, billing in ORDERS:
+    for number, name, lines, address, billing in ORDERS:
         order = {
             "number": number,
             "currency": "EUR",
-            "country": country,
-            "billing_country": billing,
+            "shipping_address": address,
+            "billing_address": billing,
             "customer": {"name": name, "email": f"{name.split()[0].lower()}@example.com"},
             "items": [{"sku": sku, "name": sku.replace("-", " ").title(), "quantity": pieces, "unit_price": price} for sku, pieces, price in lines],
         }

@@ -15,6 +15,7 @@ pub mod queue;
 pub mod reports;
 pub mod reviews;
 pub mod sheet;
+pub mod then;
 pub mod timeline;
 pub mod tracking;
 pub mod wording;

@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, photos, timeline, workflow};
+use super::{Params, decisions, messages, moves, order_id, photos, then, timeline, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -16,6 +16,7 @@ use domain::order::progress::Decision;
 use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals};
 use domain::shipping::address::{self, AddressDraft};
 use http::Uri;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -29,6 +30,10 @@ pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, Path(id
 }
 
 async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Markup, Error> {
+    let params = Params::of(uri);
+    if let Some(at) = params.get("at") {
+        return then::draw(console, visitor, id, at).await;
+    }
     let dossier = console.orders.dossier(&visitor.scope, &order_id(id)?, TIMELINE_MAX).await?.ok_or(Error::NotFound("order"))?;
     let order = &dossier.order;
     let by = visitor.provenance();
@@ -39,7 +44,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
         nav class="crumbs" aria-label="Where you are" {
             a href="/console/orders" { "Orders" } " / " span aria-current="page" { (order.id) }
         }
-        (header(order, visitor))
+        (header(order, visitor, visitor.today()))
         div class="order" {
             (stepper(order))
             div class="order-side" {
@@ -63,16 +68,16 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
         }
     };
     let title = format!("Order {}", order.id);
-    let flash = Flash::of(Params::of(uri).get("flash"));
+    let flash = Flash::of(params.get("flash"));
     Ok(Page { title: &title, here: Here::Orders, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))
 }
 
-fn header(order: &Order, visitor: &Visitor) -> Markup {
+pub(super) fn header(order: &Order, visitor: &Visitor, today: Date) -> Markup {
     html! {
         div class="title order-title" {
             h1 { "Order " span class="number" { (order.id) } }
             (pill(order.label()))
-            @if let Some(days) = order.days_late(visitor.today()) {
+            @if let Some(days) = order.days_late(today) {
                 span class="late" { (icons::CLOCK.beside()) @if days == 1 { "1 day late" } @else { (days) " days late" } }
             }
             p class="muted order-facts" {
@@ -100,7 +105,7 @@ fn step(status: OrderStatus) -> Option<usize> {
     }
 }
 
-fn stepper(order: &Order) -> Markup {
+pub(super) fn stepper(order: &Order) -> Markup {
     let status = order.tracks.status;
     let (at, percent) = (step(status), status.percent());
     let arrived = at == Some(3);
@@ -220,7 +225,7 @@ fn is_bare(order: &Order) -> bool {
     order.lines.is_empty() && order.totals.total_minor == 0
 }
 
-fn items(order: &Order) -> Markup {
+pub(super) fn items(order: &Order) -> Markup {
     if is_bare(order) {
         return html! {
             section class="card" aria-labelledby="items-title" {
@@ -284,7 +289,7 @@ fn totals(totals: &Totals) -> Markup {
     }
 }
 
-fn customer(dossier: &Dossier) -> Markup {
+pub(super) fn customer(dossier: &Dossier) -> Markup {
     html! {
         section class="card" aria-labelledby="customer-title" {
             div class="card-head" { h2 id="customer-title" { "Customer" } }
@@ -331,7 +336,7 @@ fn postal(address: &AddressDraft) -> Markup {
     }
 }
 
-fn tracks(order: &Order, visitor: &Visitor) -> Markup {
+pub(super) fn tracks(order: &Order, visitor: &Visitor) -> Markup {
     let tracks = &order.tracks;
     html! {
         section class="card" aria-labelledby="tracks-title" {

@@ -1,6 +1,6 @@
 //! What happened to an order, newest first.
 
-use super::photos;
+use super::{photos, then};
 use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
@@ -52,7 +52,7 @@ fn entry(order: &Order, commit: &Recorded, visitor: &Visitor) -> Markup {
                     @if commit.actor.is_automatic() { span class="badge" { (icons::BOLT.beside()) "Auto" } }
                     span { (commit.actor.in_words()) }
                     span { (moment(commit.at, &visitor.zone())) " · " (ago(commit.at, visitor.now, &visitor.zone())) }
-                    span { "v" (commit.version) }
+                    a href=(then::href(&order.id, commit.at)) { "v" (commit.version) span class="visually-hidden" { ": the order as it was then" } }
                     code class="trace" title="Trace id" { (commit.correlation) }
                 }
             }

@@ -152,6 +152,28 @@ async fn an_order_shows_where_it_stands_and_what_happened() {
     assert!(text.contains("On Hold") && text.contains("Address incomplete; asked the customer"));
 }
 
+// req: S2-03
+#[tokio::test]
+async fn an_order_is_shown_as_it_was_after_each_change() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    let text = browser.ok("/console/orders/1001").await;
+    let links: Vec<&str> = text.split(r#"href="/console/orders/1001?at="#).skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(links.len(), 7);
+    let then = browser.ok(&format!("/console/orders/1001?at={}", links[6])).await;
+    for said in ["As it was on", "25 %", "john@example.com", "Back to today", "Placed by instagram"] {
+        assert!(then.contains(said), "{said} in {then}");
+    }
+    for later in ["/console/orders/1001/status", "Shade checked", "days late", "Hi John, your order"] {
+        assert!(!then.contains(later), "{later} in {then}");
+    }
+    let now = browser.ok(&format!("/console/orders/1001?at={}", links[0])).await;
+    assert!(now.contains("75 %") && now.contains("Known to be late") && !now.contains("/console/orders/1001/status"));
+    for nothing in ["soon", "2020-01-01T00:00:00Z"] {
+        assert_eq!(browser.get(&format!("/console/orders/1001?at={nothing}")).await.status, StatusCode::NOT_FOUND, "{nothing}");
+    }
+}
+
 #[tokio::test]
 async fn what_people_write_is_shown_and_never_run() {
     let shop = Shop::open("demo", now()).await;

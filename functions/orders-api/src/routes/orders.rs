@@ -8,7 +8,7 @@ use app::apply::{Alongside, Applied};
 use app::notify::{Saying, customer_message};
 use app::photos::links;
 use app::place::Idempotency;
-use app::ports::{OnceKey, OrderQuery};
+use app::ports::{Dossier, OnceKey, OrderQuery};
 use app::progress::Wish;
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
@@ -161,13 +161,42 @@ fn filter(admitted: &Admitted, params: &ListParams) -> Result<(String, OrderQuer
     }
 }
 
-/// Reads an order.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Order number")),
-    responses((status = 200, description = "The order, its version in ETag", body = OrderView), (status = 404, description = "No such order"))))]
-pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+/// Which state of an order.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[serde(deny_unknown_fields)]
+pub struct ReadParams {
+    /// As it was at this moment, such as 2025-08-10T09:30:00Z; who it is for is still as it is now.
+    #[cfg_attr(test, param(format = DateTime))]
+    pub at: Option<String>,
+}
+
+/// Reads an order as it is, or as it was.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}", tag = "orders", params(("id" = String, Path, description = "Order number"), ReadParams),
+    responses((status = 200, description = "The order; its version in ETag, if it is as it is now", body = OrderView), (status = 404, description = "No such order, or not yet"),
+              (status = 422, description = "No moment, one to come, or an order that has changed more than 1,000 times"))))]
+pub async fn read(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(id): Segments<String>,
+    Params(params): Params<ReadParams>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let today = admitted.config.today(desk.clock.now());
+    let (id, now) = (order_id(&id)?, desk.clock.now());
+    if let Some(text) = params.at {
+        let at: Timestamp = text.parse().map_err(|_| fault("at", "bad_time", "a time such as 2025-08-10T09:30:00Z"))?;
+        if at > now {
+            return Err(fault("at", "in_the_future", "nobody knows yet; leave it out for the order as it is").into());
+        }
+        let dossier = desk.orders.dossier(&admitted.scope, &id, Dossier::PAST_MAX).await.map_err(Error::from)?;
+        let dossier = dossier.ok_or(Error::NotFound("order"))?;
+        let order = dossier.at(at).map_err(|unread| fault("at", "too_many_changes", unread.to_string()))?;
+        let order = order.ok_or(Error::NotFound("order at that time"))?;
+        return Ok(axum::Json(OrderView::of(&order, admitted.config.today(at))).into_response());
+    }
+    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    let today = admitted.config.today(now);
     Ok(tagged(order.revision(), axum::Json(OrderView::of(&order, today))))
 }
 

@@ -117,7 +117,7 @@ async fn chats_have_their_own_ways() {
     assert_eq!(sent(Account::Telegram(&bot), "42", "403 Forbidden", blocked).await.0, unwanted("Telegram answered 403, error 403"));
 }
 
-// req: S1-34
+// req: S1-34, S2-72
 #[tokio::test]
 async fn a_push_is_signed_in_for() {
     let key = |project: Option<&str>| {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Recorded, Watched};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -88,6 +88,43 @@ pub struct Dossier {
     pub history: Vec<Recorded>,
     /// Messages, oldest first.
     pub messages: Vec<Message>,
+}
+
+/// An order's past is not read if it has changed more than [`Dossier::PAST_MAX`] times.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("order {0} has changed more than {max} times; its past is not read", max = Dossier::PAST_MAX)]
+pub struct PastUnread(OrderId);
+
+impl Dossier {
+    /// Commits of one order that are read to find what it was.
+    pub const PAST_MAX: usize = 1_000;
+
+    /// What the order was at a moment, with what happened at that very moment: see [`Dossier::before`].
+    ///
+    /// # Errors
+    /// If the history does not reach back to the beginning.
+    pub fn at(&self, moment: Timestamp) -> Result<Option<Order>, PastUnread> {
+        self.before(moment.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(moment))
+    }
+
+    /// What the order was before a moment; none if there was no such order. Needs a dossier of [`Dossier::PAST_MAX`]
+    /// commits. Who it is for and its photos are today's, so that what was erased stays so.
+    ///
+    /// # Errors
+    /// If the history does not reach back to the beginning.
+    pub fn before(&self, end: Timestamp) -> Result<Option<Order>, PastUnread> {
+        let Dossier { order: now, history, .. } = self;
+        if history.first().is_none_or(|first| first.version != 1) {
+            return Err(PastUnread(now.id.clone()));
+        }
+        let known = history.iter().take_while(|commit| commit.at < end).count();
+        let known = known.max(usize::from(now.placed_at < end));
+        let kept = |mut order: Order| {
+            order.photos.retain(|photo| now.photos.contains(photo));
+            Order { contact: now.contact.clone(), ..order }
+        };
+        Ok(Order::replay(&history[..known]).map(kept))
+    }
 }
 
 /// Which orders.

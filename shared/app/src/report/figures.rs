@@ -10,7 +10,7 @@ use crate::tenant::TenantConfig;
 use domain::ids::OrderId;
 use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, OrderValue};
 use domain::money::{Currency, Money};
-use domain::order::{Label, Order};
+use domain::order::Label;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -20,8 +20,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const PAGE: usize = 500;
 /// Orders whose histories are read for one report.
 pub const CHANGED_ORDERS_MAX: usize = 100_000;
-/// Commits of one order that are read to find what it was.
-const HISTORY_MAX: usize = 1_000;
 /// Times that the index is looked through for orders that changed meanwhile.
 const PASSES_MAX: usize = 3;
 /// Histories read at once.
@@ -145,7 +143,7 @@ impl Count<'_> {
             return Ok(Err(format!("more than {CHANGED_ORDERS_MAX} orders have changed since; report a day that is nearer")));
         }
         let (store, scope) = (&*self.report.orders, self.scope);
-        let read = |id: OrderId| async move { store.dossier(scope, &id, HISTORY_MAX).await };
+        let read = |id: OrderId| async move { store.dossier(scope, &id, Dossier::PAST_MAX).await };
         let mut dossiers = stream::iter(fresh).map(read).buffer_unordered(AT_ONCE);
         while let Some(dossier) = dossiers.try_next().await? {
             let Some(dossier) = dossier else { continue };
@@ -153,10 +151,10 @@ impl Count<'_> {
             if !now.tracks.status.is_open() {
                 self.closed.entry(now.label()).or_default().add(now.totals.currency, 1, now.totals.total_minor);
             }
-            match then(&dossier, end) {
+            match dossier.before(end) {
                 Ok(Some(order)) => self.builder.add(row(OrderSummary::of(&order), self.config)),
                 Ok(None) => {}
-                Err(reason) => return Ok(Err(reason)),
+                Err(reason) => return Ok(Err(reason.to_string())),
             }
         }
         Ok(Ok(()))
@@ -202,17 +200,6 @@ impl Count<'_> {
             }
         }
     }
-}
-
-/// What an order was at a moment; none if there was no such order. The name is today's, so that an erased one stays so.
-fn then(dossier: &Dossier, end: Timestamp) -> std::result::Result<Option<Order>, String> {
-    let Dossier { order: now, history, .. } = dossier;
-    if history.first().is_none_or(|first| first.version != 1) {
-        return Err(format!("order {} has changed more than {HISTORY_MAX} times; its past is not read", now.id));
-    }
-    let known = history.iter().take_while(|commit| commit.at < end).count();
-    let known = known.max(usize::from(now.placed_at < end));
-    Ok(Order::replay(&history[..known]).map(|order| Order { contact: now.contact.clone(), ..order }))
 }
 
 /// Orders of one label, and by currency how many and what they are worth.

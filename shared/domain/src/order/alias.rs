@@ -360,6 +360,7 @@ mod tests {
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
+    // req: S2-17
     #[test]
     fn words_survive_the_round_trip() {
         // The words that share their meaning with another word of the same vocabulary.

@@ -377,6 +377,7 @@ mod tests {
 
     proptest! {
         #[test]
+        // req: S2-25
         fn any_facts_in_any_order(picks in prop::collection::vec((0usize..22, 0i64..8), 1..12), seed in any::<u64>()) {
             let words = Vocabulary::Events.words();
             let facts: Vec<Fact> = picks.iter().enumerate().map(|(n, (word, second))| fact(n, words[*word], *second)).collect();

@@ -116,6 +116,41 @@ fn every_state_against_every_command() {
     insta::assert_snapshot!("state_command_matrix", table);
 }
 
+/// The moves that the eighteen-word systems make, told in their words, leave an order where they say it is.
+// req: S2-20
+#[test]
+fn every_arc_of_the_eighteen_words_is_followed() {
+    const ARCS: [(&str, &[&str]); 6] = [
+        ("pending", &["processing", "cancelled", "on_hold"]),
+        ("processing", &["ready_to_ship", "shipped", "cancelled"]),
+        ("ready_to_ship", &["shipped", "cancelled"]),
+        ("shipped", &["in_transit", "delivered"]),
+        ("in_transit", &["delivered", "returned"]),
+        ("delivered", &["returned", "refunded"]),
+    ];
+    for (from, all) in ARCS {
+        for to in all {
+            let mut tracks = Vocabulary::Workflow.birth(from, at(0)).unwrap();
+            if *to == "refunded" {
+                tracks.payment = PaymentStatus::Captured;
+            }
+            let mut order = order_in(tracks.status);
+            (order.tracks, order.log) = (tracks, FactLog::starting_at(tracks, None));
+            let claim = Vocabulary::Workflow.read(to).unwrap().claim;
+            let fact = Fact {
+                id: EventId::parse("e1").unwrap(),
+                source: SourceId::parse("shop").unwrap(),
+                sequence: None,
+                occurred_at: at(1),
+                claim,
+            };
+            let events = decide(Some(&order), &Command::Hear { fact, notify: true }, at(2)).unwrap();
+            order.apply_commit(&events, at(2));
+            assert_eq!(Vocabulary::Workflow.word_for(&order.tracks), Some(*to), "from {from}: {events:?}");
+        }
+    }
+}
+
 // req: S1-02
 #[test]
 fn a_refusal_lists_what_is_allowed() {

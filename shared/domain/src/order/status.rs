@@ -256,6 +256,7 @@ mod tests {
         insta::assert_snapshot!("tracking_transitions", table::<TrackingStatus>());
     }
 
+    // req: S2-20
     #[test]
     fn every_state_reaches_an_end() {
         fn check<T: Track>(end: impl Fn(T) -> bool) {

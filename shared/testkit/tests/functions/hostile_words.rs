@@ -29,7 +29,7 @@ async fn ship(house: &House, number: &str) {
     house.settle().await;
 }
 
-// req: S0-27, S0-28
+// req: S0-27, S0-28, S2-88
 #[tokio::test]
 async fn a_name_is_a_name_wherever_it_goes() {
     let house = House::new().await;

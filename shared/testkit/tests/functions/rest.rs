@@ -70,7 +70,7 @@ async fn an_order_is_updated_in_the_shops_words() {
     assert_eq!(post(&house, "/v1/other/orders/update-status", &[], elsewhere).await.status, 404);
 }
 
-// req: S1-02
+// req: S1-02, S2-02
 #[tokio::test]
 async fn illegal_and_stale_moves_are_refused_with_what_is_possible() {
     let house = House::new().await;
@@ -85,6 +85,42 @@ async fn illegal_and_stale_moves_are_refused_with_what_is_possible() {
     let forbidden = call(&house, Some(operator), "POST", "/v1/orders/1002/correct", &[], correction.clone()).await;
     assert_eq!(forbidden.status, 403);
     assert_eq!(post(&house, "/v1/orders/1002/correct", &[], correction).await.body["status"], "pending");
+}
+
+// req: S2-03
+#[tokio::test]
+async fn an_order_is_shown_as_it_was() {
+    let house = House::new().await;
+    let moments = [("processing", 10), ("shipped", 20), ("delivered", 30)];
+    for (status, minute) in moments {
+        house.clock.set("2025-08-09T11:00:00Z".parse::<jiff::Timestamp>().unwrap() + jiff::SignedDuration::from_mins(minute));
+        let moved = post(&house, "/v1/orders/1003/status", &[], json!({ "status": status })).await;
+        assert_eq!(moved.status, 200, "{}", moved.body);
+    }
+    let at = |time: &'static str| get(&house, Box::leak(format!("/v1/orders/1003?at={time}").into_boxed_str()));
+    for (time, status) in [
+        ("2025-08-09T11:09:59Z", "pending"),
+        ("2025-08-09T11:10:00Z", "processing"),
+        ("2025-08-09T13:25:00%2B02:00", "shipped"),
+        ("2025-08-09T11:30:00Z", "delivered"),
+    ] {
+        let then = at(time).await;
+        assert_eq!((then.status, &then.body["status"], then.etag), (200, &json!(status), None), "{time}: {}", then.body);
+    }
+    let now = get(&house, "/v1/orders/1003").await;
+    assert_eq!((&at("2025-08-09T11:30:00Z").await.body, now.etag.is_some()), (&now.body, true), "nothing is missing of it");
+    assert_eq!(at("2024-01-01T00:00:00Z").await.status, 404, "there was no such order yet");
+    for (bad, code) in [("yesterday", "bad_time"), ("2025-08-10T00:00:00Z", "in_the_future"), ("", "bad_time")] {
+        let refused = at(bad).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["code"]), (422, &json!(code)), "{bad}");
+    }
+    assert_eq!(get(&house, "/v1/orders/1003?when=2025-08-09T11:30:00Z").await.status, 422);
+    assert_eq!(get(&house, "/v1/orders/9999?at=2025-08-09T11:30:00Z").await.status, 404);
+    // Who was forgotten is not in the past either.
+    let eve = app::privacy::address("eve@example.com").unwrap().into();
+    house.privacy().erase(&owner(), &crate::house::config(), &eve, &crate::house::correlation()).await.unwrap();
+    let then = at("2025-08-09T11:10:00Z").await.body;
+    assert!(then["customer"].is_null() && then["email"].is_null() && !then.to_string().contains("eve@"), "{then}");
 }
 
 // req: S1-03
@@ -167,6 +203,26 @@ async fn an_idempotency_key_means_one_order() {
     assert_eq!(theirs.status, 201, "keys and numbers are each tenant's own");
 }
 
+/// Each of these draws the numbers of the one before it first.
+// req: S2-11
+#[tokio::test]
+async fn a_number_that_another_order_has_is_not_given_twice() {
+    let house = House::new().await;
+    let mut numbers = Vec::new();
+    for key in ["n1", "n2", "n3", "n2"] {
+        let mut body = order("");
+        body.as_object_mut().unwrap().remove("number");
+        let placed = post(&house, "/v1/orders", &[("idempotency-key", key)], body).await;
+        assert_eq!(placed.status, 201, "{}", placed.body);
+        numbers.push(placed.body["order_id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(numbers[3], numbers[1], "the same request is the same order");
+    assert!(numbers.iter().all(|number| number.starts_with("ORD-20250809-")), "{numbers:?}");
+    numbers.sort();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 3);
+}
+
 #[tokio::test]
 async fn the_body_cannot_say_what_only_we_know() {
     let house = House::new().await;
@@ -196,6 +252,7 @@ async fn the_body_cannot_say_what_only_we_know() {
     }
 }
 
+// req: S2-86
 #[tokio::test]
 async fn another_tenants_orders_are_not_there() {
     let house = House::new().await;
