@@ -153,6 +153,7 @@ impl Place {
             return Err(match refusal {
                 // 40 random bits a day: at 50,000 orders a day, two of a day draw the same number once in two years.
                 CommitError::Conflict if draft.number.is_none() && draws < NUMBERS_DRAWN_MAX => continue,
+                CommitError::Conflict if draft.number.is_none() => Error::Retryable("no number is free at the moment".into()),
                 CommitError::Conflict => domain::order::Rejection::AlreadyPlaced { id: born.order.id.clone() }.into(),
                 CommitError::ExternalIdTaken => {
                     Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")])

@@ -368,7 +368,7 @@ impl TenantConfig {
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
-        faults.extend(self.charges.tax.faults());
+        faults.extend(self.charges.faults());
         faults.extend(workflow_faults(&self.workflow));
         if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
             faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));

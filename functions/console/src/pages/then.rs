@@ -19,7 +19,7 @@ pub fn href(id: &domain::ids::OrderId, at: Timestamp) -> String {
 
 /// `GET /console/orders/{id}?at={moment}`
 pub async fn draw(console: &Console, visitor: &Visitor, id: &str, at: &str) -> Result<Markup, Error> {
-    let at: Timestamp = at.parse().map_err(|_| Error::NotFound("moment"))?;
+    let at = at.parse::<Timestamp>().ok().filter(|at| *at <= visitor.now).ok_or(Error::NotFound("moment"))?;
     let whole = console.orders.dossier(&visitor.scope, &order_id(id)?, Dossier::PAST_MAX).await?.ok_or(Error::NotFound("order"))?;
     let order = whole.at(at).map_err(|unread| Error::Invalid(vec![Fault::new("at", "too_many_changes", unread.to_string())]))?;
     let order = order.ok_or(Error::NotFound("order at that time"))?;

@@ -84,3 +84,21 @@ fn the_committed_document_is_the_generated_one() {
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == generated, "docs/openapi.json has drifted: run `make generate`");
 }
+
+/// A parameter of a path stands in it, all that stands in one are described, and a plain request needs nothing else.
+#[test]
+fn parameters_are_where_they_say() {
+    let document: serde_json::Value = serde_json::from_str(super::DOCUMENT).unwrap();
+    for (path, verbs) in document["paths"].as_object().unwrap() {
+        let mut wanted: Vec<&str> = path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+        wanted.sort_unstable();
+        for (verb, operation) in verbs.as_object().unwrap() {
+            let all: Vec<_> = operation["parameters"].as_array().into_iter().flatten().collect();
+            let mut in_path: Vec<&str> =
+                all.iter().filter(|given| given["in"] == "path").map(|given| given["name"].as_str().unwrap()).collect();
+            in_path.sort_unstable();
+            assert_eq!(in_path, wanted, "{verb} {path}");
+            assert!(!all.iter().any(|given| given["in"] == "query" && given["required"] == true), "{verb} {path}");
+        }
+    }
+}

@@ -18,7 +18,7 @@ const PAGE_MAX: usize = 200;
 
 /// Which of them.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct AttentionParams {
     /// Only this status.

@@ -101,7 +101,7 @@ impl BulkJob {
 
 /// How long the answer may wait for the results.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct BulkParams {
     /// Seconds, 0 to 25: the answer comes when all is done, after 10 seconds at the latest.

@@ -30,7 +30,7 @@ const REPLAY_DAYS: i64 = 30;
 
 /// Which part of the ledger.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct LedgerParams {
     /// 1 to 200, default 50.
@@ -80,7 +80,7 @@ pub async fn review_queue(State(desk): State<Arc<Desk>>, caller: Caller, origin:
 
 /// Over how long.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct AccuracyParams {
     /// This month and how many before it: 1 to 24 months in all, default 3.

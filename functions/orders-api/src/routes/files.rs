@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// How the file is to be read.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct FileParams {
     /// Only look, and list every row with something wrong.

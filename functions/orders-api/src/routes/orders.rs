@@ -115,7 +115,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
 
 /// Filters of the list.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ListParams {
     /// Only this status.
@@ -163,7 +163,7 @@ fn filter(admitted: &Admitted, params: &ListParams) -> Result<(String, OrderQuer
 
 /// Which state of an order.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ReadParams {
     /// As it was at this moment, such as 2025-08-10T09:30:00Z; who it is for is still as it is now.
@@ -399,7 +399,7 @@ pub async fn update_status_of(
 
 /// Parameters of an automatic step.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct ProgressParams {
     /// Why now; kept with the decision.
     pub reason: Option<String>,

@@ -24,7 +24,7 @@ const PAGE_MAX: usize = 200;
 
 /// Which reviews.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewParams {
     /// "open" (default): the one that is due first before others; "decided": the latest first.

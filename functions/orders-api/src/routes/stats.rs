@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// Window.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams))]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
 pub struct StatsParams {
     /// Days back, today included: 1 to 365, default 30.
     pub days: Option<u16>,

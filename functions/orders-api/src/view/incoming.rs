@@ -36,10 +36,10 @@ pub struct NewOrder {
     pub billing_address: Option<Address>,
     /// What was ordered.
     pub items: Vec<NewItem>,
-    /// Decimal, default 0.
+    /// Decimal. If neither this nor `tax` is given, both are what the shop's `charges` say, else 0.
     #[cfg_attr(test, schema(example = "9.99"))]
     pub shipping: Option<String>,
-    /// Decimal, default 0.
+    /// Decimal. If neither this nor `shipping` is given, both are what the shop's `charges` say, else 0.
     pub tax: Option<String>,
     /// Decimal, default 0.
     pub discount: Option<String>,

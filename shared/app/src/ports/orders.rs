@@ -104,10 +104,15 @@ impl Dossier {
     /// # Errors
     /// If the history does not reach back to the beginning.
     pub fn at(&self, moment: Timestamp) -> Result<Option<Order>, PastUnread> {
-        self.before(moment.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(moment))
+        match self.history.first() {
+            // Placed before we heard of it: how it stood until then nobody said.
+            Some(first) if first.version == 1 && first.at > moment => Ok(None),
+            _ => self.before(moment.saturating_add(SignedDuration::from_nanos(1)).unwrap_or(moment)),
+        }
     }
 
-    /// What the order was before a moment; none if there was no such order. Needs a dossier of [`Dossier::PAST_MAX`]
+    /// What the order was before a moment; none if there was no such order. One that was placed before we heard of it
+    /// is taken for what it was when we did. Needs a dossier of [`Dossier::PAST_MAX`]
     /// commits. Who it is for and its photos are today's, so that what was erased stays so.
     ///
     /// # Errors
@@ -117,7 +122,8 @@ impl Dossier {
         if history.first().is_none_or(|first| first.version != 1) {
             return Err(PastUnread(now.id.clone()));
         }
-        let known = history.iter().take_while(|commit| commit.at < end).count();
+        // Two clocks may differ: what follows on something later is later, whatever its own clock said.
+        let known = history.iter().rposition(|commit| commit.at < end).map_or(0, |last| last + 1);
         let known = known.max(usize::from(now.placed_at < end));
         let kept = |mut order: Order| {
             order.photos.retain(|photo| now.photos.contains(photo));

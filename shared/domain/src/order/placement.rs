@@ -452,8 +452,8 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
     if draft.billing_country.as_deref().is_some_and(|country| !code(country)) {
         checker.fault("billing_country", "bad_country", "two upper-case letters, as in PL");
     }
-    let country = checker.address("shipping_address", draft.shipping_address.as_ref(), ("country", draft.country.as_ref()));
-    let billing_country =
+    let (country, region) = checker.address("shipping_address", draft.shipping_address.as_ref(), ("country", draft.country.as_ref()));
+    let (billing_country, billing_region) =
         checker.address("billing_address", draft.billing_address.as_ref(), ("billing_country", draft.billing_country.as_ref()));
     if draft.lines.is_empty() && given.items_required {
         checker.fault("items", "required", "an order has at least one item");
@@ -467,7 +467,10 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
     if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > text_max {
         checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", text_max));
     }
-    let charged = currency.and_then(|currency| checker.charges(draft, &lines, (currency, country.as_deref()), given.charges));
+    // What is downloaded goes nowhere: it is taxed where its bill goes.
+    let taxed =
+        if country.is_some() { (country.as_deref(), region.as_deref()) } else { (billing_country.as_deref(), billing_region.as_deref()) };
+    let charged = currency.and_then(|currency| checker.charges(draft, &lines, currency, taxed, given.charges));
     let totals = currency.map(|currency| checker.totals(draft, &lines, currency, charged));
     let placed_at = draft.placed_at.unwrap_or(given.now);
     if placed_at > given.now + SignedDuration::from_mins(10) {
@@ -506,16 +509,28 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
 }
 
 impl Checker {
-    /// An address, and the country that follows from it, or from what was said of that alone.
-    fn address(&mut self, at: &str, address: Option<&AddressDraft>, (field, said): (&str, Option<&String>)) -> Option<String> {
-        let Some(draft) = address else { return said.cloned() };
-        if let Err(faults) = address::check(draft) {
-            let place = |fault: Fault| Fault { field: fault.field.replacen("address", at, 1), ..fault };
-            self.faults.extend(faults.into_iter().map(place));
-        } else if said.is_some_and(|said| *said != draft.country) {
-            self.fault(field, "does_not_match", format!("the address is in {}; leave this out", draft.country));
+    /// The country that follows from an address, or from what was said of that alone, and the region by its code.
+    fn address(
+        &mut self,
+        at: &str,
+        address: Option<&AddressDraft>,
+        (field, said): (&str, Option<&String>),
+    ) -> (Option<String>, Option<String>) {
+        let Some(draft) = address else { return (said.cloned(), None) };
+        let mut region = None;
+        match address::check(draft) {
+            Err(faults) => {
+                let place = |fault: Fault| Fault { field: fault.field.replacen("address", at, 1), ..fault };
+                self.faults.extend(faults.into_iter().map(place));
+            }
+            Ok(checked) => {
+                if said.is_some_and(|said| *said != draft.country) {
+                    self.fault(field, "does_not_match", format!("the address is in {}; leave this out", draft.country));
+                }
+                region = checked.did_you_mean.map_or_else(|| draft.region.clone(), |better| better.region);
+            }
         }
-        Some(draft.country.clone())
+        (Some(draft.country.clone()), region)
     }
 
     /// Tax and shipping by the shop's rules, for an order that says nothing of either.
@@ -523,14 +538,14 @@ impl Checker {
         &mut self,
         draft: &Draft,
         lines: &[Line],
-        (currency, country): (Currency, Option<&str>),
+        currency: Currency,
+        place: (Option<&str>, Option<&str>),
         rules: Option<&ChargeRules>,
     ) -> Option<Charges> {
-        let rules = rules.filter(|rules| rules.currency == currency && draft.tax.is_none() && draft.shipping.is_none())?;
-        let region = draft.shipping_address.as_ref().and_then(|address| address.region.as_deref());
+        let rules = rules.filter(|rules| rules.currency == Some(currency) && draft.tax.is_none() && draft.shipping.is_none())?;
         let line = |line: &Line| TaxedLine { unit_price_minor: line.unit_price_minor, quantity: line.quantity, kind: line.kind };
         let lines: Vec<TaxedLine> = lines.iter().map(line).collect();
-        match rules.tax.charges(&lines, currency, (country, region), None) {
+        match rules.tax.charges(&lines, currency, place, None) {
             Ok(charges) => Some(charges),
             Err(why) => {
                 self.fault("items", "out_of_range", why.to_string());

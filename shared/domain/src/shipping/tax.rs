@@ -1,5 +1,6 @@
 //! What comes on top of the goods: tax and shipping.
 
+use super::address;
 use crate::money::{Currency, Money, MoneyError};
 use crate::order::{Fault, LineKind};
 use serde::{Deserialize, Serialize};
@@ -53,21 +54,27 @@ impl Default for TaxRules {
 }
 
 /// What a shop puts on top of goods whose sender says nothing of tax and shipping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChargeRules {
     /// It does.
     pub enabled: bool,
-    /// The currency that the amounts are in; orders in others are left alone. ISO 4217.
-    pub currency: Currency,
+    /// The currency that the amounts are in; orders in others are left alone. ISO 4217; must be given if `enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
     /// How much.
     #[serde(flatten)]
     pub tax: TaxRules,
 }
 
-impl Default for ChargeRules {
-    fn default() -> Self {
-        ChargeRules { enabled: false, currency: Currency::USD, tax: TaxRules::default() }
+impl ChargeRules {
+    /// What is wrong with the rules, all of it.
+    pub fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.tax.faults();
+        if self.enabled && self.currency.is_none() {
+            faults.push(Fault::new("charges.currency", "required", "the currency of the amounts, as in EUR"));
+        }
+        faults
     }
 }
 
@@ -117,6 +124,18 @@ impl TaxRules {
         let flats = self.regions.iter().filter_map(|region| region.shipping_flat_minor).chain([self.shipping_flat_minor]);
         if flats.into_iter().any(|minor| !(0..=Money::MAX_MINOR).contains(&minor)) {
             faults.push(Fault::new("charges.shipping_flat_minor", "out_of_range", "not negative"));
+        }
+        for (at, place) in self.regions.iter().enumerate().take(Self::REGIONS_MAX) {
+            if !address::is_place(&place.country, place.region.as_deref()) {
+                faults.push(Fault::new(
+                    format!("charges.regions[{at}]"),
+                    "bad_region",
+                    "codes as in US and NJ; no region for all of a country",
+                ));
+            }
+            if self.regions[..at].iter().any(|other| (&other.country, &other.region) == (&place.country, &place.region)) {
+                faults.push(Fault::new(format!("charges.regions[{at}]"), "twice", "stands above already; leave one out"));
+            }
         }
         if self.regions.len() > Self::REGIONS_MAX {
             faults.push(Fault::new("charges.regions", "too_many", format!("at most {}", Self::REGIONS_MAX)));
@@ -210,6 +229,26 @@ mod tests {
         let five = TaxRules { tax_bps: 500, ..TaxRules::default() };
         assert_eq!(five.charges(&[line(50, 1)], Currency::USD, (None, None), None).unwrap().tax.minor, 2);
         assert_eq!(five.charges(&[line(70, 1)], Currency::USD, (None, None), None).unwrap().tax.minor, 4);
+    }
+
+    #[test]
+    fn places_that_no_address_names_are_refused() {
+        let region = |country: &str, region: Option<&str>| RegionTax {
+            country: country.to_owned(),
+            region: region.map(str::to_owned),
+            tax_bps: 0,
+            shipping_flat_minor: None,
+        };
+        let of = |regions: Vec<RegionTax>| {
+            TaxRules { regions, ..TaxRules::default() }.faults().into_iter().map(|fault| fault.code).collect::<Vec<_>>()
+        };
+        let good = vec![region("US", None), region("US", Some("OR")), region("PL", None), region("PL", Some("Mazowieckie"))];
+        assert_eq!(of(good), Vec::<String>::new());
+        for (country, part) in [("pl", None), ("UK", None), ("US", Some("Oregon")), ("US", Some("or")), ("", None), ("POL", None)] {
+            assert_eq!(of(vec![region(country, part)]), ["bad_region"], "{country} {part:?}");
+        }
+        assert_eq!(of(vec![region("US", Some("OR")), region("US", Some("OR"))]), ["twice"]);
+        assert_eq!(ChargeRules { enabled: true, ..ChargeRules::default() }.faults()[0].field, "charges.currency");
     }
 
     // req: S2-16

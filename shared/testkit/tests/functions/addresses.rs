@@ -4,6 +4,7 @@ use crate::house::{House, config, owner};
 use crate::rest::{Answer, get, post};
 use app::ports::TenantStore;
 use app::tenant::TenantConfig;
+use domain::money::Currency;
 use domain::shipping::tax::{ChargeRules, RegionTax, TaxRules};
 use serde_json::{Value, json};
 
@@ -95,6 +96,10 @@ async fn all_that_is_wrong_with_an_address_is_said_at_once() {
     assert_eq!(faults(&house, torn).await, ["shipping_address.street wrong_type", "shipping_address.zip unknown_field"]);
 }
 
+fn stored(house: &House) -> String {
+    serde_json::to_string(&house.world.all_orders(&house.scope)).unwrap()
+}
+
 #[tokio::test]
 async fn who_is_forgotten_lives_nowhere() {
     let house = House::new().await;
@@ -102,12 +107,12 @@ async fn who_is_forgotten_lives_nowhere() {
     body["billing_address"] = json!({ "street": ["Hauptstr. 1"], "city": "Berlin", "postal_code": "10115", "country": "DE" });
     let read = placed(&house, body).await;
     assert_eq!(read["billing_address"]["city"], "Berlin");
+    assert!(stored(&house).contains("Prosta") && stored(&house).contains("Hauptstr"));
     let ada = app::privacy::address("ada@example.com").unwrap().into();
     house.privacy().erase(&owner(), &config(), &ada, &crate::house::correlation()).await.unwrap();
     let read = get(&house, "/v1/orders/8006").await.body;
     assert_eq!((&read["shipping_address"], &read["billing_address"], &read["country"]), (&Value::Null, &Value::Null, &json!("PL")));
-    let stored = format!("{:?}", house.world.all_orders(&house.scope));
-    assert!(!stored.contains("Prosta") && !stored.contains("Hauptstr"), "{stored}");
+    assert!(!stored(&house).contains("Prosta") && !stored(&house).contains("Hauptstr"), "{}", stored(&house));
 }
 
 fn totals(read: &Value) -> [&str; 4] {
@@ -117,7 +122,7 @@ fn totals(read: &Value) -> [&str; 4] {
 // req: S2-16
 #[tokio::test]
 async fn tax_and_shipping_come_on_top_where_the_sender_says_nothing_of_them() {
-    let on = ChargeRules { enabled: true, ..ChargeRules::default() };
+    let on = ChargeRules { enabled: true, currency: Some(Currency::USD), ..ChargeRules::default() };
     let house = with_charges(on.clone()).await;
     assert_eq!(totals(&placed(&house, order("8101", "USD", Value::Null)).await), ["59.98", "4.80", "9.99", "74.77"]);
     assert_eq!(totals(&placed(&house, order("8102", "EUR", Value::Null)).await)[3], "59.98", "the amounts are in dollars");
@@ -128,9 +133,23 @@ async fn tax_and_shipping_come_on_top_where_the_sender_says_nothing_of_them() {
     checked["total"] = json!("59.98");
     assert_eq!(faults(&house, checked).await, ["total does_not_add_up"], "a total that was shown to somebody is the order's");
 
-    let poland = RegionTax { country: "PL".into(), region: None, tax_bps: 2_300, shipping_flat_minor: Some(499) };
-    let regional = with_charges(ChargeRules { tax: TaxRules { regions: vec![poland], ..TaxRules::default() }, ..on }).await;
+    let place = |country: &str, region: Option<&str>, tax_bps, shipping_flat_minor| RegionTax {
+        country: country.into(),
+        region: region.map(str::to_owned),
+        tax_bps,
+        shipping_flat_minor,
+    };
+    let regions = vec![place("PL", None, 2_300, Some(499)), place("US", None, 600, None), place("US", Some("OR"), 0, None)];
+    let regional = with_charges(ChargeRules { tax: TaxRules { regions, ..TaxRules::default() }, ..on }).await;
     assert_eq!(totals(&placed(&regional, order("8105", "USD", warsaw())).await), ["59.98", "13.80", "4.99", "78.77"]);
+    for (number, region) in [("8107", "OR"), ("8108", "Oregon"), ("8109", " or")] {
+        let portland = json!({ "street": ["1 Main St"], "city": "Portland", "region": region, "postal_code": "97201", "country": "US" });
+        assert_eq!(totals(&placed(&regional, order(number, "USD", portland)).await), ["59.98", "0.00", "9.99", "69.97"], "{region}");
+    }
+    let mut download = order("8110", "USD", Value::Null);
+    download["items"][0]["digital"] = json!(true);
+    download["billing_address"] = warsaw();
+    assert_eq!(totals(&placed(&regional, download).await), ["59.98", "13.80", "0.00", "73.78"], "taxed where its bill goes");
 
     let off = House::new().await;
     assert_eq!(totals(&placed(&off, order("8106", "USD", Value::Null)).await), ["59.98", "0.00", "0.00", "59.98"], "until a shop wants it");

@@ -113,6 +113,17 @@ pub struct Checked {
     pub doubts: Vec<Fault>,
 }
 
+/// Whether addresses can name this place: a country by its code, and a region of it by its code where there are any.
+pub fn is_place(country: &str, region: Option<&str>) -> bool {
+    let named = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) && !MISNAMED.iter().any(|row| row.0 == country);
+    let known = regions(country);
+    let within = |region: &str| match known.is_empty() {
+        true => !region.is_empty() && region.chars().count() <= limits::LINE_CHARS_MAX,
+        false => known.iter().any(|row| row.0 == region),
+    };
+    named && region.is_none_or(within)
+}
+
 /// Checks an address: all that is wrong with it, or the address with what could be better.
 pub fn check(draft: &AddressDraft) -> Result<Checked, Vec<Fault>> {
     let mut reader = Reader { faults: Vec::new(), doubts: Vec::new(), better: draft.clone() };
