@@ -11,6 +11,8 @@ import uuid
 from pathlib import Path
 from typing import Any, Callable
 
+from chromium import Page
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "local"))
 
 import hook  # noqa: E402
@@ -41,6 +43,14 @@ class Shop:
         names = {"endpoint_url": "AWS_ENDPOINT_URL", "region_name": "AWS_REGION"}
         secrets = {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
         return {argument: env[name] for argument, name in {**names, **secrets}.items()}
+
+    def sign_in(self, page: Page, key: str | None = None) -> None:
+        """Signs in to the console as people do: with the demo shop's key, or another one."""
+        page.goto(self.env["console_url"])
+        page.js("document.querySelector('#key').focus()")
+        page.type(key or self.keys["api_key"])
+        page.press("Enter")
+        page.wait("location.pathname === '/console' && document.readyState === 'complete'", "the dashboard")
 
     def call(self, verb: str, path: str, body: Any = None, key: str | None = "", headers: dict[str, str] | None = None) -> Answer:
         """One request. `key` "" is the owner's, None is none."""

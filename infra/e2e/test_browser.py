@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Iterator
 
 import axe
 import pytest
-from chromium import Broken, Chromium, Page, executable
+from chromium import Broken, Chromium, Page
 
 from shop import Shop, eventually
 
@@ -18,26 +17,9 @@ WIDGET = "document.querySelector('#orderflow-chat').shadowRoot"
 JOHN = "john.smith@example.com"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    program = executable()
-    if not program:
-        pytest.skip("no Chromium here; `make test-browser` installs it on Debian and Ubuntu")
-    with Chromium(program) as chromium:
-        yield chromium
-
-
 @pytest.fixture
 def page(browser: Chromium) -> Page:
     return browser.page()
-
-
-def sign_in(page: Page, shop: Shop) -> None:
-    page.goto(shop.env["console_url"])
-    page.js("document.querySelector('#key').focus()")
-    page.type(shop.keys["api_key"])
-    page.press("Enter")
-    page.wait("location.pathname === '/console' && document.readyState === 'complete'", "the dashboard")
 
 
 def say(page: Page, chat: str, text: str) -> str:
@@ -199,7 +181,7 @@ def test_the_chat_speaks_the_language_of_the_page(page: Page, shop: Shop) -> Non
 
 # req: S1-55
 def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop: Shop) -> None:
-    sign_in(page, shop)
+    shop.sign_in(page)
     shown = "document.querySelector('#stat-received .stat-value').textContent"
     before = page.js(shown)
     page.js("document.querySelector('#reason-all').focus()")
@@ -212,7 +194,7 @@ def test_the_dashboard_renews_itself_and_leaves_the_focus_alone(page: Page, shop
 
 # req: S1-48, S1-50, S1-52, S1-57, S1-58
 def test_an_operator_works_through_the_queue_by_keyboard(page: Page, shop: Shop) -> None:
-    sign_in(page, shop)
+    shop.sign_in(page)
     page.prefer(reduced_motion="reduce")
     page.goto(f"{shop.env['api_url']}/order-tracking")
     assert "Orders Requiring Attention" in page.js("document.querySelector('main').textContent")
@@ -250,7 +232,7 @@ CHOSEN = """(() => {
 # req: S1-36
 def test_a_photo_is_made_small_and_shown(page: Page, shop: Shop, number: str) -> None:
     assert shop.place(number).status == 201
-    sign_in(page, shop)
+    shop.sign_in(page)
     page.goto(f"{shop.env['console_url']}/orders/{number}")
     page.js(CHOSEN)
     page.wait("document.querySelector('[data-photos] img')?.naturalWidth > 0", "the picture")
@@ -265,7 +247,7 @@ def test_a_photo_is_made_small_and_shown(page: Page, shop: Shop, number: str) ->
 
 # req: S0-31
 def test_staff_switch_a_message_off_and_on(page: Page, shop: Shop) -> None:
-    sign_in(page, shop)
+    shop.sign_in(page)
     for expected in (False, True):
         page.goto(f"{shop.env['console_url']}/messages")
         page.js("document.querySelector('[name=email-return-requested]').click()")
@@ -279,7 +261,7 @@ def test_staff_tell_a_customer_again(page: Page, shop: Shop, number: str) -> Non
     assert shop.place(number, email=f"{number.lower()}@example.com").status == 201
     mails = lambda: [mail for mail in shop.outside("/mail") if number in json.dumps(mail)]  # noqa: E731
     eventually(lambda: len(mails()) == 1, "the mail about the new order")
-    sign_in(page, shop)
+    shop.sign_in(page)
     page.goto(f"{shop.env['console_url']}/orders/{number}")
     page.js("document.querySelector('form[action$=\"/notify\"] button').focus()")
     page.press("Enter")
@@ -317,7 +299,7 @@ def test_every_page_is_accessible(browser: Chromium, shop: Shop, scheme: str, wi
     eventually(waits, "a webhook to wait")
     page.goto(f"{console}/login?flash=bad-key")
     look("login")
-    sign_in(page, shop)
+    shop.sign_in(page)
     for route in ROUTES:
         page.goto(console + route)
         page.js("document.querySelectorAll('details').forEach(details => { details.open = true; })")

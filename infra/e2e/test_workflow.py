@@ -8,11 +8,11 @@ import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Iterator
+from typing import Any
 
 import axe
 import pytest
-from chromium import Chromium, Page, executable
+from chromium import Chromium
 from test_reports import ORDERCTL
 
 from shop import Answer, Shop, eventually
@@ -114,23 +114,6 @@ def test_an_order_is_confirmed_while_its_customer_looks(warehouse: Warehouse) ->
     assert sorted(took)[len(took) // 2] < 2, took
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chromium]:
-    program = executable()
-    if not program:
-        pytest.skip("no Chromium here; `make test-browser` installs it on Debian and Ubuntu")
-    with Chromium(program) as chromium:
-        yield chromium
-
-
-def sign_in(page: Page, warehouse: Warehouse) -> None:
-    page.goto(warehouse.shop.env["console_url"])
-    page.js("document.querySelector('#key').focus()")
-    page.type(warehouse.key)
-    page.press("Enter")
-    page.wait("location.pathname === '/console' && document.readyState === 'complete'", "the dashboard")
-
-
 # req: S2-13, S2-29, S2-31, S2-32
 def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Warehouse) -> None:
     address = {"street": ["ul. Prosta 51"], "city": "Warszawa", "postal_code": "00838", "country": "PL"}
@@ -140,7 +123,7 @@ def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Wareho
     eventually(lambda: {"V1", "V2"} <= reviews(), "both to wait for a person")
     eventually(lambda: warehouse.posts("*Order V1* (1000.01 EUR) waits for a high value review"), "the team to be told")
     page = browser.page(1280, 900)
-    sign_in(page, warehouse)
+    warehouse.shop.sign_in(page, warehouse.key)
     page.goto(warehouse.shop.env["console_url"] + "/reviews")
     assert page.js("document.querySelector('h1').textContent") == "Reviews"
     text = page.js("document.querySelector('main').textContent")

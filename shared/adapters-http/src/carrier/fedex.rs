@@ -11,7 +11,10 @@
 //! and never prints a label again.
 
 use super::oauth::{Shown, Tokens};
-use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
+use super::read::{
+    Digits, ErrorLine, Errors, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain,
+    word,
+};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
     BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifest,
@@ -41,23 +44,9 @@ struct Envelope<T> {
     output: T,
 }
 
-#[derive(Deserialize)]
-struct Errors {
-    #[serde(default, deserialize_with = "null")]
-    errors: Vec<ErrorLine>,
-}
-
-#[derive(Deserialize)]
-struct ErrorLine {
-    #[serde(default, deserialize_with = "null")]
-    code: String,
-    #[serde(default, deserialize_with = "null")]
-    message: String,
-}
-
 fn said(body: &[u8]) -> Option<Said> {
     let errors: Errors = serde_json::from_slice(body).ok()?;
-    errors.errors.first().map(|first| Said::new(&first.code, &first.message))
+    errors.first()
 }
 
 #[derive(Deserialize)]
@@ -584,7 +573,7 @@ impl Carrier for Fedex {
         match &result.error {
             Some(error) if error.code.contains("NOTFOUND") => Err(self.desk.rejected("not_found", "it does not know this parcel")),
             Some(error) => {
-                let said = Said::new(&error.code, &error.message);
+                let said = error.said();
                 Err(self.desk.rejected(&said.code, &said.message))
             }
             None => Ok(result.tracked(tracking_number.clone())),

@@ -1,5 +1,6 @@
 //! What carriers say, read with care: amounts without floats, days, moments, documents and words.
 
+use super::Said;
 use app::ports::{DOCUMENT_BYTES_MAX, Document, DocumentFormat, SCANS_MAX, Scan};
 use app::signature::Headers;
 use app::tenant::Secret;
@@ -73,6 +74,34 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Many<T> {
 /// What is not there and what is null are the same.
 pub(super) fn null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// What FedEx and UPS refuse with.
+#[derive(Deserialize)]
+pub(super) struct Errors {
+    #[serde(default, deserialize_with = "null")]
+    errors: Vec<ErrorLine>,
+}
+
+impl Errors {
+    pub(super) fn first(&self) -> Option<Said> {
+        self.errors.first().map(ErrorLine::said)
+    }
+}
+
+/// One reason of it.
+#[derive(Deserialize)]
+pub(super) struct ErrorLine {
+    #[serde(default, deserialize_with = "null")]
+    pub code: String,
+    #[serde(default, deserialize_with = "null")]
+    message: String,
+}
+
+impl ErrorLine {
+    pub(super) fn said(&self) -> Said {
+        Said::new(&self.code, &self.message)
+    }
 }
 
 /// The day in "2025-08-13", "2025-08-13T20:00:00", "2025-08-13T20:00:00-06:00" and "20250813".

@@ -6,7 +6,7 @@
 //! It does not know our references when it sells, but it finds a label by its reference and prints it again.
 
 use super::oauth::{Shown, Tokens};
-use super::read::{Digits, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc, word};
+use super::read::{Digits, Errors, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
     BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifest, Party, Purchase, PushError,
@@ -35,23 +35,9 @@ struct Refusal {
     response: Errors,
 }
 
-#[derive(Deserialize)]
-struct Errors {
-    #[serde(default, deserialize_with = "null")]
-    errors: Vec<ErrorLine>,
-}
-
-#[derive(Deserialize)]
-struct ErrorLine {
-    #[serde(default, deserialize_with = "null")]
-    code: String,
-    #[serde(default, deserialize_with = "null")]
-    message: String,
-}
-
 fn said(body: &[u8]) -> Option<Said> {
     let refusal: Refusal = serde_json::from_slice(body).ok()?;
-    refusal.response.errors.first().map(|first| Said::new(&first.code, &first.message))
+    refusal.response.first()
 }
 
 #[derive(Deserialize)]
