@@ -30,6 +30,7 @@ OPEN_ROUTES = {
     "POST /survey/{tenant}/{order}/{seal}": "the same",
     "GET /track/{tenant}/{order}/{seal}": "verifies the seal of the link, which only the customer's message holds",
     "POST /v1/channels/{tenant}/{channel}": "verifies the platform's signature",
+    "POST /v1/payments/{tenant}/{provider}": "verifies the payment provider's signature",
     "GET /v1/channels/{tenant}/{channel}": "verifies the token that the platform is confirmed with",
     "POST /v1/hooks/{tenant}/{endpoint}": "verifies a signature over the raw body",
     "POST /v1/hooks/order-status": "verifies a signature over the raw body",

@@ -46,6 +46,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "SlackBaseUrl": settings.outside_url,
         "SlackApiUrl": f"{settings.outside_url}/api",
         "PlatformsUrl": f"{settings.outside_url}/platforms",
+        "PaymentsUrl": f"{settings.outside_url}/pay",
         "SheetsBaseUrl": f"{settings.outside_url}/google",
         "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,

@@ -1,4 +1,4 @@
-"""Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, and Google Sheets.
+"""Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, Google Sheets, and payment providers.
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
@@ -18,6 +18,7 @@
     GET  /sheet/<id>                a sheet, for people to type in         POST takes the form
     PUT  /google/sheets/<id>        {"worksheets": {"Orders": [["OrderID", …], …]}, "readers": ["<account>"]}       GET shows it
     PUT  /google/accounts/<account> a service account's public key, PEM    DELETE revokes it
+    …    /pay/…                     Stripe, PayPal, Razorpay, PayU, their customers' pages and switches: payments/__init__.py says what there is
 """
 
 from __future__ import annotations
@@ -28,18 +29,22 @@ import json
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import google
 import mails
+import payments
 import platforms
 import slack
+from payments import pages
 
 KEPT_MAX = 500  # of each kind, so that a loop in a test can't eat the machine
 MAIL_BYTES_KEPT_MAX = 64 * 1024 * 1024
 BODY_BYTES_MAX = 256 * 1024
 UPLOAD_BYTES_MAX = 16 * 1024 * 1024
 DELAY_S_MAX = 30
+SILENCE_S = 1  # before a connection closes without an answer
 
 
 class Inbox:
@@ -96,7 +101,7 @@ class Failure:
             return dict(self._plan)
 
 
-POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
+POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE, PAY = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google(), payments.Payments()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -106,6 +111,8 @@ class Outside(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802
         if (body := self._body(UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "payload_too_large")
+        if self.path.startswith("/pay/"):
+            return self._pay(body)
         if self.path == "/google/token":
             return self._json(*reversed(GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)))
         if self.path.startswith("/sheet/") and GOOGLE.book(self.path.removeprefix("/sheet/")):
@@ -142,7 +149,9 @@ class Outside(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # noqa: N802
         match self.path:
             case "/":
-                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all()))
+                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all(), PAY.objects()))
+            case path if path.startswith("/pay/"):
+                self._pay(b"")
             case "/messages":
                 self._json(POSTS.all())
             case "/texts":
@@ -178,6 +187,10 @@ class Outside(BaseHTTPRequestHandler):
         self._answer(404, "text/plain", "not found")
 
     def do_DELETE(self) -> None:  # noqa: N802
+        if (body := self._body(BODY_BYTES_MAX)) is None:
+            return self._answer(413, "text/plain", "too large")
+        if self.path.startswith("/pay/"):
+            return self._pay(body)
         if self.path.startswith("/google/accounts/"):
             GOOGLE.revoke(self.path.removeprefix("/google/accounts/"))
             return self._answer(204)
@@ -186,6 +199,18 @@ class Outside(BaseHTTPRequestHandler):
             return self._answer(404, "text/plain", "not found")
         inbox.clear()
         self._answer(204)
+
+    def _pay(self, body: bytes) -> None:
+        """A payment provider answers, or its page, or a switch."""
+        said = PAY.answer(self.command, self.path, self.headers, body, f"http://{self.headers.get('Host')}/pay")
+        if said is None:
+            time.sleep(SILENCE_S)
+            self.close_connection = True
+        elif isinstance(said.content, str):
+            self._answer(said.status, "text/html; charset=utf-8", document("Pay", said.content, pages.STYLE), said.headers)
+        else:
+            content = "" if said.content is None else json.dumps(said.content, ensure_ascii=False)
+            self._answer(said.status, "application/json", content, said.headers)
 
     def _as_platform(self, wish: dict) -> None:
         """A receipt for a message that went out, or an answer to it, as its platform sends it."""
@@ -208,7 +233,7 @@ class Outside(BaseHTTPRequestHandler):
     def _json(self, value: object, status: int = 200) -> None:
         self._answer(status, "application/json", json.dumps(value, ensure_ascii=False))
 
-    def _answer(self, status: int, content_type: str = "text/plain", content: str | bytes = b"", headers: dict[str, str] | None = None) -> None:
+    def _answer(self, status: int, content_type: str = "text/plain", content: str | bytes = b"", headers: Mapping[str, str] | None = None) -> None:
         content = content.encode() if isinstance(content, str) else content
         self.send_response_only(status)
         for name, value in (headers or {}).items():
@@ -240,8 +265,15 @@ input:focus{outline:2px solid var(--mark);outline-offset:-2px} button{font:600 .
 """
 
 
-def page(posts: list[dict], texts: list[dict], mails: list[dict]) -> str:
-    """All inboxes side by side, newest first."""
+def document(title: str, main: str, style: str = "") -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f'<title>{html.escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}{style}</style></head><body><main>{main}</main></body></html>'
+    )
+
+
+def page(posts: list[dict], texts: list[dict], mails: list[dict], paid: list[dict]) -> str:
+    """All inboxes side by side, and what the payment providers have, newest first."""
     left = "".join(
         f'<article><b>OrderFlow</b> <span class="soft">{_clock(post)}</span>'
         + "".join(f"<p>{slack.render(text)}</p>" for text in slack.texts(post["payload"]))
@@ -252,25 +284,25 @@ def page(posts: list[dict], texts: list[dict], mails: list[dict]) -> str:
     middle = "".join(f'<article>{platforms.render(text)}<p class="soft">{_clock(text)}</p></article>' for text in reversed(texts))
     right = "".join(_mail(mail, newest=at == 0) for at, mail in enumerate(list(reversed(mails))[:50]))
     nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>Slack, phones and mailbox</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>'
+    return document(
+        "Slack, phones, mailbox and payments",
         "<header>What the demo shop's team and customers got. Nothing leaves this machine.</header>"
         f"<section><h1>Slack <small>{_counted(posts, 'post')}</small></h1>{left or nothing}</section>"
         f"<section><h1>Phones and chats <small>{_counted(texts, 'message')}</small></h1>{middle or nothing}</section>"
-        f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section></main></body></html>"
+        f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section>"
+        f"<section><h1>Payments <small>{_counted(paid, 'object')}</small></h1>{pages.listed(paid) or nothing}</section>",
     )
 
 
 def sheet_page(book: dict) -> str:
     """A shop's sheet, to type in."""
     title, rows = next(iter(book["worksheets"].items()), ("Empty", []))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<title>{html.escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}{SHEET_STYLE}</style></head><body><main>'
+    return document(
+        title,
         "<header>The demo shop's own sheet, as Google Sheets would hold it. OrderFlow only reads it: every few minutes, or now with "
         "<b>Read now</b> on the console's Sheet page.</header>"
-        f'<form method="post"><h1>{html.escape(title)} <button>Save</button></h1><div>{google.table(rows)}</div></form></main></body></html>'
+        f'<form method="post"><h1>{html.escape(title)} <button>Save</button></h1><div>{google.table(rows)}</div></form>',
+        SHEET_STYLE,
     )
 
 

@@ -72,6 +72,12 @@ pub enum Flash {
     RulesStale,
     /// Words that could not be sent.
     BadWords,
+    /// A provider is asked.
+    MoneyAsked,
+    /// The ledger does not allow it.
+    MoneyRefused,
+    /// Not an amount.
+    BadAmount,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -79,7 +85,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 36] = [
+    const ALL: [Flash; 39] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -114,6 +120,9 @@ impl Flash {
         Flash::RulesSaved,
         Flash::RulesStale,
         Flash::BadWords,
+        Flash::MoneyAsked,
+        Flash::MoneyRefused,
+        Flash::BadAmount,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -155,6 +164,9 @@ impl Flash {
             Flash::RulesSaved => "rules-saved",
             Flash::RulesStale => "rules-stale",
             Flash::BadWords => "bad-words",
+            Flash::MoneyAsked => "money-asked",
+            Flash::MoneyRefused => "money-refused",
+            Flash::BadAmount => "bad-amount",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -212,6 +224,11 @@ impl Flash {
             Flash::BadWords => {
                 "Not saved: write a subject of one line and a text, and in braces only what stands for something of the order."
             }
+            Flash::MoneyAsked => "Done. The payment provider is asked; load the page again in a moment.",
+            Flash::MoneyRefused => "Nothing was done: the order’s money does not allow that as it stands now.",
+            Flash::BadAmount => {
+                "Nothing was done: write an amount in the order’s currency, as in 12.50, and a reason of at most 500 characters."
+            }
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -238,6 +255,7 @@ impl Flash {
                 | Flash::ReviewClaimed
                 | Flash::ReviewOpened
                 | Flash::RulesSaved
+                | Flash::MoneyAsked
                 | Flash::SignedOut
         )
     }

@@ -3,11 +3,12 @@
 use app::ports::Parking;
 use app::saga::Sagas;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
 use runtime::batch::{Outcome, sqs};
 use runtime::bus::{Read, read};
 
-/// Handles a batch.
-pub async fn handle(sagas: &Sagas, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
+/// Handles a batch. `until` is when it has to be done.
+pub async fn handle(sagas: &Sagas, parking: &dyn Parking, event: SqsEvent, until: Option<Timestamp>) -> SqsBatchResponse {
     sqs(event, parking, |body| async move {
         let event = match read(&body) {
             Read::Ours(event) => event,
@@ -17,7 +18,7 @@ pub async fn handle(sagas: &Sagas, parking: &dyn Parking, event: SqsEvent) -> Sq
             }
             Read::Unreadable(why) => return Outcome::Park(why),
         };
-        let went = sagas.run(&event).await;
+        let went = sagas.run(&event, until).await;
         if let Ok(went) = &went {
             tracing::info!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, ?went, "saga");
         }

@@ -1,13 +1,15 @@
 //! Wiring of the sagas' worker.
 
 use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
+use adapters_http::payment::HttpGateways;
 use app::apply::Apply;
+use app::cashier::Cashier;
 use app::saga::Sagas;
 use app::stock::MoveStock;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
-use runtime::system::SystemClock;
+use runtime::system::{SystemClock, deadline};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,16 +17,25 @@ async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let (double, base) = (settings.url("PAYMENTS_URL"), settings.url("PUBLIC_URL"));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let clock = Arc::new(SystemClock);
+    let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
+    let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
     let sagas = Sagas {
-        apply: Apply { orders: Arc::new(db.orders()), clock: clock.clone() },
+        cashier: Cashier { apply: apply.clone(), gateways, base },
+        apply,
         stock: MoveStock { stock: Arc::new(db.stock()), clock },
         tenants: Arc::new(db.tenants()),
     };
     let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async { Ok::<_, Error>(saga::handle(&sagas, &parking, event.payload).await) })).await
+    let (sagas, parking) = (&sagas, &parking);
+    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+        let until = deadline(&event.context);
+        Ok::<_, Error>(saga::handle(sagas, parking, event.payload, Some(until)).await)
+    }))
+    .await
 }

@@ -1,8 +1,10 @@
-//! `POST /v1/hooks/{tenant}/{endpoint}` and `/v1/channels/{tenant}/{channel}`: verify, store, queue, answer.
+//! `POST /v1/hooks/{tenant}/{endpoint}`, `/v1/channels/{tenant}/{channel}` and `/v1/payments/{tenant}/{provider}`: verify, store, queue, answer.
 
 mod lines;
+mod payments;
 
 use app::channels::Listen;
+use app::payments::door::HearPayments;
 use app::receive::{BODY_BYTES_MAX, Receive};
 use app::signature::Headers;
 use axum::extract::{Request, State};
@@ -14,14 +16,21 @@ use runtime::http::{Origin, Segments, raw_body};
 use serde_json::json;
 use std::sync::Arc;
 
+/// A request's headers, as signatures are checked over them.
+fn headers(request: &Request) -> Headers {
+    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
+}
+
 /// The routes.
-pub fn router(receive: Arc<Receive>, listen: Arc<Listen>) -> Router {
+pub fn router(receive: Arc<Receive>, listen: Arc<Listen>, payments: Arc<HearPayments>) -> Router {
     let channels = Router::new().route("/v1/channels/{tenant}/{channel}", post(lines::take).get(lines::confirm)).with_state(listen);
     let hooks = Router::new()
         .route("/v1/hooks/{tenant}/{endpoint}", post(take))
         .route("/v1/hooks/{endpoint}", post(take_by_header))
         .with_state(receive);
-    hooks.merge(channels)
+    let payments = Router::new().route("/v1/payments/{tenant}/{provider}", post(payments::take)).with_state(payments);
+    hooks.merge(channels).merge(payments)
 }
 
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the
@@ -42,8 +51,7 @@ async fn take(
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
-    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers = Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect());
+    let headers = headers(&request);
     let body = raw_body(request, BODY_BYTES_MAX).await?;
     let receipt = receive.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?;
     tracing::info!(trace_id = %origin.correlation, tenant, endpoint, event_id = receipt.event_id, again = receipt.again, "webhook stored");

@@ -1,7 +1,6 @@
 //! `/v1/channels/{tenant}/{channel}`: receipts and replies of the platforms by which a shop writes to its customers.
 
 use app::channels::{BODY_BYTES_MAX, Knock, Listen};
-use app::signature::Headers;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use lambda_http::http::StatusCode;
@@ -27,8 +26,7 @@ pub async fn take(
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
-    let text = |value: &lambda_http::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    let headers = Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect());
+    let headers = super::headers(&request);
     let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let body = raw_body(request, BODY_BYTES_MAX).await?;
     let count = listen.run(&tenant, &channel, Knock { path: &path, headers: &headers, body: &body }, &origin.correlation).await?;

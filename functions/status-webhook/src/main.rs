@@ -1,7 +1,10 @@
 //! Wiring of the webhook door.
 
 use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
+use adapters_http::payment::HttpGateways;
+use app::apply::Apply;
 use app::channels::Listen;
+use app::payments::door::HearPayments;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use runtime::settings::Settings;
@@ -12,7 +15,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Outbox, Table::Ops], |name| settings.required(name));
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
+    let double = settings.url("PAYMENTS_URL");
     let hooks = settings.required("QUEUE_HOOKS_URL");
     let base = settings.url("PUBLIC_URL").unwrap_or_default();
     let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
@@ -37,5 +41,10 @@ async fn main() -> Result<(), lambda_http::Error> {
         queue,
         clock: Arc::new(SystemClock),
     };
-    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen))).await
+    let payments = HearPayments {
+        apply: Apply { orders: Arc::new(db.orders()), clock: Arc::new(SystemClock) },
+        tenants: Arc::new(db.tenants()),
+        gateways: Arc::new(HttpGateways::new(double, Arc::new(SystemClock))),
+    };
+    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments))).await
 }

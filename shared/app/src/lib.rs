@@ -9,6 +9,7 @@ pub mod arrival;
 pub mod attention;
 pub mod auth;
 pub mod bulk;
+pub mod cashier;
 pub mod channels;
 pub mod code;
 pub mod context;

@@ -3,9 +3,11 @@
 //! Signatures are checked over the raw bytes, before anything is parsed. What is read afterwards is no fact about money: it names what has to
 //! be looked up ([`crate::ports::Gateway::look_up`]).
 
+pub mod door;
 pub mod paypal;
 pub mod payu;
 pub mod razorpay;
+pub mod sim;
 pub mod stripe;
 
 use crate::signature::Verified;

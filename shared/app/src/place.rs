@@ -8,7 +8,7 @@ use crate::publish;
 use crate::scope::TenantScope;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
-use domain::order::placement::{Draft, Given, check};
+use domain::order::placement::{Collecting, Draft, Given, check};
 use domain::order::{Claim, Command, Fact, Fault, Order, OrderEvent, Placement, Recorded, Tracks, Vocabulary, decide};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -119,6 +119,8 @@ impl Place {
             return Ok(placed);
         }
         let now = self.clock.now();
+        let payments = &context.config.payments;
+        let offers = payments.offers();
         let mut draws = 0;
         loop {
             let generated = OrderId::numbered(context.config.today(now), self.random.u64());
@@ -129,6 +131,7 @@ impl Place {
                 tracks: Tracks::default(),
                 notify: true,
                 saga: context.config.workflow.enabled,
+                payments: Some(Collecting { tenant: scope.tenant(), enabled: payments.enabled, offers: &offers, rules: payments.rules }),
                 charges: Some(&context.config.charges).filter(|charges| charges.enabled),
                 items_required: true,
                 now,
@@ -196,8 +199,17 @@ impl Place {
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given =
-            Given { channel: channel.clone(), generated, tracks, notify: false, saga: false, charges: None, items_required: false, now };
+        let given = Given {
+            channel: channel.clone(),
+            generated,
+            tracks,
+            notify: false,
+            saga: false,
+            charges: None,
+            payments: None,
+            items_required: false,
+            now,
+        };
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {

@@ -2,11 +2,12 @@
 
 use contracts::envelope::SpecVersion;
 use contracts::order::v1;
-use contracts::{Envelope, Payload, review, saga, stock};
+use contracts::{Envelope, Payload, payment, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use domain::order::decide::news;
-use domain::order::saga::{Allocation, RULE};
-use domain::order::{Actor, Cause, DecisionId, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent};
+use domain::order::saga::{Allocation, RULE, Step};
+use domain::order::{Actor, Cause, DecisionId, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent};
+use domain::payment::{Kind, State};
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -55,6 +56,7 @@ pub fn of_commit(
     for event in &recorded.events {
         payloads.extend(translate(&order_id, recorded, event, (zone, after_s, journey.as_ref())));
         payloads.extend(follows(order, event, recorded.at));
+        payloads.extend(money(order, event));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
     let (before, after) = (before.map(Order::label), order.label());
@@ -70,8 +72,9 @@ pub fn of_commit(
     }
     let by_worker = matches!(&recorded.actor, Actor::Rule { name } if name == RULE);
     // The worker itself goes on as long as there is something to do.
-    if let Some(step) = order.saga_work().filter(|_| !by_worker) {
-        payloads.push(Payload::SagaDue(saga::v1::Due { order_id: order.id.to_string(), step: step.code().to_owned() }));
+    let step = order.saga_work().map(Step::code).or_else(|| order.money_work(recorded.at).map(|_| "payment"));
+    if let Some(step) = step.filter(|_| !by_worker) {
+        payloads.push(Payload::SagaDue(saga::v1::Due { order_id: order.id.to_string(), step: step.to_owned() }));
     }
     payloads
         .into_iter()
@@ -166,8 +169,8 @@ fn translate(
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
-        // Sagas and reviews have events of their own.
-        OrderEvent::Saga { .. } | OrderEvent::Review { .. } => return None,
+        // Sagas, payments and reviews have events of their own.
+        OrderEvent::Saga { .. } | OrderEvent::Review { .. } | OrderEvent::Money { .. } => return None,
         OrderEvent::FactHeard { .. }
         | OrderEvent::PhotoAdded { .. }
         | OrderEvent::TimerSet { .. }
@@ -197,6 +200,57 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
         }),
         OrderEvent::Review { event } => reviewed(order, event, at),
         _ => None,
+    }
+}
+
+/// What happened to an order's money. Of what went back at the provider's each is an event.
+fn money(order: &Order, event: &OrderEvent) -> Vec<Payload> {
+    let (OrderEvent::Money { event }, Some(paying)) = (event, &order.paying) else { return Vec::new() };
+    let (order_id, ledger) = (order.id.to_string(), &paying.ledger);
+    match event {
+        MoneyEvent::Settled { n, .. } => {
+            let Some(operation) = ledger.operation(*n) else { return Vec::new() };
+            let (code, soft) = match &operation.state {
+                State::Declined { code, soft } => (Some(code.clone()), *soft),
+                _ => (None, false),
+            };
+            let moved = match &operation.state {
+                State::Ok { amount } => *amount,
+                _ => operation.amount,
+            };
+            vec![Payload::PaymentSettled(payment::v1::Settled {
+                order_id,
+                operation: *n,
+                kind: operation.kind.word().to_owned(),
+                provider: operation.provider.word().to_owned(),
+                state: operation.state.word().to_owned(),
+                amount: amount(moved.minor, moved.currency),
+                code,
+                soft,
+            })]
+        }
+        MoneyEvent::Returned { news, .. } => {
+            let one = |one: &domain::payment::Outside| {
+                Payload::PaymentReturned(payment::v1::Returned {
+                    order_id: order_id.clone(),
+                    provider: one.provider.word().to_owned(),
+                    what: one.kind.word().to_owned(),
+                    amount: amount(one.amount.minor, one.amount.currency),
+                })
+            };
+            news.iter().map(one).collect()
+        }
+        MoneyEvent::GaveUp { .. } => {
+            let tries = ledger.operations().iter().filter(|one| one.kind == Kind::Authorize);
+            let code = tries.clone().next_back().and_then(|last| match &last.state {
+                State::Declined { code, .. } => Some(code.clone()),
+                _ => None,
+            });
+            let (method, total) = (paying.method.word().to_owned(), ledger.total());
+            let tries = u32::try_from(tries.count()).unwrap_or(u32::MAX);
+            vec![Payload::PaymentFailed(payment::v1::Failed { order_id, method, amount: amount(total.minor, total.currency), tries, code })]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! The worker of orders' sagas: looks up what a step needs to know, and lets the order go on.
+//! The worker of orders' sagas: looks up what a step needs to know, has payment providers asked, and lets the order go on.
 //!
 //! Whatever it does is a commit of the order, guarded by its version; stock moves in the same transaction. So a message that comes
 //! twice, or beside another, finds nothing left to do, and a worker that dies leaves the order at its step.
 
 use crate::apply::{Alongside, Apply};
+use crate::cashier::Cashier;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{OrderQuery, TenantStore};
@@ -36,6 +37,8 @@ pub struct Sagas {
     pub apply: Apply,
     /// What is there.
     pub stock: MoveStock,
+    /// Its money.
+    pub cashier: Cashier,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
 }
@@ -58,11 +61,11 @@ impl Went {
 }
 
 impl Sagas {
-    /// Does what an event asks for.
+    /// Does what an event asks for. `until` is when it has to be done; a payment provider is not asked shortly before.
     ///
     /// # Errors
     /// `Retryable`: the message comes again, and nothing happens twice.
-    pub async fn run(&self, event: &Envelope) -> Result<Went> {
+    pub async fn run(&self, event: &Envelope, until: Option<Timestamp>) -> Result<Went> {
         let scope = TenantScope::of_own_message(&event.tenant);
         let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
         let by = Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: event.correlationid.clone() };
@@ -70,18 +73,22 @@ impl Sagas {
         match &event.payload {
             Payload::SagaDue(due) => {
                 let id = OrderId::parse(&due.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
-                self.take_on(context, &id).await
+                self.take_on(context, &id, until).await
             }
             Payload::StockMoved(moved) => self.grade(context, moved).await,
             _ => Ok(Went::Nowhere),
         }
     }
 
-    async fn take_on(&self, context: Context<'_>, id: &OrderId) -> Result<Went> {
+    async fn take_on(&self, context: Context<'_>, id: &OrderId, until: Option<Timestamp>) -> Result<Went> {
         let (mut commits, mut contested) = (0, 0);
         for _ in 0..PASSES {
             // An order that is not there any more has no saga either.
             let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
+            if let Some(work) = order.money_work(self.apply.clock.now()) {
+                commits += usize::from(self.cashier.see_to(context, &order, work, until).await?);
+                continue;
+            }
             let Some(step) = order.saga_work() else { break };
             let facts = self.facts(context, &order, step).await?;
             let command = Command::Saga(SagaCommand::Proceed { facts, rules: context.config.workflow.clone() });
@@ -89,7 +96,8 @@ impl Sagas {
                 Ok(applied) if applied.events.is_empty() => return Ok(Went::of(commits)),
                 Ok(applied) => {
                     commits += 1;
-                    if applied.order.saga_work().is_none() {
+                    let money = applied.order.money_work(self.apply.clock.now());
+                    if applied.order.saga_work().is_none() && money.is_none() {
                         return Ok(Went::of(commits));
                     }
                 }

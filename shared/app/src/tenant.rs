@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 
 mod lines;
 mod notify;
+mod payments;
 
 pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 pub use notify::{NotifySettings, SlackBot, TeamLine, TeamWebhook};
+pub use payments::PaymentSettings;
 
 /// A secret that is stored with the settings. It has no `Debug` and no `Display`; the API shows only
 /// whether it is set.
@@ -211,6 +213,8 @@ pub struct TenantConfig {
     pub progress: ProgressRules,
     /// What comes on top of orders whose sender says nothing of tax and shipping.
     pub charges: ChargeRules,
+    /// How money is collected for orders that are placed here.
+    pub payments: PaymentSettings,
     /// How orders that are placed here are checked, reviewed and set aside.
     pub workflow: SagaRules,
     /// Whether customers are asked how it was.
@@ -244,6 +248,7 @@ impl Default for TenantConfig {
             stock: StockRules::default(),
             progress: ProgressRules::default(),
             charges: ChargeRules::default(),
+            payments: PaymentSettings::default(),
             workflow: SagaRules::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
@@ -369,6 +374,7 @@ impl TenantConfig {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
         faults.extend(self.charges.faults());
+        faults.extend(self.payments.faults());
         faults.extend(workflow_faults(&self.workflow));
         if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
             faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));

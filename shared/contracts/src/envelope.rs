@@ -1,6 +1,6 @@
 //! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
 
-use crate::{hook, job, order, review, saga, stock};
+use crate::{hook, job, order, payment, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Envelope {
     pub specversion: SpecVersion,
     /// Unique for ever; what consumers deduplicate on. `{tenant}:{aggregate}:{version}:{index}`.
     pub id: EventId,
-    /// "orderflow.orders", "orderflow.sagas", "orderflow.reviews", "orderflow.stock", "orderflow.hooks", "orderflow.jobs".
+    /// "orderflow.orders", "orderflow.sagas", "orderflow.payments", "orderflow.reviews", "orderflow.stock", "orderflow.hooks", "orderflow.jobs".
     pub source: String,
     /// What the event is about: the order's number, the endpoint, the job.
     pub subject: String,
@@ -121,6 +121,12 @@ payloads! {
     SagaScreened(saga::v1::Screened) = "saga.screened.v1" from "orderflow.sagas";
     /// An order's way is over.
     SagaEnded(saga::v1::Ended) = "saga.ended.v1" from "orderflow.sagas";
+    /// There is news of something that was asked of a payment provider.
+    PaymentSettled(payment::v1::Settled) = "payment.settled.v1" from "orderflow.payments";
+    /// Money went back, or is contested, without our asking.
+    PaymentReturned(payment::v1::Returned) = "payment.returned.v1" from "orderflow.payments";
+    /// An order came to nothing because nobody has paid it.
+    PaymentFailed(payment::v1::Failed) = "payment.failed.v1" from "orderflow.payments";
     /// A person has to decide something about an order.
     ReviewOpened(review::v1::Opened) = "review.opened.v1" from "orderflow.reviews";
     /// A review was decided.

@@ -127,7 +127,9 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
     let status = match &rejection {
         Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
-        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => StatusCode::UNPROCESSABLE_ENTITY,
+        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore | Rejection::BadReason => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Rejection::AlreadyPlaced { .. }
         | Rejection::NotAllowed { .. }
         | Rejection::MessagesOff
@@ -145,6 +147,13 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::StillChecked
         | Rejection::NothingToDecide
         | Rejection::TooManyReviews
+        | Rejection::MoneyMoved
+        | Rejection::NotCollected
+        | Rejection::NothingToPay
+        | Rejection::NothingToCapture
+        | Rejection::NotRefundable { .. }
+        | Rejection::Money(_)
+        | Rejection::PaymentNews(_)
         | Rejection::NoFollowUp { .. } => StatusCode::CONFLICT,
     };
     let (kind, title) = match &rejection {
@@ -163,8 +172,14 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NotSo { .. } => ("not-true", "It would not be true"),
         Rejection::NoFollowUp { .. } => ("no-follow-up", "The customer is not asked"),
         Rejection::TooManyTimers | Rejection::TooManyPhotos | Rejection::TooManyReviews => ("too-many", "There are too many"),
+        Rejection::NotCollected => ("not-collected", "The money is not collected here"),
+        Rejection::NothingToPay => ("nothing-to-pay", "There is nothing to pay"),
+        Rejection::NothingToCapture => ("nothing-to-capture", "There is nothing to capture"),
+        Rejection::NotRefundable { .. } => ("not-refundable", "It is not refunded as it stands"),
+        Rejection::MoneyMoved => ("stale", "Something has happened meanwhile"),
+        Rejection::Money(_) | Rejection::PaymentNews(_) => ("payment-refused", "The order's money does not allow it"),
         Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),
-        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore => {
+        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore | Rejection::BadReason => {
             ("invalid", "The input is not valid")
         }
     };

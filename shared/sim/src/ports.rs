@@ -4,6 +4,7 @@ use crate::faults::{Faults, Faulty};
 use app::ports::*;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
+use testkit::bank::Bank;
 use testkit::memory::MemoryWorld;
 
 /// The ports that the use cases are built over.
@@ -49,13 +50,15 @@ pub struct Ports {
     pub stock: Arc<dyn StockStore>,
     /// What is to happen to orders.
     pub timers: Arc<dyn TimerIndex>,
+    /// Payment providers.
+    pub gateways: Arc<dyn Gateways>,
     /// API keys; nobody asks for any in these worlds.
     pub keys: Arc<dyn KeyStore>,
 }
 
 impl Ports {
     /// The in-memory ports.
-    pub fn of(memory: &MemoryWorld, lot: &Lot) -> Ports {
+    pub fn of(memory: &MemoryWorld, lot: &Lot, bank: &Bank) -> Ports {
         Ports {
             orders: Arc::new(memory.orders()),
             decisions: Arc::new(memory.decisions()),
@@ -77,6 +80,7 @@ impl Ports {
             reviews: Arc::new(memory.reviews()),
             stock: Arc::new(memory.stock()),
             timers: Arc::new(memory.timers()),
+            gateways: Arc::new(bank.clone()),
             keys: Arc::new(memory.keys()),
         }
     }
@@ -105,6 +109,8 @@ impl Ports {
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
+            // It misbehaves by itself.
+            gateways: self.gateways,
             keys: self.keys,
         }
     }

@@ -38,6 +38,7 @@ fn given() -> Given<'static> {
         notify: true,
         saga: false,
         charges: None,
+        payments: None,
         now: start(),
         items_required: true,
     }

@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, photos, then, timeline, workflow};
+use super::{Params, decisions, messages, moves, order_id, payment, photos, then, timeline, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -50,6 +50,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             div class="order-side" {
                 @if visitor.may_write() { (actions(order, visitor, &considered.decision)) }
                 (customer(&dossier))
+                (payment::section(order, visitor))
                 (messages::section(&dossier, visitor))
                 (tracks(order, visitor))
             }

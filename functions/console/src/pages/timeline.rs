@@ -5,7 +5,7 @@ use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
 use app::ports::Dossier;
-use domain::order::{Cause, Label, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, Tracks};
+use domain::order::{Cause, Label, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, Tracks};
 use maud::{Markup, html};
 
 /// Changes shown above the fold, before the first one of all.
@@ -75,7 +75,10 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         | OrderEvent::Review { .. }
         | OrderEvent::DecisionJudged { .. } => 2,
         OrderEvent::Saga { event: SagaEvent::Began { .. } | SagaEvent::Entered { .. } } => 8,
-        OrderEvent::Saga { .. } => 3,
+        OrderEvent::Money {
+            event: MoneyEvent::Looked { .. } | MoneyEvent::Woken | MoneyEvent::Reported { .. } | MoneyEvent::Opened { .. },
+        } => 8,
+        OrderEvent::Saga { .. } | OrderEvent::Money { .. } => 3,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
         OrderEvent::PaymentChanged { .. } => 5,
@@ -114,7 +117,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::DelayNoticed { .. } => (icons::CLOCK, "Delayed", render::svg::status_class(Label::Delayed)),
         OrderEvent::DelayCleared => (icons::TICK, "No longer delayed", String::new()),
         OrderEvent::TrackingChanged { .. } => (icons::VAN, "Parcel", render::svg::status_class(Label::InTransit)),
-        OrderEvent::PaymentChanged { .. } => (icons::COIN, "Payment", String::new()),
+        OrderEvent::PaymentChanged { .. } | OrderEvent::Money { .. } => (icons::COIN, "Payment", String::new()),
         OrderEvent::FulfilmentChanged { .. } => (icons::BOX, "Warehouse", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),

@@ -7,6 +7,7 @@
 use app::answer::Ask;
 use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
+use app::cashier::Cashier;
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::parked::Parked;
@@ -30,6 +31,7 @@ use domain::order::{
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
+use testkit::bank::Bank;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// Signs cursors and sessions in tests.
@@ -47,6 +49,8 @@ pub struct Shop {
     pub tenant: TenantId,
     /// Its settings.
     pub config: TenantConfig,
+    /// Its payment providers.
+    pub bank: Bank,
 }
 
 fn correlation(text: &str) -> CorrelationId {
@@ -113,7 +117,7 @@ impl Shop {
             watch,
             ..TenantConfig::default()
         };
-        let shop = Shop { world, clock: FakeClock::at(now), random: FakeRandom::seeded(7), tenant, config };
+        let shop = Shop { world, clock: FakeClock::at(now), random: FakeRandom::seeded(7), tenant, config, bank: Bank::default() };
         assert!(shop.world.tenants().save(&shop.scope(), &shop.config, 0).await.unwrap());
         shop
     }
@@ -289,12 +293,17 @@ impl Shop {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let sagas = Sagas {
             apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() },
-            stock: MoveStock { stock: Arc::new(self.world.stock()), clock },
+            stock: MoveStock { stock: Arc::new(self.world.stock()), clock: clock.clone() },
+            cashier: Cashier {
+                apply: Apply { orders: Arc::new(self.world.orders()), clock },
+                gateways: Arc::new(self.bank.clone()),
+                base: None,
+            },
             tenants: Arc::new(self.world.tenants()),
         };
         for row in self.world.outbox_rows() {
             for event in row.events.iter().filter(|event| event.tenant == self.tenant) {
-                sagas.run(event).await.unwrap();
+                sagas.run(event, None).await.unwrap();
             }
         }
     }

@@ -2,8 +2,8 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, photos, privacy, reports, reviews, rules, settings,
-    sheet, stats, stock, why,
+    attention, bulk, decisions, docs, files, imports, inbox, keys, notify, orders, payments, photos, privacy, reports, reviews, rules,
+    settings, sheet, stats, stock, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -20,10 +20,11 @@ use utoipa::{Modify, OpenApi};
         orders::create, orders::list, orders::read, orders::timeline, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
+        payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,
-        ask, ask_code, hook
+        ask, ask_code, hook, payment_hook
     ),
     modifiers(&Bearer),
     security(("bearer" = [])),
@@ -73,6 +74,17 @@ fn ask_code() {}
               (status = 401, description = "Unknown endpoint or bad signature"), (status = 413, description = "More than 256 KiB"), (status = 422, description = "Every fault of the content")))]
 #[expect(dead_code, reason = "the status-webhook function serves it; it is described here so that there is one document")]
 fn hook() {}
+
+/// Takes a payment provider's webhook: verified by the provider's own scheme, found its order, answered; looked up behind a queue.
+///
+/// Nothing that it says of money is believed: it only says what the provider is asked about.
+#[utoipa::path(post, path = "/v1/payments/{tenant}/{provider}", tag = "webhooks", security(()),
+    params(("tenant" = String, Path, description = "Tenant"), ("provider" = String, Path, description = "stripe, paypal, razorpay or payu")),
+    request_body(content = Object, description = "As the provider sends it"),
+    responses((status = 200, description = "Taken in", body = Object, example = json!({"events": 1, "orders": 1, "unknown": 0})),
+              (status = 401, description = "Unknown shop or provider, or bad signature"), (status = 413, description = "More than 256 KiB"), (status = 503, description = "Send it again")))]
+#[expect(dead_code, reason = "the status-webhook function serves it; it is described here so that there is one document")]
+fn payment_hook() {}
 
 #[test]
 fn the_committed_document_is_the_generated_one() {

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod keys;
 pub mod notify;
 pub mod orders;
+pub mod payments;
 pub mod photos;
 pub mod privacy;
 pub mod reports;

@@ -81,10 +81,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let new: NewOrder = body::read(&raw)?;
     let channel = new.channel.clone().unwrap_or_else(|| "api".to_owned());
     let channel = SourceId::parse(&channel).map_err(|why| fault("channel", "bad_channel", why.to_string()))?;
-    let idempotency = Idempotency {
-        key: OnceKey::new("POST /v1/orders", &admitted.identity.principal, &key),
-        request_hash: hex::encode(Sha256::digest(&raw)),
-    };
+    let idempotency = once("POST /v1/orders", &admitted, &key, &raw);
     let respond = |order: &domain::order::Order| serde_json::to_string(&CreatedOrder::of(order)).unwrap_or_default();
     let draft = new.into_draft();
     let placed = desk.place.run(admitted.context(), &draft, &channel, &idempotency, respond).await?;
@@ -94,6 +91,15 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+fn once(route: &str, admitted: &Admitted, key: &str, raw: &[u8]) -> Idempotency {
+    Idempotency { key: OnceKey::new(route, &admitted.identity.principal, key), request_hash: hex::encode(Sha256::digest(raw)) }
+}
+
+/// What a request is known by, if it comes again.
+pub(super) fn idempotency(headers: &HeaderMap, admitted: &Admitted, route: &str, raw: &[u8]) -> Result<Idempotency, Error> {
+    Ok(once(route, admitted, &idempotency_key(headers)?, raw))
 }
 
 /// The key, where it is not required.

@@ -19,7 +19,7 @@ fn masked(config: &TenantConfig) -> Value {
     for hook in &mut shown.hooks {
         hook.secrets.iter_mut().for_each(|secret| *secret = Secret::new(SET));
     }
-    for (_, secret) in shown.notify.secrets() {
+    for (_, secret) in secrets(&mut shown) {
         *secret = Secret::new(SET);
     }
     if let Some(sheet) = &mut shown.sheet {
@@ -28,11 +28,17 @@ fn masked(config: &TenantConfig) -> Value {
     serde_json::to_value(shown).unwrap_or_default()
 }
 
+/// Every secret that has one place, with that.
+fn secrets(config: &mut TenantConfig) -> Vec<(String, &mut Secret)> {
+    let of_messages = config.notify.secrets().into_iter().map(|(field, secret)| (field.to_owned(), secret));
+    of_messages.chain(config.payments.secrets()).collect()
+}
+
 /// A secret that is sent back unchanged stays; one that was never there has to be given.
 fn keep(config: &mut TenantConfig, before: &TenantConfig, faults: &mut Vec<Fault>) {
-    let mut before = before.notify.clone();
-    let known = before.secrets();
-    for (field, secret) in config.notify.secrets() {
+    let mut before = before.clone();
+    let known = secrets(&mut before);
+    for (field, secret) in secrets(config) {
         if secret.expose() != SET {
             continue;
         }

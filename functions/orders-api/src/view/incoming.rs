@@ -1,6 +1,6 @@
 //! A new order, and what is answered to it.
 
-use domain::order::placement::{Draft, DraftLine};
+use domain::order::placement::{Draft, DraftLine, MeansDraft};
 use domain::order::{Order, Track};
 use domain::shipping::AddressDraft;
 use jiff::{Timestamp, civil::Date};
@@ -34,6 +34,12 @@ pub struct NewOrder {
     pub shipping_address: Option<Address>,
     /// Where the bill goes, if that is another place.
     pub billing_address: Option<Address>,
+    /// What it is paid with: "credit_card", "debit_card", "digital_wallet", "paypal", "stripe", "razorpay", "payu", "bank_transfer" or
+    /// "cash_on_delivery". Where the shop collects money here, a provider is asked for a promise of the total once the order is checked.
+    #[cfg_attr(test, schema(example = "credit_card"))]
+    pub payment_method: Option<String>,
+    /// What is needed to have the customer pay. Never a card's number.
+    pub payment: Option<PaymentMeans>,
     /// What was ordered.
     pub items: Vec<NewItem>,
     /// Decimal. If neither this nor `tax` is given, both are what the shop's `charges` say, else 0.
@@ -52,6 +58,31 @@ pub struct NewOrder {
     /// The promised day.
     #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
     pub eta: Option<Date>,
+}
+
+/// What is needed to have a customer pay. A card's number has no place in it, and is refused in any field.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PaymentMeans {
+    /// Who has made the token: "stripe", "paypal", "razorpay", "payu" or "sim". Else the cheapest that takes it.
+    pub provider: Option<String>,
+    /// The provider's token for what the customer pays with ("pm_..."). Without one the provider's own page asks.
+    pub token: Option<String>,
+    /// Where the customer comes back to from the provider's page; https.
+    #[cfg_attr(test, schema(example = "https://shop.example.com/thanks"))]
+    pub return_url: Option<String>,
+    /// The customer's address on the net, which PayU insists on.
+    #[cfg_attr(test, schema(example = "203.0.113.7"))]
+    pub customer_ip: Option<String>,
+}
+
+impl PaymentMeans {
+    /// As the rules check it.
+    pub fn into_draft(self) -> MeansDraft {
+        let PaymentMeans { provider, token, return_url, customer_ip } = self;
+        MeansDraft { provider, token, return_url, customer_ip }
+    }
 }
 
 /// Who ordered.
@@ -172,6 +203,8 @@ impl NewOrder {
             tax: self.tax,
             discount: self.discount,
             total: self.total,
+            payment_method: self.payment_method,
+            means: self.payment.map(PaymentMeans::into_draft),
             placed_at: self.placed_at,
             eta: self.eta,
         }

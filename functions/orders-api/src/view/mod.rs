@@ -5,6 +5,7 @@ mod decision;
 mod history;
 mod incoming;
 mod order;
+mod payment;
 mod photo;
 mod review;
 
@@ -14,7 +15,8 @@ pub use decision::{
     RuleAccuracy,
 };
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
-pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder};
+pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder, PaymentMeans};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
+pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, Sum};
 pub use photo::{PhotoList, PhotoName, PhotoView};
 pub use review::{OrderReview, ReviewList, WorkflowView};

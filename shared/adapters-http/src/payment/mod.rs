@@ -3,6 +3,7 @@
 //! What all have in common is here: what a failed exchange means for the money, and what of an answer is believed. A provider says an amount in
 //! its own units and a currency; both are read, and whoever asked compares them with what was asked for.
 
+mod kept;
 mod oauth;
 pub mod paypal;
 pub mod payu;
@@ -10,10 +11,12 @@ pub mod razorpay;
 pub mod stripe;
 
 use crate::client::{ANSWER_BYTES_MAX, Client, body};
+use app::payments::sim::Sim;
 use app::ports::{Clock, Gateway, GatewayAccount, GatewayAnswer, GatewayError};
 use domain::ids::ProviderReference;
 use domain::money::{Currency, Money};
 use domain::payment::{PaymentKey, Provider, is_soft};
+pub use kept::HttpGateways;
 use oauth::Token;
 use paypal::{Certificates, Paypal};
 use payu::Payu;
@@ -94,6 +97,7 @@ impl Sites {
                 Arc::new(Paypal::new(client, base, account, clock, certificates))
             }
             GatewayAccount::Razorpay(account) => Arc::new(Razorpay::new(client, &self.razorpay, account)),
+            GatewayAccount::Sim => Arc::new(Sim),
             GatewayAccount::Payu(account) => {
                 let base = if account.is_sandbox { &self.payu_sandbox } else { &self.payu };
                 Arc::new(Payu::new(client, base, account, clock))

@@ -26,9 +26,11 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_review, slack_stock, slack_stranger, slack_stuck,
+    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_returned, slack_review, slack_stock, slack_stranger,
+    slack_stuck, slack_unpaid,
 };
 use domain::order::saga::Ended;
+use domain::payment::Provider;
 use jiff::{SignedDuration, Timestamp};
 use std::future::ready as at_once;
 use std::sync::Arc;
@@ -196,6 +198,14 @@ impl Notify {
                 slack_review(&opened.order_id, &opened.kind, &total, &local(opened.due_at, &config), false)
             }
             Payload::SagaEnded(ended) if ended.how == Ended::NeedsHuman.code() => slack_stuck(&ended.order_id),
+            Payload::PaymentFailed(failed) => {
+                let amount = format!("{} {}", failed.amount.amount, failed.amount.currency);
+                slack_unpaid(&failed.order_id, &amount, failed.tries, failed.code.as_deref())
+            }
+            Payload::PaymentReturned(back) => {
+                let provider = Provider::from_word(&back.provider).map_or("The provider", Provider::title);
+                slack_returned(&back.order_id, provider, &back.what, &format!("{} {}", back.amount.amount, back.amount.currency))
+            }
             Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)

@@ -30,6 +30,17 @@ pub trait OrderStore: Send + Sync {
     async fn page(&self, scope: &TenantScope, query: &OrderQuery, after: Option<&PageKey>, limit: usize) -> PortResult<Page>;
 }
 
+/// The channel under which [`OrderStore::find`] knows what payment providers call an order's operations.
+pub fn payment_channel() -> Option<SourceId> {
+    SourceId::parse("payment-names").ok()
+}
+
+/// What providers call what a commit has news of, as [`OrderStore::find`] knows it: a commit writes these names, too.
+pub fn payment_names(recorded: &Recorded) -> Vec<(SourceId, &str)> {
+    let Some(channel) = payment_channel() else { return Vec::new() };
+    recorded.payment_names().into_iter().map(|name| (channel.clone(), name)).collect()
+}
+
 /// One step of an order: everything that becomes true together. What its events set aside, give back or send of stock moves
 /// with it, and so do the rows of its reviews.
 #[derive(Debug, Clone)]

@@ -74,6 +74,27 @@ pub enum GatewayAccount {
     Razorpay(RazorpayAccount),
     /// At PayU.
     Payu(PayuAccount),
+    /// One that takes no money, for demonstrations.
+    Sim,
+}
+
+impl GatewayAccount {
+    /// At which provider.
+    pub const fn provider(&self) -> Provider {
+        match self {
+            GatewayAccount::Stripe(_) => Provider::Stripe,
+            GatewayAccount::Paypal(_) => Provider::Paypal,
+            GatewayAccount::Razorpay(_) => Provider::Razorpay,
+            GatewayAccount::Payu(_) => Provider::Payu,
+            GatewayAccount::Sim => Provider::Sim,
+        }
+    }
+}
+
+/// Whoever speaks to the providers of all shops.
+pub trait Gateways: Send + Sync {
+    /// The provider of an account.
+    fn of(&self, account: &GatewayAccount) -> std::sync::Arc<dyn Gateway>;
 }
 
 /// What the customer pays with, as far as we may know. There is no variant for a card's number, and there never will be one.

@@ -113,6 +113,23 @@ pub fn slack_stuck(order: &str) -> String {
     format!(":rotating_light: *Order {}*: a person has to take over; its page says why", escape(order))
 }
 
+/// An order came to nothing because nobody has paid it.
+pub fn slack_unpaid(order: &str, amount: &str, tries: u32, code: Option<&str>) -> String {
+    let tried = match tries {
+        0 => "nobody tried to pay it".to_owned(),
+        1 => "one try".to_owned(),
+        more => format!("{more} tries"),
+    };
+    let why = code.map(|code| format!(", last: {}", escape(code))).unwrap_or_default();
+    format!(":money_with_wings: *Order {}* ({}) was not paid in time and is called off: {tried}{why}", escape(order), escape(amount))
+}
+
+/// Money went back, or is contested, without our asking.
+pub fn slack_returned(order: &str, provider: &str, what: &str, amount: &str) -> String {
+    let sign = if what == "dispute" || what == "dispute lost" { ":rotating_light:" } else { ":leftwards_arrow_with_hook:" };
+    format!("{sign} *Order {}*: {} reports a {} of {}", escape(order), escape(provider), escape(what), escape(amount))
+}
+
 /// Somebody has written who was written to about no order. Their words stay where they can be forgotten.
 pub fn slack_stranger(from: &str, by: &str) -> String {
     format!(
@@ -172,6 +189,20 @@ mod tests {
         for (line, golden) in cases {
             assert_eq!(line, golden);
         }
+    }
+
+    // req: S2-50, S2-52
+    #[test]
+    fn what_is_said_of_money() {
+        assert_eq!(
+            slack_unpaid("1001", "50.00 EUR", 4, Some("insufficient_funds")),
+            ":money_with_wings: *Order 1001* (50.00 EUR) was not paid in time and is called off: 4 tries, last: insufficient_funds"
+        );
+        assert!(slack_unpaid("1001", "50.00 EUR", 0, None).ends_with("nobody tried to pay it"));
+        assert_eq!(
+            slack_returned("1001", "Stripe", "dispute", "50.00 EUR"),
+            ":rotating_light: *Order 1001*: Stripe reports a dispute of 50.00 EUR"
+        );
     }
 
     // req: S0-28

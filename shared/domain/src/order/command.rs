@@ -2,6 +2,7 @@
 
 use super::event::Cause;
 use super::fact::Fact;
+use super::paying::MoneyCommand;
 use super::photo::PhotoKind;
 use super::placement::Placement;
 use super::review::ReviewCommand;
@@ -199,6 +200,8 @@ pub enum Command {
     },
     /// Take it on its way.
     Saga(SagaCommand),
+    /// See to its money.
+    Money(MoneyCommand),
     /// Have a person decide, or decide.
     Review(ReviewCommand),
     /// Forget who ordered it.

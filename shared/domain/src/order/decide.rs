@@ -3,15 +3,17 @@
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, StatusClaim, Tracks};
+use super::paying;
 use super::photo::{PHOTOS_MAX, PhotoKind};
 use super::review::{self, CLAIM_HOLDS, REVIEWS_MAX, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 use super::saga::{self, SagaCommand};
-use super::status::{OrderStatus, Track};
+use super::status::{OrderStatus, PaymentStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
 use crate::ids::{DecisionId, OrderId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
+use crate::payment::{LedgerRejection, SettleRejection};
 use jiff::{SignedDuration, Timestamp};
 
 /// Why a command was refused. Every variant says what could be done instead.
@@ -122,6 +124,37 @@ pub enum Rejection {
     /// Nobody could look through more.
     #[error("an order has at most {REVIEWS_MAX} reviews")]
     TooManyReviews,
+    /// The money of this order is nobody's business here.
+    #[error("the money of this order is not collected here")]
+    NotCollected,
+    /// It is paid, or it is too early or too late to pay.
+    #[error("there is nothing to pay for this order now")]
+    NothingToPay,
+    /// Nothing was promised, or the promise does not hold any more.
+    #[error("there is nothing to capture: no promise of this order's money holds, or it was called off")]
+    NothingToCapture,
+    /// Its money may not go back as it stands.
+    #[error(
+        "an order that is {status} and whose payment is {payment} is not refunded; call it off first, or wait until its money was taken"
+    )]
+    NotRefundable {
+        /// How the order stands.
+        status: OrderStatus,
+        /// How its money stands.
+        payment: PaymentStatus,
+    },
+    /// Something has happened to its money since they looked.
+    #[error("something has happened to this order's money since you looked; look again")]
+    MoneyMoved,
+    /// A reason that cannot be shown.
+    #[error("a reason has 1 to {} printable characters", paying::REASON_CHARS_MAX)]
+    BadReason,
+    /// The ledger of its money does not allow it.
+    #[error(transparent)]
+    Money(#[from] LedgerRejection),
+    /// What a provider says cannot be of this order.
+    #[error("the provider's word cannot be of this order: {0}")]
+    PaymentNews(SettleRejection),
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
@@ -152,7 +185,10 @@ pub const UNDO_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     let mut events = asked(order, command, now)?;
     // A worker may have come to give back the rest of what an order held.
-    let decided = |event: &OrderEvent| matches!(event, OrderEvent::Review { event: ReviewEvent::Decided { .. } });
+    let decided = |event: &OrderEvent| {
+        let of_money = matches!(event, OrderEvent::PaymentChanged { .. } | OrderEvent::Money { .. });
+        of_money || matches!(event, OrderEvent::Review { event: ReviewEvent::Decided { .. } })
+    };
     let may_end =
         events.iter().any(|event| event.moves() || decided(event)) || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
     let concerns = |order: &&Order| !order.timers.is_empty() && !events.is_empty() || may_end;
@@ -212,6 +248,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Lost { channel, kind, not_by, again, told }) => Ok(lost(order, (*channel, *kind), not_by, *again, *told)),
         (Some(order), Command::Saga(SagaCommand::Proceed { facts, rules })) => Ok(saga::proceed(order, facts, rules, now)),
         (Some(order), Command::Saga(SagaCommand::Nudge)) => Ok(saga::nudge(order, now)),
+        (Some(order), Command::Money(command)) => paying::money(order, command, now),
         (Some(order), Command::Review(command)) => reviewed(order, command, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
@@ -259,7 +296,9 @@ fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<
     let digital = order.all_digital();
     let mut log = order.log.clone();
     log.insert(fact.clone(), digital);
-    differences(&order.tracks, &log.fold(digital), digital, fact, notify, &mut events);
+    let mut after = log.fold(digital);
+    after.payment = paying::collected(order).unwrap_or(after.payment);
+    differences(&order.tracks, &after, digital, fact, notify, &mut events);
     Ok(events)
 }
 
@@ -269,6 +308,10 @@ fn held_to(order: &Order, fact: &Fact) -> Fact {
     let passes = |to: OrderStatus| to.has_shipped() || matches!(to, OrderStatus::OnHold | OrderStatus::Cancelled | OrderStatus::Failed);
     let moves_on = matches!(fact.claim.status, Some(StatusClaim::Is(to)) if !passes(to));
     let mut fact = fact.clone();
+    // Money is never believed from a webhook: the provider is asked.
+    if paying::collected(order).is_some() {
+        fact.claim.payment = None;
+    }
     if moves_on && !order.held_back_by().is_empty() {
         fact.claim.status = None;
     }

@@ -4,6 +4,7 @@
 use super::command::Actor;
 use super::fact::{Fact, Heard, Tracks};
 use super::label::Label;
+use super::paying::MoneyEvent;
 use super::photo::PhotoKind;
 use super::placement::{Line, Totals};
 use super::review::ReviewEvent;
@@ -273,6 +274,11 @@ pub enum OrderEvent {
         /// What.
         event: SagaEvent,
     },
+    /// Something happened to its money.
+    Money {
+        /// What.
+        event: MoneyEvent,
+    },
     /// Something happened to what a person has to decide about it.
     Review {
         /// What.
@@ -297,6 +303,7 @@ impl OrderEvent {
                 | Self::TimerFired { .. }
                 | Self::TimersCancelled { .. }
                 | Self::Saga { .. }
+                | Self::Money { .. }
                 | Self::Review { .. }
         )
     }
@@ -342,6 +349,7 @@ impl OrderEvent {
             Self::Replied { .. } => "customer_replied",
             Self::PhotoAdded { .. } => "photo_added",
             Self::Saga { event } => event.name(),
+            Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
             Self::ContactErased => "contact_erased",
         }
@@ -381,6 +389,18 @@ impl Recorded {
         moved.flat_map(|(how, stock)| stock.iter().map(move |allocation| (how, allocation)))
     }
 
+    /// What providers call what it has news of, part by part: by these names they report about the order later.
+    pub fn payment_names(&self) -> Vec<&str> {
+        let outcomes = self.events.iter().filter_map(|event| match event {
+            OrderEvent::Money { event: MoneyEvent::Settled { outcome, .. } } => outcome.reference(),
+            _ => None,
+        });
+        let mut names: Vec<&str> = outcomes.flat_map(|reference| reference.as_str().split('/')).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The reviews that it changes, each once.
     pub fn reviews(&self) -> Vec<&ReviewId> {
         let changed =
@@ -403,6 +423,10 @@ impl Recorded {
                 | OrderEvent::TimerSet { timer: Timer { wake: Wake::FollowUp { text: Some(text) }, .. } } => text,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
                 OrderEvent::Review { event } => match event.words() {
+                    Some(words) => words,
+                    None => continue,
+                },
+                OrderEvent::Money { event } => match event.words() {
                     Some(words) => words,
                     None => continue,
                 },
@@ -483,6 +507,7 @@ impl OrderEvent {
             Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
             Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
             Self::Saga { event } => event.in_words(),
+            Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }

@@ -30,6 +30,7 @@ fn given() -> Given<'static> {
         notify: true,
         saga: false,
         charges: None,
+        payments: None,
         items_required: true,
         now: at(0),
     }

@@ -13,6 +13,7 @@ pub mod fact;
 pub mod journey;
 pub mod label;
 pub mod outlook;
+pub mod paying;
 pub mod photo;
 pub mod placement;
 pub mod progress;
@@ -35,6 +36,7 @@ pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
+pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, Paying};
 pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use review::{Review, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
@@ -124,6 +126,9 @@ pub struct Order {
     /// Where it stands on its way from a cart to a parcel, if it is taken there by us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saga: Option<Saga>,
+    /// How it is paid, if anybody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paying: Option<Box<Paying>>,
     /// What people have to decide about it, or had to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,
@@ -310,6 +315,10 @@ impl Order {
                 self.reviewed(event, at);
                 return;
             }
+            OrderEvent::Money { event } => {
+                self.paid(event, at);
+                return;
+            }
             // What we say is no news of the order.
             OrderEvent::CustomerTold { .. } => {
                 self.untold = false;
@@ -379,6 +388,7 @@ impl Order {
             rating: None,
             photos: Vec::new(),
             saga: None,
+            paying: None,
             reviews: Vec::new(),
             placed_at: *placed_at,
             status_since: at,

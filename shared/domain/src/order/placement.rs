@@ -1,9 +1,13 @@
 //! A new order: what must be true before it is accepted, with all the faults at once.
 
+mod payment;
 mod sums;
+
+pub use payment::{Collecting, MeansDraft};
 
 use super::event::OrderEvent;
 use super::fact::Tracks;
+use super::paying::{Means, MoneyEvent, PayPlan};
 use super::saga::{SagaEvent, Table};
 use crate::email::Email;
 use crate::ids::{OrderId, SourceId};
@@ -44,6 +48,9 @@ pub struct Contact {
     /// Where the bill goes, if that is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<AddressDraft>,
+    /// What they pay with, if it is paid by a provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub means: Option<Box<Means>>,
 }
 
 impl Contact {
@@ -198,6 +205,10 @@ pub struct Draft {
     pub discount: Option<String>,
     /// What the sender thinks it comes to.
     pub total: Option<String>,
+    /// What it is paid with, in the shops' words.
+    pub payment_method: Option<String>,
+    /// What is needed to have them pay.
+    pub means: Option<MeansDraft>,
     /// When the customer placed it; now, if nobody says.
     pub placed_at: Option<Timestamp>,
     /// The promised day.
@@ -248,6 +259,8 @@ pub struct Placement {
     pub notify: bool,
     /// Whether it is taken through checks and stock here.
     pub saga: bool,
+    /// What it is paid with, if anybody says so.
+    pub payment: Option<PayPlan>,
 }
 
 /// Limits of one order. Everything has one.
@@ -271,7 +284,14 @@ pub mod limits {
 impl Placement {
     pub(super) fn as_events(&self) -> Vec<OrderEvent> {
         let begins = self.saga.then(|| OrderEvent::Saga { event: SagaEvent::Began { table: Table::newest().version } });
-        std::iter::once(self.as_event()).chain(begins).collect()
+        let opens = self.payment.as_ref().map(|PayPlan { tenant, method, collects, rules }| MoneyEvent::Opened {
+            tenant: tenant.clone(),
+            method: *method,
+            collects: *collects,
+            rules: *rules,
+        });
+        let opens = opens.map(|event| OrderEvent::Money { event });
+        std::iter::once(self.as_event()).chain(opens).chain(begins).collect()
     }
 
     fn as_event(&self) -> OrderEvent {
@@ -372,6 +392,8 @@ pub struct Given<'a> {
     pub notify: bool,
     /// Whether it is taken through checks and stock here.
     pub saga: bool,
+    /// How it is paid, if payments are collected here.
+    pub payments: Option<Collecting<'a>>,
     /// What comes on top where the sender says nothing of it.
     pub charges: Option<&'a ChargeRules>,
     /// Whether there must be items. A shop's sheet may list none.
@@ -474,6 +496,7 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
         if country.is_some() { (country.as_deref(), region.as_deref()) } else { (billing_country.as_deref(), billing_region.as_deref()) };
     let charged = currency.and_then(|currency| checker.charges(draft, &lines, currency, taxed, given.charges));
     let totals = currency.map(|currency| checker.totals(draft, &lines, currency, charged));
+    let (payment, means) = checker.payment(draft, (totals, country.as_deref()), given.saga, given.payments);
     let placed_at = draft.placed_at.unwrap_or(given.now);
     if placed_at > given.now + SignedDuration::from_mins(10) {
         checker.fault("placed_at", "in_the_future", "must not lie in the future");
@@ -498,6 +521,7 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
             consent,
             address: draft.shipping_address.clone(),
             billing_address: draft.billing_address.clone(),
+            means,
         },
         lines,
         totals,
@@ -507,5 +531,6 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
         placed_at,
         notify: given.notify,
         saga: given.saga,
+        payment,
     })
 }

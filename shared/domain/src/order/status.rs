@@ -117,7 +117,7 @@ track! {
         /// Nothing has been promised yet.
         Pending = "pending", Some(0) => [RequiresAction, Authorized, Captured, Failed, Expired, Voided];
         /// The customer must confirm (3-D Secure and the like).
-        RequiresAction = "requires_action", None => [Authorized, Captured, Failed, Expired, Voided];
+        RequiresAction = "requires_action", None => [Pending, Authorized, Captured, Failed, Expired, Voided];
         /// Promised by the issuer.
         Authorized = "authorized", Some(2) => [PartiallyCaptured, Captured, Voided, Expired, Failed];
         /// Part of it taken.
@@ -135,7 +135,7 @@ track! {
         /// All of it given back.
         Refunded = "refunded", Some(6) => [];
         /// The cardholder contests it.
-        Disputed = "disputed", None => [Captured, PartiallyRefunded, Refunded, Chargeback];
+        Disputed = "disputed", None => [PartiallyCaptured, Captured, PartiallyRefunded, Refunded, Chargeback];
         /// The dispute was lost. Final.
         Chargeback = "chargeback", None => [];
     }

@@ -137,15 +137,19 @@ pub enum Retry {
 }
 
 /// Where the ledger and its own rules disagree, because a provider says so. A person has to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Discrepancy {
     /// A provider moved another amount than it was asked to.
+    #[error("operation {0} moved another amount than was asked for")]
     OtherAmount(u32),
     /// More is promised than the order costs: one of several promises has to be given back.
+    #[error("more is promised or taken than the order costs")]
     AuthorizedMoreThanTotal,
     /// More was taken than promised.
+    #[error("more was taken than was promised")]
     CapturedMoreThanAuthorized,
     /// More was given back, or lost to disputes, than taken.
+    #[error("more went back, or was lost to disputes, than was taken")]
     ReturnedMoreThanCaptured,
 }
 
@@ -420,7 +424,8 @@ impl Ledger {
         operation.kind == Kind::Authorize && (operation.released.is_some() || self.is_voided(operation))
     }
 
-    fn is_open(&self, operation: &Operation) -> bool {
+    /// Whether nobody can say yet what will have become of an operation.
+    pub fn is_open(&self, operation: &Operation) -> bool {
         operation.state.is_open() && !self.is_ended(operation)
     }
 

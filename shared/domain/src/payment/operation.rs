@@ -163,6 +163,19 @@ pub enum Outcome {
     Released(Release),
 }
 
+impl Outcome {
+    /// The provider's name for what it is about, if it says one.
+    pub const fn reference(&self) -> Option<&ProviderReference> {
+        match self {
+            Outcome::RequiresAction { reference } | Outcome::Pending { reference } | Outcome::Declined { reference, .. } => {
+                reference.as_ref()
+            }
+            Outcome::Ok { reference, .. } => Some(reference),
+            Outcome::Unknown | Outcome::Cancelled | Outcome::Released(_) => None,
+        }
+    }
+}
+
 /// How a promise ended without an operation of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -314,6 +327,18 @@ pub enum OutsideKind {
     Refund,
     /// The cardholder contests it.
     Dispute(DisputeState),
+}
+
+impl OutsideKind {
+    /// On the wire and for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            OutsideKind::Refund => "refund",
+            OutsideKind::Dispute(DisputeState::Opened) => "dispute",
+            OutsideKind::Dispute(DisputeState::Won) => "dispute won",
+            OutsideKind::Dispute(DisputeState::Lost) => "dispute lost",
+        }
+    }
 }
 
 /// Where a dispute stands. What is lost stays lost.

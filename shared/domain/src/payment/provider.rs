@@ -44,6 +44,17 @@ impl Provider {
         }
     }
 
+    /// For people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Provider::Stripe => "Stripe",
+            Provider::Paypal => "PayPal",
+            Provider::Razorpay => "Razorpay",
+            Provider::Payu => "PayU",
+            Provider::Sim => "The demonstration",
+        }
+    }
+
     /// Reads a wire word.
     pub fn from_word(word: &str) -> Option<Provider> {
         Provider::ALL.into_iter().find(|provider| provider.word() == word)

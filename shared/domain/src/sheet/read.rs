@@ -49,8 +49,17 @@ impl SheetOrder {
         // A table's orders have numbers of their own, so the one we would make up is never used.
         let generated = OrderId::numbered(now.to_zoned(TimeZone::UTC).date(), 0);
         let tracks = Tracks::default();
-        let given =
-            Given { channel: channel.clone(), generated, tracks, notify: false, saga: false, charges: None, items_required: false, now };
+        let given = Given {
+            channel: channel.clone(),
+            generated,
+            tracks,
+            notify: false,
+            saga: false,
+            charges: None,
+            payments: None,
+            items_required: false,
+            now,
+        };
         faults.extend(check(&self.draft, given).err().unwrap_or_default());
         faults
     }

@@ -10,12 +10,14 @@ use crate::story::{Shelf, StockWish};
 use app::TenantScope;
 use app::apply::{Alongside, Apply};
 use app::bulk::{Bulk, Steps};
+use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
 use app::context::{Context, Provenance};
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
+use app::payments::door::HearPayments;
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random};
 use app::privacy::Privacy;
@@ -134,9 +136,10 @@ impl Functions {
             clock: clock.clone(),
             base: "https://api.example".to_owned(),
         };
+        let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
-            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive), Arc::new(listen))),
+            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments))),
             steps: Steps { auto: auto.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
             heard: Heard {
                 apply: apply.clone(),
@@ -170,6 +173,7 @@ impl Functions {
             sagas: Sagas {
                 apply: apply.clone(),
                 stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+                cashier: Cashier { apply: apply.clone(), gateways: ports.gateways.clone(), base: Some("https://api.example".to_owned()) },
                 tenants: ports.tenants.clone(),
             },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
@@ -241,7 +245,7 @@ impl Functions {
             }
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
-            Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch)).await),
+            Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch), None).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
             Job::Watch(tenant) => {

@@ -101,6 +101,8 @@ impl World {
                 | Payload::AttentionDigest(_)
                 | Payload::ReviewOpened(_)
                 | Payload::ReviewOverdue(_)
+                | Payload::PaymentFailed(_)
+                | Payload::PaymentReturned(_)
         ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);

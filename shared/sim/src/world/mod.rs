@@ -41,6 +41,7 @@ use jiff::civil::Date;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use testkit::bank::Bank;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// 2025-08-09T10:00:00Z, in milliseconds.
@@ -279,7 +280,7 @@ impl World {
             assert_eq!(saved, Some(Ok(true)), "settings are saved");
         }
         let lot = Lot::default();
-        let mut ports = Ports::of(&memory, &lot);
+        let mut ports = Ports::of(&memory, &lot, &Bank::default());
         if let Some(bug) = bug {
             ports = bug.below(ports, &memory, &scopes);
         }

@@ -113,6 +113,7 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         consent: vec![Channel::Sms, Channel::Telegram],
         address: None,
         billing_address: None,
+        means: None,
     };
     let order = Order::born(&event, Some(contact), at).expect("placed");
     step(scope, None, order, vec![event], at)

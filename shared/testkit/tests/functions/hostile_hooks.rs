@@ -7,7 +7,6 @@ use app::ports::TenantStore;
 use app::tenant::{Secret, TenantConfig};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use std::sync::Arc;
 
 const STANDARD_HOOKS: &str = "/v1/hooks/demo/carrier";
 
@@ -251,11 +250,7 @@ async fn nobody_finds_out_which_endpoints_exist() {
     let elsewhere = [("x-signature", signature.as_str()), ("x-tenant-id", "nobody")];
     assert!(send(&house, PLAIN, &elsewhere, BODY.as_bytes()).await.body["duplicate"] == true, "the path has named the tenant");
     for verb in ["GET", "PUT", "DELETE"] {
-        let answer = knock(
-            status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen())),
-            Knock { verb, path: PLAIN, ..Knock::default() },
-        )
-        .await;
+        let answer = knock(house.hooks(), Knock { verb, path: PLAIN, ..Knock::default() }).await;
         assert_eq!(answer.refuses(405, verb).header("allow"), "POST");
     }
 }

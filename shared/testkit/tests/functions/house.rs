@@ -4,12 +4,14 @@ use app::answer::Ask;
 use app::apply::{Alongside, Apply};
 use app::auth::Authenticate;
 use app::bulk::{Bulk, Steps};
+use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
 use app::code::Codes;
 use app::cursor::Cursors;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
+use app::payments::door::HearPayments;
 use app::place::Place;
 use app::ports::{Clock, Llm, TenantStore};
 use app::privacy::Privacy;
@@ -31,6 +33,7 @@ use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
 use std::sync::Arc;
+use testkit::bank::Bank;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
@@ -43,6 +46,8 @@ pub struct House {
     pub clock: Arc<FakeClock>,
     pub scope: TenantScope,
     pub random: Arc<FakeRandom>,
+    /// Every payment provider.
+    pub bank: Bank,
 }
 
 pub fn identity(tenant: &str, role: Role, scopes: Scopes) -> Identity {
@@ -106,7 +111,7 @@ impl House {
         let tenant = TenantId::parse("demo").unwrap();
         let scope = TenantScope::of_own_message(&tenant);
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
-        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)) };
+        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)), bank: Bank::default() };
         for (number, status, email, eta) in [
             ("1001", status, "john.smith@example.com", "2025-08-10"),
             ("1002", "In Transit", "anna@example.com", "2025-08-12"),
@@ -180,9 +185,19 @@ impl House {
         self.clock.now()
     }
 
+    pub fn payments(&self) -> HearPayments {
+        HearPayments { apply: self.apply(), tenants: Arc::new(self.world.tenants()), gateways: Arc::new(self.bank.clone()) }
+    }
+
+    /// The door for webhooks.
+    pub fn hooks(&self) -> axum::Router {
+        status_webhook::router(Arc::new(self.receive()), Arc::new(self.listen()), Arc::new(self.payments()))
+    }
+
     pub fn sagas(&self) -> Sagas {
         let stock = MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() };
-        Sagas { apply: self.apply(), stock, tenants: Arc::new(self.world.tenants()) }
+        let cashier = Cashier { apply: self.apply(), gateways: Arc::new(self.bank.clone()), base: Some("https://api.example".into()) };
+        Sagas { apply: self.apply(), stock, cashier, tenants: Arc::new(self.world.tenants()) }
     }
 
     pub fn privacy(&self) -> Privacy {
@@ -401,7 +416,7 @@ impl House {
             }
             for event in published {
                 self.measure().run(&event).await.unwrap();
-                self.sagas().run(&event).await.unwrap();
+                self.sagas().run(&event, None).await.unwrap();
                 self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
             }
         }

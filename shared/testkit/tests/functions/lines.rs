@@ -16,7 +16,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::Sha256;
-use std::sync::Arc;
 
 mod back;
 mod forgotten;

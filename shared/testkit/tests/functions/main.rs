@@ -30,6 +30,7 @@ mod imports;
 mod lines;
 mod messages;
 mod models;
+mod payments;
 mod photos;
 mod reports;
 mod rest;

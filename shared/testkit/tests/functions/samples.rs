@@ -91,7 +91,7 @@ async fn http_functions() {
     let house = House::new().await;
     through(ask::router(Arc::new(house.ask(None)), Arc::new(house.chat(None))), "ask", &mut table).await;
     let house = House::new().await;
-    through(status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen())), "status-webhook", &mut table).await;
+    through(house.hooks(), "status-webhook", &mut table).await;
     let house = House::whose_first_order_is("Received").await;
     through(orders_api::router(house.desk()), "orders-api", &mut table).await;
     let lines: Vec<&str> = table.lines().map(str::trim_end).collect();
@@ -149,7 +149,7 @@ async fn queue_functions() {
             let response = match function {
                 "order-processor" => order_processor::handle(&house.process(), &house.heard(), &house.steps(), &lot, batch.clone()).await,
                 "notifier" => notifier::handle(&house.notify(), &lot, batch.clone(), jiff::Timestamp::MAX).await,
-                "saga" => saga::handle(&house.sagas(), &lot, batch.clone()).await,
+                "saga" => saga::handle(&house.sagas(), &lot, batch.clone(), None).await,
                 _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
             };
             let _ = writeln!(table, "{function:<16} {name:<34} {}", told(&batch, &response, &lot));

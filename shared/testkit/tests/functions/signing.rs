@@ -4,14 +4,12 @@ use crate::door::{Answer, Knock, knock};
 use crate::house::{HOOK_SECRET, House};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::sync::Arc;
 
 pub const PLAIN: &str = "/v1/hooks/demo/order-status";
 pub const BODY: &str = r#"{"orderId":"1003","status":"Shipped","email":"eve@example.com","customer":"John Smith","eta":"2025-08-20"}"#;
 
 pub async fn send(house: &House, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    knock(status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen())), Knock { path, headers, body, ..Knock::default() })
-        .await
+    knock(house.hooks(), Knock { path, headers, body, ..Knock::default() }).await
 }
 
 pub fn tag(secret: &str, body: &[u8]) -> Vec<u8> {

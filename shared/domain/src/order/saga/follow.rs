@@ -3,6 +3,7 @@
 use super::way::Way;
 use super::{Ended, Rest, SagaEvent, Step, StockMove};
 use crate::order::event::OrderEvent;
+use crate::order::paying::MoneyEvent;
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +52,12 @@ pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp
 /// is not any more. `rest_off` if what had not left of it was called off.
 pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) -> Vec<OrderEvent> {
     let mut way = Way::of(order, now);
+    if order.is_given_up(now) {
+        let why = "nobody has paid in time".to_owned();
+        way.moves(OrderStatus::Cancelled, &why, true);
+        way.happens(OrderEvent::Money { event: MoneyEvent::GaveUp { why } });
+    }
+    let order = &way.order.clone();
     let (called_off, has_left) = (order.is_called_off(), order.has_left());
     let unknown = order.saga.as_ref().is_some_and(|saga| saga.rest == Some(Rest::Unknown));
     if (called_off || has_left) && !unknown {
@@ -94,13 +101,33 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         // What was to be decided was withdrawn when it seemed to have left.
         way.goes(SagaEvent::Entered { step: Step::Reserve });
     }
+    let promised = way.order.running().is_some_and(|saga| saga.step == Step::Authorize) && way.order.is_promised();
+    let may_go_on =
+        matches!(way.order.tracks.status, OrderStatus::Pending | OrderStatus::Processing) && way.order.held_back_by().is_empty();
+    if promised && may_go_on && way.confirms() {
+        way.goes(SagaEvent::Entered { step: Step::Dispatch });
+    }
     let running = way.order.running().map(|saga| saga.step);
+    if running.is_some_and(|step| step > Step::Reserve) && has_left && way.order.has_failed_to_capture(now) {
+        let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
+        way.asks(ReviewKind::CsEscalation, "it has left, and its money could not be taken".to_owned(), (1, due));
+        if way.order.running().is_some() {
+            way.goes(SagaEvent::Ended { how: Ended::NeedsHuman });
+        }
+        return way.events;
+    }
     let settled = way.order.saga.as_ref().is_some_and(|saga| {
         saga.ended == Some(Ended::NeedsHuman) && saga.held.is_empty() && matches!(saga.rest, Some(Rest::Left | Rest::Kept))
     });
     let how = match running {
         Some(_) if called_off => Some(Ended::Compensated),
         // What left before anything was set aside is taken off the shelf by a worker, who knows what is there.
+        Some(step) if has_left && step > Step::Reserve && way.order.has_to_capture(now) => {
+            if step != Step::Capture {
+                way.goes(SagaEvent::Entered { step: Step::Capture });
+            }
+            None
+        }
         Some(step) if has_left && step > Step::Reserve => Some(Ended::Completed),
         None if settled => Some(if called_off { Ended::Compensated } else { Ended::Completed }),
         _ => None,

@@ -18,10 +18,11 @@ impl Order {
 
     /// It is still being checked and set aside: no other rule moves it on, and nothing of it is sent.
     pub fn is_in_workflow(&self) -> bool {
-        self.running().is_some_and(|saga| saga.step != Step::Dispatch)
+        self.running().is_some_and(|saga| saga.step < Step::Dispatch)
     }
 
-    pub(in crate::order) fn is_called_off(&self) -> bool {
+    /// It came to nothing.
+    pub fn is_called_off(&self) -> bool {
         matches!(self.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed)
     }
 

@@ -13,10 +13,14 @@ pub enum Step {
     Review,
     /// What was ordered is set aside.
     Reserve,
+    /// Its money is promised.
+    Authorize,
     /// Work on it may begin.
     Confirm,
     /// It leaves the house.
     Dispatch,
+    /// The money that was promised is taken.
+    Capture,
 }
 
 impl Step {
@@ -26,8 +30,10 @@ impl Step {
             Step::Screen => "screen",
             Step::Review => "review",
             Step::Reserve => "reserve",
+            Step::Authorize => "authorize",
             Step::Confirm => "confirm",
             Step::Dispatch => "dispatch",
+            Step::Capture => "capture",
         }
     }
 
@@ -37,8 +43,10 @@ impl Step {
             Step::Screen => "Checking",
             Step::Review => "Under review",
             Step::Reserve => "Setting aside",
+            Step::Authorize => "Waiting for its payment",
             Step::Confirm => "Confirming",
             Step::Dispatch => "To be sent",
+            Step::Capture => "Taking the money",
         }
     }
 }
@@ -52,6 +60,8 @@ pub enum Runs {
     Person,
     /// It follows from what is known.
     Itself,
+    /// A payment provider, whom the worker asks.
+    Provider,
     /// The world, which we hear of.
     World,
 }
@@ -63,6 +73,8 @@ pub enum Undo {
     Withdraw,
     /// What is set aside is given back.
     Release,
+    /// What was promised is given back; what was taken is refunded, where the shop wants that.
+    GiveBack,
 }
 
 /// A step's row.
@@ -97,16 +109,31 @@ const fn row(step: Step, runs: Runs) -> Row {
 }
 
 /// Every version that an order may have begun with.
-static TABLES: [Table; 1] = [Table {
-    version: 1,
-    rows: &[
-        Row { deadline: Some(WORKER), ..row(Step::Screen, Runs::Worker) },
-        Row { undo: Some(Undo::Withdraw), ..row(Step::Review, Runs::Person) },
-        Row { undo: Some(Undo::Release), deadline: Some(WORKER), ..row(Step::Reserve, Runs::Worker) },
-        row(Step::Confirm, Runs::Itself),
-        Row { pivot: true, ..row(Step::Dispatch, Runs::World) },
-    ],
-}];
+static TABLES: [Table; 2] = [
+    Table {
+        version: 1,
+        rows: &[
+            Row { deadline: Some(WORKER), ..row(Step::Screen, Runs::Worker) },
+            Row { undo: Some(Undo::Withdraw), ..row(Step::Review, Runs::Person) },
+            Row { undo: Some(Undo::Release), deadline: Some(WORKER), ..row(Step::Reserve, Runs::Worker) },
+            row(Step::Confirm, Runs::Itself),
+            Row { pivot: true, ..row(Step::Dispatch, Runs::World) },
+        ],
+    },
+    Table {
+        version: 2,
+        rows: &[
+            Row { deadline: Some(WORKER), ..row(Step::Screen, Runs::Worker) },
+            Row { undo: Some(Undo::Withdraw), ..row(Step::Review, Runs::Person) },
+            Row { undo: Some(Undo::Release), deadline: Some(WORKER), ..row(Step::Reserve, Runs::Worker) },
+            // When somebody has to look after the money is the ledger's to say.
+            Row { undo: Some(Undo::GiveBack), ..row(Step::Authorize, Runs::Provider) },
+            row(Step::Confirm, Runs::Itself),
+            Row { pivot: true, ..row(Step::Dispatch, Runs::World) },
+            row(Step::Capture, Runs::Provider),
+        ],
+    },
+];
 
 impl Table {
     /// The one new sagas begin with.
@@ -164,7 +191,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!("saga_table", shown);
         let taken_back: Vec<Undo> = Table::newest().undone_from(Step::Confirm).collect();
-        assert_eq!(taken_back, [Undo::Release, Undo::Withdraw], "the last first");
+        assert_eq!(taken_back, [Undo::GiveBack, Undo::Release, Undo::Withdraw], "the last first");
         assert_eq!(Table::newest().undone_from(Step::Screen).count(), 0);
     }
 }

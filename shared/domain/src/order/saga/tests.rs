@@ -46,6 +46,7 @@ impl Story {
             notify: true,
             saga: true,
             charges: None,
+            payments: None,
             items_required: true,
             now: at(0),
         };

@@ -134,6 +134,12 @@ impl Way {
         }
     }
 
+    /// Work on it may begin; true if it may.
+    pub(super) fn confirms(&mut self) -> bool {
+        self.moves(OrderStatus::Processing, "checked, and set aside as far as stock is kept", true);
+        !matches!(self.order.tracks.status, OrderStatus::Pending | OrderStatus::OnHold)
+    }
+
     /// It left before anything was set aside: it is taken off the shelf as far as it is known there.
     fn takes(&mut self, levels: &[Free]) {
         let found = allocate(&self.order.to_reserve(), levels, Supply::WhatThereIs).unwrap_or_default();
@@ -192,11 +198,9 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
                 Some(levels) => way.reserves(levels, rules),
                 None => break,
             },
-            Step::Confirm => {
-                way.moves(OrderStatus::Processing, "checked, and set aside as far as stock is kept", true);
-                !matches!(way.order.tracks.status, OrderStatus::Pending | OrderStatus::OnHold)
-            }
-            Step::Dispatch => false,
+            Step::Authorize => way.order.is_promised(),
+            Step::Confirm => way.confirms(),
+            Step::Dispatch | Step::Capture => false,
         };
         // What waits for people waits where they are asked.
         let asked = step == Step::Screen && way.order.running().is_some() && !way.order.held_back_by().is_empty();

@@ -9,7 +9,7 @@ pub(super) struct Outside<'a> {
 
 impl Outside<'_> {
     pub(super) async fn knock(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> u16 {
-        let router = status_webhook::router(Arc::new(self.house.receive()), Arc::new(self.house.listen()));
+        let router = self.house.hooks();
         knock(router, Knock { path, headers, body, ..Knock::default() }).await.status
     }
 
@@ -316,7 +316,7 @@ async fn only_signed_reports_are_taken() {
         assert!(matches!(status, 400 | 422), "{status} {body:?}");
     }
     let asked = |query: &'static str| {
-        let router = status_webhook::router(Arc::new(house.receive()), Arc::new(house.listen()));
+        let router = house.hooks();
         async move { knock(router, Knock { verb: "GET", path: query, ..Knock::default() }).await }
     };
     let good = asked("/v1/channels/demo/whatsapp?hub.mode=subscribe&hub.verify_token=whatsapp-verify-token&hub.challenge=1158201444").await;

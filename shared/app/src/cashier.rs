@@ -1,0 +1,226 @@
+//! Does what is to be done about an order's money: writes it down, asks the provider, and takes in what became of it.
+//!
+//! An operation is committed before its provider is asked, under a name of ours that makes asking twice harmless. Whoever dies in between
+//! leaves it in the order's ledger for the next who looks. No answer is no answer: the provider is asked what became of it.
+
+use crate::apply::{Alongside, Apply};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
+use domain::order::paying::Wanted;
+use domain::order::{Command, Means, MoneyCommand, MoneyWork, Order, Paying};
+use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Operation, Outcome, Outside, Purchase, Wish, choose};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Longest time that one provider may take with one order: it is asked twice at most.
+const ASKING_TIME: SignedDuration = SignedDuration::from_secs(21);
+
+/// The use case.
+#[derive(Clone)]
+pub struct Cashier {
+    /// The way into an order.
+    pub apply: Apply,
+    /// Providers.
+    pub gateways: Arc<dyn Gateways>,
+    /// The suite's own address, where providers report to and customers come back to if the shop names no page.
+    pub base: Option<String>,
+}
+
+impl Cashier {
+    /// Does one thing that is to be done about an order's money; whether anything came of it. `until` is when the caller has to be done.
+    ///
+    /// # Errors
+    /// `Retryable`: nothing is lost, and nothing happens twice. `Fatal` for what a provider says that cannot be of this order.
+    pub async fn see_to(&self, context: Context<'_>, order: &Order, work: MoneyWork, until: Option<Timestamp>) -> Result<bool> {
+        let Some(paying) = &order.paying else { return Ok(false) };
+        let asks = !matches!(work, MoneyWork::Begin(_));
+        if asks && until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
+            return Err(Error::Retryable("no time is left to ask a payment provider".into()));
+        }
+        let command = match work {
+            MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted),
+            MoneyWork::Call { n } => self.call(context, order, paying, n).await?,
+            MoneyWork::LookUp { n } => self.look_up(context, order, paying, n).await?,
+            MoneyWork::Returned { n } => self.returned(context, paying, n).await?,
+        };
+        match self.apply.run(context, &order.id, &Command::Money(command), Alongside::default()).await {
+            Ok(applied) => Ok(!applied.events.is_empty()),
+            // Somebody else was faster, and the ledger knows: whoever looks again sees what is left to do.
+            Err(Error::Rejected(domain::order::Rejection::Money(why))) if !asks => {
+                tracing::info!(order = %order.id, %why, "an operation is not wanted any more");
+                Ok(false)
+            }
+            Err(Error::Rejected(why)) => Err(Error::Fatal(why.to_string())),
+            Err(why) => Err(why),
+        }
+    }
+
+    fn begin(&self, context: Context<'_>, order: &Order, paying: &Paying, wanted: Wanted) -> MoneyCommand {
+        let by = match wanted {
+            Wanted::Authorize { by } => by,
+            Wanted::Of(wish) => return MoneyCommand::Begin { wish, why: Vec::new() },
+        };
+        let choice = chosen(context, order, paying, by);
+        let why = choice.explain();
+        match choice.provider {
+            Some(provider) => MoneyCommand::Begin { wish: Wish::Authorize { provider, amount: paying.ledger.total(), by }, why },
+            None if why.is_empty() => MoneyCommand::NoProvider { why: vec!["the shop has no account at any provider for it".to_owned()] },
+            None => MoneyCommand::NoProvider { why },
+        }
+    }
+
+    /// The provider's answer to an operation that is written down.
+    async fn call(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
+        let (operation, gateway) = match self.gateway(context, paying, n) {
+            Ok(found) => found,
+            Err(gone) => return Ok(gone),
+        };
+        let ledger = &paying.ledger;
+        // What hangs on an operation that has no name cannot be asked for: nothing has happened.
+        let nameless = || GatewayError::Fatal("what it hangs on has no name at the provider's".into());
+        let answer = match operation.kind {
+            Kind::Authorize => self.authorize(context, order, operation, &*gateway).await,
+            Kind::Capture { .. } => match ToCapture::of(ledger, n, true) {
+                Some(wish) => gateway.capture(&wish).await,
+                None => Err(nameless()),
+            },
+            Kind::Void { .. } => match ToVoid::of(ledger, n) {
+                Some(wish) => gateway.void(&wish).await,
+                None => Err(nameless()),
+            },
+            Kind::Refund { .. } => match ToRefund::of(ledger, n) {
+                Some(wish) => gateway.refund(&wish).await,
+                None => Err(nameless()),
+            },
+        };
+        match answer {
+            Ok(answer) => Ok(settles(n, &answer)),
+            Err(error) => match error.outcome() {
+                // Nothing has happened: the same call, by the same key, when the message comes again.
+                None => Err(Error::Retryable(error.to_string())),
+                Some(outcome) => {
+                    tracing::warn!(order = %order.id, key = %operation.key, %error, "a payment provider did not do what it was asked");
+                    Ok(MoneyCommand::Settle { n, outcome, url: None, client_secret: None })
+                }
+            },
+        }
+    }
+
+    /// Asks for a promise; once more, if the customer has confirmed and the provider waits for that.
+    async fn authorize(
+        &self,
+        context: Context<'_>,
+        order: &Order,
+        operation: &Operation,
+        gateway: &dyn Gateway,
+    ) -> Result<GatewayAnswer, GatewayError> {
+        let means = order.contact.as_ref().and_then(|contact| contact.means.clone()).unwrap_or_default();
+        let notify_url = self.base.as_ref().map(|base| format!("{base}/v1/payments/{}/{}", context.scope.tenant(), operation.provider));
+        let home = self.base.as_ref().map(|base| format!("{base}/chat"));
+        let description = format!("Order {}", order.id);
+        let mut resumed = operation.reference().cloned();
+        let mut tries = 0;
+        loop {
+            let wish = ToAuthorize {
+                key: &operation.key,
+                amount: operation.amount,
+                source: source(&means, operation),
+                description: &description,
+                return_url: means.return_url.as_deref().or(home.as_deref()).unwrap_or("https://example.com"),
+                notify_url: notify_url.as_deref(),
+                customer_ip: means.customer_ip.as_deref(),
+                resumed: resumed.as_ref(),
+            };
+            match gateway.authorize(&wish).await? {
+                GatewayAnswer::Confirmed { reference } if tries == 0 => (resumed, tries) = (Some(reference), 1),
+                answer => return Ok(answer),
+            }
+        }
+    }
+
+    /// What became of an operation, by the provider's word.
+    async fn look_up(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
+        let (operation, gateway) = match self.gateway(context, paying, n) {
+            Ok(found) => found,
+            Err(_) => return Ok(MoneyCommand::Looked { n }),
+        };
+        let Some(wish) = LookUp::of(&paying.ledger, n) else { return Ok(MoneyCommand::Looked { n }) };
+        let mut answer = gateway.look_up(&wish).await;
+        if let Ok(Some(GatewayAnswer::Confirmed { .. })) = answer {
+            answer = self.authorize(context, order, operation, &*gateway).await.map(Some);
+        }
+        let reported = paying.reported.contains(&n);
+        match answer {
+            Ok(Some(answer)) => Ok(settles(n, &answer)),
+            Ok(None)
+                if self.apply.clock.now().duration_since(operation.began_at) >= AUTHORIZATION_TIMEOUT
+                    && paying.ledger.is_open(operation) =>
+            {
+                // It has never come there: what is wanted is begun anew, under another name.
+                Ok(MoneyCommand::Settle { n, outcome: Outcome::Cancelled, url: None, client_secret: None })
+            }
+            Ok(None) => Ok(MoneyCommand::Looked { n }),
+            Err(error) if reported => Err(Error::Retryable(error.to_string())),
+            Err(error) => {
+                tracing::warn!(order = %order.id, key = %operation.key, %error, "a payment could not be looked up; again later");
+                Ok(MoneyCommand::Looked { n })
+            }
+        }
+    }
+
+    async fn returned(&self, context: Context<'_>, paying: &Paying, n: u32) -> Result<MoneyCommand> {
+        let nothing = MoneyCommand::Returned { capture: n, news: Vec::new() };
+        let Ok((operation, gateway)) = self.gateway(context, paying, n) else { return Ok(nothing) };
+        let Some(wish) = LookUp::of(&paying.ledger, n) else { return Ok(nothing) };
+        let listed = gateway.returned(&wish).await.map_err(|error| Error::Retryable(error.to_string()))?;
+        let now = self.apply.clock.now();
+        let news: Vec<Outside> = listed.iter().filter_map(|one| one.outside(operation.provider, n, now)).collect();
+        Ok(MoneyCommand::Returned { capture: n, news })
+    }
+
+    /// An operation and who is asked for it; what is to be noted if nobody can be.
+    fn gateway<'a>(
+        &self,
+        context: Context<'_>,
+        paying: &'a Paying,
+        n: u32,
+    ) -> std::result::Result<(&'a Operation, Arc<dyn Gateway>), MoneyCommand> {
+        let operation = paying.ledger.operation(n).ok_or(MoneyCommand::Looked { n })?;
+        match context.config.payments.account(operation.provider) {
+            Some(account) => Ok((operation, self.gateways.of(account))),
+            None => {
+                tracing::warn!(key = %operation.key, "the shop has no account at this provider any more");
+                Err(MoneyCommand::Settle { n, outcome: Outcome::Cancelled, url: None, client_secret: None })
+            }
+        }
+    }
+}
+
+/// Who is asked for a promise.
+fn chosen(context: Context<'_>, order: &Order, paying: &Paying, by: By) -> Choice {
+    let means = order.contact.as_ref().and_then(|contact| contact.means.as_deref());
+    let bound = means.filter(|means| means.token.is_some() || by != By::Shop).and_then(|means| means.provider);
+    let mut offers = context.config.payments.offers();
+    offers.retain(|offer| bound.is_none_or(|provider| provider == offer.provider));
+    let tried = paying.tried();
+    choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried: &tried })
+}
+
+/// A token is shown to nobody but the provider that has made it.
+fn source<'a>(means: &'a Means, operation: &Operation) -> Source<'a> {
+    match &means.token {
+        Some(token) if means.provider == Some(operation.provider) => Source::Token(token),
+        _ => Source::Hosted,
+    }
+}
+
+fn settles(n: u32, answer: &GatewayAnswer) -> MoneyCommand {
+    let (url, client_secret) = match answer {
+        GatewayAnswer::RequiresAction { url, client_secret, .. } => {
+            (url.clone(), client_secret.as_ref().map(|secret| secret.expose().to_owned()))
+        }
+        _ => (None, None),
+    };
+    MoneyCommand::Settle { n, outcome: answer.outcome(), url, client_secret }
+}

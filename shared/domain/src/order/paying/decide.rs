@@ -1,0 +1,181 @@
+//! What follows from a command about an order's money.
+
+use super::work::{MoneyWork, Wanted};
+use super::{Means, MoneyCommand, MoneyEvent, Paying, REASON_CHARS_MAX};
+use crate::money::Money;
+use crate::order::decide::Rejection;
+use crate::order::event::OrderEvent;
+use crate::order::{Order, PaymentStatus};
+use crate::payment::{Kind, LedgerRejection, Operation, Outcome, Outside, Settled, Wish, may_refund};
+use jiff::Timestamp;
+
+/// Captures that one refund comes from, at most: a commit has ten events.
+const PARTS_MAX: usize = 7;
+
+/// An order, with what has happened to its money in this commit.
+struct Till {
+    order: Order,
+    events: Vec<OrderEvent>,
+    now: Timestamp,
+}
+
+impl Till {
+    fn happens(&mut self, event: MoneyEvent) {
+        let event = OrderEvent::Money { event };
+        self.order.evolve(&event, self.now);
+        self.events.push(event);
+    }
+
+    /// The payment track says what the ledger says.
+    fn close(mut self) -> Vec<OrderEvent> {
+        let stands = self.order.governed().filter(|paying| !paying.ledger.operations().is_empty());
+        let (from, to) = (self.order.tracks.payment, stands.map(|paying| paying.ledger.status(self.now)));
+        if let Some(to) = to.filter(|to| *to != from) {
+            self.events.push(OrderEvent::PaymentChanged { from, to });
+        }
+        self.events
+    }
+}
+
+/// Events of a command.
+pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    let mut till = Till { order: order.clone(), events: Vec::new(), now };
+    if *command == MoneyCommand::Wake {
+        if order.money_due().is_some_and(|due| due <= now) {
+            till.happens(MoneyEvent::Woken);
+        }
+        return Ok(till.close());
+    }
+    let paying = order.governed().ok_or(Rejection::NotCollected)?;
+    match command {
+        MoneyCommand::Wake => {}
+        MoneyCommand::Begin { wish, why } => {
+            // What was wanted a moment ago may have happened, or not be wanted any more.
+            if !is_wanted(order, wish, now) {
+                return Ok(Vec::new());
+            }
+            let operation = paying.ledger.begin(*wish, now)?;
+            till.happens(MoneyEvent::Began { operation: Box::new(operation), why: why.clone() });
+        }
+        MoneyCommand::NoProvider { why } => {
+            if matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
+                till.happens(MoneyEvent::NoProvider { why: why.clone() });
+            }
+        }
+        MoneyCommand::Settle { n, outcome, url, client_secret } => {
+            let means = client_secret.as_ref().map(|secret| Means { client_secret: Some(secret.clone()), ..Means::default() });
+            settle(&mut till, paying, (*n, outcome), (url.clone(), means))?;
+        }
+        MoneyCommand::Looked { n } => {
+            let waits = |one: &Operation| one.state.is_open() || paying.reported.contains(n);
+            if paying.ledger.operation(*n).is_some_and(waits) {
+                till.happens(MoneyEvent::Looked { n: *n });
+            }
+        }
+        MoneyCommand::Returned { capture, news } => returned(&mut till, paying, *capture, news),
+        MoneyCommand::Report { operations, captures } => report(&mut till, paying, operations, captures),
+        MoneyCommand::TryAgain { means } => {
+            if let Some(open) = paying.ledger.operations().iter().find(|one| one.kind == Kind::Authorize && paying.ledger.is_open(one)) {
+                return Err(LedgerRejection::StillOpen(open.n).into());
+            }
+            if order.pay_until().is_none() {
+                return Err(Rejection::NothingToPay);
+            }
+            if !paying.again {
+                till.happens(MoneyEvent::Retried { means: Some(Box::new(means.clone())) });
+            }
+        }
+        MoneyCommand::Capture => {
+            if paying.ledger.live_authorization(now).is_none() || order.is_called_off() {
+                return Err(Rejection::NothingToCapture);
+            }
+            if !paying.capture {
+                till.happens(MoneyEvent::CaptureAsked);
+            }
+        }
+        MoneyCommand::Refund { seen: Some(seen), .. } if *seen != paying.ledger.operations().len() => return Err(Rejection::MoneyMoved),
+        MoneyCommand::Refund { amount, reason, .. } => refund(&mut till, paying, *amount, reason.as_deref())?,
+    }
+    Ok(till.close())
+}
+
+fn is_wanted(order: &Order, wish: &Wish, now: Timestamp) -> bool {
+    match (order.money_work(now), wish) {
+        (Some(MoneyWork::Begin(Wanted::Authorize { by: wanted })), Wish::Authorize { by, .. }) => wanted == *by,
+        (Some(MoneyWork::Begin(Wanted::Of(wanted))), wish) => wanted == *wish,
+        _ => false,
+    }
+}
+
+fn settle(
+    till: &mut Till,
+    paying: &Paying,
+    (n, outcome): (u32, &Outcome),
+    (url, means): (Option<String>, Option<Means>),
+) -> Result<(), Rejection> {
+    let mut ledger = paying.ledger.clone();
+    let changed = ledger.settle(n, outcome, till.now).map_err(Rejection::PaymentNews)?;
+    let is_open = paying.ledger.operation(n).is_some_and(|one| one.state.is_open());
+    // Where the customer confirms is news, too.
+    let elsewhere = url.is_some() && url != paying.url;
+    if changed == Settled::Changed || elsewhere {
+        till.happens(MoneyEvent::Settled { n, outcome: outcome.clone(), url, means: means.map(Box::new) });
+    } else if is_open || paying.reported.contains(&n) {
+        till.happens(MoneyEvent::Looked { n });
+    }
+    Ok(())
+}
+
+fn returned(till: &mut Till, paying: &Paying, capture: u32, news: &[Outside]) {
+    let mut ledger = paying.ledger.clone();
+    let is_new = |one: &&Outside| one.of == capture && ledger.hear((*one).clone()) == Ok(Settled::Changed);
+    let news: Vec<Outside> = news.iter().filter(is_new).cloned().collect();
+    if !news.is_empty() || paying.returns.contains(&capture) {
+        till.happens(MoneyEvent::Returned { capture, news });
+    }
+}
+
+fn report(till: &mut Till, paying: &Paying, operations: &[u32], captures: &[u32]) {
+    let is_capture = |n: u32| paying.ledger.operation(n).is_some_and(|one| matches!(one.kind, Kind::Capture { .. }));
+    let new = |known: &[u32], n: &u32| paying.ledger.operation(*n).is_some() && !known.contains(n);
+    let operations: Vec<u32> = operations.iter().copied().filter(|n| new(&paying.reported, n)).collect();
+    let captures: Vec<u32> = captures.iter().copied().filter(|n| is_capture(*n) && new(&paying.returns, n)).collect();
+    if !operations.is_empty() || !captures.is_empty() {
+        till.happens(MoneyEvent::Reported { operations, captures });
+    }
+}
+
+fn refund(till: &mut Till, paying: &Paying, amount: Option<Money>, reason: Option<&str>) -> Result<(), Rejection> {
+    let (status, payment) = (till.order.tracks.status, till.order.tracks.payment);
+    if !may_refund(status, payment) {
+        return Err(Rejection::NotRefundable { status, payment });
+    }
+    let plain = |reason: &str| (1..=REASON_CHARS_MAX).contains(&reason.trim().chars().count()) && !reason.chars().any(char::is_control);
+    if reason.is_some_and(|reason| !plain(reason)) {
+        return Err(Rejection::BadReason);
+    }
+    let left = paying.ledger.refundable();
+    let amount = amount.unwrap_or(left);
+    if amount.currency != left.currency {
+        return Err(LedgerRejection::WrongCurrency(left.currency).into());
+    }
+    if amount.minor <= 0 {
+        return Err(LedgerRejection::NotPositive.into());
+    }
+    let plan = paying.ledger.refund_plan(amount).ok_or(LedgerRejection::MoreThanCaptured(left))?;
+    if plan.len() > PARTS_MAX {
+        return Err(LedgerRejection::Full.into());
+    }
+    till.happens(MoneyEvent::RefundAsked { amount, reason: reason.map(str::to_owned) });
+    for (of, amount) in plan {
+        let ledger = till.order.governed().map(|paying| &paying.ledger);
+        let operation = ledger.ok_or(Rejection::NotCollected)?.begin(Wish::Refund { of, amount }, till.now)?;
+        till.happens(MoneyEvent::Began { operation: Box::new(operation), why: Vec::new() });
+    }
+    Ok(())
+}
+
+/// What a fact's word on the money counts for: nothing, where providers are asked.
+pub(in crate::order) fn collected(order: &Order) -> Option<PaymentStatus> {
+    order.governed().map(|_| order.tracks.payment)
+}

@@ -1,0 +1,287 @@
+//! What is to be done about an order's money, and when somebody has to look.
+
+use super::{ATTEMPTS_MAX, CAPTURE_AGAIN_AFTER, Paying};
+use crate::money::Money;
+use crate::order::saga::Step;
+use crate::order::{Order, OrderStatus};
+use crate::payment::{AUTHORIZATION_TIMEOUT, By, Kind, Operation, PaymentMethod, Provider, RETRY_AFTER, Retry, State, Wish};
+use jiff::{SignedDuration, Timestamp};
+
+/// An operation without an answer is looked up again after this.
+pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// Between two times that somebody is sent to look, if nothing came of the first; twice as long each time.
+const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// Times that somebody is sent to look without anything coming of it: about eleven days.
+pub const WAKES_MAX: u8 = 10;
+
+/// What is to be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneyWork {
+    /// Ask the provider for an operation that is written down. It may have been asked for: the same key makes that harmless.
+    Call {
+        /// Its number.
+        n: u32,
+    },
+    /// Ask the provider what became of an operation.
+    LookUp {
+        /// Its number.
+        n: u32,
+    },
+    /// Ask the provider what went back of a capture.
+    Returned {
+        /// The capture.
+        n: u32,
+    },
+    /// Write an operation down.
+    Begin(Wanted),
+}
+
+/// What is wanted of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A promise of the whole amount; of whom has to be chosen.
+    Authorize {
+        /// Who wants it.
+        by: By,
+    },
+    /// Something of which the ledger says at whom.
+    Of(Wish),
+}
+
+fn after(at: Timestamp, duration: SignedDuration) -> Timestamp {
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+impl Paying {
+    fn authorizations(&self) -> impl DoubleEndedIterator<Item = &Operation> {
+        self.ledger.operations().iter().filter(|one| one.kind == Kind::Authorize)
+    }
+
+    /// Attempts of a kind that came to nothing.
+    fn failed(&self, kind: Kind) -> impl DoubleEndedIterator<Item = &Operation> {
+        let failed = |one: &&Operation| matches!(one.state, State::Declined { .. } | State::Cancelled);
+        self.ledger.operations().iter().filter(move |one| one.kind == kind).filter(failed)
+    }
+
+    /// Providers whose part of this came to nothing for reasons of theirs.
+    pub fn tried(&self) -> Vec<Provider> {
+        let away = |one: &&Operation| matches!(one.state, State::Cancelled) && one.released.is_none();
+        self.authorizations().filter(away).map(|one| one.provider).collect()
+    }
+
+    /// When an open operation has to be looked up.
+    fn look_at(&self, one: &Operation) -> Timestamp {
+        let looked = self.looked.get(&one.n).copied();
+        match one.state {
+            State::Unknown => looked.map_or(one.since, |looked| after(looked, LOOK_AGAIN_AFTER)),
+            _ => after(looked.map_or(one.since, |looked| looked.max(one.since)), AUTHORIZATION_TIMEOUT),
+        }
+    }
+
+    /// A capture that is wanted now, or when.
+    fn capture(&self, order: &Order, now: Timestamp) -> Option<(Timestamp, Wish)> {
+        let authorization = self.ledger.live_authorization(now)?;
+        let counted = self.ledger.operations().iter().filter(|one| matches!(one.kind, Kind::Capture { .. }));
+        let counted: i64 = counted.map(|one| if one.state.is_open() { one.amount.minor } else { one.done_minor() }).sum();
+        let due = self.ledger.total().minor.saturating_sub(counted).min(self.ledger.open_to_capture(now).minor);
+        let kind = Kind::Capture { of: authorization.n };
+        let failed: Vec<&Operation> = self.failed(kind).collect();
+        if due <= 0 || failed.len() >= ATTEMPTS_MAX {
+            return None;
+        }
+        let by_time = || {
+            let hours = i64::from(self.rules.capture_after_h);
+            (hours > 0 && order.tracks.status != OrderStatus::OnHold).then(|| after(authorization.since, SignedDuration::from_hours(hours)))
+        };
+        let wanted = if order.has_left() || self.capture { Some(authorization.since) } else { by_time() };
+        let again = failed.last().map(|last| match last.state {
+            State::Declined { soft: false, .. } => None,
+            _ => Some(after(last.since, CAPTURE_AGAIN_AFTER)),
+        });
+        let at = match again {
+            None => wanted?,
+            Some(again) => wanted?.max(again?),
+        };
+        Some((at, Wish::Capture { of: authorization.n, amount: Money::new(due, self.ledger.total().currency) }))
+    }
+
+    /// Taking the money was tried as often and as late as it makes sense, and it is not all there.
+    fn capture_failed(&self, order: &Order, now: Timestamp) -> bool {
+        let open = self.ledger.operations().iter().any(|one| self.ledger.is_open(one));
+        !open && self.ledger.captured().minor < self.ledger.total().minor && self.capture(order, now).is_none()
+    }
+
+    /// What goes back of an order that was called off.
+    fn gives_back(&self, order: &Order, now: Timestamp) -> Option<Wish> {
+        if let Some(wish) = self.void(now) {
+            return Some(wish);
+        }
+        let nothing_left = order.saga.as_ref().is_none_or(|saga| saga.left.is_empty() && !saga.partly);
+        if !self.rules.refund_cancelled || !nothing_left {
+            return None;
+        }
+        let (of, amount) = self.ledger.refund_plan(self.ledger.refundable())?.into_iter().next()?;
+        (self.failed(Kind::Refund { of }).count() < ATTEMPTS_MAX).then_some(Wish::Refund { of, amount })
+    }
+
+    /// A promise that is to be given back.
+    fn void(&self, now: Timestamp) -> Option<Wish> {
+        let may = |one: &&Operation| {
+            let tried = self.failed(Kind::Void { of: one.n }).count();
+            tried < ATTEMPTS_MAX && self.ledger.begin(Wish::Void { of: one.n }, now).is_ok()
+        };
+        self.authorizations().find(may).map(|one| Wish::Void { of: one.n })
+    }
+}
+
+impl Order {
+    /// How it is paid, if its money is asked for at providers.
+    pub(super) fn governed(&self) -> Option<&Paying> {
+        self.paying.as_deref().filter(|paying| paying.governs())
+    }
+
+    /// It may be worked on: its money is promised, or comes by itself, or is somebody else's business.
+    pub fn is_promised(&self) -> bool {
+        use crate::order::PaymentStatus as P;
+        let Some(paying) = self.paying.as_deref().filter(|paying| paying.collects) else { return true };
+        let total = paying.ledger.total().minor;
+        let stands = match self.tracks.payment {
+            P::Captured | P::PartiallyCaptured | P::PartiallyRefunded => true,
+            P::Authorized => paying.method != PaymentMethod::BankTransfer,
+            _ => false,
+        };
+        match paying.method {
+            PaymentMethod::CashOnDelivery => true,
+            _ if total <= 0 => true,
+            PaymentMethod::BankTransfer => stands,
+            _ => stands && paying.ledger.authorized().minor >= total,
+        }
+    }
+
+    fn is_at_authorize(&self) -> bool {
+        self.running().is_some_and(|saga| saga.step == Step::Authorize)
+    }
+
+    /// Its customer has agreed to be asked again by a token, without them.
+    fn has_token(&self) -> bool {
+        self.contact.as_ref().and_then(|contact| contact.means.as_ref()).is_some_and(|means| means.token.is_some())
+    }
+
+    /// Until when it waits for its money, if it does. It begins anew with each attempt, and while the clock tries again it has no end.
+    pub fn pay_until(&self) -> Option<Timestamp> {
+        let saga = self.running().filter(|saga| saga.step == Step::Authorize)?;
+        let paying = self.paying.as_deref().filter(|paying| paying.collects)?;
+        if self.is_promised() {
+            return None;
+        }
+        if paying.method == PaymentMethod::BankTransfer {
+            return Some(after(saga.since, SignedDuration::from_hours(i64::from(paying.rules.transfer_within_h))));
+        }
+        let last = paying.authorizations().last().map(|one| one.began_at.max(one.since));
+        let from = last.map_or(saga.since, |last| last.max(saga.since));
+        let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
+        match paying.ledger.retry() {
+            Retry::At(at) if self.has_token() => Some(until.max(after(at, RETRY_AFTER))),
+            _ => Some(until),
+        }
+    }
+
+    /// It has waited long enough, and nothing is underway that could still bring the money.
+    pub(in crate::order) fn is_given_up(&self, now: Timestamp) -> bool {
+        let late = self.pay_until().is_some_and(|until| until <= now);
+        let open =
+            || self.paying.iter().flat_map(|paying| paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one))).count();
+        late && open() == 0
+    }
+
+    /// Whether money has still to be taken of an order that has left.
+    pub(in crate::order) fn has_to_capture(&self, now: Timestamp) -> bool {
+        self.governed()
+            .is_some_and(|paying| paying.ledger.captured().minor < paying.ledger.total().minor && !self.has_failed_to_capture(now))
+    }
+
+    /// It has left, and its money could not be taken.
+    pub(in crate::order) fn has_failed_to_capture(&self, now: Timestamp) -> bool {
+        self.has_left() && self.governed().is_some_and(|paying| paying.capture_failed(self, now))
+    }
+
+    /// What is to be done about its money now, if anything is.
+    pub fn money_work(&self, now: Timestamp) -> Option<MoneyWork> {
+        let paying = self.governed()?;
+        let operations = paying.ledger.operations();
+        if let Some(sent) = operations.iter().find(|one| one.state == State::Sent && paying.ledger.is_open(one)) {
+            return Some(MoneyWork::Call { n: sent.n });
+        }
+        if let Some(n) = paying.reported.first() {
+            return Some(MoneyWork::LookUp { n: *n });
+        }
+        if let Some(n) = paying.returns.first() {
+            return Some(MoneyWork::Returned { n: *n });
+        }
+        if let Some(late) = operations.iter().find(|one| paying.ledger.is_open(one) && paying.look_at(one) <= now) {
+            return Some(MoneyWork::LookUp { n: late.n });
+        }
+        if self.is_called_off() {
+            return paying.gives_back(self, now).map(|wish| MoneyWork::Begin(Wanted::Of(wish)));
+        }
+        if let Some((_, wish)) = paying.capture(self, now).filter(|(at, _)| *at <= now) {
+            return Some(MoneyWork::Begin(Wanted::Of(wish)));
+        }
+        if !self.is_at_authorize() || self.is_promised() {
+            return None;
+        }
+        if self.pay_until().is_some_and(|until| until <= now) {
+            return paying.void(now).map(|wish| MoneyWork::Begin(Wanted::Of(wish)));
+        }
+        self.wants_authorization(paying, now).map(|by| MoneyWork::Begin(Wanted::Authorize { by }))
+    }
+
+    fn wants_authorization(&self, paying: &Paying, now: Timestamp) -> Option<By> {
+        let waits = self.tracks.status == OrderStatus::OnHold || !self.held_back_by().is_empty();
+        let open = paying.ledger.operations().iter().any(|one| paying.ledger.is_open(one));
+        if waits || open || paying.nobody {
+            return None;
+        }
+        if paying.again {
+            return Some(By::Customer);
+        }
+        match paying.authorizations().last() {
+            None => Some(By::Customer),
+            // The provider was away: the next one is asked.
+            Some(last) if matches!(last.state, State::Cancelled) && last.released.is_none() => Some(By::Shop),
+            Some(_) => match paying.ledger.retry() {
+                Retry::At(at) if at <= now && self.has_token() => Some(By::Clock),
+                _ => None,
+            },
+        }
+    }
+
+    /// When somebody has to see to its money, by time alone.
+    pub fn money_due(&self) -> Option<Timestamp> {
+        let paying = self.paying.as_deref().filter(|paying| paying.collects)?;
+        // What is due is said from the beginning of time, so that nothing is missed; what has been is not due again.
+        let early = Timestamp::MIN;
+        let open = paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one)).map(|one| paying.look_at(one)).min();
+        let unpaid = self.pay_until();
+        let retry = match paying.ledger.retry() {
+            Retry::At(at) if self.is_at_authorize() && self.has_token() => Some(at),
+            _ => None,
+        };
+        let live = paying.ledger.live_authorization(early);
+        let runs_out =
+            live.map(|one| paying.ledger.expires_at(one)).filter(|_| self.tracks.payment == crate::order::PaymentStatus::Authorized);
+        let capture = if self.is_called_off() { None } else { paying.capture(self, early).map(|(at, _)| at) };
+        // The worker comes at once; somebody looks in case it did not.
+        let seen = paying.woken.map_or(self.status_since, |(at, _)| at);
+        let rest = (self.is_called_off() && paying.gives_back(self, seen).is_some()).then(|| after(self.status_since, WOKEN_AGAIN_AFTER));
+        let due = [open, unpaid, retry, runs_out, capture, rest].into_iter().flatten().min()?;
+        match paying.woken {
+            None => Some(due),
+            Some((_, times)) if times >= WAKES_MAX => None,
+            Some((at, times)) => {
+                let pause = WOKEN_AGAIN_AFTER.checked_mul(1 << (times.saturating_sub(1)).min(12)).unwrap_or(SignedDuration::MAX);
+                Some(due.max(after(at, pause)))
+            }
+        }
+    }
+}
