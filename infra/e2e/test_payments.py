@@ -167,6 +167,7 @@ def test_payments_are_seen_and_refunded_in_the_console(browser: Chromium, bank: 
     if not axe.missing():
         assert axe.findings(page) == []
     other = browser.page(1280, 900)  # somebody else looks at the same order
+    bank.shop.sign_in(other, bank.of.key)
     other.goto(f"{bank.shop.env['console_url']}/orders/{number}")
 
     def refunds(where: Page, amount: str, flash: str) -> None:

@@ -120,9 +120,9 @@ impl Bank {
     }
 
     /// The sum of what was done of a kind to an order's money, in minor units.
-    pub fn sum(&self, order: &str, word: &str) -> i64 {
+    pub fn sum(&self, tenant: &str, order: &str, word: &str) -> i64 {
         let books = self.books();
-        let of_order = |key: &PaymentKey| key.parts().is_some_and(|(_, id, _)| id.as_str() == order);
+        let of_order = |key: &PaymentKey| key.parts().is_some_and(|(shop, id, _)| shop.as_str() == tenant && id.as_str() == order);
         let done = books.entries.iter().filter(|(key, entry)| of_order(key) && entry.word == word && entry.stands == Stands::Done);
         done.map(|(_, entry)| entry.amount.minor).sum()
     }

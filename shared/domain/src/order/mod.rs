@@ -265,6 +265,7 @@ impl Order {
             OrderEvent::Rated { score } => self.rating = Some(*score),
             OrderEvent::ContactErased => {
                 self.contact = None;
+                self.paying.iter_mut().for_each(|paying| paying.token = false);
                 self.untold = false;
                 // What it said is forgotten, and nobody can be told again.
                 self.notify_wish = None;

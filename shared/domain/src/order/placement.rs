@@ -284,10 +284,11 @@ pub mod limits {
 impl Placement {
     pub(super) fn as_events(&self) -> Vec<OrderEvent> {
         let begins = self.saga.then(|| OrderEvent::Saga { event: SagaEvent::Began { table: Table::newest().version } });
-        let opens = self.payment.as_ref().map(|PayPlan { tenant, method, collects, rules }| MoneyEvent::Opened {
+        let opens = self.payment.as_ref().map(|PayPlan { tenant, method, collects, token, rules }| MoneyEvent::Opened {
             tenant: tenant.clone(),
             method: *method,
             collects: *collects,
+            token: *token,
             rules: *rules,
         });
         let opens = opens.map(|event| OrderEvent::Money { event });

@@ -2,6 +2,7 @@
 
 mod books;
 mod inbox;
+mod money;
 mod orders;
 mod outgoing;
 
@@ -12,6 +13,7 @@ use app::TenantScope;
 use app::ports::OrderStore;
 use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, ToldFirst};
 use inbox::BadInbox;
+use money::BadGateways;
 use orders::{BadOrders, ReadOnce};
 use outgoing::{BadMessages, EagerBus, ForeignSettings, HopefulBus, LastAddress, NeverForgets, NeverSwept};
 use std::sync::Arc;
@@ -78,6 +80,8 @@ bugs! {
     DecisionUnwritten = "an order is moved by a rule and the decision is not kept";
     JudgementUnwritten = "what people thought of a decision is not kept";
     TimersForgotten = "an order's timers are left out of their index";
+    PaidUnderNewNames = "a provider is asked under a new name each time";
+    SilenceIsNo = "no answer of a provider counts as a no";
     EveryCurrency = "orders are counted under every currency of their label";
 }
 
@@ -117,6 +121,9 @@ impl Bug {
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
             Bug::PhotosKept | Bug::PhotosUnstored => ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self }),
             Bug::AddressesKept => ports.addresses = Arc::new(NeverForgets(ports.addresses)),
+            Bug::PaidUnderNewNames | Bug::SilenceIsNo => {
+                ports.gateways = Arc::new(BadGateways { inner: ports.gateways, bug: self, calls: Arc::default() });
+            }
             Bug::EveryCurrency => ports.metrics = Arc::new(EveryCurrency(ports.metrics)),
             _ => {}
         }

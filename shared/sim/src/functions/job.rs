@@ -51,6 +51,8 @@ pub enum Job {
         /// The signature.
         headers: Rc<Headers>,
     },
+    /// `POST /v1/payments/{tenant}/{provider}`.
+    Bank(Rc<BankNews>),
     /// `POST /v1/orders/{id}/...`.
     Staff(Rc<Errand>),
     /// `POST /v1/imports/orders`.
@@ -103,6 +105,19 @@ pub enum Job {
     Report(Rc<ReportCall>),
 }
 
+/// A payment provider's webhook.
+#[derive(Debug)]
+pub struct BankNews {
+    /// Where it is sent to.
+    pub path: String,
+    /// What it says.
+    pub body: Vec<u8>,
+    /// Somebody else has written it.
+    pub forged: bool,
+    /// Ties what follows to it.
+    pub correlation: CorrelationId,
+}
+
 /// An invocation of the report function.
 #[derive(Debug)]
 pub struct ReportCall {
@@ -120,6 +135,7 @@ impl Job {
         match self {
             Job::Place { .. } => "place",
             Job::Receive { .. } => "receive",
+            Job::Bank(_) => "bank",
             Job::Staff(_) => "staff",
             Job::Replay { .. } => "replay",
             Job::Process(_) => "process",
@@ -149,7 +165,7 @@ impl Job {
 
     /// It comes in over HTTP.
     pub fn is_http(&self) -> bool {
-        self.has_credential() || matches!(self, Job::Receive { .. })
+        self.has_credential() || matches!(self, Job::Receive { .. } | Job::Bank(_))
     }
 
     /// It passes the authorizer; a webhook's signature is its own.
@@ -157,6 +173,7 @@ impl Job {
         match self {
             Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } | Job::Stock { .. } => true,
             Job::Receive { .. }
+            | Job::Bank(_)
             | Job::Process(_)
             | Job::Notify(_)
             | Job::Measure(_)

@@ -45,6 +45,7 @@ use job::{Answer, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testkit::bank::SIGNATURE;
 use testkit::memory::MemoryWorld;
 use tower::ServiceExt;
 use wire::{Call, Reply};
@@ -215,6 +216,12 @@ impl Functions {
             Job::Receive { hook, path, headers, .. } => {
                 let body = Bytes::copy_from_slice(hook.body.as_bytes());
                 call_of(&self.hooks, Call { path, who: None, correlation: &hook.correlation, headers: &headers.0, body }).await
+            }
+            Job::Bank(news) => {
+                let signed = [(SIGNATURE.0.to_owned(), SIGNATURE.1.to_owned())];
+                let headers = if news.forged { &[][..] } else { &signed[..] };
+                let body = Bytes::copy_from_slice(&news.body);
+                call_of(&self.hooks, Call { path: &news.path, who: None, correlation: &news.correlation, headers, body }).await
             }
             Job::Staff(errand) => {
                 let (path, headers, body) = wire::errand(errand);

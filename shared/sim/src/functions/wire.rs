@@ -142,6 +142,13 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
         Wish::Escalate => {
             (format!("/v1/orders/{order}/reviews"), json!({ "type": "CS_ESCALATION", "reason": note.as_deref().unwrap_or("please call") }))
         }
+        Wish::Capture => (format!("/v1/orders/{order}/payment/capture"), Value::Null),
+        Wish::Refund { minor } => {
+            let amount = minor.map(|minor| format!("{}.{:02}", minor / 100, minor % 100));
+            let body = json!({ "amount": amount, "reason": note });
+            let headers = vec![("idempotency-key".to_owned(), errand.correlation.to_string())];
+            return (format!("/v1/orders/{order}/refunds"), headers, Bytes::from(body.to_string()));
+        }
         Wish::Photo => return (format!("/v1/orders/{order}/photos/packing"), Vec::new(), picture(errand)),
     };
     let headers = errand.if_version.map(|version| ("if-match".to_owned(), format!("\"{version}\"")));

@@ -9,6 +9,7 @@ mod figures;
 mod histories;
 mod ledger;
 mod messages;
+mod money;
 mod reports;
 mod requests;
 mod stock;
@@ -27,7 +28,8 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 18] = [
+pub const INVARIANTS: [(&str, &str); 19] = [
+    ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
     ("I4", "an order whose saga is over holds nothing"),
@@ -81,6 +83,7 @@ pub fn check(world: &mut World) {
     messages::messages(world, &books);
     stock::stock(world, &books);
     stock::sagas(world, &books);
+    money::money(world, &books);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);
     timers::timers(world, &books);

@@ -92,7 +92,7 @@ pub(super) fn sagas(world: &mut World, books: &Books) {
                 world.fail("I4", about.clone(), format!("it has left, and holds {:?}", saga.held));
             }
             // Nothing waits for nobody.
-            let waits = asks || saga.ended == Some(Ended::NeedsHuman) || !order.held_back_by().is_empty();
+            let waits = asks || saga.ended == Some(Ended::NeedsHuman) || !order.held_back_by().is_empty() || order.pay_until().is_some();
             if order.tracks.status == OrderStatus::Pending && !waits {
                 world.fail("I3", about, format!("it is pending, and nobody has anything to do: {saga:?}"));
             }

@@ -9,6 +9,10 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
+/// What orders are paid with.
+const METHODS: [Option<&str>; 6] =
+    [None, Some("credit_card"), Some("stripe"), Some("stripe"), Some("cash_on_delivery"), Some("bank_transfer")];
+
 /// Somebody who orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Customer {
@@ -114,7 +118,12 @@ impl Shop {
             })
             .collect();
         let eta = rng.per_mille(300).then(|| now.to_zoned(jiff::tz::TimeZone::UTC).date() + (rng.between(-1, 4)).days());
+        let method = if self.config.payments.enabled { rng.pick(&METHODS) } else { None };
+        // A token lets the clock try again.
+        let payment = (method == Some("stripe") && rng.per_mille(500)).then(|| json!({ "token": "pm_made_up" }));
         json!({
+            "payment_method": method,
+            "payment": payment,
             "number": number,
             "external_id": external_id,
             "currency": rng.pick(&["EUR", "EUR", "PLN"]),

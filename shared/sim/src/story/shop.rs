@@ -1,7 +1,10 @@
 //! Shops, and who reports to them.
 
+use app::ports::{GatewayAccount, StripeAccount};
 use app::signature::Headers;
-use app::tenant::{FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, Secret, SignatureScheme, TenantConfig, TwilioAccount};
+use app::tenant::{
+    FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, PaymentSettings, Secret, SignatureScheme, TenantConfig, TwilioAccount,
+};
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +12,7 @@ use domain::fraud::FraudRules;
 use domain::ids::{SourceId, TenantId};
 use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Role, SagaRules, Vocabulary, WatchRules};
+use domain::order::{PayRules, Role, SagaRules, Vocabulary, WatchRules};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
@@ -77,6 +80,10 @@ impl Sender {
 fn twilio() -> TwilioAccount {
     let account_sid = "ACDEMODEMODEMODEMODEMODEMODEMODEMO".to_owned();
     TwilioAccount { account_sid, auth_token: Secret::new("a-made-up-token"), from: "+15005550006".to_owned(), ..TwilioAccount::default() }
+}
+
+fn stripe() -> GatewayAccount {
+    GatewayAccount::Stripe(StripeAccount { secret_key: Secret::new("sk_test_made-up"), webhook_secrets: Vec::new() })
 }
 
 const NAMES: [&str; 3] = ["northcanary", "southcanary", "eastcanary"];
@@ -155,6 +162,13 @@ impl Shop {
                 review_within_h: 1,
                 reject_overdue: n == 2,
                 reserve_stock: true,
+            },
+            // They collect their money here as well, at two providers and at one; half an hour is long.
+            payments: PaymentSettings {
+                enabled: n != 1,
+                accounts: if n == 0 { vec![GatewayAccount::Sim, stripe()] } else { vec![stripe()] },
+                rules: PayRules { capture_after_h: 1, ..PayRules::default() },
+                ..PaymentSettings::default()
             },
             // The first shop asks its customers how it was, and nobody wakes the second's in their night.
             follow_up: FollowUpRules { enabled: n == 0, after_delivered_h: 1 },

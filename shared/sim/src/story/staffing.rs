@@ -40,6 +40,13 @@ pub enum Wish {
     },
     /// To have somebody else look.
     Escalate,
+    /// That the money be taken now.
+    Capture,
+    /// That money go back, this much or all of it.
+    Refund {
+        /// In hundredths.
+        minor: Option<u32>,
+    },
 }
 
 /// Somebody's work on an order.
@@ -68,7 +75,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(17) {
+        let wish = match rng.below(20) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -78,6 +85,8 @@ impl Shop {
             11 => Wish::FollowUp,
             12..=14 => Wish::Review { approve: rng.per_mille(700) },
             15 => Wish::Escalate,
+            16 => Wish::Capture,
+            17..=18 => Wish::Refund { minor: rng.per_mille(600).then(|| rng.between(1, 900) as u32) },
             _ => Wish::Notify,
         };
         Errand {

@@ -131,7 +131,16 @@ impl World {
             Wish::Undo => (&told["status"], true),
             Wish::Fulfil => (&told["new_status"], told["new_status"] != told["old_status"]),
             Wish::Progress => (&told["new_status"], told["progressed"] == Value::Bool(true)),
-            Wish::Notify | Wish::Remind | Wish::FollowUp | Wish::Photo | Wish::Review { .. } | Wish::Escalate => return,
+            Wish::Notify
+            | Wish::Remind
+            | Wish::FollowUp
+            | Wish::Photo
+            | Wish::Review { .. }
+            | Wish::Escalate
+            | Wish::Capture
+            | Wish::Refund { .. } => {
+                return;
+            }
         };
         let about = (errand.shop, errand.order.clone());
         let Some(status) = word.as_str().and_then(OrderStatus::from_word) else {

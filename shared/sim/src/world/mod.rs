@@ -2,6 +2,7 @@
 //! clock that only the seed moves.
 
 mod answers;
+mod bank;
 mod delivery;
 mod erasures;
 mod imports;
@@ -155,6 +156,8 @@ pub enum Kind {
     Measure,
     /// The saga queue delivers.
     Saga,
+    /// A payment provider has news.
+    Bank,
     /// The sweep runs.
     Sweep,
     /// Somebody replays a webhook.
@@ -217,8 +220,11 @@ pub struct World {
     pub metrics_queue: SimQueue<Published>,
     /// The saga queue.
     pub saga_queue: SimQueue<Published>,
+    /// The payment providers of all shops.
+    pub bank: Bank,
     /// Garbage sent.
     pub garbage: u64,
+    bank_serial: u64,
     bug: Option<Bug>,
     functions: Rc<Functions>,
     clock: FakeClock,
@@ -280,7 +286,8 @@ impl World {
             assert_eq!(saved, Some(Ok(true)), "settings are saved");
         }
         let lot = Lot::default();
-        let mut ports = Ports::of(&memory, &lot, &Bank::default());
+        let bank = bank::rough(rng.fork(), profile.bank);
+        let mut ports = Ports::of(&memory, &lot, &bank);
         if let Some(bug) = bug {
             ports = bug.below(ports, &memory, &scopes);
         }
@@ -317,7 +324,9 @@ impl World {
             notify_queue: SimQueue::new("notify"),
             metrics_queue: SimQueue::new("metrics"),
             saga_queue: SimQueue::new("saga"),
+            bank,
             garbage: 0,
+            bank_serial: 0,
             bug,
             functions: Rc::new(functions),
             clock,
@@ -394,7 +403,7 @@ impl World {
     }
 
     /// The time that the functions see.
-    fn clock_now(&self) -> Timestamp {
+    pub(crate) fn clock_now(&self) -> Timestamp {
         self.clock.now()
     }
 

@@ -13,6 +13,7 @@ impl World {
     /// nothing, and the schedule of the reports fires twice. Fails if that takes more than a bounded number of rounds.
     pub fn drain(&mut self) {
         self.faults.off();
+        self.calm_bank();
         let Profile { reports, watches, .. } = std::mem::replace(&mut self.profile, Profile::CALM);
         self.jump_ms = 0;
         self.note(|| "---- peace".to_owned());
@@ -28,6 +29,8 @@ impl World {
             }
             busy || round <= 5
         });
+        self.settle_money();
+        self.come_to_rest(|_, _| false);
         if !self.sheets.is_empty() {
             // What waited for a row is heard when it is in, and may be older than what the sheet says.
             self.import_everything();
@@ -51,7 +54,7 @@ impl World {
             }
             self.watched_at = Some(self.now());
             // Every follow-up's hour comes, and every night ends.
-            for _ in 0..14 {
+            for _ in 0..26 {
                 self.advance(3_600_000);
                 self.run_alone(Job::Timers);
                 self.run_alone(Job::Timers);
@@ -126,7 +129,7 @@ impl World {
         }
     }
 
-    fn empty_queues(&mut self) {
+    pub(super) fn empty_queues(&mut self) {
         loop {
             let now = self.second();
             let mut idle = true;

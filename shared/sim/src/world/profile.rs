@@ -32,6 +32,8 @@ pub struct Profile {
     pub reports: bool,
     /// Open orders are watched.
     pub watches: bool,
+    /// Requests to payment providers that meet trouble.
+    pub bank: u32,
     /// Everybody crowds round so many orders.
     pub orders_max: usize,
 }
@@ -51,6 +53,7 @@ impl Profile {
         stock: false,
         reports: false,
         watches: false,
+        bank: 0,
         orders_max: usize::MAX,
     };
 
@@ -79,6 +82,7 @@ impl Profile {
             reports: often(&[0, 1]) == 1,
             watches: often(&[0, 1]) == 1,
             orders_max: often(&[2, 1000, 1000]) as usize,
+            bank: often(&[0, 150, 500]),
         }
     }
 }

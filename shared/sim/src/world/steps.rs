@@ -11,7 +11,7 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 20] = [
+const KINDS: [(Kind, u32); 21] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -27,6 +27,7 @@ const KINDS: [(Kind, u32); 20] = [
     (Kind::Notify, 100),
     (Kind::Measure, 90),
     (Kind::Saga, 60),
+    (Kind::Bank, 25),
     (Kind::Sweep, 8),
     (Kind::Replay, 8),
     (Kind::Redrive, 8),
@@ -182,6 +183,7 @@ impl World {
                 let batch = self.saga_queue.receive(limit, now, twice, &mut self.rng);
                 (!batch.is_empty()).then_some(Job::Saga(batch))
             }
+            Kind::Bank => self.hear_bank(),
             Kind::Relay => {
                 let limit = (1 + self.rng.below(10)).min(self.stream.len());
                 (limit > 0).then(|| Job::Relay(self.stream.drain(..limit).collect()))

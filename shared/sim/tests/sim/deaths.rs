@@ -118,7 +118,7 @@ const CASES: [Case; 20] = [
     Case { name: "relay", kind: Kind::Relay, ready: placed, calls: 2, seeds: 1 },
     Case { name: "sweep", kind: Kind::Sweep, ready: placed, calls: 3, seeds: 1 },
     Case { name: "notify", kind: Kind::Notify, ready: published, calls: 6, seeds: 1 },
-    Case { name: "notify, erased", kind: Kind::Notify, ready: erased, calls: 4, seeds: 1 },
+    Case { name: "notify, erased", kind: Kind::Notify, ready: erased, calls: 4, seeds: 4 },
     Case { name: "measure", kind: Kind::Measure, ready: published, calls: 1, seeds: 1 },
     Case { name: "staff", kind: Kind::Staff, ready: placed, calls: 4, seeds: 4 },
     Case { name: "photo", kind: Kind::Staff, ready: packed, calls: 7, seeds: 4 },

@@ -90,7 +90,11 @@ async fn later(house: &House, minutes: i64) {
 async fn agrees(house: &House, number: &str) {
     let paid = payment(house, number).await;
     let minor = |name: &str| Money::parse(paid[name]["amount"].as_str().unwrap(), Currency::EUR).unwrap().minor;
-    assert_eq!((minor("captured"), minor("refunded")), (house.bank.sum(number, "capture"), house.bank.sum(number, "refund")), "{paid}");
+    assert_eq!(
+        (minor("captured"), minor("refunded")),
+        (house.bank.sum("demo", number, "capture"), house.bank.sum("demo", number, "refund")),
+        "{paid}"
+    );
 }
 
 async fn reports(house: &House, tenant: &str, body: &[u8]) -> (u16, Value) {

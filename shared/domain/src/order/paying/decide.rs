@@ -82,7 +82,7 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
                 return Err(Rejection::NothingToPay);
             }
             if !paying.again {
-                till.happens(MoneyEvent::Retried { means: Some(Box::new(means.clone())) });
+                till.happens(MoneyEvent::Retried { token: means.token.is_some(), means: Some(Box::new(means.clone())) });
             }
         }
         MoneyCommand::Capture => {

@@ -64,6 +64,8 @@ pub struct PayPlan {
     pub method: PaymentMethod,
     /// The money is collected here: by a provider, or it is waited for. Else somebody else sees to it.
     pub collects: bool,
+    /// There is a token by which a provider may be asked without the customer.
+    pub token: bool,
     /// How the shop wants it.
     pub rules: PayRules,
 }
@@ -91,6 +93,9 @@ pub struct Paying {
     /// Where the customer confirms, while they have to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// There is a token by which a provider may be asked without the customer; it stands with the customer's data.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token: bool,
     /// The customer wants to try again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
@@ -106,7 +111,7 @@ pub struct Paying {
 }
 
 impl Paying {
-    fn of(ledger: Ledger, method: PaymentMethod, collects: bool, rules: PayRules) -> Paying {
+    fn of(ledger: Ledger, method: PaymentMethod, (collects, token): (bool, bool), rules: PayRules) -> Paying {
         Paying {
             method,
             collects,
@@ -116,6 +121,7 @@ impl Paying {
             returns: Vec::new(),
             looked: BTreeMap::new(),
             url: None,
+            token,
             again: false,
             capture: false,
             nobody: false,
@@ -175,7 +181,10 @@ impl Paying {
                 join(&mut self.reported, operations);
                 join(&mut self.returns, captures);
             }
-            MoneyEvent::Retried { .. } => (self.again, self.nobody) = (true, false),
+            MoneyEvent::Retried { token, .. } => {
+                (self.again, self.nobody) = (true, false);
+                self.token |= token;
+            }
             MoneyEvent::CaptureAsked => self.capture = true,
             MoneyEvent::NoProvider { .. } => (self.nobody, self.again) = (true, false),
             MoneyEvent::Woken => self.woken = Some((at, self.woken.map_or(0, |(_, times)| times).saturating_add(1))),
@@ -185,16 +194,16 @@ impl Paying {
 
 impl Order {
     pub(super) fn paid(&mut self, event: &MoneyEvent, at: Timestamp) {
-        if let MoneyEvent::Opened { tenant, method, collects, rules } = event {
+        if let MoneyEvent::Opened { tenant, method, collects, token, rules } = event {
             let ledger = Ledger::new(tenant.clone(), self.id.clone(), self.totals.total());
-            self.paying = Some(Box::new(Paying::of(ledger, *method, *collects, *rules)));
+            self.paying = Some(Box::new(Paying::of(ledger, *method, (*collects, *token), *rules)));
             return;
         }
         let Some(paying) = &mut self.paying else { return };
         paying.went(event, at);
         let waits = paying.awaits_customer();
         let Some(contact) = &mut self.contact else { return };
-        if let MoneyEvent::Settled { means: Some(means), .. } | MoneyEvent::Retried { means: Some(means) } = event {
+        if let MoneyEvent::Settled { means: Some(means), .. } | MoneyEvent::Retried { means: Some(means), .. } = event {
             let known = contact.means.take().map(|known| *known);
             contact.means = Some(Box::new((**means).clone().over(known)));
         }
@@ -224,6 +233,9 @@ pub enum MoneyEvent {
         method: PaymentMethod,
         /// The money is collected here.
         collects: bool,
+        /// There is a token.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        token: bool,
         /// How the shop wants it.
         rules: PayRules,
     },
@@ -270,6 +282,9 @@ pub enum MoneyEvent {
     },
     /// The customer tries again.
     Retried {
+        /// With a token.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        token: bool,
         /// With what. It stands with the customer's data and never in the history.
         #[serde(skip)]
         means: Option<Box<Means>>,

@@ -162,11 +162,6 @@ impl Order {
         self.running().is_some_and(|saga| saga.step == Step::Authorize)
     }
 
-    /// Its customer has agreed to be asked again by a token, without them.
-    fn has_token(&self) -> bool {
-        self.contact.as_ref().and_then(|contact| contact.means.as_ref()).is_some_and(|means| means.token.is_some())
-    }
-
     /// Until when it waits for its money, if it does. It begins anew with each attempt, and while the clock tries again it has no end.
     pub fn pay_until(&self) -> Option<Timestamp> {
         let saga = self.running().filter(|saga| saga.step == Step::Authorize)?;
@@ -181,7 +176,7 @@ impl Order {
         let from = last.map_or(saga.since, |last| last.max(saga.since));
         let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
         match paying.ledger.retry() {
-            Retry::At(at) if self.has_token() => Some(until.max(after(at, RETRY_AFTER))),
+            Retry::At(at) if self.paying.as_ref().is_some_and(|paying| paying.token) => Some(until.max(after(at, RETRY_AFTER))),
             _ => Some(until),
         }
     }
@@ -250,7 +245,7 @@ impl Order {
             // The provider was away: the next one is asked.
             Some(last) if matches!(last.state, State::Cancelled) && last.released.is_none() => Some(By::Shop),
             Some(_) => match paying.ledger.retry() {
-                Retry::At(at) if at <= now && self.has_token() => Some(By::Clock),
+                Retry::At(at) if at <= now && self.paying.as_ref().is_some_and(|paying| paying.token) => Some(By::Clock),
                 _ => None,
             },
         }
@@ -264,7 +259,7 @@ impl Order {
         let open = paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one)).map(|one| paying.look_at(one)).min();
         let unpaid = self.pay_until();
         let retry = match paying.ledger.retry() {
-            Retry::At(at) if self.is_at_authorize() && self.has_token() => Some(at),
+            Retry::At(at) if self.is_at_authorize() && self.paying.as_ref().is_some_and(|paying| paying.token) => Some(at),
             _ => None,
         };
         let live = paying.ledger.live_authorization(early);

@@ -117,7 +117,8 @@ impl Checker {
                 self.fault("payment_method", "no_provider", format!("no payment provider of the shop takes it: {why}"));
             }
         }
-        let plan = PayPlan { tenant: collecting.tenant.clone(), method, collects, rules: collecting.rules };
+        let token = means.as_ref().is_some_and(|means| means.token.is_some());
+        let plan = PayPlan { tenant: collecting.tenant.clone(), method, collects, token, rules: collecting.rules };
         (Some(plan), means.map(Box::new))
     }
 }

@@ -1,0 +1,98 @@
+//! Money, added up once more at the providers.
+
+use super::Books;
+use crate::world::World;
+use domain::order::{MoneyEvent, OrderEvent, PaymentStatus};
+use domain::payment::{Kind, PaymentKey, State};
+use std::collections::BTreeSet;
+use testkit::bank::Stands;
+
+/// I1: what an order says was promised, taken and given back is what the provider says; each operation happened once, no more was taken than
+/// promised and no more given back than taken; nothing is left open, and an order that was called off has given its money back.
+pub(super) fn money(world: &mut World, books: &Books) {
+    let entries = world.bank.entries();
+    let mut known: BTreeSet<PaymentKey> = BTreeSet::new();
+    let now = world.clock_now();
+    for shop in 0..books.ledgers.len() {
+        let tenant = world.shops[shop].scope.tenant().to_string();
+        for book in &books.ledgers[shop] {
+            let order = &book.order;
+            let Some(paying) = order.paying.as_deref().filter(|paying| paying.governs()) else { continue };
+            let ledger = &paying.ledger;
+            let mut broken = Vec::new();
+            for one in ledger.operations() {
+                known.insert(one.key.clone());
+                let there = entries.get(&one.key);
+                let agrees = match (&one.state, there.map(|entry| entry.stands)) {
+                    (State::Ok { amount }, Some(Stands::Done)) => there.is_some_and(|entry| entry.amount == *amount),
+                    (State::Declined { .. }, Some(Stands::Declined { .. })) => true,
+                    (State::Cancelled, None | Some(Stands::Off)) => true,
+                    // A promise that was called off before its customer had confirmed it.
+                    (_, Some(Stands::Off)) => !ledger.is_open(one),
+                    _ => false,
+                };
+                if !agrees {
+                    broken.push(format!("{} is {:?}, and the bank has {there:?}", one.key, one.state));
+                }
+                if ledger.is_open(one) {
+                    broken.push(format!("{} is open for ever", one.key));
+                }
+            }
+            let of_bank = |word: &str| world.bank.sum(&tenant, order.id.as_str(), word);
+            let (authorized, captured, refunded) = (ledger.authorized().minor, ledger.captured().minor, ledger.refunded().minor);
+            if (authorized, captured, refunded) != (of_bank("authorize"), of_bank("capture"), of_bank("refund")) {
+                broken.push(format!(
+                    "it says {authorized}, {captured} and {refunded}; the bank says {}, {} and {}",
+                    of_bank("authorize"),
+                    of_bank("capture"),
+                    of_bank("refund")
+                ));
+            }
+            if captured > authorized || captured > ledger.total().minor || refunded > captured {
+                broken.push(format!("of {authorized} promised {captured} were taken, and {refunded} given back"));
+            }
+            if !ledger.operations().is_empty() && ledger.status(now) != order.tracks.payment {
+                broken.push(format!("it is {} and its ledger says {}", order.tracks.payment, ledger.status(now)));
+            }
+            if let Some(work) = order.money_work(now) {
+                broken.push(format!("{work:?} waits for a worker"));
+            }
+            let off = order.is_called_off();
+            let nothing_left = order.saga.as_ref().is_none_or(|saga| saga.left.is_empty() && !saga.partly);
+            let tried = |kind: fn(Kind) -> bool| {
+                ledger
+                    .operations()
+                    .iter()
+                    .filter(|one| kind(one.kind) && matches!(one.state, State::Declined { .. } | State::Cancelled))
+                    .count()
+                    >= 3
+            };
+            if off && nothing_left && ledger.refundable().minor > 0 && !tried(|kind| matches!(kind, Kind::Refund { .. })) {
+                broken.push(format!("it is called off, and {} were kept", ledger.refundable()));
+            }
+            if off && ledger.live_authorization(now).is_some() && !tried(|kind| matches!(kind, Kind::Void { .. })) {
+                broken.push("it is called off, and a promise still holds".to_owned());
+            }
+            // Who was told once that money goes back has not been told twice.
+            let asked = book.history.iter().filter(|recorded| {
+                recorded.events.iter().any(|event| matches!(event, OrderEvent::Money { event: MoneyEvent::RefundAsked { .. } }))
+            });
+            let mut by = BTreeSet::new();
+            for recorded in asked {
+                if !by.insert(recorded.correlation.clone()) {
+                    broken.push(format!("{} was refunded twice", recorded.correlation));
+                }
+            }
+            let paid = !matches!(order.tracks.payment, PaymentStatus::Pending);
+            if ledger.operations().is_empty() && paid {
+                broken.push(format!("nobody was asked, and it is {}", order.tracks.payment));
+            }
+            for text in broken {
+                world.fail("I1", Some((shop, order.id.clone())), text);
+            }
+        }
+    }
+    for key in entries.keys().filter(|key| !known.contains(*key)) {
+        world.fail("I1", None, format!("the bank has {key}, and no order knows of it"));
+    }
+}
