@@ -127,6 +127,11 @@ impl Bank {
         done.map(|(_, entry)| entry.amount.minor).sum()
     }
 
+    /// A promise was given back at the bank.
+    pub fn is_voided(&self, authorization: &ProviderReference) -> bool {
+        self.books().done("void", authorization) > 0
+    }
+
     /// The customer confirms, or the bank is through with it: true if there was something of this key to be done.
     pub fn finishes(&self, key: &PaymentKey) -> bool {
         let mut books = self.books();

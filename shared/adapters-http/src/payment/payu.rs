@@ -70,6 +70,8 @@ impl Payu {
         let status = &reply.body["status"];
         let (code, literal) = (status["statusCode"].as_str().unwrap_or_default(), status["codeLiteral"].as_str().unwrap_or_default());
         match code {
+            // The card itself: asking again changes nothing.
+            "ERROR_INTERNAL" if literal == "CARD_CARD_EXPIRED" => Ok(self.line.declined(reference, literal, &status["statusDesc"])),
             // The order was made by an earlier call, whose answer, and with it the order's number, is lost.
             "ERROR_ORDER_NOT_UNIQUE" => Err(GatewayError::Unknown("PayU has an order by this name, and does not tell its number".into())),
             "ERROR_INTERNAL" | "GENERAL_ERROR" | "SERVICE_NOT_AVAILABLE" => Err(GatewayError::Unknown(format!("PayU answered {code}"))),

@@ -179,13 +179,16 @@ fn is_unknown_name(body: &Value) -> bool {
 }
 
 /// Razorpay tells only in words in which state a payment is.
-const STATES: [&str; 6] = [
+const STATES: [&str; 9] = [
     "already been captured",
     "already captured",
     "fully refunded",
-    "greater than the unrefunded",
-    "not been captured",
-    "not been authorized",
+    "greater than",
+    "should be captured",
+    "only payments which have been authorized",
+    "not in authorized state",
+    "either captured or voided",
+    "not enough balance",
 ];
 /// Reasons that are about a request of ours and not about the customer's money.
 const MISTAKES: [&str; 5] = ["input_validation_failed", "invalid_amount", "invalid_currency", "live_mode_not_enabled", "NA"];
@@ -226,13 +229,13 @@ impl Gateway for Razorpay {
             let answer = self.capture_of(&reply.body, wish.authorization, Does::Something)?;
             return answer.ok_or_else(|| self.line.garbled(Does::Something));
         }
-        // There is one capture of a payment, so whoever made it made this one.
-        if says(&reply.body["error"]["description"], "already been captured")
-            || says(&reply.body["error"]["description"], "already captured")
-        {
+        // There is one capture of a payment, so whoever made it made this one. Razorpay has many words for that, so the payment is asked.
+        if reply.status == 400 && !is_unknown_name(&reply.body) {
             let payment = self.payment(wish.authorization).await.map_err(|error| GatewayError::Unknown(error.to_string()))?;
             let captured = payment.map(|payment| self.capture_of(&payment, wish.authorization, Does::Something)).transpose()?.flatten();
-            return captured.ok_or_else(|| self.line.garbled(Does::Something));
+            if let Some(captured) = captured {
+                return Ok(captured);
+            }
         }
         self.error(&reply, Some(wish.authorization.clone()))
     }
@@ -252,6 +255,10 @@ impl Gateway for Razorpay {
             "notes": { KEY_NAME: wish.key.as_str() },
         });
         let reply = self.post(&format!("/v1/payments/{}/refund", part(wish.capture)?), Some(&key), &body).await?;
+        if says(&reply.body["error"]["description"], "duplicate receipt") {
+            // An earlier call has made it, whose answer is lost and whose key is forgotten.
+            return Err(GatewayError::Unknown("Razorpay has a refund of this receipt".into()));
+        }
         if (200..300).contains(&reply.status) { self.refund_of(&reply.body, Does::Something) } else { self.error(&reply, None) }
     }
 

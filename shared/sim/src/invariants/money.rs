@@ -25,10 +25,13 @@ pub(super) fn money(world: &mut World, books: &Books) {
                 let there = entries.get(&one.key);
                 let agrees = match (&one.state, there.map(|entry| entry.stands)) {
                     (State::Ok { amount }, Some(Stands::Done)) => there.is_some_and(|entry| entry.amount == *amount),
-                    (State::Declined { .. }, Some(Stands::Declined { .. })) => true,
+                    (State::Declined { .. } | State::Cancelled, Some(Stands::Declined { .. })) => true,
                     (State::Cancelled, None | Some(Stands::Off)) => true,
-                    // A promise that was called off before its customer had confirmed it.
-                    (_, Some(Stands::Off)) => !ledger.is_open(one),
+                    // A promise that was called off before anybody knew that its customer had confirmed it.
+                    (State::RequiresAction | State::Pending, Some(Stands::Off)) => !ledger.is_open(one),
+                    (State::RequiresAction | State::Pending, Some(Stands::Done)) => {
+                        !ledger.is_open(one) && there.is_some_and(|entry| world.bank.is_voided(&entry.reference))
+                    }
                     _ => false,
                 };
                 if !agrees {
@@ -40,13 +43,9 @@ pub(super) fn money(world: &mut World, books: &Books) {
             }
             let of_bank = |word: &str| world.bank.sum(&tenant, order.id.as_str(), word);
             let (authorized, captured, refunded) = (ledger.authorized().minor, ledger.captured().minor, ledger.refunded().minor);
-            if (authorized, captured, refunded) != (of_bank("authorize"), of_bank("capture"), of_bank("refund")) {
-                broken.push(format!(
-                    "it says {authorized}, {captured} and {refunded}; the bank says {}, {} and {}",
-                    of_bank("authorize"),
-                    of_bank("capture"),
-                    of_bank("refund")
-                ));
+            if (captured, refunded) != (of_bank("capture"), of_bank("refund")) {
+                let (taken, back) = (of_bank("capture"), of_bank("refund"));
+                broken.push(format!("it says {captured} and {refunded}; the bank says {taken} and {back}"));
             }
             if captured > authorized || captured > ledger.total().minor || refunded > captured {
                 broken.push(format!("of {authorized} promised {captured} were taken, and {refunded} given back"));

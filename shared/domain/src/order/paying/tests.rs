@@ -255,6 +255,29 @@ fn time_begins_anew_while_the_customer_pays_and_what_they_left_open_is_called_of
     assert_eq!((secret(&story), story.order.paying.as_ref().unwrap().url.as_deref()), (None, None));
 }
 
+/// Razorpay knows no way to call off what nobody has confirmed, and gives back what it has promised by itself, in days.
+// req: S2-37, S2-48
+#[test]
+fn what_cannot_be_called_off_keeps_no_stock_and_goes_back_if_it_is_paid_after_all() {
+    let mut story = Story::of("credit_card", None);
+    let n = story.begins(Provider::Razorpay);
+    let reference = ProviderReference::parse("order_1").ok();
+    story.settles(n, Outcome::RequiresAction { reference: reference.clone() });
+    story.minute = 31;
+    story.money(0, MoneyCommand::Looked { n });
+    let void = story.begins(Provider::Razorpay);
+    story.settles(void, Outcome::Cancelled);
+    assert_eq!((story.stands().as_str(), story.held(), story.work()), ("cancelled requires_action compensated", 0, None));
+    assert!(story.order.next_timer().is_some(), "it is looked up");
+    story.minute = 60;
+    story.succeeds(n);
+    let void = story.begins(Provider::Razorpay);
+    story.settles(void, Outcome::Pending { reference });
+    assert_eq!((story.stands().as_str(), story.work()), ("cancelled authorized compensated", None));
+    story.succeeds(void);
+    assert_eq!((story.stands().as_str(), story.work()), ("cancelled voided compensated", None));
+}
+
 // req: S2-50
 #[test]
 fn a_soft_decline_is_tried_three_times_by_the_clock_and_then_it_is_over() {

@@ -128,7 +128,9 @@ impl Paying {
     fn void(&self, now: Timestamp) -> Option<Wish> {
         let may = |one: &&Operation| {
             let tried = self.failed(Kind::Void { of: one.n }).count();
-            tried < ATTEMPTS_MAX && self.ledger.begin(Wish::Void { of: one.n }, now).is_ok()
+            // What nobody has confirmed is not always the provider's to call off: it ends by itself there.
+            let most = if matches!(one.state, State::Ok { .. }) { ATTEMPTS_MAX } else { 1 };
+            tried < most && self.ledger.begin(Wish::Void { of: one.n }, now).is_ok()
         };
         self.authorizations().find(may).map(|one| Wish::Void { of: one.n })
     }
@@ -181,12 +183,21 @@ impl Order {
         }
     }
 
-    /// It has waited long enough, and nothing is underway that could still bring the money.
+    /// It has waited long enough, and nothing is underway that could still bring the money, but for what could not be called off. If that
+    /// comes after all, it goes back: the order is called off.
     pub(in crate::order) fn is_given_up(&self, now: Timestamp) -> bool {
         let late = self.pay_until().is_some_and(|until| until <= now);
-        let open =
-            || self.paying.iter().flat_map(|paying| paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one))).count();
-        late && open() == 0
+        let holds_up = |paying: &Paying, one: &Operation| {
+            let voids = || paying.ledger.operations().iter().filter(|void| void.kind == Kind::Void { of: one.n });
+            let left_alone = match (one.kind, &one.state) {
+                (_, State::Sent | State::Unknown) => false,
+                (Kind::Authorize, _) => voids().next().is_some(),
+                (Kind::Void { .. }, _) => true,
+                _ => false,
+            };
+            paying.ledger.is_open(one) && !left_alone
+        };
+        late && self.paying.as_deref().is_none_or(|paying| !paying.ledger.operations().iter().any(|one| holds_up(paying, one)))
     }
 
     /// Whether money has still to be taken of an order that has left.
