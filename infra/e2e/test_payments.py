@@ -9,19 +9,12 @@ import uuid
 from typing import Any
 
 import axe
+import paid
 import pytest
 from chromium import Chromium, Page
 from test_workflow import Warehouse
 
 from shop import Shop, eventually
-
-ACCOUNTS = [
-    {"provider": "stripe", "secret_key": "sk_test_demo", "webhook_secrets": ["whsec_demo"]},
-    {"provider": "paypal", "client_id": "demo", "client_secret": "demo", "webhook_id": "DEMOWEBHOOK", "is_sandbox": True},
-    {"provider": "razorpay", "key_id": "rzp_test_demo", "key_secret": "demo", "webhook_secrets": ["demo"]},
-    {"provider": "payu", "pos_id": "300746", "client_id": "300746", "client_secret": "demo", "second_keys": ["demo"], "is_sandbox": True},
-]
-SECRETS = {"stripe": "whsec_demo", "razorpay": "demo", "payu": "demo"}
 
 
 class Bank:
@@ -29,14 +22,7 @@ class Bank:
 
     def __init__(self, shop: Shop) -> None:
         self.shop, self.of = shop, Warehouse(shop)
-        settings = self.of.call("GET", "/v1/settings").json
-        settings["workflow"] |= {"high_value_over": 0}
-        settings["payments"] |= {"enabled": True, "accounts": ACCOUNTS}
-        saved = self.of.call("PUT", "/v1/settings", settings)
-        assert saved.status == 200, saved.body
-        for provider, secret in SECRETS.items():
-            url = f"{shop.env['api_url']}/v1/payments/{self.of.tenant}/{provider}"
-            self.post("/pay/webhooks", {"provider": provider, "url": url, "secret": secret})
+        paid.collect(shop.env["api_url"], shop.env["outside_url"], self.of.key, self.of.tenant)
         self.of.stocks("MUG", 500)
 
     def post(self, path: str, body: Any) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import urllib.request
 
+import paid
 import reviews
 import sheet
 from processes import Failed
@@ -73,6 +74,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     example = _example(settings, keys["api_key"])
     if settings.demo_orders and settings.demo_reviews:
         reviews.open_demo(settings.web_url, keys["api_key"])
+        paid.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
     _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"

@@ -20,11 +20,11 @@ ORDERS = [
 
 def open_demo(web_url: str, key: str) -> None:
     """Has orders taken through checks and stock from now on, and places some. Safe to repeat."""
-    settings = _call(web_url, key, "GET", "/v1/settings")
+    settings = call(web_url, key, "GET", "/v1/settings")
     settings["workflow"]["enabled"] = True
-    _call(web_url, key, "PUT", "/v1/settings", settings)
+    call(web_url, key, "PUT", "/v1/settings", settings)
     for sku, pieces in STOCK:
-        _call(web_url, key, "POST", f"/v1/inventory/{sku}/adjust", {"location": "main", "by": pieces, "reference": "demo-opening"})
+        call(web_url, key, "POST", f"/v1/inventory/{sku}/adjust", {"location": "main", "by": pieces, "reference": "demo-opening"})
     for number, name, lines, address, billing in ORDERS:
         order = {
             "number": number,
@@ -34,10 +34,10 @@ def open_demo(web_url: str, key: str) -> None:
             "customer": {"name": name, "email": f"{name.split()[0].lower()}@example.com"},
             "items": [{"sku": sku, "name": sku.replace("-", " ").title(), "quantity": pieces, "unit_price": price} for sku, pieces, price in lines],
         }
-        _call(web_url, key, "POST", "/v1/orders", order, {"Idempotency-Key": f"demo-{number}"})
+        call(web_url, key, "POST", "/v1/orders", order, {"Idempotency-Key": f"demo-{number}"})
 
 
-def _call(web_url: str, key: str, verb: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None) -> dict:
+def call(web_url: str, key: str, verb: str, path: str, body: dict | None = None, headers: dict[str, str] | None = None) -> dict:
     sent = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **(headers or {})}
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(web_url + path, data, sent, method=verb), timeout=60) as response:

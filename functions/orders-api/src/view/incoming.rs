@@ -60,7 +60,7 @@ pub struct NewOrder {
     pub eta: Option<Date>,
 }
 
-/// What is needed to have a customer pay. A card's number has no place in it, and is refused in any field.
+/// What is needed to have a customer pay. A card's number has no place in it, and is refused.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

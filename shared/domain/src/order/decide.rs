@@ -147,7 +147,7 @@ pub enum Rejection {
     #[error("something has happened to this order's money since you looked; look again")]
     MoneyMoved,
     /// A reason that cannot be shown.
-    #[error("a reason has 1 to {} printable characters", paying::REASON_CHARS_MAX)]
+    #[error("a reason has 1 to {} printable characters, and no card's number", paying::REASON_CHARS_MAX)]
     BadReason,
     /// The ledger of its money does not allow it.
     #[error(transparent)]

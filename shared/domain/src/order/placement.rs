@@ -13,6 +13,7 @@ use crate::email::Email;
 use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
 use crate::notify::Channel;
+use crate::payment::pan::contains_pan;
 use crate::shipping::address::AddressDraft;
 use crate::shipping::tax::ChargeRules;
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -323,6 +324,9 @@ fn readable(faults: &mut Vec<Fault>, field: &str, text: &str, required: bool) {
     }
     if text.chars().any(char::is_control) {
         faults.push(Fault::new(field, "control_character", "must not contain control characters"));
+    }
+    if contains_pan(text) {
+        faults.push(Fault::new(field, "card_number", "never send a card's number"));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::money::Money;
 use crate::order::decide::Rejection;
 use crate::order::event::OrderEvent;
 use crate::order::{Order, PaymentStatus};
+use crate::payment::pan::contains_pan;
 use crate::payment::{Kind, LedgerRejection, Operation, Outcome, Outside, Settled, Wish, may_refund};
 use jiff::Timestamp;
 
@@ -150,7 +151,8 @@ fn refund(till: &mut Till, paying: &Paying, amount: Option<Money>, reason: Optio
     if !may_refund(status, payment) {
         return Err(Rejection::NotRefundable { status, payment });
     }
-    let plain = |reason: &str| (1..=REASON_CHARS_MAX).contains(&reason.trim().chars().count()) && !reason.chars().any(char::is_control);
+    let short = |reason: &str| (1..=REASON_CHARS_MAX).contains(&reason.trim().chars().count());
+    let plain = |reason: &str| short(reason) && !reason.chars().any(char::is_control) && !contains_pan(reason);
     if reason.is_some_and(|reason| !plain(reason)) {
         return Err(Rejection::BadReason);
     }

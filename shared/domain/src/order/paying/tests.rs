@@ -556,6 +556,8 @@ fn what_cannot_be_paid_is_refused_when_it_is_placed() {
         codes[..3],
         ["payment.provider unknown_provider", "payment.return_url bad_url", "payment.customer_ip bad_address"].map(str::to_owned)
     );
+    let named = Draft { customer_name: "Ada 4242-4242-4242-4242".into(), ..draft("credit_card", None) };
+    assert_eq!(faults(named, &all), one("customer.name", "card_number"));
     let unsaid = Draft { payment_method: None, means: Some(MeansDraft::default()), ..draft("credit_card", None) };
     assert_eq!(faults(unsaid, &all), one("payment_method", "required"));
     let shown = format!("{:?}", placed(&draft("credit_card", Some("pm_1")), PayRules::default(), &all).unwrap());
