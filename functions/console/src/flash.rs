@@ -78,6 +78,10 @@ pub enum Flash {
     MoneyRefused,
     /// Not an amount.
     BadAmount,
+    /// A parcel is further.
+    Sent,
+    /// It cannot be sent like that.
+    BadParcel,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -85,7 +89,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 39] = [
+    const ALL: [Flash; 41] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -123,6 +127,8 @@ impl Flash {
         Flash::MoneyAsked,
         Flash::MoneyRefused,
         Flash::BadAmount,
+        Flash::Sent,
+        Flash::BadParcel,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -167,6 +173,8 @@ impl Flash {
             Flash::MoneyAsked => "money-asked",
             Flash::MoneyRefused => "money-refused",
             Flash::BadAmount => "bad-amount",
+            Flash::Sent => "sent",
+            Flash::BadParcel => "bad-parcel",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -229,6 +237,10 @@ impl Flash {
             Flash::BadAmount => {
                 "Nothing was done: write an amount in the order’s currency, as in 12.50, and a reason of at most 500 characters."
             }
+            Flash::Sent => "Done. It stands under Parcels.",
+            Flash::BadParcel => {
+                "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
+            }
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -256,6 +268,7 @@ impl Flash {
                 | Flash::ReviewOpened
                 | Flash::RulesSaved
                 | Flash::MoneyAsked
+                | Flash::Sent
                 | Flash::SignedOut
         )
     }

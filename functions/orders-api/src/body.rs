@@ -5,7 +5,7 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{bulk, decisions, imports, keys, notify, orders, payments, privacy, reports, reviews, rules, stock};
+use crate::routes::{bulk, decisions, fulfilments, imports, keys, notify, orders, payments, privacy, reports, reviews, rules, stock};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -61,6 +61,8 @@ described!(
     orders::Move,
     orders::Correction,
     orders::StatusUpdate,
+    fulfilments::NewFulfilment,
+    fulfilments::FulfilmentStep,
     payments::NewRefund,
     view::PaymentMeans,
     privacy::ExportOf,

@@ -170,7 +170,7 @@ fn translate(
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
         // Sagas, payments and reviews have events of their own.
-        OrderEvent::Saga { .. } | OrderEvent::Review { .. } | OrderEvent::Money { .. } => return None,
+        OrderEvent::Saga { .. } | OrderEvent::Review { .. } | OrderEvent::Money { .. } | OrderEvent::Fulfilment { .. } => return None,
         OrderEvent::FactHeard { .. }
         | OrderEvent::PhotoAdded { .. }
         | OrderEvent::TimerSet { .. }

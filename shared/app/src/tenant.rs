@@ -404,6 +404,9 @@ fn workflow_faults(rules: &SagaRules) -> Vec<Fault> {
             faults.push(Fault::new(format!("workflow.fraud.{name}"), "out_of_range", "0 to 100 points"));
         }
     }
+    if rules.checked_bps > 10_000 {
+        faults.push(Fault::new("workflow.checked_bps", "out_of_range", "0 to 10000 of ten thousand"));
+    }
     if !(1..=SagaRules::REVIEW_HOURS_MAX).contains(&rules.review_within_h) {
         faults.push(Fault::new("workflow.review_within_h", "out_of_range", "1 to 720 hours"));
     }

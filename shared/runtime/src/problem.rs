@@ -125,7 +125,11 @@ impl From<Error> for Problem {
 
 fn rejected(rejection: Rejection, detail: String) -> Problem {
     let status = match &rejection {
-        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => StatusCode::NOT_FOUND,
+        Rejection::NotPlaced
+        | Rejection::NoSuchDecision
+        | Rejection::NoSuchTimer
+        | Rejection::NoSuchReview
+        | Rejection::NoSuchFulfilment => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
         Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore | Rejection::BadReason => {
             StatusCode::UNPROCESSABLE_ENTITY
@@ -147,6 +151,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::StillChecked
         | Rejection::NothingToDecide
         | Rejection::TooManyReviews
+        | Rejection::NotToFulfil { .. }
+        | Rejection::Fulfilment(_)
         | Rejection::MoneyMoved
         | Rejection::NotCollected
         | Rejection::NothingToPay
@@ -159,7 +165,11 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
     let (kind, title) = match &rejection {
         Rejection::NotAllowed { .. } => ("illegal-transition", "This move is not allowed"),
         Rejection::AlreadyPlaced { .. } => ("already-placed", "The order exists already"),
-        Rejection::NotPlaced | Rejection::NoSuchDecision | Rejection::NoSuchTimer | Rejection::NoSuchReview => ("not-found", "Not found"),
+        Rejection::NotPlaced
+        | Rejection::NoSuchDecision
+        | Rejection::NoSuchTimer
+        | Rejection::NoSuchReview
+        | Rejection::NoSuchFulfilment => ("not-found", "Not found"),
         Rejection::UnderReview { .. } => ("under-review", "A person has to decide first"),
         Rejection::StillChecked => ("still-checked", "It is still being checked"),
         Rejection::NothingToDecide => ("nothing-to-decide", "There is nothing to decide"),
@@ -176,6 +186,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NothingToPay => ("nothing-to-pay", "There is nothing to pay"),
         Rejection::NothingToCapture => ("nothing-to-capture", "There is nothing to capture"),
         Rejection::NotRefundable { .. } => ("not-refundable", "It is not refunded as it stands"),
+        Rejection::NotToFulfil { .. } | Rejection::Fulfilment(_) => ("not-fulfilled", "It cannot be fulfilled like that"),
         Rejection::MoneyMoved => ("stale", "Something has happened meanwhile"),
         Rejection::Money(_) | Rejection::PaymentNews(_) => ("payment-refused", "The order's money does not allow it"),
         Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),

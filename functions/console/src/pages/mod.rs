@@ -10,6 +10,7 @@ pub mod messages;
 pub mod moves;
 pub mod order;
 pub mod orders;
+pub mod parcels;
 pub mod payment;
 pub mod photos;
 pub mod queue;

@@ -5,6 +5,7 @@ pub mod bulk;
 pub mod decisions;
 pub mod docs;
 pub mod files;
+pub mod fulfilments;
 pub mod imports;
 pub mod inbox;
 pub mod keys;

@@ -2,6 +2,7 @@
 
 mod attention;
 mod decision;
+mod fulfilment;
 mod history;
 mod incoming;
 mod order;
@@ -14,6 +15,7 @@ pub use decision::{
     Accuracy, DecisionView, GateView, JudgementView, LedgerEntry, LedgerPage, Measured, ReplayView, ReplayedRules, ReplayedStep,
     RuleAccuracy,
 };
+pub use fulfilment::{FulfilmentItem, FulfilmentView, OpenItem, OrderTracking};
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder, PaymentMeans};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};

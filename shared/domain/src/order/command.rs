@@ -2,6 +2,7 @@
 
 use super::event::Cause;
 use super::fact::Fact;
+use super::fulfilling::FulfilCommand;
 use super::paying::MoneyCommand;
 use super::photo::PhotoKind;
 use super::placement::Placement;
@@ -200,6 +201,8 @@ pub enum Command {
     },
     /// Take it on its way.
     Saga(SagaCommand),
+    /// See to what of it is sent together.
+    Fulfil(FulfilCommand),
     /// See to its money.
     Money(MoneyCommand),
     /// Have a person decide, or decide.

@@ -3,6 +3,7 @@
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, StatusClaim, Tracks};
+use super::fulfilling;
 use super::paying;
 use super::photo::{PHOTOS_MAX, PhotoKind};
 use super::review::{self, CLAIM_HOLDS, REVIEWS_MAX, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
@@ -14,6 +15,7 @@ use super::{Label, NotifyWish, Order};
 use crate::ids::{DecisionId, OrderId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use crate::payment::{LedgerRejection, SettleRejection};
+use crate::shipping::fulfilment::Refusal;
 use jiff::{SignedDuration, Timestamp};
 
 /// Why a command was refused. Every variant says what could be done instead.
@@ -124,6 +126,18 @@ pub enum Rejection {
     /// Nobody could look through more.
     #[error("an order has at most {REVIEWS_MAX} reviews")]
     TooManyReviews,
+    /// It is not worked on.
+    #[error("an order that is {status} is not fulfilled")]
+    NotToFulfil {
+        /// How it stands.
+        status: OrderStatus,
+    },
+    /// There is no such part of it.
+    #[error("this order has no such fulfilment")]
+    NoSuchFulfilment,
+    /// The work on it does not allow that.
+    #[error(transparent)]
+    Fulfilment(Refusal),
     /// The money of this order is nobody's business here.
     #[error("the money of this order is not collected here")]
     NotCollected,
@@ -248,6 +262,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Lost { channel, kind, not_by, again, told }) => Ok(lost(order, (*channel, *kind), not_by, *again, *told)),
         (Some(order), Command::Saga(SagaCommand::Proceed { facts, rules })) => Ok(saga::proceed(order, facts, rules, now)),
         (Some(order), Command::Saga(SagaCommand::Nudge)) => Ok(saga::nudge(order, now)),
+        (Some(order), Command::Fulfil(command)) => fulfilling::fulfil(order, command, now),
         (Some(order), Command::Money(command)) => paying::money(order, command, now),
         (Some(order), Command::Review(command)) => reviewed(order, command, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
@@ -298,6 +313,10 @@ fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<
     log.insert(fact.clone(), digital);
     let mut after = log.fold(digital);
     after.payment = paying::collected(order).unwrap_or(after.payment);
+    // What is done in the house is not taken back by who looks on.
+    if !order.consignments.is_empty() && order.tracks.fulfilment.way_to(after.fulfilment).is_none() {
+        after.fulfilment = order.tracks.fulfilment;
+    }
     differences(&order.tracks, &after, digital, fact, notify, &mut events);
     Ok(events)
 }

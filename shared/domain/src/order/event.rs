@@ -3,6 +3,7 @@
 
 use super::command::Actor;
 use super::fact::{Fact, Heard, Tracks};
+use super::fulfilling::FulfilEvent;
 use super::label::Label;
 use super::paying::MoneyEvent;
 use super::photo::PhotoKind;
@@ -274,6 +275,11 @@ pub enum OrderEvent {
         /// What.
         event: SagaEvent,
     },
+    /// Something happened to what of it is sent together.
+    Fulfilment {
+        /// What.
+        event: FulfilEvent,
+    },
     /// Something happened to its money.
     Money {
         /// What.
@@ -303,6 +309,7 @@ impl OrderEvent {
                 | Self::TimerFired { .. }
                 | Self::TimersCancelled { .. }
                 | Self::Saga { .. }
+                | Self::Fulfilment { .. }
                 | Self::Money { .. }
                 | Self::Review { .. }
         )
@@ -349,6 +356,7 @@ impl OrderEvent {
             Self::Replied { .. } => "customer_replied",
             Self::PhotoAdded { .. } => "photo_added",
             Self::Saga { event } => event.name(),
+            Self::Fulfilment { event } => event.name(),
             Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
             Self::ContactErased => "contact_erased",
@@ -507,6 +515,7 @@ impl OrderEvent {
             Self::Replied { channel, text, .. } => format!("Customer wrote by {}: {text}", channel.title()),
             Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
             Self::Saga { event } => event.in_words(),
+            Self::Fulfilment { event } => event.in_words(),
             Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),
             Self::ContactErased => "Customer's data erased".to_owned(),

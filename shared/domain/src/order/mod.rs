@@ -10,6 +10,7 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod fact;
+pub mod fulfilling;
 pub mod journey;
 pub mod label;
 pub mod outlook;
@@ -34,6 +35,7 @@ pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::{Rejection, decide};
 pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
+pub use fulfilling::{Carriage, Consignment, FulfilCommand, FulfilEvent};
 pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
 pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, Paying};
@@ -126,6 +128,9 @@ pub struct Order {
     /// Where it stands on its way from a cart to a parcel, if it is taken there by us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saga: Option<Saga>,
+    /// What of it is sent together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consignments: Vec<Consignment>,
     /// How it is paid, if anybody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paying: Option<Box<Paying>>,
@@ -316,6 +321,10 @@ impl Order {
                 self.reviewed(event, at);
                 return;
             }
+            OrderEvent::Fulfilment { event } => {
+                self.fulfilled(event, at);
+                return;
+            }
             OrderEvent::Money { event } => {
                 self.paid(event, at);
                 return;
@@ -389,6 +398,7 @@ impl Order {
             rating: None,
             photos: Vec::new(),
             saga: None,
+            consignments: Vec::new(),
             paying: None,
             reviews: Vec::new(),
             placed_at: *placed_at,

@@ -87,6 +87,44 @@ pub enum Step {
     Cancel,
 }
 
+impl Step {
+    /// Those that need nothing but their word.
+    pub const PLAIN: [Step; 12] = [
+        Step::Allocate,
+        Step::StartPicking,
+        Step::Pack,
+        Step::Repack,
+        Step::PickAgain,
+        Step::Label,
+        Step::HandOver,
+        Step::Deliver,
+        Step::TakeBack,
+        Step::Fail,
+        Step::Retry,
+        Step::Cancel,
+    ];
+
+    /// On the wire and for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Step::Allocate => "allocate",
+            Step::StartPicking => "start_picking",
+            Step::Scan { .. } => "scan",
+            Step::Pack => "pack",
+            Step::Check { .. } => "check",
+            Step::Repack => "repack",
+            Step::PickAgain => "pick_again",
+            Step::Label => "label",
+            Step::HandOver => "hand_over",
+            Step::Deliver => "deliver",
+            Step::TakeBack => "take_back",
+            Step::Fail => "fail",
+            Step::Retry => "retry",
+            Step::Cancel => "cancel",
+        }
+    }
+}
+
 /// Why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

@@ -162,6 +162,7 @@ impl Shop {
                 review_within_h: 1,
                 reject_overdue: n == 2,
                 reserve_stock: true,
+                checked_bps: 0,
             },
             // They collect their money here as well, at two providers and at one; half an hour is long.
             payments: PaymentSettings {

@@ -14,6 +14,7 @@ mod eta;
 mod files;
 mod followups;
 mod forgetting;
+mod fulfilling;
 mod hostile_ask;
 mod hostile_auth;
 mod hostile_hooks;

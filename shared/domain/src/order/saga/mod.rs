@@ -45,6 +45,8 @@ pub struct SagaRules {
     pub reject_overdue: bool,
     /// Stock is set aside, of whatever stock is kept.
     pub reserve_stock: bool,
+    /// Of ten thousand parcels so many are checked before they leave.
+    pub checked_bps: u32,
 }
 
 impl Default for SagaRules {
@@ -57,6 +59,7 @@ impl Default for SagaRules {
             review_within_h: 24,
             reject_overdue: false,
             reserve_stock: true,
+            checked_bps: 0,
         }
     }
 }
