@@ -49,6 +49,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/fulfill", post(fulfilments::create))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}", post(fulfilments::step))
         .route("/v1/orders/{id}/tracking", get(fulfilments::tracking))
+        .route("/v1/payments/success", get(payments::success))
         .route("/v1/orders/{id}/payment", get(payments::read))
         .route("/v1/orders/{id}/payment/check", post(payments::check))
         .route("/v1/orders/{id}/payment/retry", post(payments::retry))

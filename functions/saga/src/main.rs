@@ -16,7 +16,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory, Table::Metrics], |name| settings.required(name));
     let (double, base) = (settings.url("PAYMENTS_URL"), settings.url("PUBLIC_URL"));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
     let sagas = Sagas {
-        cashier: Cashier { apply: apply.clone(), gateways, base },
+        cashier: Cashier { apply: apply.clone(), gateways, metrics: Arc::new(db.metrics()), base },
         apply,
         stock: MoveStock { stock: Arc::new(db.stock()), clock },
         tenants: Arc::new(db.tenants()),

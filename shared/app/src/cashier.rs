@@ -6,10 +6,11 @@
 use crate::apply::{Alongside, Apply};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
+use crate::measure::health_of;
+use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, MetricStore, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
 use domain::order::paying::Wanted;
 use domain::order::{Command, Means, MoneyCommand, MoneyWork, Order, Paying};
-use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Operation, Outcome, Outside, Purchase, Wish, choose};
+use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Offer, Operation, Outcome, Outside, Purchase, Wish, choose};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct Cashier {
     pub apply: Apply,
     /// Providers.
     pub gateways: Arc<dyn Gateways>,
+    /// How it went with them lately.
+    pub metrics: Arc<dyn MetricStore>,
     /// The suite's own address, where providers report to and customers come back to if the shop names no page.
     pub base: Option<String>,
 }
@@ -39,7 +42,7 @@ impl Cashier {
             return Err(Error::Retryable("no time is left to ask a payment provider".into()));
         }
         let command = match work {
-            MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted),
+            MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted).await?,
             MoneyWork::Call { n } => self.call(context, order, paying, n).await?,
             MoneyWork::LookUp { n } => self.look_up(context, order, paying, n).await?,
             MoneyWork::Returned { n } => self.returned(context, paying, n).await?,
@@ -56,18 +59,23 @@ impl Cashier {
         }
     }
 
-    fn begin(&self, context: Context<'_>, order: &Order, paying: &Paying, wanted: Wanted) -> MoneyCommand {
+    async fn begin(&self, context: Context<'_>, order: &Order, paying: &Paying, wanted: Wanted) -> Result<MoneyCommand> {
         let by = match wanted {
             Wanted::Authorize { by } => by,
-            Wanted::Of(wish) => return MoneyCommand::Begin { wish, why: Vec::new() },
+            Wanted::Of(wish) => return Ok(MoneyCommand::Begin { wish, why: Vec::new() }),
         };
-        let choice = chosen(context, order, paying, by);
+        let mut offers = context.config.payments.offers();
+        if offers.len() > 1 {
+            let health = health_of(&*self.metrics, context.scope, self.apply.clock.now()).await?;
+            offers.iter_mut().for_each(|offer| offer.health = health.get(offer.provider.word()).copied().unwrap_or_default());
+        }
+        let choice = chosen(offers, order, paying, by);
         let why = choice.explain();
-        match choice.provider {
+        Ok(match choice.provider {
             Some(provider) => MoneyCommand::Begin { wish: Wish::Authorize { provider, amount: paying.ledger.total(), by }, why },
             None if why.is_empty() => MoneyCommand::NoProvider { why: vec!["the shop has no account at any provider for it".to_owned()] },
             None => MoneyCommand::NoProvider { why },
-        }
+        })
     }
 
     /// The provider's answer to an operation that is written down.
@@ -198,10 +206,9 @@ impl Cashier {
 }
 
 /// Who is asked for a promise.
-fn chosen(context: Context<'_>, order: &Order, paying: &Paying, by: By) -> Choice {
+fn chosen(mut offers: Vec<Offer>, order: &Order, paying: &Paying, by: By) -> Choice {
     let means = order.contact.as_ref().and_then(|contact| contact.means.as_deref());
     let bound = means.filter(|means| means.token.is_some() || by != By::Shop).and_then(|means| means.provider);
-    let mut offers = context.config.payments.offers();
     offers.retain(|offer| bound.is_none_or(|provider| provider == offer.provider));
     let tried = paying.tried();
     choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried: &tried })

@@ -4,10 +4,13 @@ use crate::error::Result;
 use crate::ports::{Clock, Delta, MetricStore};
 use crate::scope::TenantScope;
 use contracts::order::v1;
-use contracts::{Envelope, Payload};
+use contracts::{Envelope, Payload, payment};
 use domain::order::{Journey, Lane, Stage, Ways};
+use domain::payment::Health;
 use domain::spread;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Orders now, by the word people see. One point per label, fields "orders", and for each currency "orders:EUR" and
@@ -32,6 +35,10 @@ pub const TOLD: &str = "told";
 pub const HABITS: &str = "habit";
 /// How long orders took to their customers, by lane: see [`Ways`] for points and fields.
 pub const LANES: &str = "lane";
+
+/// How payments went that were asked of a provider, per day. Point "2025-08-09/stripe"; fields "tried" (orders; what the clock tries again is one
+/// with the first try), "succeeded", and for each decline "code:insufficient_funds".
+pub const PAYMENTS: &str = "payment";
 
 /// The use case.
 #[derive(Clone)]
@@ -71,6 +78,57 @@ fn arrival(journey: &v1::Journey, at: Timestamp) -> Vec<Delta> {
     let (point, fields) = Ways::counters(&Journey { lane, took_s }, at);
     fields.into_iter().map(|field| delta(LANES, &point, field, 1)).collect()
 }
+
+/// What became of a promise that was asked for. The customer's own second card is a try of its own.
+fn paid(settled: &payment::v1::Settled, at: Timestamp) -> Vec<Delta> {
+    let point = format!("{}/{}", at.strftime("%Y-%m-%d"), settled.provider);
+    let tried = (!settled.again).then(|| delta(PAYMENTS, &point, "tried", 1));
+    match settled.state.as_str() {
+        "ok" => tried.into_iter().chain([delta(PAYMENTS, &point, "succeeded", 1)]).collect(),
+        "declined" => {
+            let code: String = settled.code.as_deref().unwrap_or("none").chars().filter(char::is_ascii_graphic).take(40).collect();
+            tried.into_iter().chain([delta(PAYMENTS, &point, format!("code:{code}"), 1)]).collect()
+        }
+        "cancelled" => tried.into_iter().chain([delta(PAYMENTS, &point, "code:no_answer", 1)]).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// How payments at each provider went over some days.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn payments_of(
+    metrics: &dyn MetricStore,
+    scope: &TenantScope,
+    from: Date,
+    to: Date,
+) -> Result<BTreeMap<String, BTreeMap<String, i64>>> {
+    let mut found: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for point in metrics.series(scope, PAYMENTS, &from.to_string(), &format!("{to}/~")).await? {
+        let Some((_, provider)) = point.point.split_once('/') else { continue };
+        let sums = found.entry(provider.to_owned()).or_default();
+        for (field, by) in point.fields {
+            *sums.entry(field).or_default() += by;
+        }
+    }
+    Ok(found)
+}
+
+/// The same, as routing has it.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn health_of(metrics: &dyn MetricStore, scope: &TenantScope, now: Timestamp) -> Result<BTreeMap<String, Health>> {
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let found = payments_of(metrics, scope, today.saturating_sub(HEALTH_DAYS.days()), today).await?;
+    let count = |sums: &BTreeMap<String, i64>, field: &str| sums.get(field).copied().and_then(|sum| u32::try_from(sum).ok()).unwrap_or(0);
+    let health = |sums: &BTreeMap<String, i64>| Health { tried: count(sums, "tried"), succeeded: count(sums, "succeeded") };
+    Ok(found.iter().map(|(provider, sums)| (provider.clone(), health(sums))).collect())
+}
+
+/// Days by which a provider's health is judged.
+const HEALTH_DAYS: i64 = 7;
 
 const fn squared(error: i64) -> i64 {
     error * error
@@ -126,6 +184,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             let point = format!("{}/{}/{}", event.time.strftime("%Y-%m"), receipt.channel, receipt.kind);
             vec![delta(RECEIPTS, &point, receipt.state.as_str(), 1)]
         }
+        Payload::PaymentSettled(settled) if settled.kind == "authorize" => paid(settled, event.time),
         Payload::OrderRated(rated) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();
             let score = i64::from(rated.score);

@@ -7,7 +7,7 @@ use domain::ids::{CorrelationId, EventId, TenantId};
 use domain::order::decide::news;
 use domain::order::saga::{Allocation, RULE, Step};
 use domain::order::{Actor, Cause, DecisionId, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent};
-use domain::payment::{Kind, State};
+use domain::payment::{By, Kind, State};
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -227,6 +227,7 @@ fn money(order: &Order, event: &OrderEvent) -> Vec<Payload> {
                 amount: amount(moved.minor, moved.currency),
                 code,
                 soft,
+                again: operation.by == By::Clock,
             })]
         }
         MoneyEvent::Returned { news, .. } => {

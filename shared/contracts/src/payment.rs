@@ -27,6 +27,9 @@ pub mod v1 {
         /// Another try later may succeed.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub soft: bool,
+        /// The clock has tried it again, after a decline that might pass.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub again: bool,
     }
 
     /// Money went back, or is contested, without our asking.

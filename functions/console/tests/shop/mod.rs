@@ -297,6 +297,7 @@ impl Shop {
             cashier: Cashier {
                 apply: Apply { orders: Arc::new(self.world.orders()), clock },
                 gateways: Arc::new(self.bank.clone()),
+                metrics: Arc::new(self.world.metrics()),
                 base: None,
             },
             tenants: Arc::new(self.world.tenants()),

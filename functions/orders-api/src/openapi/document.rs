@@ -21,7 +21,7 @@ use utoipa::{Modify, OpenApi};
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
         fulfilments::create, fulfilments::step, fulfilments::tracking,
-        payments::read, payments::check, payments::retry, payments::capture, payments::refund,
+        payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,

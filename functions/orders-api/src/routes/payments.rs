@@ -4,9 +4,10 @@ use super::Answer;
 use super::orders::{fault, idempotency, order_id, run};
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
-use crate::view::{OrderPayment, PaymentMeans};
+use crate::view::{OrderPayment, PaymentMeans, PaymentSuccess};
 use app::Error;
 use app::apply::{Alongside, Applied};
+use app::measure::payments_of;
 use app::place::KEY_KEPT_FOR;
 use app::ports::OnceDone;
 use axum::extract::{Request, State};
@@ -14,12 +15,41 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::money::Money;
 use domain::order::{Command, MoneyCommand, Order, Role};
-use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
+use jiff::ToSpan;
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// What people may move money.
 const MAY_REFUND: &str = "a manager's role, or a key of that role";
+
+/// Window.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct SuccessParams {
+    /// Days back, today included: 1 to 365, default 30. Days are UTC's.
+    pub days: Option<u16>,
+}
+
+/// Shows how often payments succeed, by provider: of orders that somebody tried to pay. What the clock tries again counts once.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/payments/success", tag = "payments", params(SuccessParams),
+    responses((status = 200, description = "By provider", body = PaymentSuccess), (status = 422, description = "A bad window"))))]
+pub async fn success(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Params(params): Params<SuccessParams>,
+) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let days = params.days.unwrap_or(30);
+    if !(1..=365).contains(&days) {
+        return Err(fault("days", "out_of_range", "1 to 365").into());
+    }
+    let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let found = payments_of(&*desk.metrics, &admitted.scope, today.saturating_sub((i64::from(days) - 1).days()), today).await?;
+    Ok(axum::Json(PaymentSuccess::of(&found)).into_response())
+}
 
 /// Shows how an order is paid.
 #[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}/payment", tag = "payments", params(("id" = String, Path, description = "Order number")),

@@ -69,5 +69,9 @@ fn page(tracked: &Tracked, lang: Lang) -> Markup {
         @if let Some(day) = order.tracks.eta.filter(|day| order.tracks.status.is_open() && *day >= tracked.today) {
             p { (in_lang(lang, "Expected by ", "Przewidywany dzień dostawy: ")) strong { (day) } }
         }
+        // By whom it goes, for their own page; what is in it is nobody's who has found a link.
+        @for carriage in order.consignments.iter().filter(|one| one.has_left()).filter_map(|one| one.carriage.as_ref()) {
+            p { (in_lang(lang, "Parcel with ", "Paczka: ")) (carriage.carrier) ", " code { (carriage.number) } }
+        }
     }
 }

@@ -19,6 +19,6 @@ pub use fulfilment::{FulfilmentItem, FulfilmentView, OpenItem, OrderTracking};
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder, PaymentMeans};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
-pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, Sum};
+pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, PaymentSuccess, ProviderSuccess, Sum};
 pub use photo::{PhotoList, PhotoName, PhotoView};
 pub use review::{OrderReview, ReviewList, WorkflowView};

@@ -1,10 +1,12 @@
 //! How an order is paid.
 
+use domain::kpi::Percent;
 use domain::money::Money;
 use domain::order::{Order, Track};
 use domain::payment::{Discrepancy, Kind, Operation, Outside, State};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// An amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -193,5 +195,84 @@ impl OrderPayment {
             outside: ledger.outside().iter().map(outside).collect(),
             discrepancies: ledger.discrepancies(now).iter().map(Discrepancy::to_string).collect(),
         })
+    }
+}
+
+/// How often payments succeed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct PaymentSuccess {
+    /// Orders that somebody tried to pay.
+    pub tried: u64,
+    /// Those whose money was promised.
+    pub succeeded: u64,
+    /// Of those that were tried, in percent; none if there were none.
+    #[cfg_attr(test, schema(value_type = Option<String>, example = "98.0"))]
+    pub success_percent: Option<String>,
+    /// By provider.
+    pub providers: Vec<ProviderSuccess>,
+}
+
+/// How often payments at a provider succeed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ProviderSuccess {
+    /// "stripe", ...
+    pub provider: String,
+    /// Orders that somebody tried to pay there.
+    pub tried: u64,
+    /// Those whose money was promised.
+    pub succeeded: u64,
+    /// In percent.
+    #[cfg_attr(test, schema(value_type = Option<String>, example = "98.0"))]
+    pub success_percent: Option<String>,
+    /// How often each decline came, in the provider's words.
+    pub declines: BTreeMap<String, u64>,
+}
+
+fn percent(succeeded: u64, tried: u64) -> Option<String> {
+    (tried > 0).then(|| Percent::of(succeeded, tried).to_string().trim_end_matches([' ', '%']).to_owned())
+}
+
+impl PaymentSuccess {
+    /// Of what was counted, by provider and field.
+    pub fn of(found: &BTreeMap<String, BTreeMap<String, i64>>) -> PaymentSuccess {
+        let count =
+            |sums: &BTreeMap<String, i64>, field: &str| sums.get(field).copied().and_then(|sum| u64::try_from(sum).ok()).unwrap_or(0);
+        let one = |(provider, sums): (&String, &BTreeMap<String, i64>)| {
+            let (tried, succeeded) = (count(sums, "tried"), count(sums, "succeeded"));
+            let declines =
+                sums.iter().filter_map(|(field, sum)| Some((field.strip_prefix("code:")?.to_owned(), u64::try_from(*sum).ok()?)));
+            ProviderSuccess {
+                provider: provider.clone(),
+                tried,
+                succeeded,
+                success_percent: percent(succeeded, tried),
+                declines: declines.collect(),
+            }
+        };
+        let providers: Vec<ProviderSuccess> = found.iter().map(one).collect();
+        let sum = |of: fn(&ProviderSuccess) -> u64| providers.iter().map(of).sum::<u64>();
+        let (tried, succeeded) = (sum(|one| one.tried), sum(|one| one.succeeded));
+        PaymentSuccess { tried, succeeded, success_percent: percent(succeeded, tried), providers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // req: S2-54
+    #[test]
+    fn ninety_eight_of_a_hundred() {
+        let sums = |fields: &[(&str, i64)]| fields.iter().map(|(field, sum)| ((*field).to_owned(), *sum)).collect::<BTreeMap<_, _>>();
+        let found = BTreeMap::from([
+            ("stripe".to_owned(), sums(&[("tried", 60), ("succeeded", 59), ("code:insufficient_funds", 4)])),
+            ("payu".to_owned(), sums(&[("tried", 40), ("succeeded", 39)])),
+        ]);
+        let shown = PaymentSuccess::of(&found);
+        assert_eq!((shown.tried, shown.succeeded, shown.success_percent.as_deref()), (100, 98, Some("98.0")));
+        assert_eq!(shown.providers[1].declines["insufficient_funds"], 4);
+        assert_eq!(PaymentSuccess::of(&BTreeMap::new()).success_percent, None);
     }
 }

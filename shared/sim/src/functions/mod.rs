@@ -174,7 +174,12 @@ impl Functions {
             sagas: Sagas {
                 apply: apply.clone(),
                 stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
-                cashier: Cashier { apply: apply.clone(), gateways: ports.gateways.clone(), base: Some("https://api.example".to_owned()) },
+                cashier: Cashier {
+                    apply: apply.clone(),
+                    gateways: ports.gateways.clone(),
+                    metrics: ports.metrics.clone(),
+                    base: Some("https://api.example".to_owned()),
+                },
                 tenants: ports.tenants.clone(),
             },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },

@@ -79,7 +79,7 @@ impl World {
         };
         let again = self.rng.per_mille(self.profile.twice);
         let payload = &published.event.payload;
-        if payload.detail_type().starts_with("order.") {
+        if payload.detail_type().starts_with("order.") || matches!(payload, Payload::PaymentSettled(_)) {
             self.metrics_queue.send(published.clone());
             if again {
                 self.metrics_queue.send(published.clone());

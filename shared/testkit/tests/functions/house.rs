@@ -196,7 +196,12 @@ impl House {
 
     pub fn sagas(&self) -> Sagas {
         let stock = MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() };
-        let cashier = Cashier { apply: self.apply(), gateways: Arc::new(self.bank.clone()), base: Some("https://api.example".into()) };
+        let cashier = Cashier {
+            apply: self.apply(),
+            gateways: Arc::new(self.bank.clone()),
+            metrics: Arc::new(self.world.metrics()),
+            base: Some("https://api.example".into()),
+        };
         Sagas { apply: self.apply(), stock, cashier, tenants: Arc::new(self.world.tenants()) }
     }
 

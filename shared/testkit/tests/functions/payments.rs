@@ -351,3 +351,38 @@ async fn settings_that_could_not_collect_are_refused() {
     let paypal = json!({ "accounts": [{ "provider": "paypal", "client_id": "a b", "client_secret": "(set)", "webhook_id": "W" }] });
     assert_eq!(with(paypal).await, ["payments.paypal.client_secret required", "payments.accounts[0].client_id bad_id"]);
 }
+
+// req: S2-54, S2-45
+#[tokio::test]
+async fn success_is_counted_once_per_order_and_decides_who_is_asked_next() {
+    let house = shop().await;
+    let payments = PaymentSettings { enabled: true, accounts: vec![GatewayAccount::Sim, stripe()], ..PaymentSettings::default() };
+    let known = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    let next = TenantConfig { version: 3, payments, ..known };
+    assert!(house.world.tenants().save(&house.scope, &next, 2).await.unwrap());
+    // The demonstration costs nothing, and declines everything.
+    house.bank.will(|_, _| Fate::Declined { soft: false });
+    for number in 0..20 {
+        places(&house, &format!("3{number:03}"), "credit_card").await;
+    }
+    house.bank.will(|_, _| Fate::Done);
+    let success = get(&house, "/v1/payments/success?days=1").await.body;
+    assert_eq!(
+        (&success["tried"], &success["succeeded"], &success["success_percent"]),
+        (&json!(20), &json!(0), &json!("0.0")),
+        "{success}"
+    );
+    assert_eq!(success["providers"][0]["declines"], json!({ "no": 20 }));
+    places(&house, "4001", "credit_card").await;
+    assert_eq!(payment(&house, "4001").await["operations"][0]["provider"], "stripe", "the other one is well");
+    // What the clock tries again is one with the first try.
+    house.bank.will(|_, _| Fate::Declined { soft: true });
+    let mut body = order("4002", "credit_card");
+    body["payment"] = json!({ "provider": "stripe", "token": "pm_1" });
+    assert_eq!(places_body(&house, body).await.status, 201);
+    house.bank.will(|_, _| Fate::Done);
+    later(&house, 30).await;
+    let stripe = get(&house, "/v1/payments/success").await.body["providers"][1].clone();
+    assert_eq!((&stripe["tried"], &stripe["succeeded"]), (&json!(2), &json!(2)), "{stripe}");
+    assert_eq!(get(&house, "/v1/payments/success?days=0").await.status, 422);
+}

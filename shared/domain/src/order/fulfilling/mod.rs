@@ -146,6 +146,14 @@ pub enum FulfilCommand {
     },
 }
 
+impl Consignment {
+    /// The carrier has it, or has had it.
+    pub fn has_left(&self) -> bool {
+        use FulfilmentStatus as F;
+        matches!(self.work.status, F::Shipped | F::Delivered | F::Returned)
+    }
+}
+
 impl Order {
     /// A consignment by name.
     pub fn consignment(&self, id: &FulfilmentId) -> Option<&Consignment> {
@@ -182,13 +190,9 @@ impl Order {
     /// Where its consignments lead the order; nothing if they do not.
     fn led_to(&self) -> Option<OrderStatus> {
         let active = || self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled);
-        let gone = |one: &Consignment| {
-            use FulfilmentStatus as F;
-            matches!(one.work.status, F::Shipped | F::Delivered | F::Returned)
-        };
         let all_in = self.open_to_send().iter().all(|open| *open == 0);
-        let all_labelled = active().all(|one| gone(one) || one.work.status == FulfilmentStatus::Labelled);
-        let to = match (active().any(gone), active().all(gone) && all_in) {
+        let all_labelled = active().all(|one| one.has_left() || one.work.status == FulfilmentStatus::Labelled);
+        let to = match (active().any(Consignment::has_left), active().all(Consignment::has_left) && all_in) {
             (_, true) if active().next().is_some() => OrderStatus::Shipped,
             (true, _) => OrderStatus::PartiallyShipped,
             _ if all_in && all_labelled && active().next().is_some() => OrderStatus::ReadyToShip,
