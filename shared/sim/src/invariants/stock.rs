@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 type Place = (String, String);
 
 /// I2: what lies on a shelf is what came less what left, every movement once, and what is held is held for an order that says so.
+// req: S2-42
 pub(super) fn stock(world: &mut World, books: &Books) {
     for shop in 0..world.shops.len() {
         let (scope, canary) = (world.shops[shop].scope.clone(), world.shops[shop].canary);

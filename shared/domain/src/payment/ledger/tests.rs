@@ -529,6 +529,7 @@ fn answer(ledger: &Ledger, n: u32, how: u8) -> Option<Outcome> {
 proptest! {
     /// The rule of the house: whatever is begun and however it ends, nobody takes more than was promised or gives back more than was taken,
     /// not even if everything that is open succeeds; and the status moves only where the table says.
+    // req: S2-18
     #[test]
     fn money_is_conserved(moves in prop::collection::vec(any_move(), 1..60), provider in 0usize..4) {
         let mut ledger = empty(10_000);
