@@ -8,9 +8,9 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::measure::health_of;
 use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, MetricStore, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
-use domain::order::paying::Wanted;
+use domain::order::paying::{UNKNOWN_FOR, Wanted};
 use domain::order::{Command, Means, MoneyCommand, MoneyWork, Order, Paying};
-use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Offer, Operation, Outcome, Outside, Purchase, Wish, choose};
+use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Offer, Operation, Outcome, Outside, Purchase, State, Wish, choose};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -80,10 +80,7 @@ impl Cashier {
 
     /// The provider's answer to an operation that is written down.
     async fn call(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
-        let (operation, gateway) = match self.gateway(context, paying, n) {
-            Ok(found) => found,
-            Err(gone) => return Ok(gone),
-        };
+        let Some((operation, gateway)) = self.gateway(context, paying, n) else { return Ok(came_to_nothing(n)) };
         let ledger = &paying.ledger;
         // What hangs on an operation that has no name cannot be asked for: nothing has happened.
         let nameless = || GatewayError::Fatal("what it hangs on has no name at the provider's".into());
@@ -149,27 +146,33 @@ impl Cashier {
 
     /// What became of an operation, by the provider's word.
     async fn look_up(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
-        let (operation, gateway) = match self.gateway(context, paying, n) {
-            Ok(found) => found,
-            Err(_) => return Ok(MoneyCommand::Looked { n }),
+        let late = |one: &Operation| one.state == State::Unknown && self.apply.clock.now().duration_since(one.since) >= UNKNOWN_FOR;
+        let Some((operation, gateway)) = self.gateway(context, paying, n) else {
+            let late = paying.ledger.operation(n).is_some_and(late);
+            return Ok(if late { came_to_nothing(n) } else { MoneyCommand::Looked { n } });
         };
         let Some(wish) = LookUp::of(&paying.ledger, n) else { return Ok(MoneyCommand::Looked { n }) };
         let mut answer = gateway.look_up(&wish).await;
-        if let Ok(Some(GatewayAnswer::Confirmed { .. })) = answer {
+        let is_wanted = paying.ledger.is_open(operation) && !order.is_called_off();
+        if let (Ok(Some(GatewayAnswer::Confirmed { .. })), true) = (&answer, is_wanted) {
             answer = self.authorize(context, order, operation, &*gateway).await.map(Some);
         }
         let reported = paying.reported.contains(&n);
         match answer {
             Ok(Some(answer)) => Ok(settles(n, &answer)),
             Ok(None)
-                if self.apply.clock.now().duration_since(operation.began_at) >= AUTHORIZATION_TIMEOUT
-                    && paying.ledger.is_open(operation) =>
+                if self.apply.clock.now().duration_since(operation.since) >= AUTHORIZATION_TIMEOUT && paying.ledger.is_open(operation) =>
             {
                 // It has never come there: what is wanted is begun anew, under another name.
-                Ok(MoneyCommand::Settle { n, outcome: Outcome::Cancelled, url: None, client_secret: None })
+                Ok(came_to_nothing(n))
             }
             Ok(None) => Ok(MoneyCommand::Looked { n }),
-            Err(error) if reported => Err(Error::Retryable(error.to_string())),
+            // Nobody can say what became of it, and nobody will: it is not waited for any longer.
+            Err(error) if late(operation) => {
+                tracing::error!(order = %order.id, key = %operation.key, %error, "what became of a payment cannot be found out: look for it at the provider's");
+                Ok(came_to_nothing(n))
+            }
+            Err(GatewayError::Retryable(why)) if reported => Err(Error::Retryable(why)),
             Err(error) => {
                 tracing::warn!(order = %order.id, key = %operation.key, %error, "a payment could not be looked up; again later");
                 Ok(MoneyCommand::Looked { n })
@@ -179,29 +182,29 @@ impl Cashier {
 
     async fn returned(&self, context: Context<'_>, paying: &Paying, n: u32) -> Result<MoneyCommand> {
         let nothing = MoneyCommand::Returned { capture: n, news: Vec::new() };
-        let Ok((operation, gateway)) = self.gateway(context, paying, n) else { return Ok(nothing) };
+        let Some((operation, gateway)) = self.gateway(context, paying, n) else { return Ok(nothing) };
         let Some(wish) = LookUp::of(&paying.ledger, n) else { return Ok(nothing) };
-        let listed = gateway.returned(&wish).await.map_err(|error| Error::Retryable(error.to_string()))?;
+        let listed = match gateway.returned(&wish).await {
+            Ok(listed) => listed,
+            Err(error @ GatewayError::Fatal(_)) => {
+                tracing::error!(key = %operation.key, %error, "the shop's account may not list what went back");
+                return Ok(nothing);
+            }
+            Err(error) => return Err(Error::Retryable(error.to_string())),
+        };
         let now = self.apply.clock.now();
         let news: Vec<Outside> = listed.iter().filter_map(|one| one.outside(operation.provider, n, now)).collect();
         Ok(MoneyCommand::Returned { capture: n, news })
     }
 
-    /// An operation and who is asked for it; what is to be noted if nobody can be.
-    fn gateway<'a>(
-        &self,
-        context: Context<'_>,
-        paying: &'a Paying,
-        n: u32,
-    ) -> std::result::Result<(&'a Operation, Arc<dyn Gateway>), MoneyCommand> {
-        let operation = paying.ledger.operation(n).ok_or(MoneyCommand::Looked { n })?;
-        match context.config.payments.account(operation.provider) {
-            Some(account) => Ok((operation, self.gateways.of(account))),
-            None => {
-                tracing::warn!(key = %operation.key, "the shop has no account at this provider any more");
-                Err(MoneyCommand::Settle { n, outcome: Outcome::Cancelled, url: None, client_secret: None })
-            }
+    /// An operation and who is asked for it; nobody, if the shop has no account there any more.
+    fn gateway<'a>(&self, context: Context<'_>, paying: &'a Paying, n: u32) -> Option<(&'a Operation, Arc<dyn Gateway>)> {
+        let operation = paying.ledger.operation(n)?;
+        let account = context.config.payments.account(operation.provider);
+        if account.is_none() {
+            tracing::warn!(key = %operation.key, "the shop has no account at this provider any more");
         }
+        Some((operation, self.gateways.of(account?)))
     }
 }
 
@@ -220,6 +223,10 @@ fn source<'a>(means: &'a Means, operation: &Operation) -> Source<'a> {
         Some(token) if means.provider == Some(operation.provider) => Source::Token(token),
         _ => Source::Hosted,
     }
+}
+
+fn came_to_nothing(n: u32) -> MoneyCommand {
+    MoneyCommand::Settle { n, outcome: Outcome::Cancelled, url: None, client_secret: None }
 }
 
 fn settles(n: u32, answer: &GatewayAnswer) -> MoneyCommand {

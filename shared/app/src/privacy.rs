@@ -169,7 +169,11 @@ impl Privacy {
 
     /// Its size in bytes.
     async fn export_order(&self, scope: &TenantScope, id: &OrderId, export: &mut Export) -> Result<usize> {
-        let Some(dossier) = self.orders().dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
+        let Some(mut dossier) = self.orders().dossier(scope, id, HISTORY_MAX).await? else { return Ok(0) };
+        // What pays with their means is no knowledge about them.
+        if let Some(means) = dossier.order.contact.as_mut().and_then(|contact| contact.means.as_deref_mut()) {
+            (means.token, means.client_secret, means.url) = (None, None, None);
+        }
         let order = serde_json::json!({ "order": dossier.order, "history": dossier.history, "messages": dossier.messages });
         let bytes = order.to_string().len();
         export.orders.push(order);

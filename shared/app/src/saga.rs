@@ -25,6 +25,8 @@ use std::sync::Arc;
 const PASSES: usize = 48;
 /// Times that a commit is tried again which met others on the same shelf.
 const CONTESTED_MAX: usize = 4;
+/// Times that something about the money was found to be done, and was not wanted when it was to be begun.
+const IDLE_MAX: usize = 3;
 /// Earlier orders of a customer that are looked at.
 const LOOKED_BACK: usize = 20;
 /// Stock levels read at once.
@@ -81,12 +83,18 @@ impl Sagas {
     }
 
     async fn take_on(&self, context: Context<'_>, id: &OrderId, until: Option<Timestamp>) -> Result<Went> {
-        let (mut commits, mut contested) = (0, 0);
+        let (mut commits, mut contested, mut idle) = (0, 0, 0);
         for _ in 0..PASSES {
             // An order that is not there any more has no saga either.
             let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
             if let Some(work) = order.money_work(self.apply.clock.now()) {
-                commits += usize::from(self.cashier.see_to(context, &order, work, until).await?);
+                let went = self.cashier.see_to(context, &order, work, until).await?;
+                commits += usize::from(went);
+                idle += usize::from(!went);
+                // What is refused again and again is not wanted.
+                if idle > IDLE_MAX {
+                    break;
+                }
                 continue;
             }
             let Some(step) = order.saga_work() else { break };

@@ -139,6 +139,13 @@ impl Bank {
         waits.map(|entry| entry.stands = Stands::Done).is_some()
     }
 
+    /// What was declined succeeds after all, with another card: true if there was something of this key.
+    pub fn mends(&self, key: &PaymentKey) -> bool {
+        let mut books = self.books();
+        let declined = books.entries.get_mut(key).filter(|entry| matches!(entry.stands, Stands::Declined { .. }));
+        declined.map(|entry| entry.stands = Stands::Done).is_some()
+    }
+
     /// What waits for its customer, or for the bank.
     pub fn unfinished(&self) -> Vec<PaymentKey> {
         let books = self.books();

@@ -36,12 +36,7 @@ pub fn section(order: &Order, visitor: &Visitor) -> Markup {
                 @if ledger.refunded().minor > 0 { dt { "Given back" } dd { (shown(ledger.refunded())) } }
                 @if let Some(until) = order.pay_until() { dt { "Waits until" } dd { (moment(until, &zone)) } }
             }
-            @if paying.awaits_customer() {
-                p class="because" {
-                    "The customer has to confirm it"
-                    @if let Some(url) = &paying.url { ": " a href=(url) rel="noreferrer" { "their page" } } "."
-                }
-            }
+            @if paying.awaits_customer() { p class="because" { "The customer has to confirm it at the provider’s." } }
             @if !ledger.operations().is_empty() {
                 ol class="operations" { @for one in ledger.operations() { (operation(one, &zone)) } }
             }
@@ -97,7 +92,7 @@ fn may_move_money(visitor: &Visitor) -> bool {
 
 fn forms(order: &Order, paying: &Paying, visitor: &Visitor) -> Markup {
     let ledger = &paying.ledger;
-    let open = ledger.operations().iter().any(|one| ledger.is_open(one));
+    let open = !paying.to_check().is_empty();
     let to_capture = ledger.open_to_capture(visitor.now).minor > 0 && !order.is_called_off();
     let refundable = ledger.refundable();
     let to_refund = refundable.minor > 0 && may_refund(order.tracks.status, order.tracks.payment);
@@ -140,10 +135,7 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
     let paying = order.paying.as_deref().ok_or(Error::NotFound("payment"))?;
     let command = match fields.get("do") {
-        Some("check") => {
-            let open = paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one)).map(|one| one.n);
-            MoneyCommand::Report { operations: open.collect(), captures: Vec::new() }
-        }
+        Some("check") => MoneyCommand::Report { operations: paying.to_check(), captures: Vec::new() },
         _ if !may_move_money(visitor) => return Err(Error::Forbidden { needs: "a manager's role" }),
         Some("capture") => MoneyCommand::Capture,
         _ => {

@@ -68,8 +68,7 @@ pub async fn check(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
     let paying = order.paying.as_ref().ok_or(Error::NotFound("payment"))?;
-    let open = paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one)).map(|one| one.n);
-    let command = MoneyCommand::Report { operations: open.collect(), captures: Vec::new() };
+    let command = MoneyCommand::Report { operations: paying.to_check(), captures: Vec::new() };
     let applied = money(&desk, &admitted, &id, command, Alongside::default()).await?;
     Ok(shown(&desk, &admitted, &applied.order, StatusCode::ACCEPTED)?)
 }

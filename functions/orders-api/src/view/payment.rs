@@ -73,7 +73,7 @@ pub struct PaymentAction {
     /// The provider's name for the payment, for its script on the shop's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// Where to send the customer; none if the provider's script asks on the shop's own page.
+    /// Where to send the customer; none if the provider's script asks on the shop's own page. Shown to whoever may write orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// What that script needs beside the reference. For the customer's browser only; shown to whoever may write orders.
@@ -172,12 +172,12 @@ impl OrderPayment {
         };
         let waits =
             ledger.operations().iter().find(|one| one.kind == Kind::Authorize && one.state == State::RequiresAction && ledger.is_open(one));
-        let secret = || order.contact.as_ref()?.means.as_ref()?.client_secret.clone();
+        let means = order.contact.as_ref().and_then(|contact| contact.means.as_deref()).filter(|_| may_write);
         let action = waits.map(|one| PaymentAction {
             provider: one.provider.word(),
             reference: one.reference().map(ToString::to_string),
-            url: paying.url.clone(),
-            client_secret: if may_write { secret() } else { None },
+            url: means.and_then(|means| means.url.clone()),
+            client_secret: means.and_then(|means| means.client_secret.clone()),
         });
         Some(OrderPayment {
             order_id: order.id.to_string(),

@@ -11,11 +11,11 @@ use crate::scope::TenantScope;
 use crate::signature::Headers;
 use domain::ids::{CorrelationId, OrderId, SourceId, TenantId};
 use domain::order::{Actor, Command, MoneyCommand, Order, Rejection};
-use domain::payment::{Kind, Ledger, Operation, Outside, OutsideKind, PaymentKey, Provider};
+use domain::payment::{Kind, Ledger, Operation, Outcome, Outside, OutsideKind, PaymentKey, Provider, State};
 use jiff::SignedDuration;
 use std::sync::Arc;
 
-/// So long after an operation has ended, news of it is the echo of the answer that ended it.
+/// So long after an operation has succeeded, news of it is the echo of the answer that said so. What was declined may succeed a moment later.
 const ECHO: SignedDuration = SignedDuration::from_mins(2);
 /// Events of one webhook that are looked at.
 const NEWS_MAX: usize = 50;
@@ -109,8 +109,19 @@ impl HearPayments {
         let captures = captures_of(&paying.ledger, &concerned);
         // What the provider has just answered it reports as well.
         let now = self.apply.clock.now();
-        let is_echo = |one: &Operation| !paying.ledger.is_open(one) && now.duration_since(one.since) < ECHO;
+        let is_echo = |one: &Operation| matches!(one.state, State::Ok { .. }) && now.duration_since(one.since) < ECHO;
         let operations = concerned.into_iter().filter(|n| !paying.ledger.operation(*n).is_some_and(is_echo)).collect();
+        // Of an order whose answer was lost PayU can only be asked by its own name for it, which it says here.
+        let nameless = news.key.as_ref().and_then(|key| paying.ledger.operation_of(key)).filter(|one| one.reference().is_none());
+        let named = nameless.zip(news.names.first()).filter(|_| provider == Provider::Payu).map(|(one, name)| MoneyCommand::Settle {
+            n: one.n,
+            outcome: Outcome::Pending { reference: Some(name.clone()) },
+            url: None,
+            client_secret: None,
+        });
+        if let Some(named) = named {
+            return vec![named, MoneyCommand::Report { operations, captures: Vec::new() }];
+        }
         match news.topic {
             GatewayTopic::Payment => vec![MoneyCommand::Report { operations, captures: Vec::new() }],
             // A refund of ours is settled by its own operation; one of theirs is found in the capture's list.
@@ -150,6 +161,7 @@ fn is_our_refund(ledger: &Ledger, key: &PaymentKey) -> bool {
 /// The captures that operations are about: themselves, or those of the same promise.
 fn captures_of(ledger: &Ledger, operations: &[u32]) -> Vec<u32> {
     let roots: Vec<u32> = operations.iter().filter_map(|n| ledger.root_of(ledger.operation(*n)?)).map(|root| root.n).collect();
-    let of_one = |kind: Kind| matches!(kind, Kind::Capture { of } if roots.contains(&of));
-    ledger.operations().iter().filter(|one| of_one(one.kind)).map(|one| one.n).collect()
+    let of_one =
+        |one: &&Operation| matches!(one.kind, Kind::Capture { of } if roots.contains(&of)) && matches!(one.state, State::Ok { .. });
+    ledger.operations().iter().filter(of_one).map(|one| one.n).collect()
 }

@@ -215,6 +215,8 @@ impl Order {
             OrderEvent::Placed { .. } => {}
             OrderEvent::FactHeard { fact, heard, .. } => {
                 if *heard != Heard::Superseded {
+                    let refunded = fact.claim.status == Some(StatusClaim::Refunded);
+                    self.paying.iter_mut().filter(|_| refunded).for_each(|paying| paying.elsewhere = true);
                     let digital = self.all_digital();
                     self.log.insert(fact.clone(), digital);
                 }

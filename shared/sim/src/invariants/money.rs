@@ -66,7 +66,12 @@ pub(super) fn money(world: &mut World, books: &Books) {
                     .count()
                     >= 3
             };
-            if off && nothing_left && ledger.refundable().minor > 0 && !tried(|kind| matches!(kind, Kind::Refund { .. })) {
+            if off
+                && nothing_left
+                && !paying.elsewhere
+                && ledger.refundable().minor > 0
+                && !tried(|kind| matches!(kind, Kind::Refund { .. }))
+            {
                 broken.push(format!("it is called off, and {} were kept", ledger.refundable()));
             }
             if off && ledger.live_authorization(now).is_some() && !tried(|kind| matches!(kind, Kind::Void { .. })) {

@@ -184,7 +184,7 @@ async fn a_bank_that_says_nothing_is_asked_every_five_minutes_and_believed_after
     let again = post(&house, "/v1/orders/2001/payment/retry", &[], json!({})).await;
     assert_eq!(again.status, 202, "{}", again.body);
     house.settle().await;
-    assert_eq!(payment(&house, "2001").await["status"], "failed", "whoever was away is not asked again for this order");
+    assert_eq!(stands(&house, "2001").await, "processing authorized: authorize cancelled, authorize ok", "a new try begins with everybody");
 }
 
 // req: S2-52, S2-37
@@ -385,4 +385,75 @@ async fn success_is_counted_once_per_order_and_decides_who_is_asked_next() {
     let stripe = get(&house, "/v1/payments/success").await.body["providers"][1].clone();
     assert_eq!((&stripe["tried"], &stripe["succeeded"]), (&json!(2), &json!(2)), "{stripe}");
     assert_eq!(get(&house, "/v1/payments/success?days=0").await.status, 422);
+}
+
+/// A card form at which somebody enters a wrong card, and another one a moment later.
+// req: S2-50, S2-52
+#[tokio::test]
+async fn what_was_declined_may_succeed_a_moment_later() {
+    let house = shop().await;
+    house.bank.will(|_, _| Fate::Declined { soft: false });
+    places(&house, "2001", "credit_card").await;
+    assert_eq!(stands(&house, "2001").await, "pending failed: authorize declined");
+    let key = PaymentKey::parse("demo#2001#authorize#1").unwrap();
+    assert!(house.bank.mends(&key));
+    assert_eq!(reports(&house, "demo", &Bank::webhook(&key)).await.1["orders"], 1);
+    assert_eq!(stands(&house, "2001").await, "processing authorized: authorize ok");
+}
+
+// req: S2-48
+#[tokio::test]
+async fn a_refund_that_is_refused_is_tried_again_later_and_then_a_person_looks() {
+    let house = shop().await;
+    places(&house, "2001", "credit_card").await;
+    assert_eq!(post(&house, "/v1/orders/2001/payment/capture", &[], json!({})).await.status, 202);
+    house.settle().await;
+    house.bank.will(|_, _| Fate::Declined { soft: false });
+    moves(&house, "2001", "cancelled").await;
+    assert_eq!(stands(&house, "2001").await, "cancelled captured: authorize ok, capture ok, refund declined");
+    later(&house, 31).await;
+    later(&house, 31).await;
+    let paid = payment(&house, "2001").await;
+    assert_eq!(paid["operations"].as_array().unwrap().len(), 5, "{paid}");
+    later(&house, 31).await;
+    assert_eq!(payment(&house, "2001").await["operations"].as_array().unwrap().len(), 5);
+    let reviews = get(&house, "/v1/reviews").await.body;
+    assert!(reviews.to_string().contains("its money could not be given back"), "{reviews}");
+}
+
+/// A source says that it has left, while it is still being checked.
+#[tokio::test]
+async fn what_leaves_before_it_is_paid_is_said() {
+    let house = shop().await;
+    let workflow = SagaRules { enabled: true, high_value_over: 1, ..SagaRules::default() };
+    let known = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    assert!(house.world.tenants().save(&house.scope, &TenantConfig { version: 3, workflow, ..known }, 2).await.unwrap());
+    places(&house, "2001", "credit_card").await;
+    assert_eq!(stands(&house, "2001").await, "on_hold pending: ");
+    let claim =
+        domain::order::Claim { status: Some(domain::order::StatusClaim::Is(domain::order::OrderStatus::Shipped)), ..Default::default() };
+    house.hear("2001", "e1", claim, false).await;
+    house.settle().await;
+    assert_eq!(get(&house, "/v1/orders/2001").await.body["workflow"]["ended"], "needs_human");
+    assert!(get(&house, "/v1/reviews").await.body.to_string().contains("its money could not be taken"));
+}
+
+#[tokio::test]
+async fn time_on_hold_does_not_count_and_another_providers_token_is_shown_to_nobody() {
+    let house = shop().await;
+    house.bank.will(|_, _| Fate::Declined { soft: false });
+    let mut body = order("2001", "credit_card");
+    body["payment"] = json!({ "provider": "stripe", "token": "pm_1" });
+    assert_eq!(places_body(&house, body).await.status, 201);
+    moves(&house, "2001", "on_hold").await;
+    later(&house, 60).await;
+    assert!(stands(&house, "2001").await.starts_with("on_hold"));
+    moves(&house, "2001", "pending").await;
+    later(&house, 20).await;
+    assert!(stands(&house, "2001").await.starts_with("pending"));
+    let retry = post(&house, "/v1/orders/2001/payment/retry", &[], json!({ "provider": "paypal" })).await;
+    assert_eq!(retry.status, 202, "{}", retry.body);
+    let stored = app::ports::OrderStore::load(&house.world.orders(), &house.scope, &domain::ids::OrderId::parse("2001").unwrap()).await;
+    let contact = stored.unwrap().unwrap().contact.unwrap();
+    assert_eq!(contact.means.unwrap().token, None);
 }

@@ -7,7 +7,7 @@ use crate::order::decide::Rejection;
 use crate::order::event::OrderEvent;
 use crate::order::{Order, PaymentStatus};
 use crate::payment::pan::contains_pan;
-use crate::payment::{Kind, LedgerRejection, Operation, Outcome, Outside, Settled, Wish, may_refund};
+use crate::payment::{By, Kind, LedgerRejection, Operation, Outcome, Outside, Provider, Settled, Wish, may_refund};
 use jiff::Timestamp;
 
 /// Captures that one refund comes from, at most: a commit has ten events.
@@ -64,8 +64,8 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
             }
         }
         MoneyCommand::Settle { n, outcome, url, client_secret } => {
-            let means = client_secret.as_ref().map(|secret| Means { client_secret: Some(secret.clone()), ..Means::default() });
-            settle(&mut till, paying, (*n, outcome), (url.clone(), means))?;
+            let means = Means { url: url.clone(), client_secret: client_secret.clone(), ..Means::default() };
+            settle(&mut till, paying, (*n, outcome), means)?;
         }
         MoneyCommand::Looked { n } => {
             let waits = |one: &Operation| one.state.is_open() || paying.reported.contains(n);
@@ -82,8 +82,12 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
             if order.pay_until().is_none() {
                 return Err(Rejection::NothingToPay);
             }
+            // What the ledger does not allow is said at once.
+            paying.ledger.begin(Wish::Authorize { provider: Provider::Sim, amount: paying.ledger.total(), by: By::Customer }, now)?;
             if !paying.again {
-                till.happens(MoneyEvent::Retried { token: means.token.is_some(), means: Some(Box::new(means.clone())) });
+                let known = order.contact.as_ref().and_then(|contact| contact.means.as_deref().cloned());
+                let merged = means.clone().over(known);
+                till.happens(MoneyEvent::Retried { token: merged.token.is_some(), means: Some(Box::new(merged)) });
             }
         }
         MoneyCommand::Capture => {
@@ -108,19 +112,16 @@ fn is_wanted(order: &Order, wish: &Wish, now: Timestamp) -> bool {
     }
 }
 
-fn settle(
-    till: &mut Till,
-    paying: &Paying,
-    (n, outcome): (u32, &Outcome),
-    (url, means): (Option<String>, Option<Means>),
-) -> Result<(), Rejection> {
+fn settle(till: &mut Till, paying: &Paying, (n, outcome): (u32, &Outcome), means: Means) -> Result<(), Rejection> {
     let mut ledger = paying.ledger.clone();
     let changed = ledger.settle(n, outcome, till.now).map_err(Rejection::PaymentNews)?;
     let is_open = paying.ledger.operation(n).is_some_and(|one| one.state.is_open());
+    let known = till.order.contact.as_ref().and_then(|contact| contact.means.as_ref()).and_then(|means| means.url.as_ref());
     // Where the customer confirms is news, too.
-    let elsewhere = url.is_some() && url != paying.url;
+    let elsewhere = paying.awaits_customer() && means.url.is_some() && means.url.as_ref() != known && till.order.contact.is_some();
     if changed == Settled::Changed || elsewhere {
-        till.happens(MoneyEvent::Settled { n, outcome: outcome.clone(), url, means: means.map(Box::new) });
+        let means = (means != Means::default()).then(|| Box::new(means));
+        till.happens(MoneyEvent::Settled { n, outcome: outcome.clone(), means });
     } else if is_open || paying.reported.contains(&n) {
         till.happens(MoneyEvent::Looked { n });
     }

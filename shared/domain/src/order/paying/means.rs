@@ -21,6 +21,9 @@ pub struct Means {
     /// Their address on the net, which some providers insist on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_ip: Option<String>,
+    /// Where they confirm, while they have to. Some providers write a secret into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// What the provider's script on the shop's page needs while they have to confirm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
@@ -30,12 +33,16 @@ impl Means {
     /// These, and of what they leave out what was known.
     pub(super) fn over(self, known: Option<Means>) -> Means {
         let known = known.unwrap_or_default();
+        // A token is shown to nobody but its maker: whoever goes to another provider leaves it behind.
+        let elsewhere = self.provider.is_some() && self.provider != known.provider;
+        let kept = known.token.filter(|_| !elsewhere);
         Means {
             // Whoever brings another token brings its provider.
             provider: if self.token.is_some() { self.provider } else { self.provider.or(known.provider) },
-            token: self.token.or(known.token),
+            token: self.token.or(kept),
             return_url: self.return_url.or(known.return_url),
             customer_ip: self.customer_ip.or(known.customer_ip),
+            url: self.url.or(known.url),
             client_secret: self.client_secret.or(known.client_secret),
         }
     }

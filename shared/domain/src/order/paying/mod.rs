@@ -13,7 +13,7 @@ mod work;
 
 pub(super) use decide::{collected, money};
 pub use means::Means;
-pub use work::{LOOK_AGAIN_AFTER, MoneyWork, WAKES_MAX, Wanted};
+pub use work::{LOOK_AGAIN_AFTER, MoneyWork, UNKNOWN_FOR, WAKES_MAX, Wanted};
 
 use super::Order;
 use crate::ids::TenantId;
@@ -90,12 +90,12 @@ pub struct Paying {
     /// When an open operation was last looked up in vain.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub looked: BTreeMap<u32, Timestamp>,
-    /// Where the customer confirms, while they have to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
     /// There is a token by which a provider may be asked without the customer; it stands with the customer's data.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub token: bool,
+    /// Another system says that the money has gone back there: it does not go back once more by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// The customer wants to try again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub again: bool,
@@ -120,8 +120,8 @@ impl Paying {
             reported: Vec::new(),
             returns: Vec::new(),
             looked: BTreeMap::new(),
-            url: None,
             token,
+            elsewhere: false,
             again: false,
             capture: false,
             nobody: false,
@@ -132,6 +132,15 @@ impl Paying {
     /// Providers say where this order's money stands, and nobody else does.
     pub fn governs(&self) -> bool {
         self.collects && self.method.is_authorized()
+    }
+
+    /// What a provider may have news of: everything that is open, and a last try that came to nothing, which its customer may have mended at the
+    /// provider's page.
+    pub fn to_check(&self) -> Vec<u32> {
+        let last = self.ledger.operations().iter().rfind(|one| one.kind == Kind::Authorize);
+        let failed = last.filter(|one| matches!(one.state, State::Declined { .. } | State::Cancelled));
+        let open = self.ledger.operations().iter().filter(|one| self.ledger.is_open(one));
+        open.chain(failed).map(|one| one.n).collect()
     }
 
     /// The customer has to confirm.
@@ -149,21 +158,22 @@ impl Paying {
             MoneyEvent::Opened { .. } | MoneyEvent::RefundAsked { .. } | MoneyEvent::GaveUp { .. } => {}
             MoneyEvent::Began { operation, .. } => {
                 if operation.kind == Kind::Authorize {
-                    (self.again, self.url) = (false, None);
+                    self.again = false;
                 }
                 if matches!(operation.kind, Kind::Capture { .. }) {
                     self.capture = false;
                 }
                 let _ = self.ledger.record((**operation).clone());
             }
-            MoneyEvent::Settled { n, outcome, url, .. } => {
+            MoneyEvent::Settled { n, outcome, .. } => {
                 let _ = self.ledger.settle(*n, outcome, at);
                 self.reported.retain(|other| other != n);
-                let is_open = self.ledger.operation(*n).is_some_and(|one| one.state.is_open());
-                if !is_open {
+                let is_open = self.ledger.operation(*n).is_some_and(|one| one.state.is_open() && one.state != State::Unknown);
+                if is_open {
+                    self.looked.insert(*n, at);
+                } else {
                     self.looked.remove(n);
                 }
-                self.url = if self.awaits_customer() { url.clone().or_else(|| self.url.take()) } else { None };
             }
             MoneyEvent::Looked { n } => {
                 self.reported.retain(|other| other != n);
@@ -183,7 +193,7 @@ impl Paying {
             }
             MoneyEvent::Retried { token, .. } => {
                 (self.again, self.nobody) = (true, false);
-                self.token |= token;
+                self.token = *token;
             }
             MoneyEvent::CaptureAsked => self.capture = true,
             MoneyEvent::NoProvider { .. } => (self.nobody, self.again) = (true, false),
@@ -205,10 +215,11 @@ impl Order {
         let Some(contact) = &mut self.contact else { return };
         if let MoneyEvent::Settled { means: Some(means), .. } | MoneyEvent::Retried { means: Some(means), .. } = event {
             let known = contact.means.take().map(|known| *known);
-            contact.means = Some(Box::new((**means).clone().over(known)));
+            let is_whole = matches!(event, MoneyEvent::Retried { .. });
+            contact.means = Some(if is_whole { means.clone() } else { Box::new((**means).clone().over(known)) });
         }
         if !waits && let Some(means) = &mut contact.means {
-            means.client_secret = None;
+            (means.client_secret, means.url) = (None, None);
         }
     }
 }
@@ -253,10 +264,7 @@ pub enum MoneyEvent {
         n: u32,
         /// What.
         outcome: Outcome,
-        /// Where the customer confirms.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        url: Option<String>,
-        /// What the provider's script on the shop's page needs. It stands with the customer's data and never in the history.
+        /// Where the customer confirms, and what the provider's script on the shop's page needs. It stands with the customer's data and never in the history.
         #[serde(skip)]
         means: Option<Box<Means>>,
     },

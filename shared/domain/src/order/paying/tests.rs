@@ -237,9 +237,12 @@ fn time_begins_anew_while_the_customer_pays_and_what_they_left_open_is_called_of
     };
     story.money(0, wants);
     assert_eq!(story.stands(), "pending requires_action authorize");
-    assert_eq!(story.order.paying.as_ref().unwrap().url.as_deref(), Some("https://pay.example/1"));
-    let secret = |story: &Story| story.order.contact.as_ref().unwrap().means.as_ref().and_then(|means| means.client_secret.clone());
-    assert_eq!(secret(&story).as_deref(), Some("pi_1_secret"), "for the shop's page, and not in the history");
+    let confirm = |story: &Story| {
+        let means = story.order.contact.as_ref().unwrap().means.clone().unwrap_or_default();
+        (means.url, means.client_secret)
+    };
+    let both = (Some("https://pay.example/1".to_owned()), Some("pi_1_secret".to_owned()));
+    assert_eq!(confirm(&story), both, "for the customer, and not in the history");
     assert_eq!(story.order.next_timer(), Some(at(35)), "looked up after 900 s");
     story.minute = 35;
     assert_eq!(story.work(), Some(MoneyWork::LookUp { n }));
@@ -252,7 +255,7 @@ fn time_begins_anew_while_the_customer_pays_and_what_they_left_open_is_called_of
     let events = story.succeeds(void);
     assert!(names(&events).contains(&"payment_given_up"), "{:?}", names(&events));
     assert_eq!((story.stands().as_str(), story.held()), ("cancelled failed compensated", 0));
-    assert_eq!((secret(&story), story.order.paying.as_ref().unwrap().url.as_deref()), (None, None));
+    assert_eq!(confirm(&story), (None, None));
 }
 
 /// Razorpay knows no way to call off what nobody has confirmed, and gives back what it has promised by itself, in days.
@@ -271,6 +274,8 @@ fn what_cannot_be_called_off_keeps_no_stock_and_goes_back_if_it_is_paid_after_al
     assert!(story.order.next_timer().is_some(), "it is looked up");
     story.minute = 60;
     story.succeeds(n);
+    assert_eq!(story.work(), None, "what was refused is asked for again half an hour later");
+    story.minute = 61;
     let void = story.begins(Provider::Razorpay);
     story.settles(void, Outcome::Pending { reference });
     assert_eq!((story.stands().as_str(), story.work()), ("cancelled authorized compensated", None));
@@ -525,12 +530,15 @@ fn nobody_is_sent_to_look_for_ever() {
     story.settles(n, Outcome::Unknown);
     let mut wakes = 0;
     while let Some(due) = story.order.next_timer() {
-        story.minute = (due.as_second() - 1_754_733_600) / 60;
-        assert_eq!(names(&story.money(0, MoneyCommand::Wake)), ["payment_woken"], "{wakes}");
+        story.minute = story.minute.max((due.as_second() - 1_754_733_600) / 60);
+        assert_eq!(names(&story.money(0, MoneyCommand::Wake))[0], "payment_woken", "{wakes}");
         wakes += 1;
-        assert!(wakes < 20);
+        assert!(wakes < 40);
+        // Nobody can find out what became of it: stock is not held for it longer than a day or so.
+        assert!(story.held() == 2 || story.minute >= 24 * 60, "{} {}", story.minute, story.stands());
     }
-    assert_eq!((wakes, story.minute / 60 / 24), (10, 5));
+    assert!((10..=24).contains(&wakes), "{wakes}");
+    assert_eq!((story.order.tracks.status, story.held()), (OrderStatus::Cancelled, 0));
 }
 
 // req: S2-01, S2-53

@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Between two times that somebody is sent to look, if nothing came of the first; twice as long each time.
 const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// After this an operation whose provider cannot say what became of it counts as come to nothing.
+pub const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Times that somebody is sent to look without anything coming of it: about eleven days.
 pub const WAKES_MAX: u8 = 10;
 
@@ -63,10 +65,15 @@ impl Paying {
         self.ledger.operations().iter().filter(move |one| one.kind == kind).filter(failed)
     }
 
-    /// Providers whose part of this came to nothing for reasons of theirs.
+    /// Providers that were away since the customer last tried: the next one is asked. A new try begins with all of them.
     pub fn tried(&self) -> Vec<Provider> {
-        let away = |one: &&Operation| matches!(one.state, State::Cancelled) && one.released.is_none();
-        self.authorizations().filter(away).map(|one| one.provider).collect()
+        if self.again {
+            return Vec::new();
+        }
+        let all: Vec<&Operation> = self.authorizations().collect();
+        let since = all.iter().rposition(|one| one.by == By::Customer).unwrap_or(0);
+        let away = |one: &&&Operation| matches!(one.state, State::Cancelled) && one.released.is_none();
+        all.get(since..).unwrap_or_default().iter().filter(away).map(|one| one.provider).collect()
     }
 
     /// When an open operation has to be looked up.
@@ -107,21 +114,35 @@ impl Paying {
 
     /// Taking the money was tried as often and as late as it makes sense, and it is not all there.
     fn capture_failed(&self, order: &Order, now: Timestamp) -> bool {
-        let open = self.ledger.operations().iter().any(|one| self.ledger.is_open(one));
+        // Whoever has what they ordered need not confirm any more, and mostly does not.
+        let unconfirmed = |one: &Operation| {
+            one.state == State::RequiresAction && after(one.since, SignedDuration::from_secs(i64::from(self.rules.unpaid_after_s))) <= now
+        };
+        let open = self.ledger.operations().iter().any(|one| self.ledger.is_open(one) && !unconfirmed(one));
         !open && self.ledger.captured().minor < self.ledger.total().minor && self.capture(order, now).is_none()
     }
 
-    /// What goes back of an order that was called off.
-    fn gives_back(&self, order: &Order, now: Timestamp) -> Option<Wish> {
-        if let Some(wish) = self.void(now) {
-            return Some(wish);
+    /// What goes back of an order that was called off, and when: what was refused is asked for again later.
+    fn gives_back(&self, order: &Order, now: Timestamp) -> Option<(Timestamp, Wish)> {
+        let again = |kind: Kind| {
+            let failed: Vec<&Operation> = self.failed(kind).collect();
+            let pause = |last: &&Operation| after(last.since, CAPTURE_AGAIN_AFTER);
+            (failed.len() < ATTEMPTS_MAX).then(|| failed.last().map_or(Timestamp::MIN, pause))
+        };
+        if let Some(wish @ Wish::Void { of }) = self.void(now) {
+            return again(Kind::Void { of }).map(|at| (at, wish));
         }
+        let (of, amount) = self.to_return(order)?;
+        again(Kind::Refund { of }).map(|at| (at, Wish::Refund { of, amount }))
+    }
+
+    /// What was taken of an order that was called off before anything of it had left, and is to go back.
+    fn to_return(&self, order: &Order) -> Option<(u32, Money)> {
         let nothing_left = order.saga.as_ref().is_none_or(|saga| saga.left.is_empty() && !saga.partly);
-        if !self.rules.refund_cancelled || !nothing_left {
+        if !self.rules.refund_cancelled || !nothing_left || self.elsewhere {
             return None;
         }
-        let (of, amount) = self.ledger.refund_plan(self.ledger.refundable())?.into_iter().next()?;
-        (self.failed(Kind::Refund { of }).count() < ATTEMPTS_MAX).then_some(Wish::Refund { of, amount })
+        self.ledger.refund_plan(self.ledger.refundable())?.into_iter().next()
     }
 
     /// A promise that is to be given back.
@@ -168,14 +189,16 @@ impl Order {
     pub fn pay_until(&self) -> Option<Timestamp> {
         let saga = self.running().filter(|saga| saga.step == Step::Authorize)?;
         let paying = self.paying.as_deref().filter(|paying| paying.collects)?;
-        if self.is_promised() {
+        if self.is_promised() || self.tracks.status == OrderStatus::OnHold || !self.held_back_by().is_empty() {
             return None;
         }
         if paying.method == PaymentMethod::BankTransfer {
             return Some(after(saga.since, SignedDuration::from_hours(i64::from(paying.rules.transfer_within_h))));
         }
         let last = paying.authorizations().last().map(|one| one.began_at.max(one.since));
-        let from = last.map_or(saga.since, |last| last.max(saga.since));
+        // Time that it was on hold does not count.
+        let begun = saga.since.max(self.status_since);
+        let from = last.map_or(begun, |last| last.max(begun));
         let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
         match paying.ledger.retry() {
             Retry::At(at) if self.paying.as_ref().is_some_and(|paying| paying.token) => Some(until.max(after(at, RETRY_AFTER))),
@@ -186,11 +209,14 @@ impl Order {
     /// It has waited long enough, and nothing is underway that could still bring the money, but for what could not be called off. If that
     /// comes after all, it goes back: the order is called off.
     pub(in crate::order) fn is_given_up(&self, now: Timestamp) -> bool {
-        let late = self.pay_until().is_some_and(|until| until <= now);
+        let may_end = matches!(self.tracks.status, OrderStatus::Pending | OrderStatus::Processing);
+        let late = may_end && self.pay_until().is_some_and(|until| until <= now);
         let holds_up = |paying: &Paying, one: &Operation| {
             let voids = || paying.ledger.operations().iter().filter(|void| void.kind == Kind::Void { of: one.n });
             let left_alone = match (one.kind, &one.state) {
-                (_, State::Sent | State::Unknown) => false,
+                // Nobody can find out what became of it: it is not waited for longer than a day.
+                (_, State::Unknown) => after(one.since, UNKNOWN_FOR) <= now,
+                (_, State::Sent) => false,
                 (Kind::Authorize, _) => voids().next().is_some(),
                 (Kind::Void { .. }, _) => true,
                 _ => false,
@@ -211,6 +237,13 @@ impl Order {
         self.has_left() && self.governed().is_some_and(|paying| paying.capture_failed(self, now))
     }
 
+    /// It is called off, money of it was to go back, and nobody takes that any more.
+    pub(in crate::order) fn has_failed_to_return(&self, now: Timestamp) -> bool {
+        let Some(paying) = self.governed().filter(|_| self.is_called_off()) else { return false };
+        let open = paying.ledger.operations().iter().any(|one| paying.ledger.is_open(one));
+        !open && paying.to_return(self).is_some() && paying.gives_back(self, now).is_none()
+    }
+
     /// What is to be done about its money now, if anything is.
     pub fn money_work(&self, now: Timestamp) -> Option<MoneyWork> {
         let paying = self.governed()?;
@@ -228,7 +261,8 @@ impl Order {
             return Some(MoneyWork::LookUp { n: late.n });
         }
         if self.is_called_off() {
-            return paying.gives_back(self, now).map(|wish| MoneyWork::Begin(Wanted::Of(wish)));
+            let back = paying.gives_back(self, now).filter(|(at, _)| *at <= now);
+            return back.map(|(_, wish)| MoneyWork::Begin(Wanted::Of(wish)));
         }
         if let Some((_, wish)) = paying.capture(self, now).filter(|(at, _)| *at <= now) {
             return Some(MoneyWork::Begin(Wanted::Of(wish)));
@@ -279,7 +313,8 @@ impl Order {
         let capture = if self.is_called_off() { None } else { paying.capture(self, early).map(|(at, _)| at) };
         // The worker comes at once; somebody looks in case it did not.
         let seen = paying.woken.map_or(self.status_since, |(at, _)| at);
-        let rest = (self.is_called_off() && paying.gives_back(self, seen).is_some()).then(|| after(self.status_since, WOKEN_AGAIN_AFTER));
+        let back = if self.is_called_off() { paying.gives_back(self, seen) } else { None };
+        let rest = back.map(|(at, _)| at.max(after(self.status_since, WOKEN_AGAIN_AFTER)));
         let due = [open, unpaid, retry, runs_out, capture, rest].into_iter().flatten().min()?;
         match paying.woken {
             None => Some(due),

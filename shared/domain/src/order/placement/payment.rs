@@ -76,6 +76,7 @@ impl Checker {
             token: draft.token.clone(),
             return_url: draft.return_url.clone(),
             customer_ip: draft.customer_ip.clone(),
+            url: None,
             client_secret: None,
         }
     }

@@ -116,6 +116,10 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         }
         return way.events;
     }
+    if called_off && way.order.has_failed_to_return(now) && !order.reviews.iter().any(|review| review.kind == ReviewKind::CsEscalation) {
+        let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
+        way.asks(ReviewKind::CsEscalation, "it is called off, and its money could not be given back".to_owned(), (1, due));
+    }
     let settled = way.order.saga.as_ref().is_some_and(|saga| {
         saga.ended == Some(Ended::NeedsHuman) && saga.held.is_empty() && matches!(saga.rest, Some(Rest::Left | Rest::Kept))
     });

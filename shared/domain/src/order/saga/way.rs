@@ -140,6 +140,12 @@ impl Way {
         !matches!(self.order.tracks.status, OrderStatus::Pending | OrderStatus::OnHold)
     }
 
+    /// It has left, and nothing is left to be done but to take its money, if that is our business: `follow` sees to that, or has a person do it.
+    fn has_all_left(&mut self) {
+        let owed = self.order.has_to_capture(self.now) || self.order.has_failed_to_capture(self.now);
+        self.goes(if owed { SagaEvent::Entered { step: Step::Capture } } else { SagaEvent::Ended { how: Ended::Completed } });
+    }
+
     /// It left before anything was set aside: it is taken off the shelf as far as it is known there.
     fn takes(&mut self, levels: &[Free]) {
         let found = allocate(&self.order.to_reserve(), levels, Supply::WhatThereIs).unwrap_or_default();
@@ -148,7 +154,7 @@ impl Way {
             self.goes(SagaEvent::Taken { stock });
         }
         if all {
-            self.goes(SagaEvent::Ended { how: Ended::Completed });
+            self.has_all_left();
         }
     }
 }
@@ -178,7 +184,7 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
     let mut way = Way::of(order, now);
     if order.has_left() {
         match &facts.levels {
-            _ if !rules.reserve_stock => way.goes(SagaEvent::Ended { how: Ended::Completed }),
+            _ if !rules.reserve_stock => way.has_all_left(),
             Some(levels) => way.takes(levels),
             None => {}
         }
