@@ -10,12 +10,15 @@ use crate::measure::health_of;
 use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, MetricStore, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
 use domain::order::paying::{UNKNOWN_FOR, Wanted};
 use domain::order::{Command, Means, MoneyCommand, MoneyWork, Order, Paying};
-use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Offer, Operation, Outcome, Outside, Purchase, State, Wish, choose};
+use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Ledger, Offer, Operation, Outcome, Outside, Purchase, State, Wish, choose};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Longest time that one provider may take with one order: it is asked twice at most.
 const ASKING_TIME: SignedDuration = SignedDuration::from_secs(21);
+
+/// Who asks for an operation this long after it was written down may not be the first: longer than an invocation lasts.
+const FIRST_CALL_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// The use case.
 #[derive(Clone)]
@@ -106,9 +109,27 @@ impl Cashier {
                 None => Err(Error::Retryable(error.to_string())),
                 Some(outcome) => {
                     tracing::warn!(order = %order.id, key = %operation.key, %error, "a payment provider did not do what it was asked");
+                    if matches!(error, GatewayError::Fatal(_)) {
+                        return Ok(self.refused(ledger, operation, &*gateway).await);
+                    }
                     Ok(MoneyCommand::Settle { n, outcome, url: None, client_secret: None })
                 }
             },
+        }
+    }
+
+    /// What a refusal means: nothing has happened now. Whether an earlier call of somebody who died has is for the provider to say.
+    async fn refused(&self, ledger: &Ledger, operation: &Operation, gateway: &dyn Gateway) -> MoneyCommand {
+        let n = operation.n;
+        let known = match LookUp::of(ledger, n) {
+            Some(wish) => gateway.look_up(&wish).await.ok().flatten(),
+            None => None,
+        };
+        let is_first = self.apply.clock.now().duration_since(operation.began_at) < FIRST_CALL_WITHIN;
+        match known {
+            Some(answer) if !matches!(answer, GatewayAnswer::Confirmed { .. }) => settles(n, &answer),
+            _ if is_first => came_to_nothing(n),
+            _ => MoneyCommand::Settle { n, outcome: Outcome::Unknown, url: None, client_secret: None },
         }
     }
 
