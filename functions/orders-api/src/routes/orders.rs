@@ -8,7 +8,7 @@ use app::apply::{Alongside, Applied};
 use app::notify::{Saying, customer_message};
 use app::photos::links;
 use app::place::Idempotency;
-use app::ports::{Dossier, OnceKey, OrderQuery};
+use app::ports::{Dossier, OnceKey, OrderQuery, payment_channel};
 use app::progress::Wish;
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
@@ -81,6 +81,9 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let new: NewOrder = body::read(&raw)?;
     let channel = new.channel.clone().unwrap_or_else(|| "api".to_owned());
     let channel = SourceId::parse(&channel).map_err(|why| fault("channel", "bad_channel", why.to_string()))?;
+    if payment_channel().is_some_and(|ours| ours == channel) {
+        return Err(fault("channel", "bad_channel", "this name is ours; take another one").into());
+    }
     let idempotency = once("POST /v1/orders", &admitted, &key, &raw);
     let respond = |order: &domain::order::Order| serde_json::to_string(&CreatedOrder::of(order)).unwrap_or_default();
     let draft = new.into_draft();

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::order::Fault;
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, parse, raw_body};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What stands in an answer for a secret that is set. Sent back unchanged it keeps the secret.
@@ -32,6 +33,26 @@ fn masked(config: &TenantConfig) -> Value {
 fn secrets(config: &mut TenantConfig) -> Vec<(String, &mut Secret)> {
     let of_messages = config.notify.secrets().into_iter().map(|(field, secret)| (field.to_owned(), secret));
     of_messages.chain(config.payments.secrets()).collect()
+}
+
+/// Of several secrets nobody can say by "(set)" which are meant: all of them, or new ones.
+fn shortened(config: &mut TenantConfig, before: &TenantConfig, faults: &mut Vec<Fault>) {
+    let lists = |config: &mut TenantConfig| {
+        let mut lists: BTreeMap<String, (usize, bool)> = BTreeMap::new();
+        for (field, secret) in config.payments.secrets() {
+            if let Some((list, _)) = field.split_once('[') {
+                let known = lists.entry(list.to_owned()).or_default();
+                (known.0, known.1) = (known.0 + 1, known.1 || secret.expose() == SET);
+            }
+        }
+        lists
+    };
+    let known = lists(&mut before.clone());
+    for (list, (count, is_kept)) in lists(config) {
+        if is_kept && known.get(&list).is_some_and(|(before, _)| *before > count) {
+            faults.push(Fault::new(list, "required", "send all that are set, or paste those that are to stay"));
+        }
+    }
 }
 
 /// A secret that is sent back unchanged stays; one that was never there has to be given.
@@ -98,6 +119,7 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
             hook.secrets.extend(kept);
         }
     }
+    shortened(&mut config, before, &mut faults);
     keep(&mut config, before, &mut faults);
     if let Some(sheet) = config.sheet.as_mut().filter(|sheet| sheet.service_account.expose() == SET) {
         match &before.sheet {

@@ -350,6 +350,14 @@ async fn settings_that_could_not_collect_are_refused() {
     assert_eq!(with(stripe("")).await, ["payments.stripe.secret_key bad_secret"]);
     let paypal = json!({ "accounts": [{ "provider": "paypal", "client_id": "a b", "client_secret": "(set)", "webhook_id": "W" }] });
     assert_eq!(with(paypal).await, ["payments.paypal.client_secret required", "payments.accounts[0].client_id bad_id"]);
+    let two = json!({ "accounts": [{ "provider": "stripe", "secret_key": "(set)", "webhook_secrets": ["(set)", "whsec_new"] }] });
+    assert_eq!(with(two).await, [] as [&str; 0]);
+    let version = get(&house, "/v1/settings").await.body["version"].clone();
+    let mut settings = get(&house, "/v1/settings").await.body;
+    settings["version"] = version;
+    settings["payments"]["accounts"][0]["webhook_secrets"] = json!(["(set)"]);
+    let refused = call(&house, Some(owner()), "PUT", "/v1/settings", &[], settings).await;
+    assert_eq!(refused.body["errors"][0]["field"], "payments.stripe.webhook_secrets", "which of the two? {}", refused.body);
 }
 
 // req: S2-54, S2-45

@@ -92,7 +92,11 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
     let looked_at = saga.assessment.is_some();
     if way.order.was_over() && goes_on && saga.rest.is_none() {
         way.goes(SagaEvent::Reopened { step: if looked_at { Step::Reserve } else { Step::Screen } });
-    } else if way.order.running().is_some_and(|saga| saga.step >= Step::Confirm) && order.tracks.status == OrderStatus::Pending {
+    } else if way.order.running().is_some_and(|saga| {
+        let pending = saga.step >= Step::Confirm && order.tracks.status == OrderStatus::Pending;
+        // It has not left after all: what went back on the shelf is set aside again.
+        pending || (saga.step == Step::Capture && goes_on)
+    }) {
         // Tried again, or put back: it is set aside and confirmed once more.
         way.goes(SagaEvent::Entered { step: Step::Reserve });
     }
