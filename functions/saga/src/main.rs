@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_env();
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory, Table::Metrics], |name| settings.required(name));
-    let (double, base) = (settings.url("PAYMENTS_URL"), settings.url("PUBLIC_URL"));
+    let (double, base) = (settings.url("PAYMENTS_URL"), settings.required_url("PUBLIC_URL"));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();

@@ -14,7 +14,7 @@ use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Ledger, Offer, Op
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// Longest time that one provider may take with one order: it is asked twice at most.
+/// Longest time that one provider may take with one order: mostly it is asked once, and three times at most.
 const ASKING_TIME: SignedDuration = SignedDuration::from_secs(21);
 
 /// Who asks for an operation this long after it was written down may not be the first: longer than an invocation lasts.
@@ -30,7 +30,7 @@ pub struct Cashier {
     /// How it went with them lately.
     pub metrics: Arc<dyn MetricStore>,
     /// The suite's own address, where providers report to and customers come back to if the shop names no page.
-    pub base: Option<String>,
+    pub base: String,
 }
 
 impl Cashier {
@@ -142,8 +142,8 @@ impl Cashier {
         gateway: &dyn Gateway,
     ) -> Result<GatewayAnswer, GatewayError> {
         let means = order.contact.as_ref().and_then(|contact| contact.means.clone()).unwrap_or_default();
-        let notify_url = self.base.as_ref().map(|base| format!("{base}/v1/payments/{}/{}", context.scope.tenant(), operation.provider));
-        let home = self.base.as_ref().map(|base| format!("{base}/chat"));
+        let notify_url = format!("{}/v1/payments/{}/{}", self.base, context.scope.tenant(), operation.provider);
+        let home = format!("{}/chat", self.base);
         let description = format!("Order {}", order.id);
         let mut resumed = operation.reference().cloned();
         let mut tries = 0;
@@ -153,8 +153,8 @@ impl Cashier {
                 amount: operation.amount,
                 source: source(&means, operation),
                 description: &description,
-                return_url: means.return_url.as_deref().or(home.as_deref()).unwrap_or("https://example.com"),
-                notify_url: notify_url.as_deref(),
+                return_url: means.return_url.as_deref().unwrap_or(&home),
+                notify_url: Some(&notify_url),
                 customer_ip: means.customer_ip.as_deref(),
                 resumed: resumed.as_ref(),
             };

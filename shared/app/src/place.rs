@@ -199,17 +199,7 @@ impl Place {
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given = Given {
-            channel: channel.clone(),
-            generated,
-            tracks,
-            notify: false,
-            saga: false,
-            charges: None,
-            payments: None,
-            items_required: false,
-            now,
-        };
+        let given = Given::imported(channel.clone(), generated, tracks, now);
         let placement = check(draft, given).map_err(Error::Invalid)?;
         let id = placement.id.clone();
         if let Some(known) = self.orders.load(scope, &id).await? {

@@ -56,7 +56,7 @@ pub fn of_commit(
     for event in &recorded.events {
         payloads.extend(translate(&order_id, recorded, event, (zone, after_s, journey.as_ref())));
         payloads.extend(follows(order, event, recorded.at));
-        payloads.extend(money(order, event));
+        payloads.extend(money(before, order, event));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
     let (before, after) = (before.map(Order::label), order.label());
@@ -204,12 +204,17 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
 }
 
 /// What happened to an order's money. Of what went back at the provider's each is an event.
-fn money(order: &Order, event: &OrderEvent) -> Vec<Payload> {
+fn money(before: Option<&Order>, order: &Order, event: &OrderEvent) -> Vec<Payload> {
     let (OrderEvent::Money { event }, Some(paying)) = (event, &order.paying) else { return Vec::new() };
     let (order_id, ledger) = (order.id.to_string(), &paying.ledger);
     match event {
         MoneyEvent::Settled { n, .. } => {
             let Some(operation) = ledger.operation(*n) else { return Vec::new() };
+            // Word of it that says nothing new, where the customer confirms for one, is not told and counted again.
+            let known = before.and_then(|before| before.paying.as_ref()?.ledger.operation(*n));
+            if known.is_some_and(|known| known.state == operation.state) {
+                return Vec::new();
+            }
             let (code, soft) = match &operation.state {
                 State::Declined { code, soft } => (Some(code.clone()), *soft),
                 _ => (None, false),

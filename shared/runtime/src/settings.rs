@@ -65,6 +65,12 @@ impl Settings {
         None
     }
 
+    /// An address that must be there, and a URL.
+    pub fn required_url(&mut self, name: &str) -> String {
+        self.required(name);
+        self.url(name).unwrap_or_default()
+    }
+
     /// Fails with everything that was wrong.
     pub fn check(self) -> Result<(), BadSettings> {
         if self.faults.is_empty() { Ok(()) } else { Err(BadSettings(self.faults)) }

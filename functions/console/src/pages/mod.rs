@@ -23,10 +23,15 @@ pub mod tracking;
 pub mod wording;
 pub mod workflow;
 
+use crate::desk::Console;
+use crate::flash::Flash;
 use crate::form::encode;
+use crate::visitor::{Visitor, see_other};
 use app::Error;
 use axum::extract::Query;
+use axum::response::Response;
 use domain::ids::OrderId;
+use domain::order::Order;
 use http::Uri;
 use std::collections::BTreeMap;
 
@@ -38,6 +43,17 @@ fn order_id(text: &str) -> Result<OrderId, Error> {
 /// Where an order's page is.
 fn order_href(id: &OrderId) -> String {
     format!("/console/orders/{}", encode(id.as_str()))
+}
+
+/// The order that a form is about, as it stands, for somebody who may change it.
+async fn to_change(console: &Console, visitor: &Visitor, id: &str) -> Result<Order, Error> {
+    visitor.require_write()?;
+    console.orders.load(&visitor.scope, &order_id(id)?).await?.ok_or(Error::NotFound("order"))
+}
+
+/// Back to an order's page, which says what came of a form.
+fn back(id: &OrderId, flash: Flash) -> Response {
+    see_other(&format!("{}?flash={}", order_href(id), flash.code()))
 }
 
 /// The parameters of an address. What cannot be read counts as missing, and of two of one name the last.

@@ -1,18 +1,18 @@
 //! What of an order is sent together, on its page, and sending it.
 
-use super::{order_href, order_id};
+use super::{back, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
 use crate::format::{count, moment, words};
 use crate::icons;
 use crate::layout::token;
-use crate::visitor::{Visitor, see_other};
+use crate::visitor::Visitor;
 use app::apply::Alongside;
 use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::ids::{FulfilmentId, OrderId};
+use domain::ids::FulfilmentId;
 use domain::order::fulfilling::{CARRIER_CHARS_MAX, NUMBER_CHARS_MAX};
 use domain::order::{Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, Order, OrderStatus, Rejection};
 use domain::shipping::fulfilment::{Ask, Share, Step};
@@ -128,24 +128,23 @@ pub async fn settle(State(console): State<Arc<Console>>, Path(id): Path<String>,
 
 async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
-    visitor.require_write()?;
-    let id = order_id(id)?;
-    let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
+    let order = to_change(console, visitor, id).await?;
+    let id = &order.id;
     let command = if let Some(parcel) = fields.get("parcel") {
         let word = fields.get("step").unwrap_or_default();
         let step = Step::PLAIN.into_iter().find(|step| step.word() == word).ok_or(Error::NotFound("step"))?;
         let parcel = FulfilmentId::parse(parcel).map_err(|_| Error::NotFound("parcel"))?;
-        FulfilCommand::Step { id: parcel, step, notify: true }
+        FulfilCommand::Step { id: parcel, step, carriage: None, notify: true }
     } else {
         // Who looks at an old page sends nothing twice.
         if fields.get("seen") != Some(order.consignments.len().to_string().as_str()) {
-            return Ok(back(&id, Flash::Stale));
+            return Ok(back(id, Flash::Stale));
         }
         let carriage = match (fields.get("carrier"), fields.get("number")) {
             (None, None) => None,
             (carrier, number) => match Carriage::parse(carrier.unwrap_or_default(), number.unwrap_or_default()) {
                 Some(carriage) => Some(carriage),
-                None => return Ok(back(&id, Flash::BadParcel)),
+                None => return Ok(back(id, Flash::BadParcel)),
             },
         };
         FulfilCommand::Open {
@@ -159,14 +158,14 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     };
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
     let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
-    let flash = match console.auto.apply.run(context, &id, &Command::Fulfil(command), with).await {
+    let flash = match console.auto.apply.run(context, id, &Command::Fulfil(command), with).await {
         Ok(_) => Flash::Sent,
         Err(Error::Stale { .. }) => Flash::Stale,
         Err(Error::Rejected(Rejection::UnderReview { .. } | Rejection::StillChecked)) => Flash::UnderReview,
         Err(Error::Rejected(_)) => Flash::BadParcel,
         Err(error) => return Err(error),
     };
-    Ok(back(&id, flash))
+    Ok(back(id, flash))
 }
 
 /// What is in it: as written, and of lines that the form does not list everything.
@@ -179,8 +178,4 @@ fn parts(order: &Order, posted: &Posted) -> Vec<Share> {
         Share { line, quantity }
     };
     open.enumerate().map(share).filter(|share| share.quantity > 0).collect()
-}
-
-fn back(id: &OrderId, flash: Flash) -> Response {
-    see_other(&format!("{}?flash={}", order_href(id), flash.code()))
 }

@@ -1,18 +1,17 @@
 //! How an order is paid, on its page: what was asked of providers, and taking and giving back.
 
-use super::{order_href, order_id};
+use super::{back, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
 use crate::format::{moment, money, words};
 use crate::icons;
 use crate::layout::token;
-use crate::visitor::{Visitor, see_other};
+use crate::visitor::Visitor;
 use app::apply::Alongside;
 use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::ids::OrderId;
 use domain::money::Money;
 use domain::order::paying::REASON_CHARS_MAX;
 use domain::order::{Command, MoneyCommand, Order, Paying, PaymentStatus, Rejection, Role};
@@ -130,9 +129,8 @@ pub async fn settle(State(console): State<Arc<Console>>, Path(id): Path<String>,
 
 async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Response, Error> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
-    visitor.require_write()?;
-    let id = order_id(id)?;
-    let order = console.orders.load(&visitor.scope, &id).await?.ok_or(Error::NotFound("order"))?;
+    let order = to_change(console, visitor, id).await?;
+    let id = &order.id;
     let paying = order.paying.as_deref().ok_or(Error::NotFound("payment"))?;
     let command = match fields.get("do") {
         Some("check") => MoneyCommand::Report { operations: paying.to_check(), captures: Vec::new() },
@@ -141,22 +139,18 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
         _ => {
             let amount = fields.get("amount").map(|text| Money::parse(text, order.totals.currency));
             let (Some(Ok(amount)), Some(Ok(seen))) = (amount, fields.get("seen").map(str::parse)) else {
-                return Ok(back(&id, Flash::BadAmount));
+                return Ok(back(id, Flash::BadAmount));
             };
             MoneyCommand::Refund { amount: Some(amount), reason: fields.get("reason").map(str::to_owned), seen: Some(seen) }
         }
     };
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let flash = match console.auto.apply.run(context, &id, &Command::Money(command), Alongside::default()).await {
+    let flash = match console.auto.apply.run(context, id, &Command::Money(command), Alongside::default()).await {
         Ok(_) => Flash::MoneyAsked,
         Err(Error::Rejected(Rejection::MoneyMoved) | Error::Stale { .. }) => Flash::Stale,
         Err(Error::Rejected(Rejection::BadReason)) => Flash::BadAmount,
         Err(Error::Rejected(_)) => Flash::MoneyRefused,
         Err(error) => return Err(error),
     };
-    Ok(back(&id, flash))
-}
-
-fn back(id: &OrderId, flash: Flash) -> Response {
-    see_other(&format!("{}?flash={}", order_href(id), flash.code()))
+    Ok(back(id, flash))
 }

@@ -298,7 +298,7 @@ impl Shop {
                 apply: Apply { orders: Arc::new(self.world.orders()), clock },
                 gateways: Arc::new(self.bank.clone()),
                 metrics: Arc::new(self.world.metrics()),
-                base: None,
+                base: "https://api.example".to_owned(),
             },
             tenants: Arc::new(self.world.tenants()),
         };

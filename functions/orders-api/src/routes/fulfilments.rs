@@ -1,20 +1,20 @@
 //! What of an order is sent together: work on it, handing it over, and where it is.
 
 use super::Answer;
-use super::orders::{fault, if_match, order_id, run};
-use crate::body::Json;
-use crate::desk::{Admitted, Desk};
+use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
+use crate::body::{self, Json};
+use crate::desk::Desk;
 use crate::view::OrderTracking;
 use app::Error;
 use app::apply::Alongside;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::ids::{FulfilmentId, LocationId, OrderId};
+use domain::ids::{FulfilmentId, LocationId};
 use domain::order::placement::limits;
 use domain::order::{Carriage, Command, FulfilCommand, Order};
 use domain::shipping::fulfilment::{Ask, Share, Step};
-use runtime::http::{Caller, Origin, Segments};
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -55,19 +55,29 @@ pub struct FulfilledItem {
 
 /// Sends all or a part of an order, or begins work on it. What is sent twice is refused; what moves the order moves it in the same step.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/fulfill", tag = "fulfilment", request_body = NewFulfilment,
-    params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this version")),
-    responses((status = 201, description = "What is sent, and what is still open", body = OrderTracking), (status = 404, description = "No such order"), (status = 409, description = "Nothing is open, more than is open, or it is not worked on"), (status = 422, description = "Every fault"))))]
+    params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this version"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters, kept for 48 hours: sending the same again sends no second parcel")),
+    responses((status = 201, description = "What is sent, and what is still open", body = OrderTracking), (status = 404, description = "No such order"), (status = 409, description = "Nothing is open, more than is open, or it is not worked on"), (status = 422, description = "Every fault, or the key was used for something else"))))]
 pub async fn create(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
     origin: Origin,
     Segments(id): Segments<String>,
-    headers: HeaderMap,
-    Json(body): Json<NewFulfilment>,
+    request: Request,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let id = order_id(&id)?;
+    let headers = request.headers().clone();
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let body: NewFulfilment = body::read(&raw)?;
+    let route = format!("POST /v1/orders/{id}/fulfill");
+    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    if let Some(once) = &once
+        && is_done(&desk, &admitted, once).await?
+    {
+        return Ok(shown(&order, StatusCode::CREATED));
+    }
     let from =
         body.warehouse.as_deref().map(LocationId::parse).transpose().map_err(|why| fault("warehouse", "bad_location", why.to_string()))?;
     let command = FulfilCommand::Open {
@@ -78,7 +88,9 @@ pub async fn create(
         checked_bps: admitted.config.workflow.checked_bps,
         notify: body.notify_customer.unwrap_or(true),
     };
-    carry_out(&desk, &admitted, &id, command, &headers, StatusCode::CREATED).await
+    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
+    let applied = run(&desk, &admitted, &id, &Command::Fulfil(command), with).await?;
+    Ok(shown(&applied.order, StatusCode::CREATED))
 }
 
 /// What was done to a part of an order.
@@ -129,12 +141,11 @@ pub async fn step(
             fault("step", "unknown_step", format!("one of: scan, check, {}", words.join(", ")))
         })?,
     };
-    if let Some(carriage) = carriage(body.carrier, body.tracking_number)? {
-        let command = FulfilCommand::Hand { id: part.clone(), carriage };
-        run(&desk, &admitted, &id, &Command::Fulfil(command), Alongside::default()).await?;
-    }
-    let command = FulfilCommand::Step { id: part, step, notify: body.notify_customer.unwrap_or(true) };
-    carry_out(&desk, &admitted, &id, command, &headers, StatusCode::OK).await
+    let carriage = carriage(body.carrier, body.tracking_number)?;
+    let command = FulfilCommand::Step { id: part, step, carriage, notify: body.notify_customer.unwrap_or(true) };
+    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let applied = run(&desk, &admitted, &id, &Command::Fulfil(command), with).await?;
+    Ok(shown(&applied.order, StatusCode::OK))
 }
 
 /// Shows where an order's parcels are.
@@ -143,7 +154,7 @@ pub async fn step(
 pub async fn tracking(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    Ok(axum::Json(OrderTracking::of(&order)).into_response())
+    Ok(shown(&order, StatusCode::OK))
 }
 
 fn carriage(carrier: Option<String>, number: Option<String>) -> Result<Option<Carriage>, Error> {
@@ -176,15 +187,6 @@ fn ask(order: &Order, items: Option<Vec<FulfilledItem>>) -> Result<Ask, Error> {
     items.into_iter().enumerate().map(part).collect::<Result<Vec<Share>, Error>>().map(Ask::Parts)
 }
 
-async fn carry_out(
-    desk: &Desk,
-    admitted: &Admitted,
-    id: &OrderId,
-    command: FulfilCommand,
-    headers: &HeaderMap,
-    status: StatusCode,
-) -> Answer<Response> {
-    let with = Alongside { if_version: if_match(headers)?, ..Alongside::default() };
-    let applied = run(desk, admitted, id, &Command::Fulfil(command), with).await?;
-    Ok((status, axum::Json(OrderTracking::of(&applied.order))).into_response())
+fn shown(order: &Order, status: StatusCode) -> Response {
+    (status, axum::Json(OrderTracking::of(order))).into_response()
 }

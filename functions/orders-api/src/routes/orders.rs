@@ -7,8 +7,8 @@ use crate::view::{CreatedOrder, DecisionView, NewOrder, OrderList, OrderProgress
 use app::apply::{Alongside, Applied};
 use app::notify::{Saying, customer_message};
 use app::photos::links;
-use app::place::Idempotency;
-use app::ports::{Dossier, OnceKey, OrderQuery, payment_channel};
+use app::place::{Idempotency, KEY_KEPT_FOR};
+use app::ports::{Dossier, OnceDone, OnceKey, OrderQuery, payment_channel};
 use app::progress::Wish;
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
@@ -103,6 +103,20 @@ fn once(route: &str, admitted: &Admitted, key: &str, raw: &[u8]) -> Idempotency 
 /// What a request is known by, if it comes again.
 pub(super) fn idempotency(headers: &HeaderMap, admitted: &Admitted, route: &str, raw: &[u8]) -> Result<Idempotency, Error> {
     Ok(once(route, admitted, &idempotency_key(headers)?, raw))
+}
+
+/// It has been carried out: whoever asks again is shown how it stands.
+pub(super) async fn is_done(desk: &Desk, admitted: &Admitted, once: &Idempotency) -> Result<bool, Error> {
+    match desk.place.once.done(&admitted.scope, &once.key, desk.clock.now()).await? {
+        Some((hash, _)) if hash != once.request_hash => Err(Error::KeyReused),
+        found => Ok(found.is_some()),
+    }
+}
+
+/// That it is carried out, to be noted in the same commit.
+pub(super) fn doing<'a>(desk: &Desk, once: &'a Idempotency) -> OnceDone<'a> {
+    let expires_at = desk.clock.now() + KEY_KEPT_FOR;
+    OnceDone { key: &once.key, request_hash: &once.request_hash, response: "{}", fence: None, expires_at }
 }
 
 /// The key, where it is not required.

@@ -1,15 +1,13 @@
 //! How orders are paid: who promised and took what, trying again, taking and giving back.
 
 use super::Answer;
-use super::orders::{fault, idempotency, order_id, run};
+use super::orders::{doing, fault, idempotency, is_done, order_id, run};
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
 use crate::view::{OrderPayment, PaymentMeans, PaymentSuccess};
 use app::Error;
 use app::apply::{Alongside, Applied};
 use app::measure::payments_of;
-use app::place::KEY_KEPT_FOR;
-use app::ports::OnceDone;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -133,16 +131,13 @@ pub async fn refund(
     let id = order_id(&id)?;
     let once = idempotency(&headers, &admitted, &format!("POST /v1/orders/{id}/refunds"), &raw)?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let now = desk.clock.now();
-    if let Some((hash, _)) = desk.place.once.done(&admitted.scope, &once.key, now).await.map_err(Error::from)? {
-        let again = if hash == once.request_hash { shown(&desk, &admitted, &order, StatusCode::ACCEPTED) } else { Err(Error::KeyReused) };
-        return Ok(again?);
+    if is_done(&desk, &admitted, &once).await? {
+        return Ok(shown(&desk, &admitted, &order, StatusCode::ACCEPTED)?);
     }
     let amount = body.amount.as_deref().map(|text| Money::parse(text, order.totals.currency));
     let amount = amount.transpose().map_err(|why| fault("amount", "bad_amount", why.to_string()))?;
     let reason = body.reason.filter(|reason| !reason.trim().is_empty());
-    let done = OnceDone { key: &once.key, request_hash: &once.request_hash, response: "{}", fence: None, expires_at: now + KEY_KEPT_FOR };
-    let with = Alongside { once: Some(done), ..Alongside::default() };
+    let with = Alongside { once: Some(doing(&desk, &once)), ..Alongside::default() };
     let applied = money(&desk, &admitted, id.as_str(), MoneyCommand::Refund { amount, reason, seen: None }, with).await?;
     Ok(shown(&desk, &admitted, &applied.order, StatusCode::ACCEPTED)?)
 }

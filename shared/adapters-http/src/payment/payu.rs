@@ -272,6 +272,9 @@ impl Gateway for Payu {
         let status = order["status"].as_str().unwrap_or_default();
         let done = || GatewayAnswer::Done { reference: reference.clone(), amount: wish.amount, expires_at: None };
         match (wish.kind, status) {
+            (Kind::Authorize, _) if order["extOrderId"] != wish.key.as_str() => {
+                Err(GatewayError::Unknown("PayU has another payment under this number".into()))
+            }
             (Kind::Authorize, _) => self.authorization(&order).map(Some),
             (Kind::Capture { .. }, "COMPLETED") | (Kind::Void { .. }, "CANCELED") => Ok(Some(done())),
             (Kind::Capture { .. }, "CANCELED") => Ok(Some(GatewayAnswer::Cancelled)),

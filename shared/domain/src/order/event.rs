@@ -309,7 +309,6 @@ impl OrderEvent {
                 | Self::TimerFired { .. }
                 | Self::TimersCancelled { .. }
                 | Self::Saga { .. }
-                | Self::Fulfilment { .. }
                 | Self::Money { .. }
                 | Self::Review { .. }
         )

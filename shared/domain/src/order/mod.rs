@@ -18,6 +18,7 @@ pub mod paying;
 pub mod photo;
 pub mod placement;
 pub mod progress;
+pub mod rejection;
 pub mod review;
 pub mod ruled;
 pub mod saga;
@@ -32,7 +33,7 @@ pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
-pub use decide::{Rejection, decide};
+pub use decide::decide;
 pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use fulfilling::{Carriage, Consignment, FulfilCommand, FulfilEvent};
@@ -41,6 +42,7 @@ pub use label::Label;
 pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, Paying};
 pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
+pub use rejection::Rejection;
 pub use review::{Review, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 pub use ruled::{Ruled, Verdict};
 pub use saga::{Saga, SagaCommand, SagaEvent, SagaRules};
@@ -323,10 +325,7 @@ impl Order {
                 self.reviewed(event, at);
                 return;
             }
-            OrderEvent::Fulfilment { event } => {
-                self.fulfilled(event, at);
-                return;
-            }
+            OrderEvent::Fulfilment { event } => self.fulfilled(event, at),
             OrderEvent::Money { event } => {
                 self.paid(event, at);
                 return;

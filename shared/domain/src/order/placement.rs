@@ -407,6 +407,14 @@ pub struct Given<'a> {
     pub now: Timestamp,
 }
 
+impl Given<'_> {
+    /// Of an order that has been placed elsewhere: nobody is told, nothing is checked or collected, and its items may not be listed.
+    pub fn imported(channel: SourceId, generated: OrderId, tracks: Tracks, now: Timestamp) -> Given<'static> {
+        let (notify, saga, items_required) = (false, false, false);
+        Given { channel, generated, tracks, notify, saga, payments: None, charges: None, items_required, now }
+    }
+}
+
 /// Checks a draft. Either a placement or every fault it has, as [`Fault::listed`].
 pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
     let mut checker = Checker { faults: Vec::new() };

@@ -4,7 +4,7 @@
 //! matters, and nothing that was decided gets lost.
 
 use super::Order;
-use super::decide::Rejection;
+use super::rejection::Rejection;
 use crate::ids::ReviewId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

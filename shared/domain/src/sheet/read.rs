@@ -49,17 +49,7 @@ impl SheetOrder {
         // A table's orders have numbers of their own, so the one we would make up is never used.
         let generated = OrderId::numbered(now.to_zoned(TimeZone::UTC).date(), 0);
         let tracks = Tracks::default();
-        let given = Given {
-            channel: channel.clone(),
-            generated,
-            tracks,
-            notify: false,
-            saga: false,
-            charges: None,
-            payments: None,
-            items_required: false,
-            now,
-        };
+        let given = Given::imported(channel.clone(), generated, tracks, now);
         faults.extend(check(&self.draft, given).err().unwrap_or_default());
         faults
     }

@@ -178,7 +178,7 @@ impl Functions {
                     apply: apply.clone(),
                     gateways: ports.gateways.clone(),
                     metrics: ports.metrics.clone(),
-                    base: Some("https://api.example".to_owned()),
+                    base: "https://api.example".to_owned(),
                 },
                 tenants: ports.tenants.clone(),
             },

@@ -58,6 +58,28 @@ async fn an_order_leaves_in_two_parcels_and_no_third() {
     );
 }
 
+// req: S2-05
+#[tokio::test]
+async fn a_request_that_comes_again_sends_no_second_parcel() {
+    let house = House::new().await;
+    processing(&house, "2001").await;
+    let read = get(&house, "/v1/orders/2001").await.body["version"].as_u64().unwrap().to_string();
+    let sends = async |headers: &[(&str, &str)], quantity: u32| {
+        let body = json!({ "items": [{ "sku": "POT", "quantity": quantity }] });
+        let answer = post(&house, "/v1/orders/2001/fulfill", headers, body).await;
+        house.settle().await;
+        (answer.status, answer.body["shipments"].as_array().map_or_else(|| answer.body["title"].clone(), |all| json!(all.len())))
+    };
+    assert_eq!(sends(&[("idempotency-key", "parcel")], 1).await, (201, json!(1)));
+    assert_eq!(sends(&[("idempotency-key", "parcel")], 1).await, (201, json!(1)), "the same request, sent twice");
+    assert_eq!(sends(&[("idempotency-key", "parcel")], 2).await, (422, json!("Idempotency key reused")), "the key of another one");
+    assert_eq!(sends(&[("if-match", &read)], 1).await, (409, json!("It has changed")), "the order has moved on since it was read");
+    assert_eq!(sends(&[], 1).await, (201, json!(2)), "another parcel of the same");
+    let now = get(&house, "/v1/orders/2001").await.body["version"].as_u64().unwrap().to_string();
+    assert_eq!(sends(&[("if-match", &now)], 1).await, (201, json!(3)));
+    assert_eq!(sends(&[("if-match", &now)], 1).await, (409, json!("It has changed")));
+}
+
 // req: S2-05, S2-59
 #[tokio::test]
 async fn work_is_done_step_by_step_and_bad_input_is_told() {

@@ -200,7 +200,7 @@ impl House {
             apply: self.apply(),
             gateways: Arc::new(self.bank.clone()),
             metrics: Arc::new(self.world.metrics()),
-            base: Some("https://api.example".into()),
+            base: "https://api.example".into(),
         };
         Sagas { apply: self.apply(), stock, cashier, tenants: Arc::new(self.world.tenants()) }
     }

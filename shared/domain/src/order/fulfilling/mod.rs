@@ -2,14 +2,15 @@
 //!
 //! A [`Consignment`] is the work on a part of an order ([`Fulfilment`]) with the carrier's number of its parcel. Several share an order;
 //! together they never send more of a line than was ordered. Where they lead, the order goes in the same commit: packed and labelled as a
-//! whole it is ready to ship, with the first that leaves partly shipped, with the last shipped.
+//! whole it is ready to ship, with the first that leaves partly shipped, with the last shipped, and with
+//! the last that arrives delivered.
 
 #[cfg(test)]
 mod tests;
 
 use super::Order;
-use super::decide::Rejection;
 use super::event::{Cause, OrderEvent};
+use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track};
 use crate::ids::{FulfilmentId, LocationId};
 use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
@@ -134,15 +135,10 @@ pub enum FulfilCommand {
         id: FulfilmentId,
         /// What was done.
         step: Step,
+        /// By whom it goes, if that is known now.
+        carriage: Option<Carriage>,
         /// Whether the customer is told if that moves the order.
         notify: bool,
-    },
-    /// Say by whom it goes.
-    Hand {
-        /// Which.
-        id: FulfilmentId,
-        /// By whom.
-        carriage: Carriage,
     },
 }
 
@@ -192,7 +188,9 @@ impl Order {
         let active = || self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled);
         let all_in = self.open_to_send().iter().all(|open| *open == 0);
         let all_labelled = active().all(|one| one.has_left() || one.work.status == FulfilmentStatus::Labelled);
+        let all_there = active().all(|one| one.work.status == FulfilmentStatus::Delivered) && all_in;
         let to = match (active().any(Consignment::has_left), active().all(Consignment::has_left) && all_in) {
+            (true, true) if all_there => OrderStatus::Delivered,
             (_, true) if active().next().is_some() => OrderStatus::Shipped,
             (true, _) => OrderStatus::PartiallyShipped,
             _ if all_in && all_labelled && active().next().is_some() => OrderStatus::ReadyToShip,
@@ -225,22 +223,18 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             }
             *notify
         }
-        FulfilCommand::Step { id, step, notify } => {
+        FulfilCommand::Step { id, step, carriage, notify } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
             // What has left is followed to its end, whatever else becomes of the order.
             if !matches!(step, Step::Deliver | Step::TakeBack | Step::Cancel) {
                 may_work(order)?;
             }
             one.work.after(*step).map_err(Rejection::Fulfilment)?;
-            happens(&mut after, FulfilEvent::Stepped { id: id.clone(), step: *step });
-            *notify
-        }
-        FulfilCommand::Hand { id, carriage } => {
-            let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
-            if one.carriage.as_ref() != Some(carriage) {
+            if let Some(carriage) = carriage.as_ref().filter(|carriage| one.carriage.as_ref() != Some(carriage)) {
                 happens(&mut after, FulfilEvent::Handed { id: id.clone(), carriage: carriage.clone() });
             }
-            false
+            happens(&mut after, FulfilEvent::Stepped { id: id.clone(), step: *step });
+            *notify
         }
     };
     let stage = stage(&after).filter(|to| *to != after.tracks.fulfilment && after.tracks.fulfilment.way_to(*to).is_some());

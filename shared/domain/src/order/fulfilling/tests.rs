@@ -86,6 +86,33 @@ fn parts_leave_one_after_the_other() {
     assert_eq!((last[3].as_str(), order.tracks.status), ("partially_shipped to shipped", OrderStatus::Shipped));
 }
 
+// req: S2-05
+#[test]
+fn who_has_read_an_older_order_learns_that_a_parcel_was_sent_since() {
+    let mut order = order();
+    let read = order.revision();
+    does(&mut order, opens(some(&[(2, 1)]), true)).unwrap();
+    let after_first = order.revision();
+    does(&mut order, opens(some(&[(2, 1)]), true)).unwrap();
+    assert!(read < after_first && after_first < order.revision(), "a second parcel moves no status, but it is news");
+}
+
+// req: S2-59
+#[test]
+fn an_order_is_delivered_when_its_last_parcel_is() {
+    let mut order = order();
+    does(&mut order, opens(some(&[(0, 2)]), true)).unwrap();
+    let deliver = |order: &mut Order, id: &str| {
+        let id = FulfilmentId::parse(id).unwrap();
+        does(order, FulfilCommand::Step { id, step: Step::Deliver, carriage: None, notify: true }).unwrap();
+        order.tracks.status
+    };
+    assert_eq!(deliver(&mut order, "p1"), OrderStatus::PartiallyShipped, "the pots are still to come");
+    does(&mut order, opens(Ask::Everything, true)).unwrap();
+    assert_eq!(order.tracks.status, OrderStatus::Shipped);
+    assert_eq!(deliver(&mut order, "p2"), OrderStatus::Delivered);
+}
+
 /// A carrier's word later does not take back what was done in the house.
 #[test]
 fn news_of_the_parcel_leaves_the_work_where_it_is() {
@@ -93,7 +120,7 @@ fn news_of_the_parcel_leaves_the_work_where_it_is() {
     let mut order = order();
     does(&mut order, opens(Ask::Everything, false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
-    does(&mut order, FulfilCommand::Step { id, step: Step::Allocate, notify: false }).unwrap();
+    does(&mut order, FulfilCommand::Step { id, step: Step::Allocate, carriage: None, notify: false }).unwrap();
     let fact = Fact {
         id: crate::ids::EventId::parse("e1").unwrap(),
         source: SourceId::parse("ups").unwrap(),
@@ -112,7 +139,7 @@ fn it_is_picked_packed_labelled_and_handed_over_step_by_step() {
     let mut order = order();
     does(&mut order, opens(Ask::Everything, false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
-    let step = |order: &mut Order, step| does(order, FulfilCommand::Step { id: id.clone(), step, notify: true });
+    let step = |order: &mut Order, step| does(order, FulfilCommand::Step { id: id.clone(), step, carriage: None, notify: true });
     step(&mut order, Step::Allocate).unwrap();
     step(&mut order, Step::StartPicking).unwrap();
     step(&mut order, Step::Scan { line: 0, quantity: 2 }).unwrap();
@@ -140,9 +167,9 @@ fn what_is_drawn_for_a_check_does_not_leave_before_and_what_is_called_off_is_ope
     does(&mut order, checked(false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
     assert_eq!(order.open_to_send(), [0, 0, 0]);
-    does(&mut order, FulfilCommand::Step { id, step: Step::Cancel, notify: false }).unwrap();
+    does(&mut order, FulfilCommand::Step { id, step: Step::Cancel, carriage: None, notify: false }).unwrap();
     assert_eq!(order.open_to_send(), [2, 0, 3]);
-    let unknown = FulfilCommand::Step { id: FulfilmentId::parse("p9").unwrap(), step: Step::Pack, notify: false };
+    let unknown = FulfilCommand::Step { id: FulfilmentId::parse("p9").unwrap(), step: Step::Pack, carriage: None, notify: false };
     assert_eq!(does(&mut order, unknown), Err(Rejection::NoSuchFulfilment));
 }
 

@@ -3,8 +3,8 @@
 use super::work::{MoneyWork, Wanted};
 use super::{Means, MoneyCommand, MoneyEvent, Paying, REASON_CHARS_MAX};
 use crate::money::Money;
-use crate::order::decide::Rejection;
 use crate::order::event::OrderEvent;
+use crate::order::rejection::Rejection;
 use crate::order::{Order, PaymentStatus};
 use crate::payment::pan::contains_pan;
 use crate::payment::{By, Kind, LedgerRejection, Operation, Outcome, Outside, Provider, Settled, Wish, may_refund};

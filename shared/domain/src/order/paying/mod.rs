@@ -13,7 +13,7 @@ mod work;
 
 pub(super) use decide::{collected, money};
 pub use means::Means;
-pub use work::{LOOK_AGAIN_AFTER, MoneyWork, UNKNOWN_FOR, WAKES_MAX, Wanted};
+pub use work::{MoneyWork, UNKNOWN_FOR, Wanted};
 
 use super::Order;
 use crate::ids::TenantId;
@@ -87,6 +87,9 @@ pub struct Paying {
     /// Captures of which something may have gone back, to be looked up.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<u32>,
+    /// Since when something that was reported waits to be looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_at: Option<Timestamp>,
     /// When an open operation was last looked up in vain.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub looked: BTreeMap<u32, Timestamp>,
@@ -119,6 +122,7 @@ impl Paying {
             ledger,
             reported: Vec::new(),
             returns: Vec::new(),
+            reported_at: None,
             looked: BTreeMap::new(),
             token,
             elsewhere: false,
@@ -199,6 +203,8 @@ impl Paying {
             MoneyEvent::NoProvider { .. } => (self.nobody, self.again) = (true, false),
             MoneyEvent::Woken => self.woken = Some((at, self.woken.map_or(0, |(_, times)| times).saturating_add(1))),
         }
+        let waits = !self.reported.is_empty() || !self.returns.is_empty();
+        self.reported_at = waits.then(|| self.reported_at.unwrap_or(at));
     }
 }
 
@@ -461,7 +467,7 @@ pub enum MoneyCommand {
 
 /// Longest reason of a refund, in characters.
 pub const REASON_CHARS_MAX: usize = 500;
-/// Longest time that a declined capture is tried again after, and how often.
+/// What was refused is asked for again after this.
 const CAPTURE_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Attempts to take, void or refund the same money, before a person has to look.
 const ATTEMPTS_MAX: usize = 3;

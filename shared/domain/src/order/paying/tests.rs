@@ -438,8 +438,12 @@ fn a_webhook_has_things_looked_up_and_says_nothing_itself() {
     story.moves(OrderStatus::Shipped);
     let n = story.begins(Provider::Stripe);
     story.succeeds(n);
+    assert_eq!(story.order.money_due(), None);
     story.money(1, report(&[], &[2]));
     assert_eq!(story.work(), Some(MoneyWork::Returned { n: 2 }));
+    assert_eq!(story.order.money_due(), Some(at(story.minute + 15)), "somebody looks in case the worker did not come");
+    story.money(1, report(&[], &[1]));
+    assert_eq!(story.order.money_due(), Some(at(story.minute + 14)), "what is reported later does not put it off");
     let reference = ProviderReference::parse("dp_1").unwrap();
     let kind = OutsideKind::Dispute(DisputeState::Opened);
     let dispute = Outside { provider: Provider::Stripe, reference, of: 2, kind, amount: eur(5000), at: at(story.minute) };

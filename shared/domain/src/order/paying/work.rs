@@ -8,13 +8,13 @@ use crate::payment::{AUTHORIZATION_TIMEOUT, By, Kind, Operation, PaymentMethod, 
 use jiff::{SignedDuration, Timestamp};
 
 /// An operation without an answer is looked up again after this.
-pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Between two times that somebody is sent to look, if nothing came of the first; twice as long each time.
 const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// After this an operation whose provider cannot say what became of it counts as come to nothing.
 pub const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Times that somebody is sent to look without anything coming of it: about eleven days.
-pub const WAKES_MAX: u8 = 10;
+const WAKES_MAX: u8 = 10;
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +201,7 @@ impl Order {
         let from = last.map_or(begun, |last| last.max(begun));
         let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
         match paying.ledger.retry() {
-            Retry::At(at) if self.paying.as_ref().is_some_and(|paying| paying.token) => Some(until.max(after(at, RETRY_AFTER))),
+            Retry::At(at) if paying.token => Some(until.max(after(at, RETRY_AFTER))),
             _ => Some(until),
         }
     }
@@ -290,7 +290,7 @@ impl Order {
             // The provider was away: the next one is asked.
             Some(last) if matches!(last.state, State::Cancelled) && last.released.is_none() => Some(By::Shop),
             Some(_) => match paying.ledger.retry() {
-                Retry::At(at) if at <= now && self.paying.as_ref().is_some_and(|paying| paying.token) => Some(By::Clock),
+                Retry::At(at) if at <= now && paying.token => Some(By::Clock),
                 _ => None,
             },
         }
@@ -304,7 +304,7 @@ impl Order {
         let open = paying.ledger.operations().iter().filter(|one| paying.ledger.is_open(one)).map(|one| paying.look_at(one)).min();
         let unpaid = self.pay_until();
         let retry = match paying.ledger.retry() {
-            Retry::At(at) if self.is_at_authorize() && self.paying.as_ref().is_some_and(|paying| paying.token) => Some(at),
+            Retry::At(at) if self.is_at_authorize() && paying.token => Some(at),
             _ => None,
         };
         let live = paying.ledger.live_authorization(early);
@@ -315,7 +315,8 @@ impl Order {
         let seen = paying.woken.map_or(self.status_since, |(at, _)| at);
         let back = if self.is_called_off() { paying.gives_back(self, seen) } else { None };
         let rest = back.map(|(at, _)| at.max(after(self.status_since, WOKEN_AGAIN_AFTER)));
-        let due = [open, unpaid, retry, runs_out, capture, rest].into_iter().flatten().min()?;
+        let reported = paying.reported_at.map(|at| after(at, WOKEN_AGAIN_AFTER));
+        let due = [open, unpaid, retry, runs_out, capture, rest, reported].into_iter().flatten().min()?;
         match paying.woken {
             None => Some(due),
             Some((_, times)) if times >= WAKES_MAX => None,
