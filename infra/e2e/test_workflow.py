@@ -8,6 +8,7 @@ import subprocess
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import axe
@@ -42,8 +43,10 @@ class Warehouse:
         assert self.call("POST", f"/v1/inventory/{sku}/adjust", body).status == 200
 
     def places(self, number: str, sku: str, pieces: int, price: str, **more: Any) -> None:
+        # At night an order is more suspicious, and this runs at any hour.
+        noon = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
         order = {
-            "number": number, "currency": "EUR", "country": "PL", "customer": {"name": "Ann", "email": f"ann.{number.lower()}@{self.tenant}.example"},
+            "number": number, "placed_at": noon.isoformat(), "currency": "EUR", "country": "PL", "customer": {"name": "Ann", "email": f"ann.{number.lower()}@{self.tenant}.example"},
             "items": [{"sku": sku, "quantity": pieces, "unit_price": price}], **more,
         }  # fmt: skip
         placed = self.call("POST", "/v1/orders", order, **{"Idempotency-Key": number})
