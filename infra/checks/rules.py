@@ -31,6 +31,7 @@ OPEN_ROUTES = {
     "GET /track/{tenant}/{order}/{seal}": "verifies the seal of the link, which only the customer's message holds",
     "POST /v1/channels/{tenant}/{channel}": "verifies the platform's signature",
     "POST /v1/payments/{tenant}/{provider}": "verifies the payment provider's signature",
+    "POST /v1/carriers/{tenant}/{carrier}": "verifies the carrier's signature",
     "GET /v1/channels/{tenant}/{channel}": "verifies the token that the platform is confirmed with",
     "POST /v1/hooks/{tenant}/{endpoint}": "verifies a signature over the raw body",
     "POST /v1/hooks/order-status": "verifies a signature over the raw body",
@@ -216,7 +217,7 @@ def no_wildcard_in_rights(t: Template) -> list[str]:
                 text = json.dumps(resource)
                 if not {name for name in targets(resource) if not name.startswith("AWS::")}:
                     findings.append(f"{role}: {', '.join(actions)} on {text} names nothing of ours")
-                elif "*" in text and not re.search(r"/(reports|reports/\*/(imports|photos)|stream)/\*\"", text):
+                elif "*" in text and not re.search(r"/(reports|reports/\*/(imports|photos|labels)|stream)/\*\"", text):
                     findings.append(f"{role}: {', '.join(actions)} on {text}")
     return findings
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from expand import ROOT, TEMPLATE, Template, code_folders, expanded, target
+from expand import ROOT, TEMPLATE, Template, code_folders, expanded, source, target
 from rules import RULES
 
 HERE = Path(__file__).parent
@@ -65,6 +66,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "NotifierFn": {"queue"},
         "MetricsFn": {"queue"},
         "SagaFn": {"queue"},
+        "DispatchFn": {"queue"},
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
         "StaleOrdersFn": {"queue", "schedule"},
@@ -170,3 +172,13 @@ def test_workflows(workflow: Path) -> None:
     assert "secrets." not in text and "AWS_SECRET" not in text, "AWS is entered with the workflow's own identity, not with keys"
     assert jobs["deploy"]["permissions"]["id-token"] == "write"
     assert all("timeout-minutes" in job for job in jobs.values())
+
+
+def test_functions_know_the_tables_they_are_given() -> None:
+    """A table that is granted and not wired is found by the first order that needs it: then it is too late."""
+    for name, crate in code_folders().items():
+        function = source()["Resources"][name]
+        given = {variable for variable in function["Properties"]["Environment"]["Variables"] if variable.startswith("TABLE_")}
+        main = (ROOT / "functions" / crate / "src" / "main.rs").read_text()
+        wired = {f"TABLE_{table.upper()}" for table in re.findall(r"Table::(\w+)", main)}
+        assert given == wired, f"{name}: the template gives {sorted(given)}, main.rs names {sorted(wired)}"

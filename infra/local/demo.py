@@ -10,6 +10,7 @@ import urllib.request
 import paid
 import reviews
 import sheet
+import shipped
 from processes import Failed
 from settings import BINARIES, Settings, credentials
 
@@ -32,6 +33,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "QUEUE_NOTIFY_URL": outputs["NotifyQueueUrl"],
         "QUEUE_METRICS_URL": outputs["MetricsQueueUrl"],
         "QUEUE_SAGA_URL": outputs["SagaQueueUrl"],
+        "QUEUE_DISPATCH_URL": outputs["DispatchQueueUrl"],
         "QUEUE_SHEET_URL": outputs["SheetQueueUrl"],
         "QUEUE_STALE_URL": outputs["StaleQueueUrl"],
         "QUEUE_REPORTS_URL": outputs["ReportsQueueUrl"],
@@ -39,6 +41,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "DLQ_NOTIFY_URL": outputs["NotifyDlqUrl"],
         "DLQ_METRICS_URL": outputs["MetricsDlqUrl"],
         "DLQ_SAGA_URL": outputs["SagaDlqUrl"],
+        "DLQ_DISPATCH_URL": outputs["DispatchDlqUrl"],
         "DLQ_SHEET_URL": outputs["SheetDlqUrl"],
         "DLQ_STALE_URL": outputs["StaleDlqUrl"],
         "DLQ_OUTBOX_URL": outputs["OutboxDlqUrl"],
@@ -75,6 +78,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
     if settings.demo_orders and settings.demo_reviews:
         reviews.open_demo(settings.web_url, keys["api_key"])
         paid.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
+        shipped.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
     _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"

@@ -47,6 +47,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "SlackApiUrl": f"{settings.outside_url}/api",
         "PlatformsUrl": f"{settings.outside_url}/platforms",
         "PaymentsUrl": f"{settings.outside_url}/pay",
+        "CarriersUrl": f"{settings.outside_url}/carry",
         "SheetsBaseUrl": f"{settings.outside_url}/google",
         "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,

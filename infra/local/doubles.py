@@ -1,4 +1,5 @@
-"""Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, Google Sheets, and payment providers.
+"""Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, Google Sheets, payment
+providers, and carriers.
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
@@ -19,6 +20,7 @@
     PUT  /google/sheets/<id>        {"worksheets": {"Orders": [["OrderID", …], …]}, "readers": ["<account>"]}       GET shows it
     PUT  /google/accounts/<account> a service account's public key, PEM    DELETE revokes it
     …    /pay/…                     Stripe, PayPal, Razorpay, PayU, their customers' pages and switches: payments/__init__.py says what there is
+    …    /carry/…                   FedEx, UPS, USPS, DHL and switches: carriers/__init__.py says what there is
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from collections import deque
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import carriers
 import google
 import mails
 import payments
@@ -101,7 +104,8 @@ class Failure:
             return dict(self._plan)
 
 
-POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE, PAY = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google(), payments.Payments()
+POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
+PAY, CARRY = payments.Payments(), carriers.Carriers()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -111,8 +115,8 @@ class Outside(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802
         if (body := self._body(UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "payload_too_large")
-        if self.path.startswith("/pay/"):
-            return self._pay(body)
+        if self.path.startswith(("/pay/", "/carry/")):
+            return self._partner(body)
         if self.path == "/google/token":
             return self._json(*reversed(GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)))
         if self.path.startswith("/sheet/") and GOOGLE.book(self.path.removeprefix("/sheet/")):
@@ -149,9 +153,9 @@ class Outside(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # noqa: N802
         match self.path:
             case "/":
-                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all(), PAY.objects()))
-            case path if path.startswith("/pay/"):
-                self._pay(b"")
+                self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all(), PAY.objects(), CARRY.parcels()))
+            case path if path.startswith(("/pay/", "/carry/")):
+                self._partner(b"")
             case "/messages":
                 self._json(POSTS.all())
             case "/texts":
@@ -177,6 +181,8 @@ class Outside(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:  # noqa: N802
         if (body := self._body(UPLOAD_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "too large")
+        if self.path.startswith("/carry/"):
+            return self._partner(body)
         if self.path.startswith("/google/accounts/"):
             GOOGLE.know(self.path.removeprefix("/google/accounts/"), body.decode())
             return self._answer(204)
@@ -189,8 +195,8 @@ class Outside(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:  # noqa: N802
         if (body := self._body(BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "too large")
-        if self.path.startswith("/pay/"):
-            return self._pay(body)
+        if self.path.startswith(("/pay/", "/carry/")):
+            return self._partner(body)
         if self.path.startswith("/google/accounts/"):
             GOOGLE.revoke(self.path.removeprefix("/google/accounts/"))
             return self._answer(204)
@@ -200,9 +206,12 @@ class Outside(BaseHTTPRequestHandler):
         inbox.clear()
         self._answer(204)
 
-    def _pay(self, body: bytes) -> None:
-        """A payment provider answers, or its page, or a switch."""
-        said = PAY.answer(self.command, self.path, self.headers, body, f"http://{self.headers.get('Host')}/pay")
+    def _partner(self, body: bytes) -> None:
+        """A payment provider or a carrier answers, or its page, or a switch."""
+        if self.path.startswith("/pay/"):
+            said = PAY.answer(self.command, self.path, self.headers, body, f"http://{self.headers.get('Host')}/pay")
+        else:
+            said = CARRY.answer(self.command, self.path, self.headers, body)
         if said is None:
             time.sleep(SILENCE_S)
             self.close_connection = True
@@ -272,8 +281,8 @@ def document(title: str, main: str, style: str = "") -> str:
     )
 
 
-def page(posts: list[dict], texts: list[dict], mails: list[dict], paid: list[dict]) -> str:
-    """All inboxes side by side, and what the payment providers have, newest first."""
+def page(posts: list[dict], texts: list[dict], mails: list[dict], paid: list[dict], carried: list[dict]) -> str:
+    """All inboxes side by side, and what the payment providers and carriers have, newest first."""
     left = "".join(
         f'<article><b>OrderFlow</b> <span class="soft">{_clock(post)}</span>'
         + "".join(f"<p>{slack.render(text)}</p>" for text in slack.texts(post["payload"]))
@@ -285,13 +294,23 @@ def page(posts: list[dict], texts: list[dict], mails: list[dict], paid: list[dic
     right = "".join(_mail(mail, newest=at == 0) for at, mail in enumerate(list(reversed(mails))[:50]))
     nothing = '<p class="soft">Nothing yet. Change an order and reload.</p>'
     return document(
-        "Slack, phones, mailbox and payments",
+        "Slack, phones, mailbox, payments and parcels",
         "<header>What the demo shop's team and customers got. Nothing leaves this machine.</header>"
         f"<section><h1>Slack <small>{_counted(posts, 'post')}</small></h1>{left or nothing}</section>"
         f"<section><h1>Phones and chats <small>{_counted(texts, 'message')}</small></h1>{middle or nothing}</section>"
         f"<section><h1>Mailbox <small>{_counted(mails, 'e-mail')}</small></h1>{right or nothing}</section>"
-        f"<section><h1>Payments <small>{_counted(paid, 'object')}</small></h1>{pages.listed(paid) or nothing}</section>",
+        f"<section><h1>Payments <small>{_counted(paid, 'object')}</small></h1>{pages.listed(paid) or nothing}</section>"
+        f"<section><h1>Parcels <small>{_counted(carried, 'label')}</small></h1>{_parcels(carried) or nothing}</section>",
     )
+
+
+def _parcels(carried: list[dict]) -> str:
+    def one(parcel: dict) -> str:
+        where = "given back" if parcel["void"] else parcel["at"].replace("_", " ") + (f", {parcel['place']}" if parcel["place"] else "")
+        told = [f"{parcel['carrier'].upper()} {parcel['service']}, {parcel['price']}", parcel["number"], f"{parcel['reference']}: {where}"]
+        return "<article>" + "".join(f"<p>{html.escape(line)}</p>" for line in told) + "</article>"
+
+    return "".join(one(parcel) for parcel in reversed(carried[-50:]))
 
 
 def sheet_page(book: dict) -> str:

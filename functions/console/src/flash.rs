@@ -78,6 +78,12 @@ pub enum Flash {
     MoneyRefused,
     /// Not an amount.
     BadAmount,
+    /// A label is being bought.
+    LabelAsked,
+    /// No label can be bought like that.
+    BadLabel,
+    /// A carrier is being asked where a parcel is.
+    CarrierAsked,
     /// A parcel is further.
     Sent,
     /// It cannot be sent like that.
@@ -89,7 +95,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 41] = [
+    const ALL: [Flash; 44] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -127,6 +133,9 @@ impl Flash {
         Flash::MoneyAsked,
         Flash::MoneyRefused,
         Flash::BadAmount,
+        Flash::LabelAsked,
+        Flash::BadLabel,
+        Flash::CarrierAsked,
         Flash::Sent,
         Flash::BadParcel,
         Flash::SignedOut,
@@ -173,6 +182,9 @@ impl Flash {
             Flash::MoneyAsked => "money-asked",
             Flash::MoneyRefused => "money-refused",
             Flash::BadAmount => "bad-amount",
+            Flash::LabelAsked => "label-asked",
+            Flash::BadLabel => "bad-label",
+            Flash::CarrierAsked => "carrier-asked",
             Flash::Sent => "sent",
             Flash::BadParcel => "bad-parcel",
             Flash::SignedOut => "signed-out",
@@ -237,6 +249,11 @@ impl Flash {
             Flash::BadAmount => {
                 "Nothing was done: write an amount in the order’s currency, as in 12.50, and a reason of at most 500 characters."
             }
+            Flash::LabelAsked => "The carrier is being asked. The label stands under Parcels in a moment: reload the page.",
+            Flash::BadLabel => {
+                "No label was asked for: the parcel has to be packed, weigh up to 70 kg, and the order needs a shipping address."
+            }
+            Flash::CarrierAsked => "The carrier is being asked. What it says stands under Parcels in a moment: reload the page.",
             Flash::Sent => "Done. It stands under Parcels.",
             Flash::BadParcel => {
                 "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
@@ -268,6 +285,8 @@ impl Flash {
                 | Flash::ReviewOpened
                 | Flash::RulesSaved
                 | Flash::MoneyAsked
+                | Flash::LabelAsked
+                | Flash::CarrierAsked
                 | Flash::Sent
                 | Flash::SignedOut
         )

@@ -5,7 +5,9 @@
 //! in one go. The schemas are read from that document, once, when the first body comes.
 
 use crate::openapi::DOCUMENT;
-use crate::routes::{bulk, decisions, fulfilments, imports, keys, notify, orders, payments, privacy, reports, reviews, rules, stock};
+use crate::routes::{
+    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, reviews, rules, stock,
+};
 use crate::view;
 use app::Error;
 use axum::extract::{FromRequest, Request};
@@ -62,6 +64,7 @@ described!(
     orders::Correction,
     orders::StatusUpdate,
     fulfilments::NewFulfilment,
+    labels::NewLabel,
     fulfilments::FulfilmentStep,
     payments::NewRefund,
     view::PaymentMeans,

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, notify, orders, payments, photos, privacy, reports,
-        reviews, rules, settings, sheet, stats, stock, survey, track, why,
+        attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy,
+        reports, reviews, rules, settings, sheet, stats, stock, survey, track, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -48,6 +48,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/reviews/{review}/decide", post(reviews::decide))
         .route("/v1/orders/{id}/fulfill", post(fulfilments::create))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}", post(fulfilments::step))
+        .route("/v1/orders/{id}/fulfilments/{fulfilment}/labels", post(labels::create).get(labels::read))
+        .route("/v1/orders/{id}/fulfilments/{fulfilment}/track", post(labels::track))
         .route("/v1/orders/{id}/tracking", get(fulfilments::tracking))
         .route("/v1/payments/success", get(payments::success))
         .route("/v1/orders/{id}/payment", get(payments::read))

@@ -1,9 +1,12 @@
-//! `POST /v1/hooks/{tenant}/{endpoint}`, `/v1/channels/{tenant}/{channel}` and `/v1/payments/{tenant}/{provider}`: verify, store, queue, answer.
+//! `POST /v1/hooks/{tenant}/{endpoint}`, `/v1/channels/{tenant}/{channel}`, `/v1/payments/{tenant}/{provider}` and
+//! `/v1/carriers/{tenant}/{carrier}`: verify, store, queue, answer.
 
+mod carriers;
 mod lines;
 mod payments;
 
 use app::channels::Listen;
+use app::dispatch::door::HearCarriers;
 use app::payments::door::HearPayments;
 use app::receive::{BODY_BYTES_MAX, Receive};
 use app::signature::Headers;
@@ -23,14 +26,15 @@ fn headers(request: &Request) -> Headers {
 }
 
 /// The routes.
-pub fn router(receive: Arc<Receive>, listen: Arc<Listen>, payments: Arc<HearPayments>) -> Router {
+pub fn router(receive: Arc<Receive>, listen: Arc<Listen>, payments: Arc<HearPayments>, carriers: Arc<HearCarriers>) -> Router {
     let channels = Router::new().route("/v1/channels/{tenant}/{channel}", post(lines::take).get(lines::confirm)).with_state(listen);
     let hooks = Router::new()
         .route("/v1/hooks/{tenant}/{endpoint}", post(take))
         .route("/v1/hooks/{endpoint}", post(take_by_header))
         .with_state(receive);
     let payments = Router::new().route("/v1/payments/{tenant}/{provider}", post(payments::take)).with_state(payments);
-    hooks.merge(channels).merge(payments)
+    let carriers = Router::new().route("/v1/carriers/{tenant}/{carrier}", post(carriers::take)).with_state(carriers);
+    hooks.merge(channels).merge(payments).merge(carriers)
 }
 
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the

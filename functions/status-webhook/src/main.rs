@@ -1,10 +1,13 @@
 //! Wiring of the webhook door.
 
 use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
+use adapters_http::carrier::HttpCarriers;
 use adapters_http::payment::HttpGateways;
 use app::apply::Apply;
 use app::channels::Listen;
+use app::dispatch::door::HearCarriers;
 use app::payments::door::HearPayments;
+use app::ports::Clock;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use runtime::settings::Settings;
@@ -15,8 +18,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops], |name| settings.required(name));
-    let double = settings.url("PAYMENTS_URL");
+    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let (double, carriers) = (settings.url("PAYMENTS_URL"), settings.url("CARRIERS_URL"));
     let hooks = settings.required("QUEUE_HOOKS_URL");
     let base = settings.url("PUBLIC_URL").unwrap_or_default();
     let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
@@ -46,5 +49,11 @@ async fn main() -> Result<(), lambda_http::Error> {
         tenants: Arc::new(db.tenants()),
         gateways: Arc::new(HttpGateways::new(double, Arc::new(SystemClock))),
     };
-    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments))).await
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let carriers = HearCarriers {
+        apply: payments.apply.clone(),
+        tenants: payments.tenants.clone(),
+        carriers: Arc::new(HttpCarriers::new(carriers.as_deref(), &clock)),
+    };
+    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments), Arc::new(carriers))).await
 }

@@ -14,6 +14,7 @@ pub mod channels;
 pub mod code;
 pub mod context;
 pub mod cursor;
+pub mod dispatch;
 pub mod error;
 pub mod import;
 pub mod json;

@@ -9,6 +9,7 @@
 use crate::apply::{Alongside, Apply};
 use crate::channels::{Incoming, channel_of};
 use crate::context::{Context, Provenance};
+use crate::dispatch;
 use crate::error::{Error, Result};
 use crate::photos;
 use crate::ports::{
@@ -293,14 +294,14 @@ pub struct Stores<'a> {
     pub orders: &'a dyn OrderStore,
     /// Webhooks.
     pub inbox: &'a dyn InboxStore,
-    /// Photos.
+    /// Photos and labels.
     pub files: &'a dyn ReportStore,
     /// Addresses.
     pub addresses: &'a dyn AddressStore,
 }
 
 /// Forgets what names the customer of an order whose contact is erased: the webhooks it heard and those that wait
-/// for a person, notes, message texts, photos, and that its addresses were written to about it. How many webhooks had a body. Safe to
+/// for a person, notes, message texts, photos, labels, and that its addresses were written to about it. How many webhooks had a body. Safe to
 /// repeat.
 pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId, now: Timestamp) -> Result<usize> {
     let Stores { orders, inbox, files, addresses } = stores;
@@ -327,6 +328,7 @@ pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId
     }
     orders.forget_words(scope, id).await?;
     photos::forget(files, scope, id).await?;
+    dispatch::forget(files, scope, id).await?;
     Ok(webhooks)
 }
 

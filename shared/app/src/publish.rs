@@ -2,11 +2,14 @@
 
 use contracts::envelope::SpecVersion;
 use contracts::order::v1;
-use contracts::{Envelope, Payload, payment, review, saga, stock};
-use domain::ids::{CorrelationId, EventId, TenantId};
+use contracts::{Envelope, Payload, parcel, payment, review, saga, stock};
+use domain::ids::{CorrelationId, EventId, FulfilmentId, LabelReference, TenantId};
 use domain::order::decide::news;
+use domain::order::fulfilling;
 use domain::order::saga::{Allocation, RULE, Step};
-use domain::order::{Actor, Cause, DecisionId, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent};
+use domain::order::{
+    Actor, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent,
+};
 use domain::payment::{By, Kind, State};
 use jiff::Timestamp;
 
@@ -75,6 +78,11 @@ pub fn of_commit(
     let step = order.saga_work().map(Step::code).or_else(|| order.money_work(recorded.at).map(|_| "payment"));
     if let Some(step) = step.filter(|_| !by_worker) {
         payloads.push(Payload::SagaDue(saga::v1::Due { order_id: order.id.to_string(), step: step.to_owned() }));
+    }
+    let by_dispatch = matches!(&recorded.actor, Actor::Rule { name } if name == fulfilling::RULE);
+    let polled = recorded.events.iter().any(|event| matches!(event, OrderEvent::Fulfilment { event: FulfilEvent::Polled { .. } }));
+    if !by_dispatch && (polled || order.label_work(recorded.at).is_some()) {
+        payloads.push(Payload::ParcelDue(parcel::v1::Due { order_id: order.id.to_string() }));
     }
     payloads
         .into_iter()
@@ -199,6 +207,7 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
             Payload::StockMoved(stock::v1::Moved { order_id, how: how.code().to_owned(), lines: lines.iter().map(line).collect() })
         }),
         OrderEvent::Review { event } => reviewed(order, event, at),
+        OrderEvent::Fulfilment { event: FulfilEvent::Label { id, reference, event } } => labelled(order, (id, reference), event),
         _ => None,
     }
 }
@@ -258,6 +267,29 @@ fn money(before: Option<&Order>, order: &Order, event: &OrderEvent) -> Vec<Paylo
         }
         _ => Vec::new(),
     }
+}
+
+fn labelled(order: &Order, (id, reference): (&FulfilmentId, &LabelReference), event: &LabelEvent) -> Option<Payload> {
+    let label = order.consignment(id)?.label_of(reference)?;
+    let (order_id, parcel) = (order.id.to_string(), id.to_string());
+    Some(match event {
+        LabelEvent::Bought { price, .. } => {
+            let quote = label.quote.as_ref()?;
+            Payload::ParcelLabelBought(parcel::v1::LabelBought {
+                order_id,
+                parcel,
+                carrier: quote.carrier.as_str().to_owned(),
+                service: quote.service.as_str().to_owned(),
+                price: price.map(|price| amount(price.minor, price.currency)),
+                weight_g: label.wish.weight_g,
+            })
+        }
+        LabelEvent::Failed { why } => {
+            Payload::ParcelLabelFailed(parcel::v1::LabelFailed { order_id, parcel, bought: label.number.is_some(), why: why.clone() })
+        }
+        LabelEvent::Voided { .. } => Payload::ParcelLabelVoided(parcel::v1::LabelVoided { order_id, parcel }),
+        _ => return None,
+    })
 }
 
 fn reviewed(order: &Order, event: &ReviewEvent, at: Timestamp) -> Option<Payload> {

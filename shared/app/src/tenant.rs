@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 mod lines;
 mod notify;
 mod payments;
+mod shipping;
 
 pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 pub use notify::{NotifySettings, SlackBot, TeamLine, TeamWebhook};
 pub use payments::PaymentSettings;
+pub use shipping::{AccountWith, Origin, ShippingSettings};
 
 /// A secret that is stored with the settings. It has no `Debug` and no `Display`; the API shows only
 /// whether it is set.
@@ -215,6 +217,8 @@ pub struct TenantConfig {
     pub charges: ChargeRules,
     /// How money is collected for orders that are placed here.
     pub payments: PaymentSettings,
+    /// By whom parcels go, and from where.
+    pub shipping: ShippingSettings,
     /// How orders that are placed here are checked, reviewed and set aside.
     pub workflow: SagaRules,
     /// Whether customers are asked how it was.
@@ -249,6 +253,7 @@ impl Default for TenantConfig {
             progress: ProgressRules::default(),
             charges: ChargeRules::default(),
             payments: PaymentSettings::default(),
+            shipping: ShippingSettings::default(),
             workflow: SagaRules::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
@@ -375,6 +380,7 @@ impl TenantConfig {
         }
         faults.extend(self.charges.faults());
         faults.extend(self.payments.faults());
+        faults.extend(self.shipping.faults());
         faults.extend(workflow_faults(&self.workflow));
         if self.follow_up.after_delivered_h > ProgressRules::HOURS_MAX {
             faults.push(Fault::new("follow_up.after_delivered_h", "out_of_range", "0 to 8760 hours"));

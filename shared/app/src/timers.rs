@@ -9,7 +9,7 @@ use crate::ports::{DueTimer, TenantStore, TimerIndex};
 use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
 use domain::order::timers::AFTER_DELIVERY;
-use domain::order::{Actor, Cancelled, Command, MoneyCommand, Order, OrderEvent, ReviewCommand, SagaCommand, Timer};
+use domain::order::{Actor, Cancelled, Command, FulfilCommand, MoneyCommand, Order, OrderEvent, ReviewCommand, SagaCommand, Timer};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -85,15 +85,16 @@ impl RunTimers {
         }
     }
 
-    /// What its saga waits for too long is begun again, its money is seen to, and what nobody has decided in time is said.
+    /// What its saga waits for too long is begun again, its money and its parcels are seen to, and what nobody has decided in time is said.
     async fn wake_saga(&self, context: Context<'_>, order: &Order, now: Timestamp) -> Result<Vec<Done>> {
         let late = order.saga_due().filter(|due| *due <= now).map(|_| Command::Saga(SagaCommand::Nudge));
         let unpaid = order.money_due().filter(|due| *due <= now).map(|_| Command::Money(MoneyCommand::Wake));
+        let parcels = order.parcels_due().filter(|due| *due <= now).map(|_| Command::Fulfil(FulfilCommand::Wake));
         let overdue = order.open_reviews().filter(|review| review.due_at <= now && !review.overdue);
         let reject = context.config.workflow.reject_overdue;
         let expire = overdue.map(|review| Command::Review(ReviewCommand::Expire { id: review.id.clone(), reject }));
         let mut done = Vec::new();
-        for command in late.into_iter().chain(unpaid).chain(expire) {
+        for command in late.into_iter().chain(unpaid).chain(parcels).chain(expire) {
             match self.apply.run(context, &order.id, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => {}
                 Ok(_) => done.push(Done::Fired),

@@ -1,6 +1,6 @@
 //! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
 
-use crate::{hook, job, order, payment, review, saga, stock};
+use crate::{hook, job, order, parcel, payment, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,14 @@ payloads! {
     PaymentReturned(payment::v1::Returned) = "payment.returned.v1" from "orderflow.payments";
     /// An order came to nothing because nobody has paid it.
     PaymentFailed(payment::v1::Failed) = "payment.failed.v1" from "orderflow.payments";
+    /// A label is to be bought or given back, or a carrier is to be asked where a parcel is.
+    ParcelDue(parcel::v1::Due) = "parcel.due.v1" from "orderflow.parcels";
+    /// A label was bought for a parcel.
+    ParcelLabelBought(parcel::v1::LabelBought) = "parcel.label_bought.v1" from "orderflow.parcels";
+    /// A label cannot be had, or cannot be given back: a person has to look.
+    ParcelLabelFailed(parcel::v1::LabelFailed) = "parcel.label_failed.v1" from "orderflow.parcels";
+    /// A label was given back, or was never bought after all.
+    ParcelLabelVoided(parcel::v1::LabelVoided) = "parcel.label_voided.v1" from "orderflow.parcels";
     /// A person has to decide something about an order.
     ReviewOpened(review::v1::Opened) = "review.opened.v1" from "orderflow.reviews";
     /// A review was decided.

@@ -131,9 +131,12 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NoSuchReview
         | Rejection::NoSuchFulfilment => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
-        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore | Rejection::BadReason => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Rejection::ReasonRequired
+        | Rejection::FromTheFuture
+        | Rejection::BadText
+        | Rejection::BadScore
+        | Rejection::BadWeight
+        | Rejection::BadReason => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::AlreadyPlaced { .. }
         | Rejection::NotAllowed { .. }
         | Rejection::MessagesOff
@@ -154,6 +157,9 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NotToFulfil { .. }
         | Rejection::Fulfilment(_)
         | Rejection::MoneyMoved
+        | Rejection::TooManyLabels
+        | Rejection::NoShippingAddress
+        | Rejection::NotFollowed
         | Rejection::NotCollected
         | Rejection::NothingToPay
         | Rejection::NothingToCapture
@@ -181,7 +187,11 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::MessagesOff | Rejection::NoAddress => ("nobody-to-tell", "The customer cannot be told"),
         Rejection::NotSo { .. } => ("not-true", "It would not be true"),
         Rejection::NoFollowUp { .. } => ("no-follow-up", "The customer is not asked"),
-        Rejection::TooManyTimers | Rejection::TooManyPhotos | Rejection::TooManyReviews => ("too-many", "There are too many"),
+        Rejection::TooManyTimers | Rejection::TooManyPhotos | Rejection::TooManyReviews | Rejection::TooManyLabels => {
+            ("too-many", "There are too many")
+        }
+        Rejection::NoShippingAddress => ("no-shipping-address", "Nobody knows where it goes"),
+        Rejection::NotFollowed => ("not-followed", "No carrier can be asked"),
         Rejection::NotCollected => ("not-collected", "The money is not collected here"),
         Rejection::NothingToPay => ("nothing-to-pay", "There is nothing to pay"),
         Rejection::NothingToCapture => ("nothing-to-capture", "There is nothing to capture"),
@@ -190,9 +200,12 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::MoneyMoved => ("stale", "Something has happened meanwhile"),
         Rejection::Money(_) | Rejection::PaymentNews(_) => ("payment-refused", "The order's money does not allow it"),
         Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),
-        Rejection::ReasonRequired | Rejection::FromTheFuture | Rejection::BadText | Rejection::BadScore | Rejection::BadReason => {
-            ("invalid", "The input is not valid")
-        }
+        Rejection::ReasonRequired
+        | Rejection::FromTheFuture
+        | Rejection::BadText
+        | Rejection::BadScore
+        | Rejection::BadWeight
+        | Rejection::BadReason => ("invalid", "The input is not valid"),
     };
     let mut problem = Problem::new(kind, title, status, detail);
     if let Rejection::NotAllowed { allowed, .. } = rejection {

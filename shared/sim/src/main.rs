@@ -141,6 +141,7 @@ fn summary(seeds: u64, steps: usize, sum: &Stats, seconds: f64) -> String {
     let _ = writeln!(text, "  deliveries {:>12}   {:.0} per second and core, invariants included", sum.deliveries, per_second);
     let _ = writeln!(text, "  invocations {:>11}   {} died, {} over HTTP", sum.invocations, sum.deaths, sum.http);
     let _ = writeln!(text, "  port calls {:>12}   {} faults injected", sum.calls, sum.faults);
+    let _ = writeln!(text, "  labels {:>16}   {} given back", sum.labels, sum.voided);
     let _ = writeln!(text, "  orders {:>16}   {} commits, {} messages redriven", sum.orders, sum.commits, sum.redriven);
     text
 }

@@ -5,6 +5,7 @@ use app::ports::*;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 use testkit::bank::Bank;
+use testkit::depot::Depot;
 use testkit::memory::MemoryWorld;
 
 /// The ports that the use cases are built over.
@@ -52,13 +53,15 @@ pub struct Ports {
     pub timers: Arc<dyn TimerIndex>,
     /// Payment providers.
     pub gateways: Arc<dyn Gateways>,
+    /// Carriers.
+    pub carriers: Arc<dyn Carriers>,
     /// API keys; nobody asks for any in these worlds.
     pub keys: Arc<dyn KeyStore>,
 }
 
 impl Ports {
     /// The in-memory ports.
-    pub fn of(memory: &MemoryWorld, lot: &Lot, bank: &Bank) -> Ports {
+    pub fn of(memory: &MemoryWorld, lot: &Lot, bank: &Bank, depot: &Depot) -> Ports {
         Ports {
             orders: Arc::new(memory.orders()),
             decisions: Arc::new(memory.decisions()),
@@ -81,6 +84,7 @@ impl Ports {
             stock: Arc::new(memory.stock()),
             timers: Arc::new(memory.timers()),
             gateways: Arc::new(bank.clone()),
+            carriers: Arc::new(depot.clone()),
             keys: Arc::new(memory.keys()),
         }
     }
@@ -109,8 +113,9 @@ impl Ports {
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
-            // It misbehaves by itself.
+            // They misbehave by themselves.
             gateways: self.gateways,
+            carriers: self.carriers,
             keys: self.keys,
         }
     }

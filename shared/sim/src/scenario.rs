@@ -24,6 +24,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use testkit::bank::Bank;
+use testkit::depot::Depot;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// Names of all of them, with what they are about.
@@ -104,7 +105,7 @@ impl House {
             ..TenantConfig::default()
         };
         assert_eq!(block_on(memory.tenants().save(&scope, &config, 0)), Ok(true), "settings are saved");
-        let ports = Ports::of(&memory, &Lot::default(), &Bank::default());
+        let ports = Ports::of(&memory, &Lot::default(), &Bank::default(), &Depot::default());
         let printer = Arc::new(Printer(Faults::new(Rng::seeded(1))));
         let functions = Functions::new(&ports, Arc::new(clock.clone()), Arc::new(FakeRandom::seeded(1)), printer, None);
         let owner = Identity { tenant, principal: "owner".into(), role: Role::Owner, scopes: Scopes::ALL };

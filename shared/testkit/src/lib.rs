@@ -3,4 +3,5 @@
 
 pub mod bank;
 pub mod conformance;
+pub mod depot;
 pub mod memory;

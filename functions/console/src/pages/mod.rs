@@ -5,6 +5,7 @@ pub mod dashboard;
 pub mod decisions;
 pub mod dialog;
 pub mod inbox;
+pub mod labels;
 pub mod login;
 pub mod messages;
 pub mod moves;

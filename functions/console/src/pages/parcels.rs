@@ -1,6 +1,6 @@
 //! What of an order is sent together, on its page, and sending it.
 
-use super::{back, order_href, to_change};
+use super::{back, labels, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::FulfilmentId;
 use domain::order::fulfilling::{CARRIER_CHARS_MAX, NUMBER_CHARS_MAX};
-use domain::order::{Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, Order, OrderStatus, Rejection};
+use domain::order::{Begins, Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, Order, OrderStatus, Rejection};
 use domain::shipping::fulfilment::{Ask, Share, Step};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -46,6 +46,7 @@ pub fn section(order: &Order, visitor: &Visitor) -> Markup {
 
 fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
     use FulfilmentStatus as F;
+    let label = one.label().filter(|label| label.is_live());
     let class = match one.work.status {
         F::Shipped | F::Delivered => "state good",
         F::QcFailed | F::Failed => "state bad",
@@ -55,7 +56,7 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
         F::Pending => Some((Step::Allocate, "Set aside")),
         F::Allocated => Some((Step::StartPicking, "Start picking")),
         F::Picked => Some((Step::Pack, "Packed")),
-        F::Packed => Some((Step::Label, "Labelled")),
+        F::Packed if label.is_none() => Some((Step::Label, "Labelled")),
         F::Labelled => Some((Step::HandOver, "Handed over")),
         _ => None,
     };
@@ -75,6 +76,7 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
                 @if let Some(carriage) = &one.carriage { (carriage.carrier) " " code { (carriage.number) } ", " }
                 (moment(one.since, &visitor.zone()))
             }
+            (labels::state(order, one, visitor))
             @if visitor.may_write() && (next.is_some() || may_cancel) {
                 form class="row" method="post" action={ (order_href(&order.id)) "/parcels" } {
                     (token(visitor))
@@ -83,6 +85,7 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
                     @if may_cancel { button class="button danger" type="submit" name="step" value="cancel" data-confirm={ "Parcel " (one.work.id) ": really call it off?" } { "Call off" } }
                 }
             }
+            (labels::buying(order, one, visitor))
         }
     }
 }
@@ -114,6 +117,7 @@ fn sending(order: &Order, open: &[u32], visitor: &Visitor) -> Markup {
                 label class="check" { input type="checkbox" name="notify" value="on" checked; span { "Tell the customer" } }
                 div class="row" {
                     button class="button primary" type="submit" name="do" value="send" { (icons::PLANE.beside()) "It has left" }
+                    button class="button" type="submit" name="do" value="packed" { "It is packed" }
                     button class="button" type="submit" name="do" value="begin" { "Begin work on it" }
                 }
             }
@@ -134,7 +138,7 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
         let word = fields.get("step").unwrap_or_default();
         let step = Step::PLAIN.into_iter().find(|step| step.word() == word).ok_or(Error::NotFound("step"))?;
         let parcel = FulfilmentId::parse(parcel).map_err(|_| Error::NotFound("parcel"))?;
-        FulfilCommand::Step { id: parcel, step, carriage: None, notify: true }
+        FulfilCommand::Step { id: parcel, step, carriage: None, followed: None, notify: true }
     } else {
         // Who looks at an old page sends nothing twice.
         if fields.get("seen") != Some(order.consignments.len().to_string().as_str()) {
@@ -147,11 +151,17 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
                 None => return Ok(back(id, Flash::BadParcel)),
             },
         };
+        let followed = fields.get("carrier").and_then(|carrier| visitor.config.shipping.followed(carrier));
         FulfilCommand::Open {
             ask: Ask::Parts(parts(&order, posted)),
             from: None,
             carriage,
-            has_left: fields.get("do") != Some("begin"),
+            followed,
+            begins: match fields.get("do") {
+                Some("begin") => Begins::ToPick,
+                Some("packed") => Begins::Packed,
+                _ => Begins::Left,
+            },
             checked_bps: visitor.config.workflow.checked_bps,
             notify: fields.ticked("notify"),
         }

@@ -2,7 +2,7 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, notify, orders, payments, photos, privacy, reports,
+    attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy, reports,
     reviews, rules, settings, sheet, stats, stock, why,
 };
 use std::path::Path;
@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         orders::create, orders::list, orders::read, orders::timeline, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
-        fulfilments::create, fulfilments::step, fulfilments::tracking,
+        fulfilments::create, fulfilments::step, fulfilments::tracking, labels::create, labels::read, labels::track,
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,

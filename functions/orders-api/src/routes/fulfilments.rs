@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::ids::{FulfilmentId, LocationId};
 use domain::order::placement::limits;
-use domain::order::{Carriage, Command, FulfilCommand, Order};
+use domain::order::{Begins, Carriage, Command, FulfilCommand, Order};
 use domain::shipping::fulfilment::{Ask, Share, Step};
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
 use serde::Deserialize;
@@ -36,6 +36,8 @@ pub struct NewFulfilment {
     pub tracking_number: Option<String>,
     /// It has left. Default true; false begins work on it.
     pub shipped: Option<bool>,
+    /// It is packed and has not left: a label can be bought for it.
+    pub packed: Option<bool>,
     /// Whether the customer is told if that moves the order. Default true.
     pub notify_customer: Option<bool>,
 }
@@ -80,11 +82,21 @@ pub async fn create(
     }
     let from =
         body.warehouse.as_deref().map(LocationId::parse).transpose().map_err(|why| fault("warehouse", "bad_location", why.to_string()))?;
+    let begins = match (body.packed.unwrap_or(false), body.shipped) {
+        (true, Some(true)) => {
+            return Err(fault("packed", "contradiction", "what has left is packed: send one of packed and shipped").into());
+        }
+        (true, _) => Begins::Packed,
+        (false, Some(false)) => Begins::ToPick,
+        (false, _) => Begins::Left,
+    };
+    let followed = body.carrier.as_deref().and_then(|carrier| admitted.config.shipping.followed(carrier));
     let command = FulfilCommand::Open {
         ask: ask(&order, body.items)?,
         from,
         carriage: carriage(body.carrier, body.tracking_number)?,
-        has_left: body.shipped.unwrap_or(true),
+        followed,
+        begins,
         checked_bps: admitted.config.workflow.checked_bps,
         notify: body.notify_customer.unwrap_or(true),
     };
@@ -141,8 +153,9 @@ pub async fn step(
             fault("step", "unknown_step", format!("one of: scan, check, {}", words.join(", ")))
         })?,
     };
+    let followed = body.carrier.as_deref().and_then(|carrier| admitted.config.shipping.followed(carrier));
     let carriage = carriage(body.carrier, body.tracking_number)?;
-    let command = FulfilCommand::Step { id: part, step, carriage, notify: body.notify_customer.unwrap_or(true) };
+    let command = FulfilCommand::Step { id: part, step, carriage, followed, notify: body.notify_customer.unwrap_or(true) };
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
     let applied = run(&desk, &admitted, &id, &Command::Fulfil(command), with).await?;
     Ok(shown(&applied.order, StatusCode::OK))

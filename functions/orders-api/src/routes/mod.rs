@@ -9,6 +9,7 @@ pub mod fulfilments;
 pub mod imports;
 pub mod inbox;
 pub mod keys;
+pub mod labels;
 pub mod notify;
 pub mod orders;
 pub mod payments;

@@ -8,7 +8,7 @@ use app::apply::{Alongside, Applied};
 use app::notify::{Saying, customer_message};
 use app::photos::links;
 use app::place::{Idempotency, KEY_KEPT_FOR};
-use app::ports::{Dossier, OnceDone, OnceKey, OrderQuery, payment_channel};
+use app::ports::{Dossier, OnceDone, OnceKey, OrderQuery, is_our_channel};
 use app::progress::Wish;
 use app::{Error, TenantScope};
 use axum::extract::{Request, State};
@@ -81,7 +81,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let new: NewOrder = body::read(&raw)?;
     let channel = new.channel.clone().unwrap_or_else(|| "api".to_owned());
     let channel = SourceId::parse(&channel).map_err(|why| fault("channel", "bad_channel", why.to_string()))?;
-    if payment_channel().is_some_and(|ours| ours == channel) {
+    if is_our_channel(&channel) {
         return Err(fault("channel", "bad_channel", "this name is ours; take another one").into());
     }
     let idempotency = once("POST /v1/orders", &admitted, &key, &raw);

@@ -32,14 +32,14 @@ fn masked(config: &TenantConfig) -> Value {
 /// Every secret that has one place, with that.
 fn secrets(config: &mut TenantConfig) -> Vec<(String, &mut Secret)> {
     let of_messages = config.notify.secrets().into_iter().map(|(field, secret)| (field.to_owned(), secret));
-    of_messages.chain(config.payments.secrets()).collect()
+    of_messages.chain(config.payments.secrets()).chain(config.shipping.secrets()).collect()
 }
 
 /// Of several secrets nobody can say by "(set)" which are meant: all of them, or new ones.
 fn shortened(config: &mut TenantConfig, before: &TenantConfig, faults: &mut Vec<Fault>) {
     let lists = |config: &mut TenantConfig| {
         let mut lists: BTreeMap<String, (usize, bool)> = BTreeMap::new();
-        for (field, secret) in config.payments.secrets() {
+        for (field, secret) in config.payments.secrets().into_iter().chain(config.shipping.secrets()) {
             if let Some((list, _)) = field.split_once('[') {
                 let known = lists.entry(list.to_owned()).or_default();
                 (known.0, known.1) = (known.0 + 1, known.1 || secret.expose() == SET);

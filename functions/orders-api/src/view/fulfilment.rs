@@ -1,5 +1,6 @@
 //! What of an order is sent together, and where it is.
 
+use super::parcel::{LabelView, ParcelView};
 use domain::order::{Consignment, Order, Track};
 use domain::shipping::fulfilment::Check;
 use jiff::{Timestamp, civil::Date};
@@ -27,6 +28,12 @@ pub struct FulfilmentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(example = "1Z999AA10123456784"))]
     pub tracking_number: Option<String>,
+    /// Its label, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<LabelView>,
+    /// What its carrier says, if the shop has an account with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parcel: Option<ParcelView>,
     /// When it was begun.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub opened_at: Timestamp,
@@ -106,6 +113,8 @@ impl FulfilmentView {
                 .collect(),
             carrier: one.carriage.as_ref().map(|carriage| carriage.carrier.clone()),
             tracking_number: one.carriage.as_ref().map(|carriage| carriage.number.clone()),
+            label: one.label().map(LabelView::of),
+            parcel: one.way.as_ref().map(ParcelView::of),
             opened_at: one.opened_at,
             since: one.since,
         }

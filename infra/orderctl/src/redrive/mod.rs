@@ -32,6 +32,8 @@ pub enum Queue {
     Metrics,
     /// Orders that were not taken on: back to their queue.
     Saga,
+    /// Labels that were not bought, and carriers that were not asked: back to their queue.
+    Dispatch,
     /// Committed events that were not published: to the bus.
     Outbox,
     /// Report runs that failed: shown and cleared, for the schedule itself makes what is still due.
@@ -49,6 +51,7 @@ impl Queue {
             Queue::Notify => "notify",
             Queue::Metrics => "metrics",
             Queue::Saga => "saga",
+            Queue::Dispatch => "dispatch",
             Queue::Outbox => "outbox",
             Queue::Reports => "reports",
             Queue::Sheet => "sheet",
@@ -69,7 +72,7 @@ pub async fn run(options: Options) -> Result<(), Failed> {
     let dead = setting(&format!("DLQ_{kind}_URL"))?;
     let own = || setting(&format!("QUEUE_{kind}_URL"));
     let (own, what, taken): (Option<(String, messages::Ours)>, _, _) = match options.queue {
-        Queue::Hooks | Queue::Notify | Queue::Metrics | Queue::Saga => (Some((own()?, |_| true)), "message(s)", "moved"),
+        Queue::Hooks | Queue::Notify | Queue::Metrics | Queue::Saga | Queue::Dispatch => (Some((own()?, |_| true)), "message(s)", "moved"),
         Queue::Sheet => {
             (Some((own()?, |body| SheetAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
         }

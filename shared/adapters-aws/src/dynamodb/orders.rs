@@ -23,7 +23,7 @@ use super::{
 use app::TenantScope;
 use app::ports::{
     Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult, ReviewEntry,
-    payment_names,
+    outside_names,
 };
 use app::privacy::customer_of;
 use async_trait::async_trait;
@@ -108,8 +108,8 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
         let reference = Write::put(keys::reference(scope, &order.channel, external)).text("order", order.id.as_str());
         parts.push((Part::Reference, Table::Orders, reference.when("attribute_not_exists(PK)")));
     }
-    for (channel, name) in payment_names(commit.recorded) {
-        let named = Write::put(keys::reference(scope, &channel, name)).text("order", order.id.as_str());
+    for (channel, name) in outside_names(commit.recorded) {
+        let named = Write::put(keys::reference(scope, &channel, &name)).text("order", order.id.as_str());
         parts.push((Part::Reference, Table::Orders, named));
     }
     parts.push((Part::Head, Table::Orders, head(scope, commit)?));

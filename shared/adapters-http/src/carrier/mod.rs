@@ -5,6 +5,7 @@
 
 pub mod dhl;
 pub mod fedex;
+mod kept;
 mod oauth;
 mod read;
 pub mod ups;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use dhl::Dhl;
 pub use fedex::Fedex;
+pub use kept::HttpCarriers;
 pub use ups::Ups;
 pub use usps::Usps;
 

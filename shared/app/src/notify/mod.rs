@@ -26,8 +26,8 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_reply, slack_returned, slack_review, slack_stock, slack_stranger,
-    slack_stuck, slack_unpaid,
+    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_label, slack_reply, slack_returned, slack_review, slack_stock,
+    slack_stranger, slack_stuck, slack_unpaid,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -202,6 +202,7 @@ impl Notify {
                 let amount = format!("{} {}", failed.amount.amount, failed.amount.currency);
                 slack_unpaid(&failed.order_id, &amount, failed.tries, failed.code.as_deref())
             }
+            Payload::ParcelLabelFailed(failed) => slack_label(&failed.order_id, &failed.parcel, failed.bought, &failed.why),
             Payload::PaymentReturned(back) => {
                 let provider = Provider::from_word(&back.provider).map_or("The provider", Provider::title);
                 slack_returned(&back.order_id, provider, &back.what, &format!("{} {}", back.amount.amount, back.amount.currency))

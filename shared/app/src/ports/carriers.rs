@@ -8,16 +8,13 @@ use domain::money::{Currency, Money};
 use domain::order::{Track, TrackingStatus};
 use domain::shipping::rates::CarrierName;
 use domain::shipping::{ParcelSize, PostalAddress, Quote, Service};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// Largest label or manifest, in bytes: a 4 x 6 inch page takes 10 to 200 KB.
 pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// So long after a purchase that was not answered it is tried again: carriers find a label by its reference only after minutes, and
-/// one that is not found is bought.
-pub const LABEL_SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Scans of one parcel that are kept, the latest.
 pub const SCANS_MAX: usize = 200;
 /// Parcels on one manifest.
@@ -133,7 +130,7 @@ pub struct Purchase {
     /// The carrier's name for that, as it stands in a [`Quote`]; the usual one, if nothing is said.
     pub code: Option<String>,
     /// Whether it may have been bought before, by an attempt of which nobody knows what became. The carrier is asked first, so not
-    /// before [`LABEL_SETTLES_AFTER`].
+    /// before [`domain::order::fulfilling::labels::SETTLES_AFTER`].
     pub tried_before: bool,
 }
 
@@ -154,6 +151,17 @@ pub enum DocumentFormat {
 }
 
 impl DocumentFormat {
+    /// How its file is called, and what it is called on the wire.
+    pub const fn on_file(self) -> (&'static str, &'static str) {
+        match self {
+            DocumentFormat::Pdf => ("pdf", "application/pdf"),
+            DocumentFormat::Png => ("png", "image/png"),
+            DocumentFormat::Gif => ("gif", "image/gif"),
+            DocumentFormat::Zpl => ("zpl", "application/vnd.zebra-zpl"),
+            DocumentFormat::Text => ("txt", "text/plain"),
+        }
+    }
+
     /// By its first bytes, whatever it is called; none if it is nothing that we print.
     pub fn of(bytes: &[u8]) -> Option<DocumentFormat> {
         let begins = |with: &[u8]| bytes.starts_with(with);
@@ -319,4 +327,10 @@ pub trait Carrier: Send + Sync {
     /// Reads what it tells us by itself, once it is proved to be the carrier's: the raw bytes, before anything of them is read. At
     /// most [`PUSHED_MAX`].
     fn read_push(&self, account: &CarrierAccount, headers: &Headers, body: &[u8]) -> Result<Vec<Tracked>, PushError>;
+}
+
+/// All carriers that we speak with.
+pub trait Carriers: Send + Sync {
+    /// One of them.
+    fn of(&self, name: CarrierName) -> Arc<dyn Carrier>;
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Recorded, Watched};
+use domain::shipping::CarrierName;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,10 +36,30 @@ pub fn payment_channel() -> Option<SourceId> {
     SourceId::parse("payment-names").ok()
 }
 
-/// What providers call what a commit has news of, as [`OrderStore::find`] knows it: a commit writes these names, too.
-pub fn payment_names(recorded: &Recorded) -> Vec<(SourceId, &str)> {
-    let Some(channel) = payment_channel() else { return Vec::new() };
-    recorded.payment_names().into_iter().map(|name| (channel.clone(), name)).collect()
+/// The channel under which [`OrderStore::find`] knows what carriers call an order's parcels.
+pub fn parcel_channel() -> Option<SourceId> {
+    SourceId::parse("parcel-numbers").ok()
+}
+
+/// What a carrier calls a parcel, as [`OrderStore::find`] knows it: two carriers may use one number.
+pub fn parcel_name(carrier: CarrierName, number: &str) -> String {
+    format!("{}:{number}", carrier.as_str())
+}
+
+/// Is it a name of a channel that we use ourselves?
+pub fn is_our_channel(channel: &SourceId) -> bool {
+    [payment_channel(), parcel_channel()].into_iter().flatten().any(|ours| ours == *channel)
+}
+
+/// What providers and carriers call what a commit has news of, as [`OrderStore::find`] knows it: a commit writes these names, too.
+pub fn outside_names(recorded: &Recorded) -> Vec<(SourceId, String)> {
+    let of_payments = payment_channel()
+        .into_iter()
+        .flat_map(|channel| recorded.payment_names().into_iter().map(move |name| (channel.clone(), name.to_owned())));
+    let of_parcels = parcel_channel().into_iter().flat_map(|channel| {
+        recorded.parcel_numbers().into_iter().map(move |(carrier, number)| (channel.clone(), parcel_name(carrier, number)))
+    });
+    of_payments.chain(of_parcels).collect()
 }
 
 /// One step of an order: everything that becomes true together. What its events set aside, give back or send of stock moves

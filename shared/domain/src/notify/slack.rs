@@ -124,6 +124,12 @@ pub fn slack_unpaid(order: &str, amount: &str, tries: u32, code: Option<&str>) -
     format!(":money_with_wings: *Order {}* ({}) was not paid in time and is called off: {tried}{why}", escape(order), escape(amount))
 }
 
+/// No label can be had for a parcel, or one cannot be given back.
+pub fn slack_label(order: &str, parcel: &str, bought: bool, why: &str) -> String {
+    let what = if bought { "a label that nobody needs cannot be given back" } else { "no label can be bought" };
+    format!(":package: *Order {}*, parcel {}: {what}: {}", escape(order), escape(parcel), escape(why))
+}
+
 /// Money went back, or is contested, without our asking.
 pub fn slack_returned(order: &str, provider: &str, what: &str, amount: &str) -> String {
     let sign = if what == "dispute" || what == "dispute lost" { ":rotating_light:" } else { ":leftwards_arrow_with_hook:" };
@@ -197,6 +203,10 @@ mod tests {
         assert_eq!(
             slack_unpaid("1001", "50.00 EUR", 4, Some("insufficient_funds")),
             ":money_with_wings: *Order 1001* (50.00 EUR) was not paid in time and is called off: 4 tries, last: insufficient_funds"
+        );
+        assert_eq!(
+            slack_label("1001", "p1", false, "UPS: <no>"),
+            ":package: *Order 1001*, parcel p1: no label can be bought: UPS: &lt;no&gt;"
         );
         assert!(slack_unpaid("1001", "50.00 EUR", 0, None).ends_with("nobody tried to pay it"));
         assert_eq!(

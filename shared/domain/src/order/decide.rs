@@ -134,7 +134,7 @@ fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channe
     std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds && !told).then_some(wish)).collect()
 }
 
-fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+pub(super) fn hear(order: &Order, fact: &Fact, notify: bool, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
     if fact.occurred_at > now + CLOCK_SKEW {
         return Err(Rejection::FromTheFuture);
     }

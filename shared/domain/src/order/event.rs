@@ -15,6 +15,7 @@ use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
 use crate::ids::{CorrelationId, DecisionId, OrderId, PhotoId, ReviewId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
+use crate::shipping::CarrierName;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -297,6 +298,9 @@ pub enum OrderEvent {
 impl OrderEvent {
     /// A note of our own that changes nothing of the order.
     pub const fn is_aside(&self) -> bool {
+        if let Self::Fulfilment { event } = self {
+            return event.is_aside();
+        }
         matches!(
             self,
             Self::AttentionRaised { .. }
@@ -406,6 +410,17 @@ impl Recorded {
         names.sort_unstable();
         names.dedup();
         names
+    }
+
+    /// What carriers call the parcels that were handed to them: by these numbers they report about the order later.
+    pub fn parcel_numbers(&self) -> Vec<(CarrierName, &str)> {
+        let handed = self.events.iter().filter_map(|event| match event {
+            OrderEvent::Fulfilment { event: FulfilEvent::Handed { carriage, followed: Some(carrier), .. } } => {
+                Some((*carrier, carriage.number.as_str()))
+            }
+            _ => None,
+        });
+        handed.collect()
     }
 
     /// The reviews that it changes, each once.

@@ -36,7 +36,10 @@ pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
 pub use event::{Cause, ERASED, OrderEvent, Recorded};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
-pub use fulfilling::{Carriage, Consignment, FulfilCommand, FulfilEvent};
+pub use fulfilling::{
+    Begins, Carriage, Consignment, FulfilCommand, FulfilEvent, LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork,
+    OnItsWay, ParcelLabel, Sighting,
+};
 pub use journey::{Journey, Lane, Stage, Stages};
 pub use label::Label;
 pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, Paying};
@@ -325,7 +328,12 @@ impl Order {
                 self.reviewed(event, at);
                 return;
             }
-            OrderEvent::Fulfilment { event } => self.fulfilled(event, at),
+            OrderEvent::Fulfilment { event } => {
+                self.fulfilled(event, at);
+                if event.is_aside() {
+                    return;
+                }
+            }
             OrderEvent::Money { event } => {
                 self.paid(event, at);
                 return;

@@ -2,6 +2,7 @@
 
 use super::Label;
 use super::decide::UNDO_WITHIN;
+use super::fulfilling::labels::LABELS_MAX;
 use super::paying;
 use super::photo::PHOTOS_MAX;
 use super::review::{CLAIM_HOLDS, REVIEWS_MAX, ReviewKind, ReviewOutcome};
@@ -11,6 +12,7 @@ use crate::ids::OrderId;
 use crate::notify::MessageKind;
 use crate::payment::{LedgerRejection, SettleRejection};
 use crate::shipping::fulfilment::Refusal;
+use crate::shipping::weight::PARCEL_MAX_G;
 
 /// Why a command was refused. Every variant says what could be done instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +134,18 @@ pub enum Rejection {
     /// The work on it does not allow that.
     #[error(transparent)]
     Fulfilment(Refusal),
+    /// Nobody could look through more.
+    #[error("a parcel has at most {LABELS_MAX} labels; call it off and send another")]
+    TooManyLabels,
+    /// No carrier takes it.
+    #[error("a parcel weighs 1 to {PARCEL_MAX_G} g")]
+    BadWeight,
+    /// A label needs somewhere to go.
+    #[error("the order has no shipping address, or its customer was forgotten: no carrier can be told where it goes")]
+    NoShippingAddress,
+    /// No carrier is asked where it is.
+    #[error("this parcel goes by nobody that the shop has an account with: nobody can be asked where it is")]
+    NotFollowed,
     /// The money of this order is nobody's business here.
     #[error("the money of this order is not collected here")]
     NotCollected,

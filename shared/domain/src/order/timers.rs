@@ -101,10 +101,17 @@ impl Cancelled {
 }
 
 impl Order {
-    /// When the first of its timers is due, its saga has to be looked for, its money has to be seen to, or the time for a review is up.
+    /// When the first of its timers is due, its saga has to be looked for, its money or its parcels have to be seen to, or the time for a review is up.
     pub fn next_timer(&self) -> Option<Timestamp> {
         let reviews = self.open_reviews().filter(|review| !review.overdue).map(|review| review.due_at);
-        self.timers.iter().map(|timer| timer.at).chain(self.saga_due()).chain(self.money_due()).chain(reviews).min()
+        self.timers
+            .iter()
+            .map(|timer| timer.at)
+            .chain(self.saga_due())
+            .chain(self.money_due())
+            .chain(self.parcels_due())
+            .chain(reviews)
+            .min()
     }
 
     /// A timer by name.

@@ -37,6 +37,21 @@ impl CarrierName {
         }
     }
 
+    /// As people know it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Fedex => "FedEx",
+            Self::Ups => "UPS",
+            Self::Usps => "USPS",
+            Self::Dhl => "DHL",
+        }
+    }
+
+    /// From its name, however it is written.
+    pub fn named(name: &str) -> Option<CarrierName> {
+        Self::ALL.into_iter().find(|carrier| carrier.title().eq_ignore_ascii_case(name.trim()))
+    }
+
     /// From its word.
     pub fn from_word(word: &str) -> Option<CarrierName> {
         Self::ALL.into_iter().find(|carrier| carrier.as_str() == word)
@@ -76,6 +91,11 @@ impl Service {
             Self::Express => "express",
             Self::Overnight => "overnight",
         }
+    }
+
+    /// From its word.
+    pub fn from_word(word: &str) -> Option<Service> {
+        Self::ALL.into_iter().find(|service| service.as_str() == word)
     }
 
     /// Days on the way.
@@ -154,6 +174,25 @@ impl Quote {
     /// The day that a promise is held against: nine of ten come by it, or it is the carrier's own.
     pub fn sure_by(&self) -> Date {
         self.latest.map_or(self.arrives, |latest| latest.max(self.arrives))
+    }
+}
+
+impl Choice {
+    /// Why it was made, a line an offer, the one that was taken first.
+    pub fn explain(&self) -> Vec<String> {
+        let line = |each: &Considered| {
+            let Quote { carrier, service, price, arrives, .. } = &each.quote;
+            let why = match each.verdict {
+                Verdict::Cheapest => "the cheapest in time".to_owned(),
+                Verdict::Soonest => "none comes in time; this one comes soonest".to_owned(),
+                Verdict::Dearer { by_minor: 0 } => "as cheap".to_owned(),
+                Verdict::Dearer { by_minor } => format!("{} more", Money::new(by_minor, price.currency)),
+                Verdict::Late { by_days } => format!("{by_days} days late"),
+                Verdict::OtherCurrency => "another currency".to_owned(),
+            };
+            format!("{} {}: {price}, {arrives}: {why}", carrier.title(), service.as_str())
+        };
+        self.considered.iter().map(line).collect()
     }
 }
 

@@ -80,6 +80,12 @@ impl Followed {
         (next.duration_since(heard) < EXPIRES_AFTER).then_some(next)
     }
 
+    /// When it counts as lost sight of; none if it has come to an end.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let goes_on = !self.status.next().is_empty() && self.status != TrackingStatus::Expired;
+        if goes_on { self.heard_at().checked_add(EXPIRES_AFTER).ok() } else { None }
+    }
+
     /// Nobody has heard of it for thirty days, and it has not come to an end.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         !self.status.next().is_empty() && self.status != TrackingStatus::Expired && now.duration_since(self.heard_at()) >= EXPIRES_AFTER

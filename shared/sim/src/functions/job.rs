@@ -93,6 +93,10 @@ pub enum Job {
     Measure(Vec<Message<Published>>),
     /// A batch of the saga queue.
     Saga(Vec<Message<Published>>),
+    /// A carrier's webhook.
+    Push(Rc<BankNews>),
+    /// A batch of the dispatch queue.
+    Dispatch(Vec<Message<Published>>),
     /// A batch of the outbox's stream.
     Relay(Vec<Rc<StreamRecord>>),
     /// The sweep.
@@ -105,7 +109,7 @@ pub enum Job {
     Report(Rc<ReportCall>),
 }
 
-/// A payment provider's webhook.
+/// A webhook of a payment provider, or of a carrier.
 #[derive(Debug)]
 pub struct BankNews {
     /// Where it is sent to.
@@ -136,12 +140,14 @@ impl Job {
             Job::Place { .. } => "place",
             Job::Receive { .. } => "receive",
             Job::Bank(_) => "bank",
+            Job::Push(_) => "push",
             Job::Staff(_) => "staff",
             Job::Replay { .. } => "replay",
             Job::Process(_) => "process",
             Job::Notify(_) => "notify",
             Job::Measure(_) => "measure",
             Job::Saga(_) => "saga",
+            Job::Dispatch(_) => "dispatch",
             Job::Relay(_) => "relay",
             Job::Sweep => "sweep",
             Job::Watch(_) => "watch",
@@ -157,7 +163,7 @@ impl Job {
     pub fn deliveries(&self) -> usize {
         match self {
             Job::Process(batch) => batch.len(),
-            Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) => batch.len(),
+            Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) | Job::Dispatch(batch) => batch.len(),
             Job::Relay(records) => records.len(),
             _ => 1,
         }
@@ -165,7 +171,7 @@ impl Job {
 
     /// It comes in over HTTP.
     pub fn is_http(&self) -> bool {
-        self.has_credential() || matches!(self, Job::Receive { .. } | Job::Bank(_))
+        self.has_credential() || matches!(self, Job::Receive { .. } | Job::Bank(_) | Job::Push(_))
     }
 
     /// It passes the authorizer; a webhook's signature is its own.
@@ -174,10 +180,12 @@ impl Job {
             Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } | Job::Stock { .. } => true,
             Job::Receive { .. }
             | Job::Bank(_)
+            | Job::Push(_)
             | Job::Process(_)
             | Job::Notify(_)
             | Job::Measure(_)
             | Job::Saga(_)
+            | Job::Dispatch(_)
             | Job::Relay(_)
             | Job::Sweep
             | Job::Watch(_)

@@ -14,6 +14,8 @@ use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
 use app::context::{Context, Provenance};
 use app::cursor::Cursors;
+use app::dispatch::Dispatch;
+use app::dispatch::door::HearCarriers;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
@@ -46,6 +48,7 @@ use orders_api::Desk;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::bank::SIGNATURE;
+use testkit::depot;
 use testkit::memory::MemoryWorld;
 use tower::ServiceExt;
 use wire::{Call, Reply};
@@ -64,6 +67,7 @@ pub struct Functions {
     watch: WatchOrders,
     timers: RunTimers,
     sagas: Sagas,
+    dispatch: Dispatch,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
     parking: Arc<dyn Parking>,
@@ -137,10 +141,16 @@ impl Functions {
             clock: clock.clone(),
             base: "https://api.example".to_owned(),
         };
+        let carriers = HearCarriers { apply: apply.clone(), tenants: ports.tenants.clone(), carriers: ports.carriers.clone() };
         let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
-            hooks: runtime::http::finish(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments))),
+            hooks: runtime::http::finish(status_webhook::router(
+                Arc::new(receive),
+                Arc::new(listen),
+                Arc::new(payments),
+                Arc::new(carriers),
+            )),
             steps: Steps { auto: auto.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
             heard: Heard {
                 apply: apply.clone(),
@@ -180,6 +190,12 @@ impl Functions {
                     metrics: ports.metrics.clone(),
                     base: "https://api.example".to_owned(),
                 },
+                tenants: ports.tenants.clone(),
+            },
+            dispatch: Dispatch {
+                apply: apply.clone(),
+                carriers: ports.carriers.clone(),
+                files: ports.reports.clone(),
                 tenants: ports.tenants.clone(),
             },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
@@ -222,8 +238,8 @@ impl Functions {
                 let body = Bytes::copy_from_slice(hook.body.as_bytes());
                 call_of(&self.hooks, Call { path, who: None, correlation: &hook.correlation, headers: &headers.0, body }).await
             }
-            Job::Bank(news) => {
-                let signed = [(SIGNATURE.0.to_owned(), SIGNATURE.1.to_owned())];
+            Job::Bank(news) | Job::Push(news) => {
+                let signed = [SIGNATURE, depot::SIGNATURE].map(|(name, value)| (name.to_owned(), value.to_owned()));
                 let headers = if news.forged { &[][..] } else { &signed[..] };
                 let body = Bytes::copy_from_slice(&news.body);
                 call_of(&self.hooks, Call { path: &news.path, who: None, correlation: &news.correlation, headers, body }).await
@@ -258,6 +274,7 @@ impl Functions {
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch), None).await),
+            Job::Dispatch(batch) => self.batch(dispatch::handle(&self.dispatch, &*self.parking, wire::events(batch), None).await),
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
             Job::Watch(tenant) => {

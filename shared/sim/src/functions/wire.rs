@@ -143,6 +143,13 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
             (format!("/v1/orders/{order}/reviews"), json!({ "type": "CS_ESCALATION", "reason": note.as_deref().unwrap_or("please call") }))
         }
         Wish::Capture => (format!("/v1/orders/{order}/payment/capture"), Value::Null),
+        Wish::Pack => (format!("/v1/orders/{order}/fulfill"), json!({ "packed": true })),
+        Wish::Label { again } => (format!("/v1/orders/{order}/fulfilments/{}/labels", errand.parcel), json!({ "again": again })),
+        Wish::Step { leaves } => {
+            let step = if leaves { "hand_over" } else { "cancel" };
+            (format!("/v1/orders/{order}/fulfilments/{}", errand.parcel), json!({ "step": step }))
+        }
+        Wish::Track => (format!("/v1/orders/{order}/fulfilments/{}/track", errand.parcel), Value::Null),
         Wish::Refund { minor } => {
             let amount = minor.map(|minor| format!("{}.{:02}", minor / 100, minor % 100));
             let body = json!({ "amount": amount, "reason": note });

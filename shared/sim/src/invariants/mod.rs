@@ -10,6 +10,7 @@ mod histories;
 mod ledger;
 mod messages;
 mod money;
+mod parcels;
 mod reports;
 mod requests;
 mod stock;
@@ -84,6 +85,7 @@ pub fn check(world: &mut World) {
     stock::stock(world, &books);
     stock::sagas(world, &books);
     money::money(world, &books);
+    parcels::parcels(world, &books);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);
     timers::timers(world, &books);

@@ -76,6 +76,9 @@ pub(super) fn tracks(world: &mut World, books: &Books) {
             // Where providers are asked, no sender's word moves the money: what does is I1's.
             let governed = order.paying.as_ref().is_some_and(|paying| paying.governs());
             let expected = Tracks { payment: if governed { order.tracks.payment } else { expected.payment }, ..expected };
+            // Where parcels are made up here, how far that is is for them to say: what they are held against is I4's.
+            let fulfilment = if order.consignments.is_empty() { expected.fulfilment } else { order.tracks.fulfilment };
+            let expected = Tracks { fulfilment, ..expected };
             if expected != order.tracks {
                 world.fail("I6", Some((shop, order.id.clone())), format!("should be {expected:?}, is {:?}", order.tracks));
             }
@@ -91,9 +94,10 @@ fn recorded(history: &[Recorded]) -> impl Iterator<Item = &Fact> {
     })
 }
 
-/// What the sheets said: only the history knows when that was.
+/// What the sheets said, and what carriers' words mean for the whole: only the history knows when that was.
 fn listed(history: &[Recorded]) -> impl Iterator<Item = Fact> {
-    recorded(history).filter(|fact| fact.source.as_str() == Sheet::CHANNEL).cloned()
+    let is_ours = |fact: &&Fact| fact.source.as_str() == Sheet::CHANNEL || fact.source.as_str().starts_with("carrier-");
+    recorded(history).filter(is_ours).cloned()
 }
 
 /// A person's decision, or a step of a saga: what comes after it counts from where it led.

@@ -131,6 +131,9 @@ impl Shop {
                 "name": customer.name, "email": customer.email, "phone": customer.phone, "locale": rng.per_mille(300).then_some("pl"),
                 "consent": if customer.name.len().is_multiple_of(2) { vec!["sms"] } else { Vec::new() },
             },
+            "shipping_address": {
+                "street": ["12 Long Street"], "city": "Beverly Hills", "region": "CA", "postal_code": "90210", "country": "US",
+            },
             "items": items,
             "eta": eta,
         })

@@ -1,18 +1,20 @@
 //! Shops, and who reports to them.
 
-use app::ports::{GatewayAccount, StripeAccount};
+use app::ports::{CarrierAccount, GatewayAccount, StripeAccount};
 use app::signature::Headers;
 use app::tenant::{
-    FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, PaymentSettings, Secret, SignatureScheme, TenantConfig, TwilioAccount,
+    AccountWith, FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, Origin, PaymentSettings, Secret, ShippingSettings,
+    SignatureScheme, TenantConfig, TwilioAccount,
 };
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::fraud::FraudRules;
-use domain::ids::{SourceId, TenantId};
+use domain::ids::{LocationId, SourceId, TenantId};
 use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{PayRules, Role, SagaRules, Vocabulary, WatchRules};
+use domain::shipping::{AddressDraft, CarrierName};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
@@ -75,6 +77,36 @@ impl Sender {
     pub fn dates_its_signatures(&self) -> bool {
         self.scheme == SignatureScheme::StandardWebhooks
     }
+}
+
+fn shipping(n: usize) -> ShippingSettings {
+    let account = |carrier| AccountWith {
+        carrier,
+        account: CarrierAccount {
+            client_id: "made-up".to_owned(),
+            client_secret: Secret::new("made-up-secret"),
+            number: "MADEUP".to_owned(),
+            push_secrets: Vec::new(),
+            mailer: None,
+            tracking_key: None,
+        },
+    };
+    let address = AddressDraft {
+        street: vec!["1 Depot Road".to_owned()],
+        city: "Newark".to_owned(),
+        region: Some("NJ".to_owned()),
+        postal_code: Some("07102".to_owned()),
+        country: "US".to_owned(),
+    };
+    let origin = Origin {
+        location: LocationId::parse("main").expect("a name"),
+        name: "Packing Desk".to_owned(),
+        company: None,
+        phone: "+1 555 010 0000".to_owned(),
+        address,
+    };
+    let carriers = if n == 0 { vec![CarrierName::Ups] } else { CarrierName::ALL.to_vec() };
+    ShippingSettings { accounts: carriers.into_iter().map(account).collect(), origins: vec![origin], currency: None }
 }
 
 fn twilio() -> TwilioAccount {
@@ -171,6 +203,8 @@ impl Shop {
                 rules: PayRules { capture_after_h: 1, ..PayRules::default() },
                 ..PaymentSettings::default()
             },
+            // Two of them buy labels, the second of whoever is cheapest.
+            shipping: shipping(n),
             // The first shop asks its customers how it was, and nobody wakes the second's in their night.
             follow_up: FollowUpRules { enabled: n == 0, after_delivered_h: 1 },
             governor: Governor { per_day: [0, 10, 3][n % 3], quiet: (n == 1).then_some(QuietHours { from: 11, until: 13 }) },

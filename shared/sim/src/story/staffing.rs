@@ -42,6 +42,20 @@ pub enum Wish {
     Escalate,
     /// That the money be taken now.
     Capture,
+    /// That all of it is packed.
+    Pack,
+    /// A label for a parcel: another one, too, if they say so.
+    Label {
+        /// Also if it has one.
+        again: bool,
+    },
+    /// That a parcel be called off, or handed over.
+    Step {
+        /// Handed over.
+        leaves: bool,
+    },
+    /// That a carrier be asked where a parcel is.
+    Track,
     /// That money go back, this much or all of it.
     Refund {
         /// In hundredths.
@@ -64,6 +78,8 @@ pub struct Errand {
     pub if_version: Option<u64>,
     /// Which review, if that is what they decide.
     pub review: String,
+    /// Which parcel, if that is what they work on.
+    pub parcel: &'static str,
     /// What they write beside it.
     pub note: Option<String>,
     /// Unique, so that it can be found in the history.
@@ -75,7 +91,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(20) {
+        let wish = match rng.below(26) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -87,6 +103,10 @@ impl Shop {
             15 => Wish::Escalate,
             16 => Wish::Capture,
             17..=18 => Wish::Refund { minor: rng.per_mille(600).then(|| rng.between(1, 900) as u32) },
+            19..=20 => Wish::Pack,
+            21..=22 => Wish::Label { again: rng.per_mille(300) },
+            23 => Wish::Step { leaves: rng.per_mille(400) },
+            24 => Wish::Track,
             _ => Wish::Notify,
         };
         Errand {
@@ -96,6 +116,7 @@ impl Shop {
             wish,
             if_version: rng.per_mille(300).then_some(version),
             review: rng.pick(&["fraud-1", "high-value-1", "high-value-2", "inventory-override-1", "inventory-override-2"]).to_owned(),
+            parcel: rng.pick(&["p1", "p1", "p1", "p2"]),
             note: None,
             correlation: CorrelationId::parse(&format!("staff-{serial}")).expect("a token"),
         }

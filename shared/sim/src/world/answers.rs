@@ -138,6 +138,10 @@ impl World {
             | Wish::Review { .. }
             | Wish::Escalate
             | Wish::Capture
+            | Wish::Pack
+            | Wish::Label { .. }
+            | Wish::Step { .. }
+            | Wish::Track
             | Wish::Refund { .. } => {
                 return;
             }

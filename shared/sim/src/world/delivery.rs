@@ -92,6 +92,12 @@ impl World {
                 self.saga_queue.send(published.clone());
             }
         }
+        if matches!(payload, Payload::ParcelDue(_)) {
+            self.dispatch_queue.send(published.clone());
+            if again {
+                self.dispatch_queue.send(published.clone());
+            }
+        }
         let told = matches!(
             payload,
             Payload::HookRejected(_)
@@ -103,6 +109,7 @@ impl World {
                 | Payload::ReviewOverdue(_)
                 | Payload::PaymentFailed(_)
                 | Payload::PaymentReturned(_)
+                | Payload::ParcelLabelFailed(_)
         ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);
@@ -117,6 +124,6 @@ impl World {
 
 /// It was published by an order's commit: what it says was said once and for all.
 fn of_an_order(event: &Envelope) -> bool {
-    matches!(event.payload.source(), "orderflow.orders" | "orderflow.sagas" | "orderflow.reviews")
+    matches!(event.payload.source(), "orderflow.orders" | "orderflow.sagas" | "orderflow.reviews" | "orderflow.parcels")
         || matches!(event.payload, Payload::StockMoved(_))
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod bank;
 mod delivery;
+mod depot;
 mod erasures;
 mod imports;
 mod outcomes;
@@ -43,6 +44,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use testkit::bank::Bank;
+use testkit::depot::Depot;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// 2025-08-09T10:00:00Z, in milliseconds.
@@ -156,6 +158,10 @@ pub enum Kind {
     Measure,
     /// The saga queue delivers.
     Saga,
+    /// The dispatch queue delivers.
+    Dispatch,
+    /// Carriers see parcels.
+    Depot,
     /// A payment provider has news.
     Bank,
     /// The sweep runs.
@@ -220,8 +226,12 @@ pub struct World {
     pub metrics_queue: SimQueue<Published>,
     /// The saga queue.
     pub saga_queue: SimQueue<Published>,
+    /// The dispatch queue.
+    pub dispatch_queue: SimQueue<Published>,
     /// The payment providers of all shops.
     pub bank: Bank,
+    /// Where labels are bought.
+    pub depot: Depot,
     /// Garbage sent.
     pub garbage: u64,
     bank_serial: u64,
@@ -287,7 +297,8 @@ impl World {
         }
         let lot = Lot::default();
         let bank = bank::rough(rng.fork(), profile.bank);
-        let mut ports = Ports::of(&memory, &lot, &bank);
+        let depot = depot::rough(rng.fork(), profile.carriers);
+        let mut ports = Ports::of(&memory, &lot, &bank, &depot);
         if let Some(bug) = bug {
             ports = bug.below(ports, &memory, &scopes);
         }
@@ -324,7 +335,9 @@ impl World {
             notify_queue: SimQueue::new("notify"),
             metrics_queue: SimQueue::new("metrics"),
             saga_queue: SimQueue::new("saga"),
+            dispatch_queue: SimQueue::new("dispatch"),
             bank,
+            depot,
             garbage: 0,
             bank_serial: 0,
             bug,
@@ -367,11 +380,13 @@ impl World {
     pub fn stats(&self) -> Stats {
         let (calls, items) = self.faults.counts();
         let usage = Usage { http: self.stats.http as f64, invocations: self.stats.invocations as f64, ..Usage::of(&calls, &items) };
-        let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever() + self.saga_queue.ever();
+        let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever() + self.saga_queue.ever() + self.dispatch_queue.ever();
         let usage = usage.plus(Usage::at_the_door(self.stats.with_credential)).plus(Usage::of_messages(from_the_bus));
         Stats {
             commits: self.memory.commits(),
             orders: self.known.len() as u64,
+            labels: self.depot.sales().len() as u64,
+            voided: self.depot.sales().iter().filter(|sale| sale.void).count() as u64,
             faults: self.faults.injected(),
             calls: self.faults.calls(),
             usage,

@@ -30,6 +30,7 @@ impl World {
             (Job::Place { request, index }, _) => self.placed(&request, index, reply),
             (Job::Receive { index, .. }, _) => self.received(index, reply),
             (Job::Bank(news), _) => self.heard_bank(&news, reply),
+            (Job::Push(news), _) => self.heard_depot(&news, reply),
             (Job::Staff(errand), _) => self.worked(errand, reply),
             (Job::Import { chunk, run }, _) => self.imported(&chunk, run, reply),
             (Job::Erase { index, .. }, _) => self.erased(index, reply),
@@ -50,6 +51,10 @@ impl World {
             (Job::Saga(batch), answer) => {
                 let again = self.comes_again("saga", &batch, answer, |_, _| true);
                 give_back(&mut self.saga_queue, batch, again, second);
+            }
+            (Job::Dispatch(batch), answer) => {
+                let again = self.comes_again("dispatch", &batch, answer, |_, _| true);
+                give_back(&mut self.dispatch_queue, batch, again, second);
             }
             (Job::Relay(records), answer) => {
                 let done = first_failure(answer, records.len());
@@ -135,7 +140,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
     let about = match job {
         Job::Place { request, .. } => format!("{} {:?} {:?}", request.client.tenant, request.number, request.ends),
         Job::Receive { hook, path, .. } => format!("{path} {} {} of {} ({:?})", hook.id, hook.word, hook.order, hook.letter),
-        Job::Bank(news) => format!("{} {} (forged: {})", news.path, String::from_utf8_lossy(&news.body), news.forged),
+        Job::Bank(news) | Job::Push(news) => format!("{} {} (forged: {})", news.path, String::from_utf8_lossy(&news.body), news.forged),
         Job::Staff(errand) => format!("{} {} {:?}", errand.who.tenant, errand.order, errand.wish),
         Job::Import { chunk, run } => format!("{} rows {:?} in run {run}", chunk.client.tenant, chunk.rows),
         Job::Erase { erasure, .. } => format!("{} {}", erasure.who.tenant, erasure.customer.token),
@@ -150,7 +155,7 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
             });
             ids.collect::<Vec<_>>().join(" ")
         }
-        Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) => {
+        Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) | Job::Dispatch(batch) => {
             batch.iter().map(|message| message.body.event.id.to_string()).collect::<Vec<_>>().join(" ")
         }
         Job::Relay(records) => records.iter().map(|record| record.row.key.place.clone()).collect::<Vec<_>>().join(" "),

@@ -14,6 +14,7 @@ impl World {
     pub fn drain(&mut self) {
         self.faults.off();
         self.calm_bank();
+        self.calm_depot();
         let Profile { reports, watches, .. } = std::mem::replace(&mut self.profile, Profile::CALM);
         self.jump_ms = 0;
         self.note(|| "---- peace".to_owned());
@@ -21,7 +22,7 @@ impl World {
             let mut busy = false;
             if round == 3 {
                 let mut again = world.hooks_queue.redrive_again() + world.notify_queue.redrive_again();
-                again += world.metrics_queue.redrive_again() + world.saga_queue.redrive_again();
+                again += world.metrics_queue.redrive_again() + world.saga_queue.redrive_again() + world.dispatch_queue.redrive_again();
                 busy |= again > 0;
             }
             if round < 2 || round == 5 {
@@ -30,6 +31,8 @@ impl World {
             busy || round <= 5
         });
         self.settle_money();
+        self.come_to_rest(|_, _| false);
+        self.settle_parcels();
         self.come_to_rest(|_, _| false);
         if !self.sheets.is_empty() {
             // What waited for a row is heard when it is in, and may be older than what the sheet says.
@@ -77,7 +80,7 @@ impl World {
             busy |= !self.open_requests.is_empty() || !self.open_hooks.is_empty() || !self.stream.is_empty();
             busy |= !self.open_erasures.is_empty() || !self.open_stock.is_empty();
             busy |= !(self.hooks_queue.is_empty() && self.notify_queue.is_empty());
-            busy |= !(self.metrics_queue.is_empty() && self.saga_queue.is_empty());
+            busy |= !(self.metrics_queue.is_empty() && self.saga_queue.is_empty() && self.dispatch_queue.is_empty());
             busy |= !self.memory.outbox_rows().is_empty();
             if !busy {
                 return;
@@ -85,7 +88,7 @@ impl World {
         }
         let waiting = format!(
             "after {DRAIN_ROUNDS_MAX} rounds of peace there wait: {} requests, {} webhooks, {} erasures, {} movements, {} + {} outbox rows, \
-             {} + {} + {} + {} messages",
+             {} + {} + {} + {} + {} messages",
             self.open_requests.len(),
             self.open_hooks.len(),
             self.open_erasures.len(),
@@ -96,6 +99,7 @@ impl World {
             self.notify_queue.len(),
             self.metrics_queue.len(),
             self.saga_queue.len(),
+            self.dispatch_queue.len(),
         );
         self.fail("I15", None, waiting);
     }
@@ -158,6 +162,11 @@ impl World {
             if !batch.is_empty() {
                 idle = false;
                 self.run_alone(Job::Saga(batch));
+            }
+            let batch = self.dispatch_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Dispatch(batch));
             }
             if idle {
                 break;

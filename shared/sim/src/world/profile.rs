@@ -34,6 +34,8 @@ pub struct Profile {
     pub watches: bool,
     /// Requests to payment providers that meet trouble.
     pub bank: u32,
+    /// Requests to carriers that meet trouble.
+    pub carriers: u32,
     /// Everybody crowds round so many orders.
     pub orders_max: usize,
 }
@@ -54,6 +56,7 @@ impl Profile {
         reports: false,
         watches: false,
         bank: 0,
+        carriers: 0,
         orders_max: usize::MAX,
     };
 
@@ -83,6 +86,7 @@ impl Profile {
             watches: often(&[0, 1]) == 1,
             orders_max: often(&[2, 1000, 1000]) as usize,
             bank: often(&[0, 150, 500]),
+            carriers: often(&[0, 150, 500]),
         }
     }
 }
@@ -115,6 +119,10 @@ pub struct Stats {
     pub commits: u64,
     /// Orders.
     pub orders: u64,
+    /// Labels that carriers have sold.
+    pub labels: u64,
+    /// Those that they have taken back.
+    pub voided: u64,
     /// Faults injected.
     pub faults: u64,
     /// Calls of ports.
@@ -137,6 +145,8 @@ impl Stats {
             with_credential: self.with_credential + other.with_credential,
             commits: self.commits + other.commits,
             orders: self.orders + other.orders,
+            labels: self.labels + other.labels,
+            voided: self.voided + other.voided,
             faults: self.faults + other.faults,
             calls: self.calls + other.calls,
             redriven: self.redriven + other.redriven,

@@ -6,12 +6,13 @@ use crate::functions::run::{alone, interleaved};
 use crate::story::{Customer, Errand, Hook, Letter, Request, Wish};
 use app::ports::InboxKey;
 use domain::ids::OrderId;
+use domain::order::{FulfilmentStatus, Order, OrderStatus};
 use std::rc::Rc;
 
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 21] = [
+const KINDS: [(Kind, u32); 23] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -28,12 +29,29 @@ const KINDS: [(Kind, u32); 21] = [
     (Kind::Measure, 90),
     (Kind::Saga, 60),
     (Kind::Bank, 25),
+    (Kind::Dispatch, 40),
+    (Kind::Depot, 25),
     (Kind::Sweep, 8),
     (Kind::Replay, 8),
     (Kind::Redrive, 8),
     (Kind::Garbage, 4),
     (Kind::Jump, 12),
 ];
+
+/// What somebody does next who has an order in their hands.
+fn in_hand(order: &Order) -> Option<(&'static str, Wish)> {
+    use FulfilmentStatus as F;
+    order.contact.as_ref()?.address.as_ref()?;
+    let last = order.consignments.last();
+    let parcel = if order.consignments.len() == 2 { "p2" } else { "p1" };
+    match last.map(|one| one.work.status) {
+        Some(F::Packed) => Some((parcel, Wish::Label { again: false })),
+        Some(F::Labelled) => Some((parcel, Wish::Step { leaves: true })),
+        Some(F::Shipped) => Some((parcel, Wish::Track)),
+        None | Some(F::Cancelled) if order.tracks.status == OrderStatus::Processing => Some((parcel, Wish::Pack)),
+        _ => None,
+    }
+}
 
 impl World {
     /// Takes so many steps.
@@ -183,6 +201,12 @@ impl World {
                 let batch = self.saga_queue.receive(limit, now, twice, &mut self.rng);
                 (!batch.is_empty()).then_some(Job::Saga(batch))
             }
+            Kind::Dispatch => {
+                let limit = 1 + self.rng.below(5);
+                let batch = self.dispatch_queue.receive(limit, now, twice, &mut self.rng);
+                (!batch.is_empty()).then_some(Job::Dispatch(batch))
+            }
+            Kind::Depot => self.hear_depot(),
             Kind::Bank => self.hear_bank(),
             Kind::Relay => {
                 let limit = (1 + self.rng.below(10)).min(self.stream.len());
@@ -341,6 +365,11 @@ impl World {
                 errand.wish = Wish::Review { approve: self.rng.per_mille(700) };
             }
         }
+        // What is in hand is seen to.
+        let next = order.as_ref().filter(|_| self.rng.per_mille(600)).and_then(in_hand);
+        if let Some((parcel, wish)) = next {
+            (errand.parcel, errand.wish) = (parcel, wish);
+        }
         if self.rng.per_mille(400) && !self.is_crowded_or_forgotten(errand.shop, &errand.order) {
             errand.note = Some(format!("{} rang", self.known[at].customer.token));
         }
@@ -378,7 +407,7 @@ impl World {
     /// Redrives every dead-letter queue. Returns how many messages came back.
     pub fn redrive(&mut self) -> usize {
         let mut count = self.hooks_queue.redrive() + self.notify_queue.redrive();
-        count += self.metrics_queue.redrive() + self.saga_queue.redrive();
+        count += self.metrics_queue.redrive() + self.saga_queue.redrive() + self.dispatch_queue.redrive();
         self.stats.redriven += count as u64;
         count
     }

@@ -4,7 +4,7 @@ use super::{MemoryWorld, Shop, StoredOrder, inbox, shop_mut, stock};
 use app::TenantScope;
 use app::ports::{
     Commit, CommitError, CustomerKey, Dossier, InboxState, Message, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError,
-    PortResult, ReviewEntry, payment_names,
+    PortResult, ReviewEntry, outside_names,
 };
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId, SourceId};
@@ -108,8 +108,8 @@ impl OrderStore for MemoryOrders {
         if let (0, Some(external)) = (commit.before_version, &order.external_id) {
             shop.refs.insert((order.channel.clone(), external.clone()), order.id.clone());
         }
-        for (channel, name) in payment_names(commit.recorded) {
-            shop.refs.insert((channel, name.to_owned()), order.id.clone());
+        for (channel, name) in outside_names(commit.recorded) {
+            shop.refs.insert((channel, name), order.id.clone());
         }
         match shop.orders.get_mut(&order.id) {
             Some(stored) => {

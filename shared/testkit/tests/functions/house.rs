@@ -8,6 +8,8 @@ use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
 use app::code::Codes;
 use app::cursor::Cursors;
+use app::dispatch::Dispatch;
+use app::dispatch::door::HearCarriers;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
@@ -34,6 +36,7 @@ use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
 use std::sync::Arc;
 use testkit::bank::Bank;
+use testkit::depot::Depot;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
@@ -48,6 +51,7 @@ pub struct House {
     pub random: Arc<FakeRandom>,
     /// Every payment provider.
     pub bank: Bank,
+    pub depot: Depot,
 }
 
 pub fn identity(tenant: &str, role: Role, scopes: Scopes) -> Identity {
@@ -111,7 +115,7 @@ impl House {
         let tenant = TenantId::parse("demo").unwrap();
         let scope = TenantScope::of_own_message(&tenant);
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
-        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)), bank: Bank::default() };
+        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)), bank: Bank::default(), depot: Depot::default() };
         for (number, status, email, eta) in [
             ("1001", status, "john.smith@example.com", "2025-08-10"),
             ("1002", "In Transit", "anna@example.com", "2025-08-12"),
@@ -189,9 +193,23 @@ impl House {
         HearPayments { apply: self.apply(), tenants: Arc::new(self.world.tenants()), gateways: Arc::new(self.bank.clone()) }
     }
 
+    pub fn carriers(&self) -> HearCarriers {
+        HearCarriers { apply: self.apply(), tenants: Arc::new(self.world.tenants()), carriers: Arc::new(self.depot.clone()) }
+    }
+
+    /// Who buys labels and asks carriers.
+    pub fn dispatch(&self) -> Dispatch {
+        Dispatch {
+            apply: self.apply(),
+            carriers: Arc::new(self.depot.clone()),
+            files: Arc::new(self.world.reports()),
+            tenants: Arc::new(self.world.tenants()),
+        }
+    }
+
     /// The door for webhooks.
     pub fn hooks(&self) -> axum::Router {
-        status_webhook::router(Arc::new(self.receive()), Arc::new(self.listen()), Arc::new(self.payments()))
+        status_webhook::router(Arc::new(self.receive()), Arc::new(self.listen()), Arc::new(self.payments()), Arc::new(self.carriers()))
     }
 
     pub fn sagas(&self) -> Sagas {
@@ -422,6 +440,7 @@ impl House {
             for event in published {
                 self.measure().run(&event).await.unwrap();
                 self.sagas().run(&event, None).await.unwrap();
+                self.dispatch().run(&event, None).await.unwrap();
                 self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
             }
         }

@@ -28,6 +28,7 @@ mod hostile_words;
 mod house;
 mod importing;
 mod imports;
+mod labels;
 mod lines;
 mod messages;
 mod models;

@@ -137,7 +137,7 @@ fn told(batch: &aws_lambda_events::sqs::SqsEvent, response: &aws_lambda_events::
 #[tokio::test]
 async fn queue_functions() {
     let mut table = String::new();
-    for function in ["order-processor", "notifier", "metrics", "saga"] {
+    for function in ["order-processor", "notifier", "metrics", "saga", "dispatch"] {
         for (name, sample) in samples(function) {
             // What is not even a batch never reaches a handler: the runtime answers an error and the queue keeps it.
             let Ok(batch) = serde_json::from_str::<aws_lambda_events::sqs::SqsEvent>(&sample) else {
@@ -150,6 +150,7 @@ async fn queue_functions() {
                 "order-processor" => order_processor::handle(&house.process(), &house.heard(), &house.steps(), &lot, batch.clone()).await,
                 "notifier" => notifier::handle(&house.notify(), &lot, batch.clone(), jiff::Timestamp::MAX).await,
                 "saga" => saga::handle(&house.sagas(), &lot, batch.clone(), None).await,
+                "dispatch" => dispatch::handle(&house.dispatch(), &lot, batch.clone(), None).await,
                 _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
             };
             let _ = writeln!(table, "{function:<16} {name:<34} {}", told(&batch, &response, &lot));

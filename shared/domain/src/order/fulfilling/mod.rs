@@ -5,18 +5,27 @@
 //! whole it is ready to ship, with the first that leaves partly shipped, with the last shipped, and with
 //! the last that arrives delivered.
 
+pub mod following;
+pub mod labels;
+
 #[cfg(test)]
 mod tests;
+
+pub use following::{OnItsWay, Sighting};
+pub use labels::{LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork, ParcelLabel};
 
 use super::Order;
 use super::event::{Cause, OrderEvent};
 use super::rejection::Rejection;
-use super::status::{FulfilmentStatus, OrderStatus, Track};
-use crate::ids::{FulfilmentId, LocationId};
+use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
+use crate::ids::{FulfilmentId, LabelReference, LocationId, TrackingNumber};
 use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
+use crate::shipping::rates::CarrierName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Who buys labels and asks carriers.
+pub const RULE: &str = "dispatch";
 /// Longest name of a carrier, and number of a parcel, in characters.
 pub const CARRIER_CHARS_MAX: usize = 40;
 /// See [`CARRIER_CHARS_MAX`].
@@ -41,6 +50,11 @@ impl Carriage {
         let numbered = (1..=NUMBER_CHARS_MAX).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
         (named && numbered).then(|| Carriage { carrier: carrier.to_owned(), number: number.to_owned() })
     }
+
+    /// By a carrier that we buy labels of.
+    pub fn of(carrier: CarrierName, number: &TrackingNumber) -> Option<Carriage> {
+        Carriage::parse(carrier.title(), number.as_str())
+    }
 }
 
 /// What is sent together.
@@ -52,6 +66,12 @@ pub struct Consignment {
     /// By whom it goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carriage: Option<Carriage>,
+    /// Labels that were bought for it, or are to be; the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<ParcelLabel>,
+    /// What its carrier says, if it is one that we ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<OnItsWay>,
     /// When it was begun.
     pub opened_at: Timestamp,
     /// Since when it stands as it does.
@@ -80,16 +100,56 @@ pub enum FulfilEvent {
         id: FulfilmentId,
         /// By whom.
         carriage: Carriage,
+        /// The carrier that is asked where it is, if it is one that we ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        followed: Option<CarrierName>,
+    },
+    /// Something happened to a label of it.
+    Label {
+        /// Which parcel.
+        id: FulfilmentId,
+        /// Which label.
+        reference: LabelReference,
+        /// What.
+        event: LabelEvent,
+    },
+    /// Their carriers are to be asked where they are.
+    Polled {
+        /// Which.
+        ids: Vec<FulfilmentId>,
+    },
+    /// Its carrier has seen it.
+    Seen {
+        /// Which.
+        id: FulfilmentId,
+        /// Where it stands.
+        status: TrackingStatus,
+        /// How far the work on it is by that.
+        work: FulfilmentStatus,
+        /// What the carrier says.
+        seen: Sighting,
     },
 }
 
 impl FulfilEvent {
+    /// A note of our own that changes nothing of the order.
+    pub const fn is_aside(&self) -> bool {
+        match self {
+            FulfilEvent::Label { event, .. } => event.is_aside(),
+            FulfilEvent::Polled { .. } => true,
+            FulfilEvent::Opened { .. } | FulfilEvent::Stepped { .. } | FulfilEvent::Handed { .. } | FulfilEvent::Seen { .. } => false,
+        }
+    }
+
     /// Its short name.
     pub const fn name(&self) -> &'static str {
         match self {
             FulfilEvent::Opened { .. } => "fulfilment_opened",
             FulfilEvent::Stepped { .. } => "fulfilment_stepped",
             FulfilEvent::Handed { .. } => "fulfilment_handed",
+            FulfilEvent::Label { event, .. } => event.name(),
+            FulfilEvent::Polled { .. } => "carrier_asked",
+            FulfilEvent::Seen { .. } => "parcel_seen",
         }
     }
 
@@ -99,12 +159,23 @@ impl FulfilEvent {
             FulfilEvent::Opened { work } if work.status == FulfilmentStatus::Shipped => {
                 format!("Parcel {} has left {}", work.id, work.from)
             }
+            FulfilEvent::Opened { work } if work.status == FulfilmentStatus::Packed => {
+                format!("Parcel {} is packed at {}", work.id, work.from)
+            }
             FulfilEvent::Opened { work } => format!("Parcel {} is being made up at {}", work.id, work.from),
-            FulfilEvent::Handed { id, carriage } => format!("Parcel {id} goes by {} as {}", carriage.carrier, carriage.number),
+            FulfilEvent::Label { id, event, .. } => event.in_words(id),
+            FulfilEvent::Polled { ids } => {
+                let ids: Vec<&str> = ids.iter().map(FulfilmentId::as_str).collect();
+                format!("The carrier is asked where parcel {} is", ids.join(", "))
+            }
+            FulfilEvent::Seen { id, status, seen, .. } => Self::seen_in_words(id, *status, seen),
+            FulfilEvent::Handed { id, carriage, .. } => format!("Parcel {id} goes by {} as {}", carriage.carrier, carriage.number),
             FulfilEvent::Stepped { id, step } => match step {
                 Step::Scan { line, quantity } => format!("Parcel {id}: {quantity} of line {} picked", line + 1),
                 Step::Check { good: true } => format!("Parcel {id} passed its check"),
                 Step::Check { good: false } => format!("Parcel {id} did not pass its check"),
+                Step::Label => format!("Parcel {id} is labelled"),
+                Step::HandOver => format!("Parcel {id} has left"),
                 other => format!("Parcel {id}: {}", other.word().replace('_', " ")),
             },
         }
@@ -122,8 +193,10 @@ pub enum FulfilCommand {
         from: Option<LocationId>,
         /// By whom it goes.
         carriage: Option<Carriage>,
-        /// It has left already.
-        has_left: bool,
+        /// The carrier that is asked where it is, if the shop has an account with it.
+        followed: Option<CarrierName>,
+        /// How far it is.
+        begins: Begins,
         /// Of ten thousand so many are checked before they leave.
         checked_bps: u32,
         /// Whether the customer is told if that moves the order.
@@ -137,9 +210,43 @@ pub enum FulfilCommand {
         step: Step,
         /// By whom it goes, if that is known now.
         carriage: Option<Carriage>,
+        /// The carrier that is asked where it is, if the shop has an account with it.
+        followed: Option<CarrierName>,
         /// Whether the customer is told if that moves the order.
         notify: bool,
     },
+    /// See to a label of it.
+    Label {
+        /// Of which parcel.
+        id: FulfilmentId,
+        /// What.
+        command: LabelCommand,
+    },
+    /// Take in what its carrier says.
+    See {
+        /// Which.
+        id: FulfilmentId,
+        /// What.
+        seen: Sighting,
+    },
+    /// Ask its carrier now where it is.
+    Poll {
+        /// Which.
+        id: FulfilmentId,
+    },
+    /// Do what time alone makes due, and send somebody to look.
+    Wake,
+}
+
+/// How far a parcel is when it is first heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// Nothing is done yet.
+    ToPick,
+    /// It is packed.
+    Packed,
+    /// It has left.
+    Left,
 }
 
 impl Consignment {
@@ -147,6 +254,37 @@ impl Consignment {
     pub fn has_left(&self) -> bool {
         use FulfilmentStatus as F;
         matches!(self.work.status, F::Shipped | F::Delivered | F::Returned)
+    }
+
+    fn went(&mut self, event: &FulfilEvent, at: Timestamp) {
+        match event {
+            FulfilEvent::Stepped { step, .. } => {
+                if let Ok(work) = self.work.after(*step) {
+                    (self.work, self.since) = (work, at);
+                }
+            }
+            FulfilEvent::Handed { carriage, followed, .. } => {
+                let is_new = self.carriage.as_ref() != Some(carriage);
+                self.carriage = Some(carriage.clone());
+                if is_new {
+                    self.way = followed.map(|carrier| OnItsWay::new(carrier, at));
+                }
+            }
+            FulfilEvent::Label { reference, event, .. } => {
+                match (event, self.labels.iter_mut().find(|label| label.reference == *reference)) {
+                    (LabelEvent::Asked { wish }, None) => self.labels.push(ParcelLabel::new(reference.clone(), *wish, at)),
+                    (event, Some(label)) => label.after(event, at),
+                    (_, None) => {}
+                }
+            }
+            FulfilEvent::Seen { status, work, seen, .. } => {
+                self.way.iter_mut().for_each(|way| way.after(*status, seen, at));
+                if self.work.status != *work {
+                    (self.work.status, self.since) = (*work, at);
+                }
+            }
+            FulfilEvent::Opened { .. } | FulfilEvent::Polled { .. } => {}
+        }
     }
 }
 
@@ -168,19 +306,31 @@ impl Order {
     pub(super) fn fulfilled(&mut self, event: &FulfilEvent, at: Timestamp) {
         match event {
             FulfilEvent::Opened { work } => {
-                self.consignments.push(Consignment { work: work.clone(), carriage: None, opened_at: at, since: at });
+                self.consignments.push(Consignment {
+                    work: work.clone(),
+                    carriage: None,
+                    labels: Vec::new(),
+                    way: None,
+                    opened_at: at,
+                    since: at,
+                });
             }
-            FulfilEvent::Stepped { id, step } => {
-                if let Some(one) = self.consignments.iter_mut().find(|one| one.work.id == *id)
-                    && let Ok(work) = one.work.after(*step)
-                {
-                    (one.work, one.since) = (work, at);
-                }
+            FulfilEvent::Polled { ids } => {
+                let ways = self.consignments.iter_mut().filter(|one| ids.contains(&one.work.id)).filter_map(|one| one.way.as_mut());
+                ways.for_each(|way| way.followed = way.followed.asked(at, None));
             }
-            FulfilEvent::Handed { id, carriage } => {
-                self.consignments.iter_mut().filter(|one| one.work.id == *id).for_each(|one| one.carriage = Some(carriage.clone()));
+            FulfilEvent::Stepped { id, .. }
+            | FulfilEvent::Handed { id, .. }
+            | FulfilEvent::Label { id, .. }
+            | FulfilEvent::Seen { id, .. } => {
+                self.consignments.iter_mut().filter(|one| one.work.id == *id).for_each(|one| one.went(event, at));
             }
         }
+    }
+
+    /// When somebody has to see to its parcels, by time alone.
+    pub fn parcels_due(&self) -> Option<Timestamp> {
+        self.labels_due().into_iter().chain(self.carriers_due()).min()
     }
 
     /// Where its consignments lead the order; nothing if they do not.
@@ -212,18 +362,45 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         events.push(event);
     };
     let notify = match command {
-        FulfilCommand::Open { ask, from, carriage, has_left, checked_bps, notify } => {
+        FulfilCommand::Open { ask, from, carriage, followed, begins, checked_bps, notify } => {
             may_work(order)?;
             let parts = parts(&order.lines, &order.works(), ask).map_err(Rejection::Fulfilment)?;
-            let work = begun(order, parts, from.clone(), *has_left, *checked_bps)?;
+            let work = begun(order, parts, from.clone(), *begins, *checked_bps)?;
             let id = work.id.clone();
             happens(&mut after, FulfilEvent::Opened { work });
             if let Some(carriage) = carriage {
-                happens(&mut after, FulfilEvent::Handed { id, carriage: carriage.clone() });
+                happens(&mut after, FulfilEvent::Handed { id, carriage: carriage.clone(), followed: *followed });
             }
             *notify
         }
-        FulfilCommand::Step { id, step, carriage, notify } => {
+        FulfilCommand::Label { id, command } => {
+            let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
+            if matches!(command, LabelCommand::Ask { .. }) {
+                may_work(order)?;
+            }
+            let follows = labels::label(order, one, command, now)?;
+            let steps = follows.iter().any(|event| matches!(event, FulfilEvent::Stepped { .. }));
+            follows.into_iter().for_each(|event| happens(&mut after, event));
+            // Paper alone moves nothing.
+            if !steps {
+                return Ok(events);
+            }
+            false
+        }
+        FulfilCommand::See { id, seen } => {
+            let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
+            return Ok(following::seen(one, seen).map(|event| saw(order, id, event, now)).unwrap_or_default());
+        }
+        FulfilCommand::Poll { id } => {
+            let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
+            let way = one.way.as_ref().ok_or(Rejection::NotFollowed)?;
+            if way.followed.next_poll().is_some() {
+                happens(&mut after, FulfilEvent::Polled { ids: vec![id.clone()] });
+            }
+            return Ok(events);
+        }
+        FulfilCommand::Wake => return Ok(woken(order, now)),
+        FulfilCommand::Step { id, step, carriage, followed, notify } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
             // What has left is followed to its end, whatever else becomes of the order.
             if !matches!(step, Step::Deliver | Step::TakeBack | Step::Cancel) {
@@ -231,14 +408,16 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             }
             one.work.after(*step).map_err(Rejection::Fulfilment)?;
             if let Some(carriage) = carriage.as_ref().filter(|carriage| one.carriage.as_ref() != Some(carriage)) {
-                happens(&mut after, FulfilEvent::Handed { id: id.clone(), carriage: carriage.clone() });
+                happens(&mut after, FulfilEvent::Handed { id: id.clone(), carriage: carriage.clone(), followed: *followed });
             }
             happens(&mut after, FulfilEvent::Stepped { id: id.clone(), step: *step });
             *notify
         }
     };
-    let stage = stage(&after).filter(|to| *to != after.tracks.fulfilment && after.tracks.fulfilment.way_to(*to).is_some());
-    if let Some(to) = stage {
+    if events.is_empty() {
+        return Ok(events);
+    }
+    if let Some(to) = moved_stage(&after) {
         let moved = OrderEvent::FulfilmentChanged { from: after.tracks.fulfilment, to };
         after.evolve(&moved, now);
         events.push(moved);
@@ -249,6 +428,35 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         events.push(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: true, notify });
     }
     Ok(events)
+}
+
+/// A carrier has seen a parcel: that is noted, and what it means for the order is one fact.
+fn saw(order: &Order, id: &FulfilmentId, event: FulfilEvent, now: Timestamp) -> Vec<OrderEvent> {
+    let mut after = order.clone();
+    let event = OrderEvent::Fulfilment { event };
+    after.evolve(&event, now);
+    let latest = after.consignment(id);
+    let fact = latest.and_then(|latest| following::fact(&after, latest, after.led_to(), moved_stage(&after), now));
+    let follows = fact.map(|fact| following::hear(&after, &fact, now)).unwrap_or_default();
+    std::iter::once(event).chain(follows).collect()
+}
+
+/// What time alone makes due: somebody is sent to look at labels, to ask carriers, and what nobody has seen for thirty days is lost.
+fn woken(order: &Order, now: Timestamp) -> Vec<OrderEvent> {
+    let lost = order.lost_sight_of(now).into_iter().find_map(|id| {
+        let event = following::lost(order.consignment(&id)?)?;
+        Some(saw(order, &id, event, now))
+    });
+    let mut events: Vec<OrderEvent> = lost.unwrap_or_default();
+    let ids = order.carriers_to_ask(now);
+    let polled = (!ids.is_empty()).then_some(FulfilEvent::Polled { ids });
+    let labels = order.labels_overdue(now).into_iter().take(1);
+    events.extend(labels.chain(polled).map(|event| OrderEvent::Fulfilment { event }));
+    events
+}
+
+fn moved_stage(order: &Order) -> Option<FulfilmentStatus> {
+    stage(order).filter(|to| *to != order.tracks.fulfilment && order.tracks.fulfilment.way_to(*to).is_some())
 }
 
 /// The stage of the part that is furthest behind, as long as any is worked on.
@@ -275,7 +483,7 @@ fn may_work(order: &Order) -> Result<(), Rejection> {
     if may || everything_left { Ok(()) } else { Err(Rejection::NotToFulfil { status }) }
 }
 
-fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, has_left: bool, checked_bps: u32) -> Result<Fulfilment, Rejection> {
+fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, begins: Begins, checked_bps: u32) -> Result<Fulfilment, Rejection> {
     let bad = |_| Rejection::NoSuchFulfilment;
     let id = FulfilmentId::parse(&format!("p{}", order.consignments.len() + 1)).map_err(bad)?;
     let from = match from {
@@ -284,14 +492,14 @@ fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, has_left: b
     };
     let drawn = crate::shipping::fulfilment::is_drawn(order.id.as_str(), &id, checked_bps);
     let work = Fulfilment::new(id, from, parts, drawn);
-    if !has_left {
-        return Ok(work);
-    }
-    if drawn {
-        return Err(Rejection::Fulfilment(Refusal::CheckDue));
-    }
+    let status = match begins {
+        Begins::ToPick => return Ok(work),
+        Begins::Left if drawn => return Err(Rejection::Fulfilment(Refusal::CheckDue)),
+        Begins::Packed => FulfilmentStatus::Packed,
+        Begins::Left => FulfilmentStatus::Shipped,
+    };
     let picked = work.parts.iter().map(|part| part.quantity).collect();
-    Ok(Fulfilment { picked, status: FulfilmentStatus::Shipped, ..work })
+    Ok(Fulfilment { picked, status, ..work })
 }
 
 /// Where what is sent was set aside, if that is one place.

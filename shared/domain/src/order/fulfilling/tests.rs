@@ -1,5 +1,8 @@
 //! What is sent together, told as stories.
 
+mod following;
+mod labels;
+
 use super::*;
 use crate::ids::{OrderId, SourceId};
 use crate::order::placement::{Draft, DraftLine, Given, check};
@@ -37,17 +40,29 @@ fn order() -> Order {
 }
 
 fn does(order: &mut Order, command: FulfilCommand) -> Result<Vec<String>, Rejection> {
-    let events = decide(Some(order), &Command::Fulfil(command), at(1))?;
+    does_at(order, command, 1)
+}
+
+fn does_at(order: &mut Order, command: FulfilCommand, minute: i64) -> Result<Vec<String>, Rejection> {
+    let events = decide(Some(order), &Command::Fulfil(command), at(minute))?;
     let json: Vec<OrderEvent> = serde_json::from_value(serde_json::to_value(&events).unwrap()).unwrap();
     assert_eq!(json, events);
     if !events.is_empty() {
-        order.apply_commit(&events, at(1));
+        order.apply_commit(&events, at(minute));
     }
     Ok(events.iter().map(OrderEvent::in_words).collect())
 }
 
 fn opens(ask: Ask, has_left: bool) -> FulfilCommand {
-    FulfilCommand::Open { ask, from: None, carriage: Carriage::parse("UPS", "1Z1"), has_left, checked_bps: 0, notify: true }
+    FulfilCommand::Open {
+        ask,
+        from: None,
+        carriage: Carriage::parse("UPS", "1Z1"),
+        followed: None,
+        begins: if has_left { Begins::Left } else { Begins::ToPick },
+        checked_bps: 0,
+        notify: true,
+    }
 }
 
 fn some(parts: &[(usize, u32)]) -> Ask {
@@ -104,7 +119,7 @@ fn an_order_is_delivered_when_its_last_parcel_is() {
     does(&mut order, opens(some(&[(0, 2)]), true)).unwrap();
     let deliver = |order: &mut Order, id: &str| {
         let id = FulfilmentId::parse(id).unwrap();
-        does(order, FulfilCommand::Step { id, step: Step::Deliver, carriage: None, notify: true }).unwrap();
+        does(order, FulfilCommand::Step { id, step: Step::Deliver, carriage: None, followed: None, notify: true }).unwrap();
         order.tracks.status
     };
     assert_eq!(deliver(&mut order, "p1"), OrderStatus::PartiallyShipped, "the pots are still to come");
@@ -120,7 +135,7 @@ fn news_of_the_parcel_leaves_the_work_where_it_is() {
     let mut order = order();
     does(&mut order, opens(Ask::Everything, false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
-    does(&mut order, FulfilCommand::Step { id, step: Step::Allocate, carriage: None, notify: false }).unwrap();
+    does(&mut order, FulfilCommand::Step { id, step: Step::Allocate, carriage: None, followed: None, notify: false }).unwrap();
     let fact = Fact {
         id: crate::ids::EventId::parse("e1").unwrap(),
         source: SourceId::parse("ups").unwrap(),
@@ -139,7 +154,8 @@ fn it_is_picked_packed_labelled_and_handed_over_step_by_step() {
     let mut order = order();
     does(&mut order, opens(Ask::Everything, false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
-    let step = |order: &mut Order, step| does(order, FulfilCommand::Step { id: id.clone(), step, carriage: None, notify: true });
+    let step =
+        |order: &mut Order, step| does(order, FulfilCommand::Step { id: id.clone(), step, carriage: None, followed: None, notify: true });
     step(&mut order, Step::Allocate).unwrap();
     step(&mut order, Step::StartPicking).unwrap();
     step(&mut order, Step::Scan { line: 0, quantity: 2 }).unwrap();
@@ -161,15 +177,23 @@ fn it_is_picked_packed_labelled_and_handed_over_step_by_step() {
 #[test]
 fn what_is_drawn_for_a_check_does_not_leave_before_and_what_is_called_off_is_open_again() {
     let mut order = order();
-    let checked =
-        |has_left| FulfilCommand::Open { ask: Ask::Everything, from: None, carriage: None, has_left, checked_bps: 10_000, notify: false };
+    let checked = |has_left| FulfilCommand::Open {
+        ask: Ask::Everything,
+        from: None,
+        carriage: None,
+        followed: None,
+        begins: if has_left { Begins::Left } else { Begins::ToPick },
+        checked_bps: 10_000,
+        notify: false,
+    };
     assert_eq!(does(&mut order, checked(true)), Err(Rejection::Fulfilment(Refusal::CheckDue)));
     does(&mut order, checked(false)).unwrap();
     let id = FulfilmentId::parse("p1").unwrap();
     assert_eq!(order.open_to_send(), [0, 0, 0]);
-    does(&mut order, FulfilCommand::Step { id, step: Step::Cancel, carriage: None, notify: false }).unwrap();
+    does(&mut order, FulfilCommand::Step { id, step: Step::Cancel, carriage: None, followed: None, notify: false }).unwrap();
     assert_eq!(order.open_to_send(), [2, 0, 3]);
-    let unknown = FulfilCommand::Step { id: FulfilmentId::parse("p9").unwrap(), step: Step::Pack, carriage: None, notify: false };
+    let unknown =
+        FulfilCommand::Step { id: FulfilmentId::parse("p9").unwrap(), step: Step::Pack, carriage: None, followed: None, notify: false };
     assert_eq!(does(&mut order, unknown), Err(Rejection::NoSuchFulfilment));
 }
 

@@ -1,0 +1,407 @@
+//! Labels are bought and given back, and carriers are asked where parcels are.
+//!
+//! A try is committed before the carrier is asked, so whoever comes beside it finds somebody at it, and whoever dies leaves it for the one
+//! who looks when the carrier can say what became of it. A label is stored before the order remembers it.
+
+pub mod door;
+
+use crate::apply::{Alongside, Apply};
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, Party, Purchase, ReportStore,
+    TenantStore, Voided,
+};
+use crate::scope::TenantScope;
+use contracts::{Envelope, Payload};
+use domain::ids::{FulfilmentId, OrderId, TrackingNumber};
+use domain::order::fulfilling::RULE;
+use domain::order::{Actor, Command, FulfilCommand, LabelCommand, LabelOutcome, LabelState, LabelWork, Order, ParcelLabel, Sighting};
+use domain::shipping::{CarrierName, Quote, address, rates};
+use futures::stream::{self, StreamExt};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use std::sync::Arc;
+
+/// Things done about one order in a row.
+const PASSES: usize = 24;
+/// Longest time that one label may take: offers of all carriers at once, whether it was sold before, and buying it.
+const BUYING_TIME: SignedDuration = SignedDuration::from_secs(46);
+/// Longest time that one question takes.
+const ASKING_TIME: SignedDuration = SignedDuration::from_secs(16);
+/// Carriers asked at once.
+const AT_ONCE: usize = 4;
+/// How long a link to a label works.
+pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// Lines that explain a choice.
+const WHY_MAX: usize = 12;
+
+/// The use case.
+#[derive(Clone)]
+pub struct Dispatch {
+    /// The way into an order.
+    pub apply: Apply,
+    /// Carriers.
+    pub carriers: Arc<dyn Carriers>,
+    /// Where labels lie.
+    pub files: Arc<dyn ReportStore>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+}
+
+/// One of the order's labels, and the parcel it is for.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    context: Context<'a>,
+    order: &'a Order,
+    parcel: &'a domain::order::Consignment,
+    label: &'a ParcelLabel,
+}
+
+impl Dispatch {
+    /// Does what an event asks for; how many commits that made. `until` is when it has to be done: no carrier is asked shortly before.
+    ///
+    /// # Errors
+    /// `Retryable`: the message comes again, and nothing happens twice.
+    pub async fn run(&self, event: &Envelope, until: Option<Timestamp>) -> Result<usize> {
+        let Payload::ParcelDue(due) = &event.payload else { return Ok(0) };
+        let scope = TenantScope::of_own_message(&event.tenant);
+        let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
+        let by = Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: event.correlationid.clone() };
+        let context = Context { scope: &scope, config: &config, by: &by };
+        let id = OrderId::parse(&due.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
+        let commits = self.labels(context, &id, until).await?;
+        Ok(commits + self.follow(context, &id, until).await?)
+    }
+
+    async fn labels(&self, context: Context<'_>, id: &OrderId, until: Option<Timestamp>) -> Result<usize> {
+        let mut commits = 0;
+        for _ in 0..PASSES {
+            let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
+            let Some((parcel, label, work)) = order.label_work(self.apply.clock.now()) else { break };
+            self.has_time(until, BUYING_TIME)?;
+            let job = Job { context, order: &order, parcel, label };
+            let done = match work {
+                LabelWork::Buy => self.buy(job).await?,
+                LabelWork::FindOut => self.find_out(job).await?,
+                LabelWork::Void => self.give_back(job).await?,
+            };
+            commits += usize::from(done);
+            // Somebody else is at it.
+            if !done {
+                break;
+            }
+        }
+        Ok(commits)
+    }
+
+    fn has_time(&self, until: Option<Timestamp>, needed: SignedDuration) -> Result<()> {
+        match until {
+            Some(until) if self.apply.clock.now() + needed > until => Err(Error::Retryable("no time is left to ask a carrier".into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Buys a label, or finds it if an earlier try has bought it.
+    async fn buy(&self, job: Job<'_>) -> Result<bool> {
+        let consignment = match self.consignment(&job) {
+            Ok(consignment) => consignment,
+            Err(why) => return self.settle(&job, LabelOutcome::Refused { why }).await,
+        };
+        // Whom a try of unknown end was made with is asked first, and nobody else.
+        let tried = job.label.quote.clone().filter(|_| job.label.was_tried());
+        let chosen = match tried {
+            Some(quote) => Ok((quote, job.label.why.clone())),
+            None => self.choose(&job, &consignment).await,
+        };
+        let (quote, why) = match chosen {
+            Ok(chosen) => chosen,
+            Err(outcome) => return self.settle(&job, outcome).await,
+        };
+        let Some((carrier, account)) = self.carrier(job.context, quote.carrier) else {
+            return self.settle(&job, no_account(quote.carrier)).await;
+        };
+        let trying = LabelCommand::Try { reference: job.label.reference.clone(), quote: quote.clone(), leaves: consignment.leaves, why };
+        if !self.command(&job, trying).await? {
+            return Ok(false);
+        }
+        let sold_before = match job.label.leaves.filter(|_| job.label.was_tried()) {
+            Some(leaves) => self.find(&*carrier, account, &job, leaves).await,
+            None => Ok(None),
+        };
+        let outcome = match sold_before {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => {
+                let purchase = Purchase {
+                    reference: job.label.reference.clone(),
+                    consignment,
+                    service: quote.service,
+                    code: quote.code.clone(),
+                    tried_before: job.label.was_tried(),
+                };
+                match carrier.buy_label(account, &purchase).await {
+                    Ok(bought) => self.keep(&job, bought).await?,
+                    // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
+                    Err(CarrierError::Unknown(why)) => {
+                        tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not say whether it sold a label");
+                        return Ok(true);
+                    }
+                    Err(error) => said_no(error),
+                }
+            }
+            Err(error) => said_no(error),
+        };
+        self.settle(&job, outcome).await
+    }
+
+    /// What an earlier try has bought; nothing if the carrier knows of none, or cannot tell and buys no label twice by itself.
+    async fn find(
+        &self,
+        carrier: &dyn Carrier,
+        account: &CarrierAccount,
+        job: &Job<'_>,
+        leaves: Date,
+    ) -> Result<Option<LabelOutcome>, CarrierError> {
+        Ok(match carrier.find_label(account, &job.label.reference, leaves).await? {
+            Found::Label(bought) => Some(self.keep(job, *bought).await.map_err(|error| CarrierError::Retryable(error.to_string()))?),
+            Found::Number(number) => Some(LabelOutcome::Lost { number }),
+            Found::Nothing | Found::CannotTell => None,
+        })
+    }
+
+    /// Whether a label that nobody wants any more was sold at all.
+    async fn find_out(&self, job: Job<'_>) -> Result<bool> {
+        let Some(((carrier, account), leaves)) = self.asked(&job).zip(job.label.leaves) else {
+            return self.settle(&job, LabelOutcome::Voided { how: "nobody was asked for it".to_owned() }).await;
+        };
+        let outcome = match carrier.find_label(account, &job.label.reference, leaves).await {
+            Ok(Found::Label(bought)) => LabelOutcome::Lost { number: bought.tracking_number },
+            Ok(Found::Number(number)) => LabelOutcome::Lost { number },
+            Ok(Found::Nothing) => LabelOutcome::Voided { how: "the carrier has not sold it".to_owned() },
+            Ok(Found::CannotTell) => LabelOutcome::Refused {
+                why: format!("{} cannot say whether it sold {}: look for it there", carrier.name().title(), job.label.reference),
+            },
+            Err(CarrierError::Rejected { message, .. }) => LabelOutcome::Refused { why: message },
+            Err(CarrierError::Retryable(why) | CarrierError::Unknown(why)) => LabelOutcome::Away { why },
+        };
+        self.settle(&job, outcome).await
+    }
+
+    async fn give_back(&self, job: Job<'_>) -> Result<bool> {
+        let Some(((carrier, account), number)) = self.asked(&job).zip(job.label.number.as_ref()) else {
+            let why = "the shop has no account with its carrier any more: void it there".to_owned();
+            return self.settle(&job, LabelOutcome::Refused { why }).await;
+        };
+        let how = |how: &str| LabelOutcome::Voided { how: how.to_owned() };
+        let outcome = match carrier.void_label(account, number).await {
+            Ok(Voided::Void) => how("the carrier has taken it back"),
+            Ok(Voided::RefundAsked) => how("the carrier gives the money back unless it sees the parcel"),
+            Ok(Voided::NotNeeded) => how("nothing is owed before the carrier has the parcel"),
+            Err(CarrierError::Retryable(why) | CarrierError::Unknown(why)) => LabelOutcome::Away { why },
+            Err(CarrierError::Rejected { message, .. }) => LabelOutcome::Refused { why: message },
+        };
+        // The paper is worth nothing any more.
+        if let Some(file) = &job.label.file {
+            self.files.delete(job.context.scope, &key(&job.order.id, file)).await?;
+        }
+        self.settle(&job, outcome).await
+    }
+
+    /// Stores what is to be printed.
+    async fn keep(&self, job: &Job<'_>, bought: BoughtLabel) -> Result<LabelOutcome> {
+        let (extension, content_type) = bought.document.format.on_file();
+        let file = format!("{}.{extension}", job.label.reference);
+        let bytes = Arc::unwrap_or_clone(bought.document.bytes);
+        self.files.put(job.context.scope, &key(&job.order.id, &file), bytes, content_type).await?;
+        Ok(LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file })
+    }
+
+    /// The best offer, and why; or why there is none.
+    async fn choose(&self, job: &Job<'_>, consignment: &Consignment) -> Result<(Quote, Vec<String>), LabelOutcome> {
+        let (wish, shipping) = (&job.label.wish, &job.context.config.shipping);
+        let asked = |name: &CarrierName| wish.carrier.is_none_or(|wanted| wanted == *name) && !job.label.refused.contains(name);
+        let names: Vec<CarrierName> = shipping.carriers().filter(asked).collect();
+        if names.is_empty() {
+            let why = match (wish.carrier, &job.label.problem) {
+                (Some(carrier), _) => return Err(no_account(carrier)),
+                (None, Some(problem)) => format!("no carrier takes it; the last one said: {problem}"),
+                (None, None) => "the shop has no account with a carrier: add one to the settings, shipping.accounts".to_owned(),
+            };
+            return Err(LabelOutcome::Refused { why });
+        }
+        let answers: Vec<_> = stream::iter(names)
+            .map(|name| async move {
+                let (carrier, account) = self.carrier(job.context, name)?;
+                Some((name, carrier.rates(account, consignment).await))
+            })
+            .buffered(AT_ONCE)
+            .filter_map(|answer| async { answer })
+            .collect()
+            .await;
+        let (mut quotes, mut silent, mut away) = (Vec::new(), Vec::new(), false);
+        for (name, answer) in answers {
+            match answer {
+                Ok(offers) => quotes.extend(offers.into_iter().filter(|offer| wish.service.is_none_or(|service| service == offer.service))),
+                Err(error) => {
+                    away |= !matches!(error, CarrierError::Rejected { .. });
+                    silent.push(format!("{}: {error}", name.title()));
+                }
+            }
+        }
+        // A service that was named is fast enough by that.
+        let promise = job.order.tracks.eta.filter(|day| wish.service.is_none() && *day >= consignment.leaves);
+        let choice = rates::choose(quotes, promise, consignment.currency);
+        let Some(taken) = choice.taken.clone() else {
+            let why = match silent.is_empty() {
+                true => "no carrier of the shop offers that service for this way".to_owned(),
+                false => silent.join("; "),
+            };
+            return Err(if away { LabelOutcome::Away { why } } else { LabelOutcome::Refused { why } });
+        };
+        let why = choice.explain().into_iter().chain(silent).take(WHY_MAX).collect();
+        Ok((taken, why))
+    }
+
+    /// What a carrier is told of a parcel.
+    fn consignment(&self, job: &Job<'_>) -> Result<Consignment, String> {
+        let shipping = &job.context.config.shipping;
+        let origin =
+            shipping.origin(&job.parcel.work.from).ok_or("the shop has not said where it sends from: settings, shipping.origins")?;
+        let contact = job.order.contact.as_ref().ok_or("its customer was forgotten: nobody knows where it goes")?;
+        let written = contact.address.as_ref().ok_or("the order has no shipping address")?;
+        let checked = address::check(written).map_err(|faults| {
+            let faults: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+            format!("no carrier takes its address as it is written: {}", faults.join(", "))
+        })?;
+        let to = Party { name: contact.name.clone(), company: None, phone: contact.phone.clone(), address: checked.address };
+        Ok(Consignment {
+            from: origin.party().ok_or("the shop's own address does not hold any more: settings, shipping.origins")?,
+            to,
+            weight_g: job.label.wish.weight_g,
+            size: job.label.wish.size,
+            leaves: job.context.config.today(self.apply.clock.now()),
+            currency: shipping.currency.unwrap_or(job.order.totals.currency),
+        })
+    }
+
+    fn carrier<'a>(&self, context: Context<'a>, name: CarrierName) -> Option<(Arc<dyn Carrier>, &'a CarrierAccount)> {
+        Some((self.carriers.of(name), context.config.shipping.account(name)?))
+    }
+
+    /// Who was asked for a label.
+    fn asked<'a>(&self, job: &Job<'a>) -> Option<(Arc<dyn Carrier>, &'a CarrierAccount)> {
+        self.carrier(job.context, job.label.quote.as_ref()?.carrier)
+    }
+
+    async fn settle(&self, job: &Job<'_>, outcome: LabelOutcome) -> Result<bool> {
+        if let LabelOutcome::Refused { why } | LabelOutcome::Away { why } = &outcome {
+            tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not do what it was asked");
+        }
+        self.command(job, LabelCommand::Settle { reference: job.label.reference.clone(), outcome }).await
+    }
+
+    async fn command(&self, job: &Job<'_>, command: LabelCommand) -> Result<bool> {
+        let command = Command::Fulfil(FulfilCommand::Label { id: job.parcel.work.id.clone(), command });
+        Ok(!self.apply.run(job.context, &job.order.id, &command, Alongside::default()).await?.events.is_empty())
+    }
+
+    /// Asks carriers where parcels are, each once.
+    async fn follow(&self, context: Context<'_>, id: &OrderId, until: Option<Timestamp>) -> Result<usize> {
+        let Some(order) = self.apply.orders.load(context.scope, id).await? else { return Ok(0) };
+        let mut commits = 0;
+        for parcel in order.parcels_to_ask(self.apply.clock.now()) {
+            let Some((way, carriage)) = parcel.way.as_ref().zip(parcel.carriage.as_ref()) else { continue };
+            let Ok(number) = TrackingNumber::parse(&carriage.number) else { continue };
+            let Some((carrier, account)) = self.carrier(context, way.carrier) else { continue };
+            self.has_time(until, ASKING_TIME)?;
+            match carrier.track(account, &number).await {
+                Ok(tracked) => {
+                    let seen = door::sighting(&tracked, false);
+                    commits += usize::from(saw(&self.apply, context, id, &parcel.work.id, seen).await?);
+                }
+                // It is asked again by the clock.
+                Err(error) => tracing::warn!(order = %id, parcel = %parcel.work.id, %error, "a carrier did not say where a parcel is"),
+            }
+        }
+        Ok(commits)
+    }
+}
+
+/// Takes in what a carrier says of a parcel; whether it was news.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn saw(apply: &Apply, context: Context<'_>, id: &OrderId, parcel: &FulfilmentId, seen: Sighting) -> Result<bool> {
+    let command = Command::Fulfil(FulfilCommand::See { id: parcel.clone(), seen });
+    match apply.run(context, id, &command, Alongside::default()).await {
+        Ok(applied) => Ok(!applied.events.is_empty()),
+        Err(Error::Rejected(why)) => {
+            tracing::warn!(order = %id, %parcel, %why, "a carrier speaks of a parcel that the order does not have");
+            Ok(false)
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn no_account(carrier: CarrierName) -> LabelOutcome {
+    LabelOutcome::Refused { why: format!("the shop has no account with {}: add one to the settings, shipping.accounts", carrier.title()) }
+}
+
+fn said_no(error: CarrierError) -> LabelOutcome {
+    match error {
+        CarrierError::Rejected { message, .. } => LabelOutcome::Refused { why: message },
+        CarrierError::Retryable(why) | CarrierError::Unknown(why) => LabelOutcome::Away { why },
+    }
+}
+
+/// Where an order's labels lie. They name its customer, and go with them.
+fn home(id: &OrderId) -> String {
+    format!("labels/of-{id}/")
+}
+
+fn key(id: &OrderId, file: &str) -> String {
+    format!("{}{file}", home(id))
+}
+
+/// A link to a label's file; none if there is nothing to print.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn link(files: &dyn ReportStore, scope: &TenantScope, id: &OrderId, label: &ParcelLabel) -> Result<Option<String>> {
+    // What was given back is deleted.
+    let file = label.file.as_ref().filter(|_| label.state == LabelState::Bought);
+    match file {
+        Some(file) => Ok(Some(files.link(scope, &key(id, file), LINK_VALID_FOR).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The label of a parcel that is to be printed, for pages of our own.
+///
+/// # Errors
+/// `NotFound` if there is none, `Retryable`.
+pub async fn paper(
+    files: &dyn ReportStore,
+    scope: &TenantScope,
+    order: &Order,
+    parcel: &FulfilmentId,
+) -> Result<(String, DocumentFormat, Vec<u8>)> {
+    let missing = || Error::NotFound("label");
+    let label = order.consignment(parcel).and_then(|one| one.label()).ok_or_else(missing)?;
+    let file = label.file.clone().ok_or_else(missing)?;
+    let bytes = files.get(scope, &key(&order.id, &file)).await?.ok_or_else(missing)?;
+    let format = DocumentFormat::of(&bytes).ok_or_else(missing)?;
+    Ok((file, format, bytes))
+}
+
+/// Deletes every label of an order. Safe to repeat.
+///
+/// # Errors
+/// `Retryable` as long as anything is left.
+pub async fn forget(files: &dyn ReportStore, scope: &TenantScope, id: &OrderId) -> Result<()> {
+    const DELETED_MAX: usize = 1_000;
+    let keys = files.list(scope, &home(id), DELETED_MAX).await?;
+    for key in &keys {
+        files.delete(scope, key).await?;
+    }
+    if keys.len() < DELETED_MAX { Ok(()) } else { Err(Error::Retryable("more labels are to be deleted".into())) }
+}

@@ -1,0 +1,215 @@
+//! What carriers have seen of parcels, and what that means for the order.
+//!
+//! A carrier speaks of one parcel. An order of several has left when all of it has, and has arrived when all of it has; so a carrier's
+//! word is noted with its parcel, and what follows for the order is said as one fact about the whole.
+
+use super::{Consignment, FulfilEvent};
+use crate::ids::{EventId, FulfilmentId, SourceId};
+use crate::order::fact::{Claim, Fact, StatusClaim};
+use crate::order::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
+use crate::order::{Order, OrderEvent};
+use crate::shipping::Followed;
+use crate::shipping::fulfilment::Step;
+use crate::shipping::rates::CarrierName;
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// Longest name of a place that is kept, in characters.
+const PLACE_CHARS_MAX: usize = 80;
+/// Longest word of a carrier that is kept, in characters.
+const CODE_CHARS_MAX: usize = 40;
+/// Who was sent to ask this long ago has asked.
+const ASKING_TIME: SignedDuration = SignedDuration::from_mins(10);
+
+/// A parcel on its way, as its carrier says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnItsWay {
+    /// Whose.
+    pub carrier: CarrierName,
+    /// Where it stands, and when it is asked about.
+    #[serde(flatten)]
+    pub followed: Followed,
+    /// The carrier's own word for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Town and country of the last scan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The day it should arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Date>,
+}
+
+/// What a carrier says of a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Its own word, as its vocabulary reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Town and country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The day it should arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Date>,
+    /// It has told us by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushed: bool,
+}
+
+impl Sighting {
+    fn trimmed(&self) -> Sighting {
+        let short = |text: &Option<String>, most| text.as_ref().map(|text| text.chars().take(most).collect());
+        Sighting { code: short(&self.code, CODE_CHARS_MAX), place: short(&self.place, PLACE_CHARS_MAX), ..self.clone() }
+    }
+}
+
+impl OnItsWay {
+    pub(super) const fn new(carrier: CarrierName, since: Timestamp) -> OnItsWay {
+        OnItsWay { carrier, followed: Followed::new(since), code: None, place: None, expected: None }
+    }
+
+    /// Whether its carrier was to be asked lately and has said nothing new since.
+    fn is_being_asked(&self, now: Timestamp) -> bool {
+        self.followed.in_vain > 0 && self.followed.asked_at.is_some_and(|asked| now.duration_since(asked) < ASKING_TIME)
+    }
+
+    pub(super) fn after(&mut self, status: TrackingStatus, seen: &Sighting, at: Timestamp) {
+        let scanned = seen.at.max(self.followed.scanned_at);
+        self.followed = self.followed.asked(at, Some((status, scanned)));
+        self.followed.pushed |= seen.pushed;
+        self.code = seen.code.clone().or_else(|| self.code.take());
+        self.place = seen.place.clone().or_else(|| self.place.take());
+        self.expected = seen.expected.or(self.expected);
+    }
+}
+
+impl Order {
+    /// Parcels whose carriers are to be asked now.
+    pub fn parcels_to_ask(&self, now: Timestamp) -> impl Iterator<Item = &Consignment> {
+        self.consignments.iter().filter(move |one| one.way.as_ref().is_some_and(|way| way.is_being_asked(now)))
+    }
+
+    fn followed(&self) -> impl Iterator<Item = (&Consignment, &OnItsWay)> {
+        let active = self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled);
+        active.filter_map(|one| Some((one, one.way.as_ref()?)))
+    }
+
+    /// When a carrier is to be asked next, or a parcel counts as lost sight of.
+    pub(super) fn carriers_due(&self) -> Option<Timestamp> {
+        self.followed().filter_map(|(_, way)| way.followed.next_poll().or_else(|| way.followed.expires_at())).min()
+    }
+
+    /// Parcels whose carriers are to be asked.
+    pub(super) fn carriers_to_ask(&self, now: Timestamp) -> Vec<FulfilmentId> {
+        let due = self.followed().filter(|(_, way)| way.followed.next_poll().is_some_and(|next| next <= now));
+        due.map(|(one, _)| one.work.id.clone()).collect()
+    }
+
+    /// Parcels that nobody has heard of for thirty days.
+    pub(super) fn lost_sight_of(&self, now: Timestamp) -> Vec<FulfilmentId> {
+        self.followed().filter(|(_, way)| way.followed.has_expired(now)).map(|(one, _)| one.work.id.clone()).collect()
+    }
+
+    /// Where the whole of it is, by the parcel that is furthest behind. Of an order that has not left as a whole nothing has arrived.
+    fn whereabouts(&self, latest: &FulfilmentId) -> Option<TrackingStatus> {
+        let active = self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled).count();
+        let is_whole = self.open_to_send().iter().all(|open| *open == 0);
+        let behind = self.followed().min_by_key(|(one, way)| (way.followed.status.rank().unwrap_or(u8::MAX), one.work.id != *latest))?;
+        let status = behind.1.followed.status;
+        let is_all = is_whole && active == self.followed().count();
+        (is_all || (status.rank().is_some() && status != TrackingStatus::Delivered)).then_some(status)
+    }
+
+    /// The last day on which a part of it should arrive.
+    fn all_expected(&self) -> Option<Date> {
+        self.followed().filter(|(_, way)| way.followed.status != TrackingStatus::Delivered).filter_map(|(_, way)| way.expected).max()
+    }
+}
+
+/// Nobody has heard of it for thirty days.
+pub(super) fn lost(one: &Consignment) -> Option<FulfilEvent> {
+    let can = one.way.as_ref()?.followed.status.can_become(TrackingStatus::Expired);
+    let event = FulfilEvent::Seen {
+        id: one.work.id.clone(),
+        status: TrackingStatus::Expired,
+        work: one.work.status,
+        seen: Sighting { code: None, at: None, place: None, expected: None, pushed: false },
+    };
+    can.then_some(event)
+}
+
+/// A carrier's word of a parcel: what is noted with it; nothing if that is not new.
+pub(super) fn seen(one: &Consignment, seen: &Sighting) -> Option<FulfilEvent> {
+    let way = one.way.as_ref()?;
+    let seen = seen.trimmed();
+    let before = &way.followed;
+    let said = seen.code.as_deref().and_then(|code| way.carrier.vocabulary().read(code)).and_then(|reading| reading.claim.tracking);
+    // Older than what is known, it can only be a word that was late.
+    let is_late = seen.at.is_some() && seen.at < before.scanned_at;
+    let status = said.filter(|to| !is_late && before.status.can_become(*to)).unwrap_or(before.status);
+    let is_new = status != before.status
+        || (!is_late && seen.at > before.scanned_at)
+        || (!is_late && seen.expected.is_some() && seen.expected != way.expected)
+        || (!is_late && seen.code.is_some() && seen.code != way.code && said.is_none());
+    let work = carried(one, status);
+    is_new.then(|| FulfilEvent::Seen { id: one.work.id.clone(), status, work, seen })
+}
+
+/// How far the work on a parcel is that a carrier has at this stage: what it has scanned has left, whoever forgot to say so.
+fn carried(one: &Consignment, status: TrackingStatus) -> FulfilmentStatus {
+    use TrackingStatus as T;
+    let steps: &[Step] = match status {
+        T::Unknown | T::Pending | T::Cancelled | T::Expired => &[],
+        T::Delivered => &[Step::Label, Step::HandOver, Step::Deliver],
+        _ => &[Step::Label, Step::HandOver],
+    };
+    let go = |work: crate::shipping::Fulfilment, step: &Step| work.after(*step).unwrap_or(work);
+    steps.iter().fold(one.work.clone(), go).status
+}
+
+/// What a carrier's word of a parcel means for the order, once it is noted.
+pub(super) fn fact(
+    order: &Order,
+    latest: &Consignment,
+    led_to: Option<OrderStatus>,
+    stage: Option<FulfilmentStatus>,
+    now: Timestamp,
+) -> Option<Fact> {
+    let way = latest.way.as_ref()?;
+    let reading = way.code.as_deref().and_then(|code| way.carrier.vocabulary().read(code));
+    let claim = Claim {
+        status: led_to.map(StatusClaim::Is),
+        payment: None,
+        fulfilment: stage,
+        tracking: order.whereabouts(&latest.work.id),
+        delayed: reading.and_then(|reading| reading.claim.delayed),
+        eta: order.all_expected(),
+    };
+    // Each commit says it once; its time is ours, because it is about the whole.
+    let id = EventId::parse(&format!("parcels-{}", order.version + 1)).ok()?;
+    let source = SourceId::parse(&format!("carrier-{}", way.carrier.as_str())).ok()?;
+    Some(Fact { id, source, sequence: None, occurred_at: now, claim })
+}
+
+impl FulfilEvent {
+    pub(super) fn seen_in_words(id: &FulfilmentId, status: TrackingStatus, seen: &Sighting) -> String {
+        let place = seen.place.as_ref().filter(|place| !place.is_empty()).map(|place| format!(", {place}")).unwrap_or_default();
+        let word = seen.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+        format!("Parcel {id}: {}{place}{word}", status.as_str().replace('_', " "))
+    }
+}
+
+/// Events of the order that follow from a fact.
+pub(super) fn hear(order: &Order, fact: &Fact, now: Timestamp) -> Vec<OrderEvent> {
+    // What it claims is what holds already, most of the time: there is nothing to hear.
+    let changes = {
+        let mut after = order.tracks;
+        after.apply(&fact.claim, now, order.all_digital());
+        after != order.tracks
+    };
+    if changes { crate::order::decide::hear(order, fact, true, now).unwrap_or_default() } else { Vec::new() }
+}

@@ -1,0 +1,552 @@
+//! Labels that are bought for a parcel: what is wanted, which offer was taken, and what became of it.
+//!
+//! No carrier promises that a label is bought once. So a try is written down before the carrier is asked; one that nobody has heard the
+//! end of is left alone until the carrier can say by its reference whether it was sold ([`SETTLES_AFTER`]). A label that is not wanted any
+//! more is given back.
+
+use super::{Carriage, Consignment, FulfilEvent};
+use crate::ids::{FulfilmentId, LabelReference, TenantId, TrackingNumber};
+use crate::money::Money;
+use crate::order::Order;
+use crate::order::rejection::Rejection;
+use crate::order::status::{FulfilmentStatus, Track};
+use crate::shipping::fulfilment::{Check, Refusal, Step};
+use crate::shipping::rates::{CarrierName, Quote, Service};
+use crate::shipping::weight::{PARCEL_MAX_G, ParcelSize};
+use jiff::{SignedDuration, Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+/// So long after a purchase that was not answered it is tried again: carriers find a label by its reference only after minutes, and
+/// one that is not found is bought.
+pub const SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// Labels of one parcel, those that were given back among them.
+pub const LABELS_MAX: usize = 10;
+/// Tries at buying one, and at giving one back, before a person has to look.
+pub const TRIES_MAX: u8 = 6;
+/// The first pause after a try that came to nothing; each is twice as long as the one before.
+const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+/// The worker comes at once; somebody looks in case it did not.
+pub(super) const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// Longest explanation that is kept, in characters.
+const WHY_CHARS_MAX: usize = 200;
+
+/// What label is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelWish {
+    /// Of whom; of the cheapest that keeps the promise, if nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<CarrierName>,
+    /// How fast; fast enough for the promise, if nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
+    /// Grams, with its packaging.
+    pub weight_g: u32,
+    /// The outside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<ParcelSize>,
+}
+
+/// Where a label stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelState {
+    /// It is to be bought.
+    Wanted,
+    /// A carrier is being asked, or was, and nobody has heard what became of it.
+    Trying,
+    /// It is ours.
+    Bought,
+    /// It cannot be had, or cannot be given back: a person has to look.
+    Failed,
+    /// It was given back, or never bought, and nobody wants it.
+    Voided,
+}
+
+impl LabelState {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wanted => "wanted",
+            Self::Trying => "trying",
+            Self::Bought => "bought",
+            Self::Failed => "failed",
+            Self::Voided => "voided",
+        }
+    }
+}
+
+/// A label of a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelLabel {
+    /// What the carrier knows it by.
+    pub reference: LabelReference,
+    /// What is wanted.
+    pub wish: LabelWish,
+    /// Where it stands.
+    pub state: LabelState,
+    /// Since when.
+    pub since: Timestamp,
+    /// How often a carrier was asked to sell it, or to take it back.
+    #[serde(default)]
+    pub tries: u8,
+    /// Not before then, if a try came to nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// The offer that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// The day the parcel leaves, as the carrier was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<Date>,
+    /// Why that offer, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub why: Vec<String>,
+    /// Carriers that did not want to carry it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<CarrierName>,
+    /// Why it failed, or is put off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// The carrier's number of the parcel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<TrackingNumber>,
+    /// What it costs, if the carrier has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+    /// The file to print; none if the carrier has sold it and cannot print it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// When somebody was last sent to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub woken_at: Option<Timestamp>,
+}
+
+/// What happened to a label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "label")]
+pub enum LabelEvent {
+    /// It is to be bought.
+    Asked {
+        /// What.
+        wish: LabelWish,
+    },
+    /// A carrier is asked next.
+    Trying {
+        /// By this offer.
+        quote: Quote,
+        /// The day it leaves.
+        leaves: Date,
+        /// Why this one, a line each.
+        why: Vec<String>,
+    },
+    /// Nothing was done; it is tried again.
+    PutOff {
+        /// Why.
+        why: String,
+    },
+    /// The carrier does not want to; another is looked for.
+    Refused {
+        /// Who.
+        carrier: CarrierName,
+        /// Why.
+        why: String,
+    },
+    /// It is ours.
+    Bought {
+        /// The carrier's number of the parcel.
+        number: TrackingNumber,
+        /// What it costs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Money>,
+        /// The file to print; none if the carrier cannot print it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<String>,
+    },
+    /// A person has to look.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It was given back, or never bought.
+    Voided {
+        /// How.
+        how: String,
+    },
+    /// It is time for somebody to look.
+    Woken,
+}
+
+impl LabelEvent {
+    /// Its short name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked { .. } => "label_asked",
+            Self::Trying { .. } => "label_trying",
+            Self::PutOff { .. } => "label_put_off",
+            Self::Refused { .. } => "label_refused",
+            Self::Bought { .. } => "label_bought",
+            Self::Failed { .. } => "label_failed",
+            Self::Voided { .. } => "label_voided",
+            Self::Woken => "label_woken",
+        }
+    }
+
+    /// A note of our own that changes nothing of the parcel.
+    pub const fn is_aside(&self) -> bool {
+        matches!(self, Self::Trying { .. } | Self::PutOff { .. } | Self::Refused { .. } | Self::Woken)
+    }
+
+    /// As a timeline shows it, of a parcel.
+    pub(super) fn in_words(&self, parcel: &FulfilmentId) -> String {
+        match self {
+            Self::Asked { wish } => {
+                let by = wish.carrier.map_or("whoever is best", CarrierName::title);
+                format!("Label wanted for parcel {parcel} of {} g, by {by}", wish.weight_g)
+            }
+            Self::Trying { quote, .. } => {
+                format!("{} is asked for a label for parcel {parcel}: {}, {}", quote.carrier.title(), quote.service.as_str(), quote.price)
+            }
+            Self::PutOff { why } => format!("Label for parcel {parcel}: {why}; again later"),
+            Self::Refused { carrier, why } => format!("{} does not take parcel {parcel}: {why}", carrier.title()),
+            Self::Bought { number, price, .. } => {
+                let price = price.map(|price| format!(" for {price}")).unwrap_or_default();
+                format!("Label for parcel {parcel} bought{price}: {number}")
+            }
+            Self::Failed { why } => format!("Label for parcel {parcel}: {why}"),
+            Self::Voided { how } => format!("Label for parcel {parcel} is void: {how}"),
+            Self::Woken => format!("Time to see to the label for parcel {parcel}"),
+        }
+    }
+}
+
+/// What became of asking a carrier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelOutcome {
+    /// It was sold.
+    Bought {
+        /// The carrier's number of the parcel.
+        number: TrackingNumber,
+        /// What it costs.
+        price: Option<Money>,
+        /// The file to print.
+        file: String,
+    },
+    /// It was sold by a try whose answer was lost, and cannot be printed again.
+    Lost {
+        /// The carrier's number of the parcel.
+        number: TrackingNumber,
+    },
+    /// Nothing was done, and the same may work later.
+    Away {
+        /// Why.
+        why: String,
+    },
+    /// Nothing was done, and nothing will be.
+    Refused {
+        /// Why.
+        why: String,
+    },
+    /// It is void, or was never sold.
+    Voided {
+        /// How.
+        how: String,
+    },
+}
+
+/// What can be asked about labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelCommand {
+    /// Buy one.
+    Ask {
+        /// What.
+        wish: LabelWish,
+        /// Whose order it is: part of what the carrier knows the label by.
+        tenant: TenantId,
+        /// Also if there is one, which is then given back.
+        again: bool,
+    },
+    /// Write down that a carrier is asked next.
+    Try {
+        /// Which label.
+        reference: LabelReference,
+        /// By this offer.
+        quote: Quote,
+        /// The day it leaves.
+        leaves: Date,
+        /// Why this one.
+        why: Vec<String>,
+    },
+    /// Take in what became of it.
+    Settle {
+        /// Which label.
+        reference: LabelReference,
+        /// What.
+        outcome: LabelOutcome,
+    },
+}
+
+/// What is to be done about a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelWork {
+    /// Buy it.
+    Buy,
+    /// Ask whether it was sold; nobody wants it any more.
+    FindOut,
+    /// Give it back.
+    Void,
+}
+
+impl ParcelLabel {
+    pub(super) fn new(reference: LabelReference, wish: LabelWish, since: Timestamp) -> ParcelLabel {
+        ParcelLabel {
+            reference,
+            wish,
+            state: LabelState::Wanted,
+            since,
+            tries: 0,
+            not_before: None,
+            quote: None,
+            leaves: None,
+            why: Vec::new(),
+            refused: Vec::new(),
+            problem: None,
+            number: None,
+            price: None,
+            file: None,
+            woken_at: None,
+        }
+    }
+
+    pub(super) fn after(&mut self, event: &LabelEvent, at: Timestamp) {
+        let before = self.state;
+        match event {
+            LabelEvent::Asked { .. } => {}
+            LabelEvent::Trying { quote, leaves, why } => {
+                (self.state, self.not_before, self.problem) = (LabelState::Trying, None, None);
+                (self.quote, self.leaves, self.why) = (Some(quote.clone()), Some(*leaves), why.clone());
+                self.tries = self.tries.saturating_add(1);
+                // Each try has its own time.
+                self.since = at;
+            }
+            LabelEvent::PutOff { why } => {
+                if self.state == LabelState::Bought {
+                    self.tries = self.tries.saturating_add(1);
+                } else {
+                    self.state = LabelState::Wanted;
+                }
+                self.problem = Some(why.clone());
+                let pause = PAUSE.checked_mul(1 << self.tries.saturating_sub(1).min(8)).unwrap_or(PAUSE);
+                self.not_before = Some(after(at, pause));
+            }
+            LabelEvent::Refused { carrier, why } => {
+                (self.state, self.not_before) = (LabelState::Wanted, None);
+                // It has sold nothing, so the next carrier's is a first try.
+                (self.tries, self.quote, self.problem) = (0, None, Some(why.clone()));
+                self.refused.push(*carrier);
+            }
+            LabelEvent::Bought { number, price, file } => {
+                (self.state, self.not_before, self.problem, self.tries) = (LabelState::Bought, None, None, 0);
+                (self.number, self.price, self.file) = (Some(number.clone()), *price, file.clone());
+            }
+            LabelEvent::Failed { why } => (self.state, self.problem) = (LabelState::Failed, Some(why.clone())),
+            LabelEvent::Voided { how } => (self.state, self.problem) = (LabelState::Voided, Some(how.clone())),
+            LabelEvent::Woken => {
+                self.woken_at = Some(at);
+                return;
+            }
+        }
+        self.woken_at = None;
+        if self.state != before {
+            self.since = at;
+        }
+    }
+
+    /// What is to be done about it, and from when on.
+    fn work(&self, is_wanted: bool) -> Option<(Timestamp, LabelWork)> {
+        let ready = self.not_before.unwrap_or(Timestamp::MIN);
+        let settled = || after(self.since, SETTLES_AFTER);
+        match (self.state, is_wanted) {
+            (LabelState::Wanted, true) => Some((ready, LabelWork::Buy)),
+            (LabelState::Trying, true) => Some((settled(), LabelWork::Buy)),
+            (LabelState::Trying, false) => Some((ready.max(settled()), LabelWork::FindOut)),
+            (LabelState::Bought, false) => Some((ready, LabelWork::Void)),
+            // Of what was put off after a try, nothing was sold by that try; an earlier one may have been.
+            (LabelState::Wanted, false) if self.tries > 0 => Some((ready, LabelWork::FindOut)),
+            _ => None,
+        }
+    }
+
+    /// Whether an earlier try may have bought it.
+    pub const fn was_tried(&self) -> bool {
+        self.tries > 0
+    }
+
+    /// Whether it stands, or may come to.
+    pub const fn is_live(&self) -> bool {
+        matches!(self.state, LabelState::Wanted | LabelState::Trying | LabelState::Bought)
+    }
+}
+
+impl Consignment {
+    /// The latest label.
+    pub fn label(&self) -> Option<&ParcelLabel> {
+        self.labels.last()
+    }
+
+    /// A label by what the carrier knows it by.
+    pub fn label_of(&self, reference: &LabelReference) -> Option<&ParcelLabel> {
+        self.labels.iter().find(|label| label.reference == *reference)
+    }
+
+    /// Whether a label is wanted: the latest, of a parcel that goes, and printable.
+    pub(super) fn wants(&self, label: &ParcelLabel, order_is_off: bool) -> bool {
+        let is_latest = self.label().is_some_and(|latest| latest.reference == label.reference);
+        let goes = self.work.status != FulfilmentStatus::Cancelled && (self.has_left() || !order_is_off);
+        let can_print = label.state != LabelState::Bought || label.file.is_some();
+        is_latest && goes && can_print
+    }
+}
+
+impl Order {
+    pub(super) fn label_works(&self) -> impl Iterator<Item = (&Consignment, &ParcelLabel, Timestamp, LabelWork)> {
+        let off = self.is_called_off();
+        let labels = self.consignments.iter().flat_map(|one| one.labels.iter().map(move |label| (one, label)));
+        labels.filter_map(move |(one, label)| label.work(one.wants(label, off)).map(|(at, work)| (one, label, at, work)))
+    }
+
+    /// The next thing that is to be done about a label of its parcels now.
+    pub fn label_work(&self, now: Timestamp) -> Option<(&Consignment, &ParcelLabel, LabelWork)> {
+        self.label_works().find(|(_, _, at, _)| *at <= now).map(|(one, label, _, work)| (one, label, work))
+    }
+
+    /// When somebody has to see to its labels, by time alone.
+    pub(super) fn labels_due(&self) -> Option<Timestamp> {
+        let due = |(one, label, at, _): (&Consignment, &ParcelLabel, Timestamp, LabelWork)| {
+            let seen = label.woken_at.unwrap_or_else(|| label.since.max(one.since).max(self.status_since));
+            if at > seen { at } else { after(seen, WOKEN_AGAIN_AFTER) }
+        };
+        self.label_works().map(due).min()
+    }
+
+    /// Labels that somebody has to see to now.
+    pub(super) fn labels_overdue(&self, now: Timestamp) -> Vec<FulfilEvent> {
+        let is_due =
+            |at: Timestamp, label: &ParcelLabel| at <= now && label.woken_at.is_none_or(|woken| after(woken, WOKEN_AGAIN_AFTER) <= now);
+        self.label_works()
+            .filter(|(_, label, at, _)| is_due(*at, label))
+            .map(|(one, label, _, _)| happens(one, label, LabelEvent::Woken))
+            .collect()
+    }
+}
+
+fn happens(one: &Consignment, label: &ParcelLabel, event: LabelEvent) -> FulfilEvent {
+    FulfilEvent::Label { id: one.work.id.clone(), reference: label.reference.clone(), event }
+}
+
+fn after(at: Timestamp, time: SignedDuration) -> Timestamp {
+    at.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(WHY_CHARS_MAX).collect()
+}
+
+/// What a carrier knows a label by: readable, and no other shop's with the same carrier account has it too.
+fn reference(order: &Order, tenant: &TenantId, one: &Consignment, n: usize) -> Result<LabelReference, Rejection> {
+    let name = [tenant.as_str(), order.id.as_str(), one.work.id.as_str()].join("/");
+    let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let short: String = order.id.as_str().chars().take(14).collect();
+    let text = format!("{short}-{}-{:08x}-{n}", one.work.id, hash >> 32);
+    LabelReference::parse(&text).map_err(|_| Rejection::NoSuchFulfilment)
+}
+
+/// What follows from a command, before the order moves by it.
+pub(super) fn label(order: &Order, one: &Consignment, command: &LabelCommand, now: Timestamp) -> Result<Vec<FulfilEvent>, Rejection> {
+    match command {
+        LabelCommand::Ask { wish, tenant, again } => ask(order, one, (*wish, tenant), *again),
+        LabelCommand::Try { reference, quote, leaves, why } => {
+            let wanted = one.label_of(reference).filter(|label| one.wants(label, order.is_called_off()));
+            // Whoever else is at it has written it down first.
+            let due = wanted.filter(|label| label.work(true).is_some_and(|(at, work)| at <= now && work == LabelWork::Buy));
+            let why = why.iter().take(20).map(|line| short(line)).collect();
+            let trying = LabelEvent::Trying { quote: quote.clone(), leaves: *leaves, why };
+            Ok(due.map(|label| happens(one, label, trying)).into_iter().collect())
+        }
+        LabelCommand::Settle { reference, outcome } => {
+            settle(order, one, one.label_of(reference).ok_or(Rejection::NoSuchFulfilment)?, outcome)
+        }
+    }
+}
+
+fn ask(order: &Order, one: &Consignment, (wish, tenant): (LabelWish, &TenantId), again: bool) -> Result<Vec<FulfilEvent>, Rejection> {
+    use FulfilmentStatus as F;
+    if one.label().is_some_and(ParcelLabel::is_live) && !again {
+        return Ok(Vec::new());
+    }
+    if !matches!(one.work.status, F::Packed | F::Labelled) {
+        return Err(Rejection::Fulfilment(Refusal::NotFromHere { at: one.work.status, possible: one.work.status.next().to_vec() }));
+    }
+    if matches!(one.work.check, Check::Due | Check::Failed) {
+        return Err(Rejection::Fulfilment(Refusal::CheckDue));
+    }
+    if one.labels.len() >= LABELS_MAX {
+        return Err(Rejection::TooManyLabels);
+    }
+    if !(1..=PARCEL_MAX_G).contains(&wish.weight_g) {
+        return Err(Rejection::BadWeight);
+    }
+    // Who it goes to is forgotten: nobody can address it.
+    if order.contact.as_ref().and_then(|contact| contact.address.as_ref()).is_none() {
+        return Err(Rejection::NoShippingAddress);
+    }
+    let reference = reference(order, tenant, one, one.labels.len() + 1)?;
+    Ok(vec![FulfilEvent::Label { id: one.work.id.clone(), reference, event: LabelEvent::Asked { wish } }])
+}
+
+fn settle(order: &Order, one: &Consignment, label: &ParcelLabel, outcome: &LabelOutcome) -> Result<Vec<FulfilEvent>, Rejection> {
+    let is_wanted = one.wants(label, order.is_called_off());
+    let event = |event| vec![happens(one, label, event)];
+    let carrier = label.quote.as_ref().map(|quote| quote.carrier);
+    Ok(match (label.state, outcome) {
+        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Bought { number, price, file }) => {
+            let mut events = event(LabelEvent::Bought { number: number.clone(), price: *price, file: Some(file.clone()) });
+            let goes = is_wanted.then(|| Carriage::of(carrier?, number)).flatten();
+            if let Some(carriage) = goes {
+                let id = one.work.id.clone();
+                events.push(FulfilEvent::Handed { id: id.clone(), carriage, followed: carrier });
+                if one.work.after(Step::Label).is_ok() {
+                    events.push(FulfilEvent::Stepped { id, step: Step::Label });
+                }
+            }
+            events
+        }
+        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Lost { number }) => {
+            let mut events = event(LabelEvent::Bought { number: number.clone(), price: None, file: None });
+            let next = label.reference.as_str().rsplit_once('-').map(|(name, _)| format!("{name}-{}", one.labels.len() + 1));
+            let next = next.and_then(|name| LabelReference::parse(&name).ok()).filter(|_| is_wanted && one.labels.len() < LABELS_MAX);
+            // It cannot be printed: another one is bought, and this one given back.
+            events.extend(next.map(|reference| FulfilEvent::Label {
+                id: one.work.id.clone(),
+                reference,
+                event: LabelEvent::Asked { wish: label.wish },
+            }));
+            events
+        }
+        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Away { why }) => match label.tries {
+            TRIES_MAX.. => event(LabelEvent::Failed { why: short(why) }),
+            _ => event(LabelEvent::PutOff { why: short(why) }),
+        },
+        (LabelState::Trying, LabelOutcome::Refused { why }) if is_wanted && label.wish.carrier.is_none() => match carrier {
+            Some(carrier) => event(LabelEvent::Refused { carrier, why: short(why) }),
+            None => event(LabelEvent::Failed { why: short(why) }),
+        },
+        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Refused { why }) => {
+            event(LabelEvent::Failed { why: short(why) })
+        }
+        // It is void, also if the parcel was scanned, or is wanted again, while the carrier was asked.
+        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Voided { how }) => {
+            event(LabelEvent::Voided { how: short(how) })
+        }
+        _ => Vec::new(),
+    })
+}

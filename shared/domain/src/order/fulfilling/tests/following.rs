@@ -1,0 +1,124 @@
+//! Parcels that carriers carry, told as stories.
+
+use super::labels::labelled;
+use super::*;
+use jiff::civil::date;
+
+fn sees(order: &mut Order, parcel: &str, (code, scanned): (&str, i64), minute: i64) -> Vec<String> {
+    let seen = Sighting { code: Some(code.into()), at: Some(at(scanned)), place: Some("Austin, US".into()), expected: None, pushed: false };
+    does_at(order, FulfilCommand::See { id: FulfilmentId::parse(parcel).unwrap(), seen }, minute).unwrap()
+}
+
+// req: S2-63, S2-65
+#[test]
+fn one_parcel_takes_its_order_along() {
+    let mut order = labelled();
+    let announced = ["Parcel p1: pending, Austin, US (MP)", "carrier-ups reported news", "Parcel unknown to pending"];
+    assert_eq!(sees(&mut order, "p1", ("MP", 5), 10), announced, "a printed label is not in transit");
+    assert_eq!(
+        sees(&mut order, "p1", ("I", 60), 70),
+        [
+            "Parcel p1: in transit, Austin, US (I)",
+            "carrier-ups reported news",
+            "ready_to_ship to shipped, says carrier-ups",
+            "Warehouse labelled to shipped",
+            "Parcel pending to in_transit"
+        ],
+        "what was scanned has left, whoever forgot to say so"
+    );
+    assert_eq!(sees(&mut order, "p1", ("I", 60), 130), [""; 0], "nothing new");
+    assert_eq!(sees(&mut order, "p1", ("MP", 5), 131), [""; 0], "a late word");
+    assert_eq!(sees(&mut order, "p1", ("X", 140), 150)[3], "Known to be late");
+    let arrived = sees(&mut order, "p1", ("D", 200), 201);
+    assert_eq!(arrived[2], "shipped to delivered, says carrier-ups");
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Delivered, TrackingStatus::Delivered));
+    assert_eq!((order.tracks.fulfilment, order.parcels_due()), (FulfilmentStatus::Delivered, None), "nobody asks any more");
+}
+
+// req: S2-65
+#[test]
+fn a_word_that_nobody_knows_is_kept_and_moves_nothing() {
+    let mut order = labelled();
+    sees(&mut order, "p1", ("MP", 5), 10);
+    let before = order.tracks;
+    assert_eq!(sees(&mut order, "p1", ("ZZ", 60), 70), ["Parcel p1: pending, Austin, US (ZZ)"]);
+    assert_eq!(order.tracks, before);
+    assert_eq!(order.consignments[0].way.as_ref().unwrap().code.as_deref(), Some("ZZ"));
+}
+
+/// Two parcels: the order has arrived when both have.
+// req: S2-05, S2-65
+#[test]
+fn the_parcel_that_is_furthest_behind_speaks_for_the_order() {
+    let mut order = order();
+    let send = |parts: &[(usize, u32)], number: &str| FulfilCommand::Open {
+        ask: some(parts),
+        from: None,
+        carriage: Carriage::parse("UPS", number),
+        followed: Some(CarrierName::Ups),
+        begins: Begins::Left,
+        checked_bps: 0,
+        notify: true,
+    };
+    does_at(&mut order, send(&[(0, 2)], "1Z1"), 1).unwrap();
+    sees(&mut order, "p1", ("D", 50), 60);
+    assert_eq!(
+        (order.tracks.status, order.tracks.tracking),
+        (OrderStatus::PartiallyShipped, TrackingStatus::Unknown),
+        "three pots are still here"
+    );
+    does_at(&mut order, send(&[(2, 3)], "1Z2"), 61).unwrap();
+    sees(&mut order, "p2", ("I", 70), 80);
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Shipped, TrackingStatus::InTransit));
+    sees(&mut order, "p2", ("D", 90), 100);
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Delivered, TrackingStatus::Delivered));
+}
+
+#[test]
+fn the_latest_day_of_all_parcels_is_the_promised_one() {
+    let mut order = labelled();
+    let seen = |day| Sighting { code: None, at: None, place: None, expected: Some(day), pushed: true };
+    let id = FulfilmentId::parse("p1").unwrap();
+    let told = does_at(&mut order, FulfilCommand::See { id: id.clone(), seen: seen(date(2025, 8, 14)) }, 10).unwrap();
+    assert_eq!(told[3..], ["Promised for 2025-08-14"]);
+    assert_eq!(does_at(&mut order, FulfilCommand::See { id, seen: seen(date(2025, 8, 14)) }, 11).unwrap(), [""; 0]);
+    // Who tells by itself is asked once a day.
+    assert_eq!(order.parcels_due(), Some(at(10 + 24 * 60)));
+}
+
+// req: S2-64
+#[test]
+fn carriers_are_asked_by_the_clock_and_a_parcel_that_nobody_sees_is_lost() {
+    let mut order = labelled();
+    assert_eq!(order.parcels_due(), Some(at(4 + 60)));
+    assert_eq!(does_at(&mut order, FulfilCommand::Wake, 63).unwrap(), [""; 0], "too early");
+    let revision = order.revision();
+    assert_eq!(does_at(&mut order, FulfilCommand::Wake, 64).unwrap(), ["The carrier is asked where parcel p1 is"]);
+    assert_eq!((order.parcels_to_ask(at(65)).count(), order.parcels_to_ask(at(80)).count(), order.revision()), (1, 0, revision));
+    let mut asked = 1;
+    let mut last = 64;
+    while let Some(due) = order.parcels_due() {
+        last = due.duration_since(at(0)).as_mins();
+        let told = does_at(&mut order, FulfilCommand::Wake, last).unwrap();
+        assert!(!told.is_empty(), "{last}");
+        asked += 1;
+        if told[0] == "Parcel p1: expired" {
+            break;
+        }
+    }
+    assert_eq!((last, asked, order.tracks.tracking), (4 + 30 * 24 * 60, 41, TrackingStatus::Expired));
+    assert_eq!(order.parcels_due(), None);
+    let poll = FulfilCommand::Poll { id: FulfilmentId::parse("p1").unwrap() };
+    assert_eq!(does_at(&mut order, poll, last + 1).unwrap(), [""; 0], "nobody asks for what is lost");
+    // A late scan revives it.
+    assert_eq!(sees(&mut order, "p1", ("I", last), last + 5)[0], "Parcel p1: in transit, Austin, US (I)");
+}
+
+#[test]
+fn only_what_an_account_can_be_asked_about_is_followed() {
+    let mut order = order();
+    does(&mut order, opens(Ask::Everything, true)).unwrap();
+    assert_eq!((order.consignments[0].way.clone(), order.parcels_due()), (None, None));
+    let poll = FulfilCommand::Poll { id: FulfilmentId::parse("p1").unwrap() };
+    assert_eq!(does(&mut order, poll), Err(Rejection::NotFollowed));
+}
