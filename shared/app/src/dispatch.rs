@@ -5,7 +5,7 @@
 
 pub mod door;
 
-use crate::apply::{Alongside, Apply};
+use crate::apply::{Alongside, Applied, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{
@@ -19,7 +19,7 @@ use domain::order::fulfilling::RULE;
 use domain::order::{Actor, Command, FulfilCommand, LabelCommand, LabelOutcome, LabelState, LabelWork, Order, ParcelLabel, Sighting};
 use domain::shipping::{CarrierName, Quote, address, rates};
 use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Things done about one order in a row.
@@ -103,13 +103,14 @@ impl Dispatch {
 
     /// Buys a label, or finds it if an earlier try has bought it.
     async fn buy(&self, job: Job<'_>) -> Result<bool> {
+        // Whoever may have sold it is asked first, and nobody else.
+        let asked = job.label.quote.clone().filter(|_| job.label.unsure);
+        let mut unsure = asked.is_some();
         let consignment = match self.consignment(&job) {
             Ok(consignment) => consignment,
-            Err(why) => return self.settle(&job, LabelOutcome::Refused { why }).await,
+            Err(why) => return self.settle(&job, LabelOutcome::Refused { why, unsure }).await,
         };
-        // Whom a try of unknown end was made with is asked first, and nobody else.
-        let tried = job.label.quote.clone().filter(|_| job.label.was_tried());
-        let chosen = match tried {
+        let chosen = match asked {
             Some(quote) => Ok((quote, job.label.why.clone())),
             None => self.choose(&job, &consignment).await,
         };
@@ -118,70 +119,57 @@ impl Dispatch {
             Err(outcome) => return self.settle(&job, outcome).await,
         };
         let Some((carrier, account)) = self.carrier(job.context, quote.carrier) else {
-            return self.settle(&job, no_account(quote.carrier)).await;
+            return self.settle(&job, no_account(quote.carrier, unsure)).await;
         };
         let trying = LabelCommand::Try { reference: job.label.reference.clone(), quote: quote.clone(), leaves: consignment.leaves, why };
-        if !self.command(&job, trying).await? {
-            return Ok(false);
+        let tried = self.command(&job, trying).await?;
+        let is_ours = tried.order.consignment(&job.parcel.work.id).and_then(|one| one.label_of(&job.label.reference));
+        if tried.events.is_empty() || is_ours.is_none_or(|label| label.state != LabelState::Trying) {
+            return Ok(!tried.events.is_empty());
         }
-        let sold_before = match job.label.leaves.filter(|_| job.label.was_tried()) {
-            Some(leaves) => self.find(&*carrier, account, &job, leaves).await,
-            None => Ok(None),
-        };
-        let outcome = match sold_before {
-            Ok(Some(outcome)) => outcome,
-            Ok(None) => {
-                let purchase = Purchase {
-                    reference: job.label.reference.clone(),
-                    consignment,
-                    service: quote.service,
-                    code: quote.code.clone(),
-                    tried_before: job.label.was_tried(),
-                };
-                match carrier.buy_label(account, &purchase).await {
-                    Ok(bought) => self.keep(&job, bought).await?,
-                    // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
-                    Err(CarrierError::Unknown(why)) => {
-                        tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not say whether it sold a label");
-                        return Ok(true);
-                    }
-                    Err(error) => said_no(error),
-                }
+        if let Some(leaves) = job.label.leaves.filter(|_| unsure) {
+            match carrier.find_label(account, &job.label.reference, leaves).await {
+                Ok(Found::Label(bought)) => return self.keep(&job, *bought).await,
+                Ok(Found::Number(number)) => return self.settle(&job, LabelOutcome::Lost { number }).await,
+                // What was not sold by the earlier try can be sold now.
+                Ok(Found::Nothing) => unsure = false,
+                // Such a carrier sells one label under one reference, however often it is asked.
+                Ok(Found::CannotTell) => {}
+                Err(error) => return self.settle(&job, said_no(error, true)).await,
             }
-            Err(error) => said_no(error),
+        }
+        let purchase = Purchase {
+            reference: job.label.reference.clone(),
+            consignment,
+            service: quote.service,
+            code: quote.code.clone(),
+            tried_before: unsure,
         };
-        self.settle(&job, outcome).await
-    }
-
-    /// What an earlier try has bought; nothing if the carrier knows of none, or cannot tell and buys no label twice by itself.
-    async fn find(
-        &self,
-        carrier: &dyn Carrier,
-        account: &CarrierAccount,
-        job: &Job<'_>,
-        leaves: Date,
-    ) -> Result<Option<LabelOutcome>, CarrierError> {
-        Ok(match carrier.find_label(account, &job.label.reference, leaves).await? {
-            Found::Label(bought) => Some(self.keep(job, *bought).await.map_err(|error| CarrierError::Retryable(error.to_string()))?),
-            Found::Number(number) => Some(LabelOutcome::Lost { number }),
-            Found::Nothing | Found::CannotTell => None,
-        })
+        match carrier.buy_label(account, &purchase).await {
+            Ok(bought) => self.keep(&job, bought).await,
+            // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
+            Err(CarrierError::Unknown(why)) => {
+                tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not say whether it sold a label");
+                Ok(true)
+            }
+            Err(error) => self.settle(&job, said_no(error, unsure)).await,
+        }
     }
 
     /// Whether a label that nobody wants any more was sold at all.
     async fn find_out(&self, job: Job<'_>) -> Result<bool> {
-        let Some(((carrier, account), leaves)) = self.asked(&job).zip(job.label.leaves) else {
+        let Some((carrier, leaves)) = job.label.quote.as_ref().map(|quote| quote.carrier).zip(job.label.leaves) else {
             return self.settle(&job, LabelOutcome::Voided { how: "nobody was asked for it".to_owned() }).await;
+        };
+        let Some((carrier, account)) = self.carrier(job.context, carrier) else {
+            return self.settle(&job, no_account(carrier, true)).await;
         };
         let outcome = match carrier.find_label(account, &job.label.reference, leaves).await {
             Ok(Found::Label(bought)) => LabelOutcome::Lost { number: bought.tracking_number },
             Ok(Found::Number(number)) => LabelOutcome::Lost { number },
             Ok(Found::Nothing) => LabelOutcome::Voided { how: "the carrier has not sold it".to_owned() },
-            Ok(Found::CannotTell) => LabelOutcome::Refused {
-                why: format!("{} cannot say whether it sold {}: look for it there", carrier.name().title(), job.label.reference),
-            },
-            Err(CarrierError::Rejected { message, .. }) => LabelOutcome::Refused { why: message },
-            Err(CarrierError::Retryable(why) | CarrierError::Unknown(why)) => LabelOutcome::Away { why },
+            Ok(Found::CannotTell) => LabelOutcome::Refused { why: "it cannot say so by itself".to_owned(), unsure: true },
+            Err(error) => said_no(error, true),
         };
         self.settle(&job, outcome).await
     }
@@ -189,30 +177,38 @@ impl Dispatch {
     async fn give_back(&self, job: Job<'_>) -> Result<bool> {
         let Some(((carrier, account), number)) = self.asked(&job).zip(job.label.number.as_ref()) else {
             let why = "the shop has no account with its carrier any more: void it there".to_owned();
-            return self.settle(&job, LabelOutcome::Refused { why }).await;
+            return self.settle(&job, LabelOutcome::Refused { why, unsure: false }).await;
         };
         let how = |how: &str| LabelOutcome::Voided { how: how.to_owned() };
         let outcome = match carrier.void_label(account, number).await {
             Ok(Voided::Void) => how("the carrier has taken it back"),
             Ok(Voided::RefundAsked) => how("the carrier gives the money back unless it sees the parcel"),
             Ok(Voided::NotNeeded) => how("nothing is owed before the carrier has the parcel"),
-            Err(CarrierError::Retryable(why) | CarrierError::Unknown(why)) => LabelOutcome::Away { why },
-            Err(CarrierError::Rejected { message, .. }) => LabelOutcome::Refused { why: message },
+            Err(error) => said_no(error, false),
         };
-        // The paper is worth nothing any more.
-        if let Some(file) = &job.label.file {
+        // The paper of what is void is worth nothing any more.
+        if let (LabelOutcome::Voided { .. }, Some(file)) = (&outcome, &job.label.file) {
             self.files.delete(job.context.scope, &key(&job.order.id, file)).await?;
         }
         self.settle(&job, outcome).await
     }
 
-    /// Stores what is to be printed.
-    async fn keep(&self, job: &Job<'_>, bought: BoughtLabel) -> Result<LabelOutcome> {
+    /// Stores what is to be printed, and has the order know of it.
+    async fn keep(&self, job: &Job<'_>, bought: BoughtLabel) -> Result<bool> {
         let (extension, content_type) = bought.document.format.on_file();
         let file = format!("{}.{extension}", job.label.reference);
         let bytes = Arc::unwrap_or_clone(bought.document.bytes);
         self.files.put(job.context.scope, &key(&job.order.id, &file), bytes, content_type).await?;
-        Ok(LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file })
+        let carrier = job.label.quote.as_ref().map(|quote| quote.carrier);
+        let followed = carrier.is_none_or(|carrier| job.context.config.shipping.can_follow(carrier));
+        let outcome = LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file, followed };
+        let command = LabelCommand::Settle { reference: job.label.reference.clone(), outcome };
+        let applied = self.command(job, command).await?;
+        // Its customer was forgotten while the carrier was asked.
+        if applied.order.contact.is_none() {
+            forget(&*self.files, job.context.scope, &job.order.id).await?;
+        }
+        Ok(!applied.events.is_empty())
     }
 
     /// The best offer, and why; or why there is none.
@@ -222,11 +218,11 @@ impl Dispatch {
         let names: Vec<CarrierName> = shipping.carriers().filter(asked).collect();
         if names.is_empty() {
             let why = match (wish.carrier, &job.label.problem) {
-                (Some(carrier), _) => return Err(no_account(carrier)),
+                (Some(carrier), _) => return Err(no_account(carrier, false)),
                 (None, Some(problem)) => format!("no carrier takes it; the last one said: {problem}"),
                 (None, None) => "the shop has no account with a carrier: add one to the settings, shipping.accounts".to_owned(),
             };
-            return Err(LabelOutcome::Refused { why });
+            return Err(LabelOutcome::Refused { why, unsure: false });
         }
         let answers: Vec<_> = stream::iter(names)
             .map(|name| async move {
@@ -255,7 +251,7 @@ impl Dispatch {
                 true => "no carrier of the shop offers that service for this way".to_owned(),
                 false => silent.join("; "),
             };
-            return Err(if away { LabelOutcome::Away { why } } else { LabelOutcome::Refused { why } });
+            return Err(if away { LabelOutcome::Away { why, unsure: false } } else { LabelOutcome::Refused { why, unsure: false } });
         };
         let why = choice.explain().into_iter().chain(silent).take(WHY_MAX).collect();
         Ok((taken, why))
@@ -293,15 +289,16 @@ impl Dispatch {
     }
 
     async fn settle(&self, job: &Job<'_>, outcome: LabelOutcome) -> Result<bool> {
-        if let LabelOutcome::Refused { why } | LabelOutcome::Away { why } = &outcome {
+        if let LabelOutcome::Refused { why, .. } | LabelOutcome::Away { why, .. } = &outcome {
             tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not do what it was asked");
         }
-        self.command(job, LabelCommand::Settle { reference: job.label.reference.clone(), outcome }).await
+        let command = LabelCommand::Settle { reference: job.label.reference.clone(), outcome };
+        Ok(!self.command(job, command).await?.events.is_empty())
     }
 
-    async fn command(&self, job: &Job<'_>, command: LabelCommand) -> Result<bool> {
+    async fn command(&self, job: &Job<'_>, command: LabelCommand) -> Result<Applied> {
         let command = Command::Fulfil(FulfilCommand::Label { id: job.parcel.work.id.clone(), command });
-        Ok(!self.apply.run(job.context, &job.order.id, &command, Alongside::default()).await?.events.is_empty())
+        self.apply.run(job.context, &job.order.id, &command, Alongside::default()).await
     }
 
     /// Asks carriers where parcels are, each once.
@@ -342,14 +339,15 @@ pub async fn saw(apply: &Apply, context: Context<'_>, id: &OrderId, parcel: &Ful
     }
 }
 
-fn no_account(carrier: CarrierName) -> LabelOutcome {
-    LabelOutcome::Refused { why: format!("the shop has no account with {}: add one to the settings, shipping.accounts", carrier.title()) }
+fn no_account(carrier: CarrierName, unsure: bool) -> LabelOutcome {
+    let why = format!("the shop has no account with {}: add one to the settings, shipping.accounts", carrier.title());
+    LabelOutcome::Refused { why, unsure }
 }
 
-fn said_no(error: CarrierError) -> LabelOutcome {
+fn said_no(error: CarrierError, unsure: bool) -> LabelOutcome {
     match error {
-        CarrierError::Rejected { message, .. } => LabelOutcome::Refused { why: message },
-        CarrierError::Retryable(why) | CarrierError::Unknown(why) => LabelOutcome::Away { why },
+        CarrierError::Rejected { message, .. } => LabelOutcome::Refused { why: message, unsure },
+        CarrierError::Retryable(why) | CarrierError::Unknown(why) => LabelOutcome::Away { why, unsure },
     }
 }
 

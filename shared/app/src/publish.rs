@@ -135,13 +135,13 @@ fn translate(
             eta: tracks.eta,
         }),
         OrderEvent::StatusChanged { from, to, via, cause, .. } => {
-            let of_saga = matches!(cause, Cause::Rule { rule, .. } if rule == RULE);
+            let of_saga = matches!(cause, Cause::Rule { rule, .. } if rule == RULE || rule == fulfilling::RULE);
             let (cause, confidence) = match cause {
                 Cause::Asked { .. } => ("asked", None),
                 Cause::Fact { .. } => ("fact", None),
                 Cause::Rule { confidence, decision, .. } => ("rule", decision.as_ref().map(|_| *confidence)),
             };
-            // A saga only carries out what somebody said, or what follows from it.
+            // A saga, and who buys labels, only carries out what somebody said, or what follows from it.
             let automated = recorded.actor.is_automatic() || (cause == "rule" && !of_saga);
             let via = via.iter().map(ToString::to_string).collect();
             let journey = journey.filter(|_| *to == OrderStatus::Delivered).cloned();

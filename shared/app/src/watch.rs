@@ -109,6 +109,8 @@ struct Found {
     waiting: usize,
     /// Orders that the team has not heard of.
     news: Vec<Case>,
+    /// When the last of them was raised: by another machine's clock, that may be later than now.
+    raised_until: Option<Timestamp>,
     /// The last that could not be looked at. It keeps nobody else from being.
     broken: Option<Error>,
 }
@@ -120,7 +122,8 @@ impl Found {
             Ok(Looked::Waits { case, raised, news }) => {
                 self.waiting += 1;
                 self.raised += usize::from(raised);
-                self.news.extend(news.then_some(*case));
+                self.raised_until = self.raised_until.max(news);
+                self.news.extend(news.map(|_| *case));
             }
             Ok(Looked::Well) => {}
             Err(why) => self.broken = Some(why),
@@ -136,8 +139,8 @@ enum Looked {
         case: Box<Case>,
         /// By this run.
         raised: bool,
-        /// The team has not heard of it since.
-        news: bool,
+        /// When it was raised, if the team has not heard of it since.
+        news: Option<Timestamp>,
     },
     Well,
 }
@@ -243,7 +246,7 @@ impl Round<'_> {
             return Ok(ran);
         }
         if !found.news.is_empty() {
-            memory.told_until = Some(self.tell(told_until, found.news, ran.waiting).await?);
+            memory.told_until = Some(self.tell(told_until.max(found.raised_until), found.news, (told_until, ran.waiting)).await?);
             self.remember(&memory).await?;
         }
         found.broken.map_or(Ok(ran), Err)
@@ -278,13 +281,13 @@ impl Round<'_> {
         let known = concerns.iter().all(|held| order.raised.get(&held.concern) == Some(&held.basis));
         let case = Box::new(Case { order, concerns });
         if known {
-            let news = case.order.raised_at > told_until;
+            let news = case.order.raised_at.filter(|raised| Some(*raised) > told_until);
             return Ok(Looked::Waits { case, raised: false, news });
         }
         let applied = self.apply(&case.order.id, &Command::Raise { rules, zone }, Alongside::default()).await?;
         let raised = applied.as_ref().is_some_and(|applied| !applied.events.is_empty());
         // Lists follow their orders within moments: a run before this one may have raised it.
-        let news = raised || applied.is_some_and(|applied| applied.order.raised_at > told_until);
+        let news = applied.and_then(|applied| applied.order.raised_at).filter(|at| raised || Some(*at) > told_until);
         Ok(Looked::Waits { case, raised, news })
     }
 
@@ -336,7 +339,12 @@ impl Round<'_> {
     }
 
     /// Tells the team, in the transaction that makes it known that they were told.
-    async fn tell(&self, told_until: Option<Timestamp>, mut news: Vec<Case>, waiting: usize) -> Result<Timestamp> {
+    async fn tell(
+        &self,
+        heard: Option<Timestamp>,
+        mut news: Vec<Case>,
+        (told_until, waiting): (Option<Timestamp>, usize),
+    ) -> Result<Timestamp> {
         let now = self.watch.now();
         let key = digest_after(told_until);
         news.sort_by_key(|case| case.concerns.first().map(|held| (held.concern, held.at)));
@@ -348,8 +356,8 @@ impl Round<'_> {
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         let digest =
             AttentionDigest { new: count(news.len()), waiting: count(waiting), orders: news.iter().take(NAMED_MAX).map(named).collect() };
-        // Later than the last time, whatever the clocks say: the next digest hangs on it.
-        let until = told_until.map_or(now, |told| now.max(told + SignedDuration::from_millis(1)));
+        // Later than the last time, and than any of them was raised, whatever the clocks say: the next digest hangs on it.
+        let until = heard.map_or(now, |heard| now.max(heard + SignedDuration::from_millis(1)));
         let moment = u64::try_from(until.as_millisecond()).unwrap_or(0);
         let digest = Payload::AttentionDigest(digest);
         let event = envelope(self.scope.tenant(), "job:attention", moment, 0, now, &self.by.correlation, digest);

@@ -19,6 +19,7 @@ pub mod world;
 
 pub use bugs::Bug;
 pub use faults::{Draw, Rates};
+pub use story::Wish;
 pub use world::{Failure, Kind, Profile, Stats, World};
 
 use std::fmt::Write;

@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The header of a push by which a carrier is known, and what it says.
 pub const SIGNATURE: (&str, &str) = ("x-carrier", "it is me");
 
+/// Words of carriers for a parcel that they have not seen.
+const ANNOUNCED: [&str; 4] = ["OC", "MP", "Pre-Shipment", "pre-transit"];
+
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -199,6 +202,10 @@ impl Carrier for Counter {
     async fn void_label(&self, _: &CarrierAccount, number: &TrackingNumber) -> CarrierResult<Voided> {
         let (mut books, fate) = self.depot.fate("void");
         failed(fate)?;
+        // What a carrier has in its hands is not given back.
+        if books.seen.iter().any(|seen| seen.number == *number && !ANNOUNCED.contains(&seen.code.as_str())) {
+            return Err(CarrierError::rejected("in_transit", "it is on its way"));
+        }
         books.sales.iter_mut().filter(|sale| sale.number == *number).for_each(|sale| sale.void = true);
         answered(fate, Voided::Void)
     }

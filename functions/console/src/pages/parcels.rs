@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::FulfilmentId;
 use domain::order::fulfilling::{CARRIER_CHARS_MAX, NUMBER_CHARS_MAX};
-use domain::order::{Begins, Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, Order, OrderStatus, Rejection};
+use domain::order::{Begins, Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, LabelState, Order, OrderStatus, Rejection};
 use domain::shipping::fulfilment::{Ask, Share, Step};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub fn section(order: &Order, visitor: &Visitor) -> Markup {
 
 fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
     use FulfilmentStatus as F;
-    let label = one.label().filter(|label| label.is_live());
+    let is_coming = one.label().is_some_and(|label| matches!(label.state, LabelState::Wanted | LabelState::Trying));
     let class = match one.work.status {
         F::Shipped | F::Delivered => "state good",
         F::QcFailed | F::Failed => "state bad",
@@ -56,7 +56,7 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
         F::Pending => Some((Step::Allocate, "Set aside")),
         F::Allocated => Some((Step::StartPicking, "Start picking")),
         F::Picked => Some((Step::Pack, "Packed")),
-        F::Packed if label.is_none() => Some((Step::Label, "Labelled")),
+        F::Packed if !is_coming => Some((Step::Label, "Labelled")),
         F::Labelled => Some((Step::HandOver, "Handed over")),
         _ => None,
     };
@@ -151,7 +151,7 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
                 None => return Ok(back(id, Flash::BadParcel)),
             },
         };
-        let followed = fields.get("carrier").and_then(|carrier| visitor.config.shipping.followed(carrier));
+        let (carriage, followed) = visitor.config.shipping.follow(carriage);
         FulfilCommand::Open {
             ask: Ask::Parts(parts(&order, posted)),
             from: None,

@@ -90,11 +90,11 @@ pub async fn create(
         (false, Some(false)) => Begins::ToPick,
         (false, _) => Begins::Left,
     };
-    let followed = body.carrier.as_deref().and_then(|carrier| admitted.config.shipping.followed(carrier));
+    let (carriage, followed) = admitted.config.shipping.follow(carriage(body.carrier, body.tracking_number)?);
     let command = FulfilCommand::Open {
         ask: ask(&order, body.items)?,
         from,
-        carriage: carriage(body.carrier, body.tracking_number)?,
+        carriage,
         followed,
         begins,
         checked_bps: admitted.config.workflow.checked_bps,
@@ -153,8 +153,7 @@ pub async fn step(
             fault("step", "unknown_step", format!("one of: scan, check, {}", words.join(", ")))
         })?,
     };
-    let followed = body.carrier.as_deref().and_then(|carrier| admitted.config.shipping.followed(carrier));
-    let carriage = carriage(body.carrier, body.tracking_number)?;
+    let (carriage, followed) = admitted.config.shipping.follow(carriage(body.carrier, body.tracking_number)?);
     let command = FulfilCommand::Step { id: part, step, carriage, followed, notify: body.notify_customer.unwrap_or(true) };
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
     let applied = run(&desk, &admitted, &id, &Command::Fulfil(command), with).await?;

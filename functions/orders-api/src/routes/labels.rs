@@ -1,21 +1,21 @@
 //! Labels of parcels, and asking carriers where parcels are.
 
 use super::Answer;
-use super::orders::{fault, if_match, order_id, run};
-use crate::body::Json;
+use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
+use crate::body;
 use crate::desk::{Admitted, Desk};
 use crate::view::{LabelLink, OrderTracking};
 use app::Error;
 use app::apply::Alongside;
 use app::dispatch::{LINK_VALID_FOR, link};
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::ids::FulfilmentId;
 use domain::order::{Command, FulfilCommand, LabelCommand, LabelWish, Order};
 use domain::shipping::weight::{Piece, parcel_g};
 use domain::shipping::{CarrierName, ParcelSize, Service};
-use runtime::http::{Caller, Origin, Segments};
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -57,21 +57,31 @@ pub struct LabelSize {
 /// The carrier is asked right after the answer. The tracking shows what becomes of it, and `GET` on the same address where to print it.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/fulfilments/{fulfilment}/labels", tag = "fulfilment", request_body = NewLabel,
     params(("id" = String, Path, description = "Order number"), ("fulfilment" = String, Path, description = "Its name within the order"),
-           ("If-Match" = Option<String>, Header, description = "Only if the order still has this version")),
-    responses((status = 202, description = "It is being bought, or was", body = OrderTracking), (status = 404, description = "No such order or fulfilment"), (status = 409, description = "It is not packed, has failed its check, or the order has no shipping address"), (status = 422, description = "Every fault"))))]
+           ("If-Match" = Option<String>, Header, description = "Only if the order still has this version"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters, kept for 48 hours: sending the same again asks for no other label")),
+    responses((status = 202, description = "It is being bought, or was", body = OrderTracking), (status = 404, description = "No such order or fulfilment"), (status = 409, description = "It is not packed, has failed its check, or the order has no shipping address"), (status = 422, description = "Every fault, or the key was used for something else"))))]
 pub async fn create(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
     origin: Origin,
     Segments((id, fulfilment)): Segments<(String, String)>,
-    headers: HeaderMap,
-    Json(body): Json<NewLabel>,
+    request: Request,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let headers = request.headers().clone();
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let body: NewLabel = body::read(&raw)?;
     let (order, part) = found(&desk, &admitted, (&id, &fulfilment)).await?;
+    let route = format!("POST /v1/orders/{}/fulfilments/{part}/labels", order.id);
+    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
+    if let Some(once) = &once
+        && is_done(&desk, &admitted, once).await?
+    {
+        return Ok((StatusCode::ACCEPTED, axum::Json(OrderTracking::of(&order))).into_response());
+    }
     let command = LabelCommand::Ask { wish: wish(&order, &part, &body)?, tenant: admitted.scope.tenant().clone(), again: body.again };
     let command = Command::Fulfil(FulfilCommand::Label { id: part, command });
-    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
     let applied = run(&desk, &admitted, &order.id, &command, with).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(OrderTracking::of(&applied.order))).into_response())
 }

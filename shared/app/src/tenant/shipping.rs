@@ -4,7 +4,7 @@ use super::Secret;
 use crate::ports::{CarrierAccount, Party};
 use domain::ids::LocationId;
 use domain::money::Currency;
-use domain::order::Fault;
+use domain::order::{Carriage, Fault};
 use domain::shipping::address::AddressDraft;
 use domain::shipping::{CarrierName, address};
 use serde::{Deserialize, Serialize};
@@ -92,9 +92,23 @@ impl ShippingSettings {
         self.accounts.iter().map(|one| one.carrier)
     }
 
-    /// The carrier of this name, if the shop can ask it where a parcel is.
-    pub fn followed(&self, name: &str) -> Option<CarrierName> {
-        CarrierName::named(name).filter(|carrier| self.account(*carrier).is_some())
+    /// Whether a carrier can be asked where parcels are, or tells by itself. DHL's tracking is another account than that of its labels.
+    pub fn can_follow(&self, carrier: CarrierName) -> bool {
+        let asks =
+            |account: &CarrierAccount| carrier != CarrierName::Dhl || account.tracking_key.is_some() || !account.push_secrets.is_empty();
+        self.account(carrier).is_some_and(asks)
+    }
+
+    /// By whom a parcel goes that somebody has handed over, and the carrier that is asked where it is, if the shop can ask it: then the
+    /// number is written as the carrier writes it.
+    pub fn follow(&self, carriage: Option<Carriage>) -> (Option<Carriage>, Option<CarrierName>) {
+        let carrier =
+            carriage.as_ref().and_then(|carriage| CarrierName::named(&carriage.carrier)).filter(|carrier| self.can_follow(*carrier));
+        let written = carriage.as_ref().and_then(Carriage::as_carrier_writes);
+        match (carrier, written) {
+            (Some(carrier), Some(written)) => (Some(written), Some(carrier)),
+            _ => (carriage, None),
+        }
     }
 
     /// Where what is kept at a location leaves from.
@@ -221,9 +235,14 @@ mod tests {
         let settings = settings(ups(), home());
         let from = |place: &str| settings.origin(&LocationId::parse(place).unwrap()).map(|origin| origin.location.to_string());
         assert_eq!((from("main"), from("elsewhere")), (Some("main".to_owned()), Some("main".to_owned())));
-        assert_eq!(
-            (settings.followed("ups"), settings.followed("FedEx"), settings.followed("InPost")),
-            (Some(CarrierName::Ups), None, None)
-        );
+        let follow = |carrier: &str, number: &str| {
+            let (carriage, followed) = settings.follow(Carriage::parse(carrier, number));
+            (carriage.unwrap().number, followed)
+        };
+        assert_eq!(follow("ups", "1z 999-aa1"), ("1Z999AA1".to_owned(), Some(CarrierName::Ups)));
+        assert_eq!(follow("ups", "1z/999"), ("1z/999".to_owned(), None), "nobody could ask for it");
+        assert_eq!(follow("FedEx", "7949 1"), ("7949 1".to_owned(), None), "no account");
+        assert_eq!(follow("InPost", "6120"), ("6120".to_owned(), None));
+        assert_eq!(settings.follow(None), (None, None));
     }
 }

@@ -46,7 +46,13 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         let mut after = order.clone();
         events.iter().for_each(|event| after.evolve(event, now));
         if may_end {
-            let followed = saga::follow(&after, calls_off_rest(order, command), now);
+            let rest_off = calls_off_rest(order, command);
+            if rest_off && after.tracks.status == OrderStatus::Shipped {
+                let off = fulfilling::rest_called_off(&after);
+                off.iter().for_each(|event| after.evolve(event, now));
+                events.extend(off);
+            }
+            let followed = saga::follow(&after, rest_off, now);
             followed.iter().for_each(|event| after.evolve(event, now));
             events.extend(followed);
         }

@@ -3,7 +3,7 @@
 use super::{Promise, World};
 use crate::functions::wire::Reply;
 use crate::story::{Ending, Errand, Letter, Request, Wish};
-use domain::ids::OrderId;
+use domain::ids::{CorrelationId, OrderId};
 use domain::order::{OrderStatus, Track};
 use serde::Deserialize;
 use serde_json::Value;
@@ -112,7 +112,7 @@ impl World {
         match reply.status {
             200 => self.promised(&errand, &reply),
             // That the customer will be told, now or later: what becomes of it is I9's.
-            201 | 202 => {}
+            201 | 202 => self.goes_on(&errand),
             // Somebody else was faster: they look at it again before they decide.
             409 if reply.problem() == "stale" => {}
             _ if reply.is_worth_another_try() => self.errands.push((errand, 0)),
@@ -121,6 +121,16 @@ impl World {
             status => {
                 self.fail("I22", Some((errand.shop, errand.order.clone())), format!("staff were answered {status}: {}", reply.text()))
             }
+        }
+    }
+
+    /// Who has packed something mostly wants a label for it.
+    fn goes_on(&mut self, errand: &Errand) {
+        if errand.wish == Wish::Pack && self.rng.per_mille(700) {
+            self.errand_serial += 1;
+            let correlation = CorrelationId::parse(&format!("staff-{}", self.errand_serial)).expect("a token");
+            let next = Errand { wish: Wish::Label { again: false }, if_version: None, note: None, correlation, ..errand.clone() };
+            self.errands.push((Rc::new(next), 0));
         }
     }
 

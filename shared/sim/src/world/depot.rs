@@ -39,8 +39,8 @@ impl World {
         }
         let sale = &sales[self.rng.below(sales.len())];
         let words = WORDS.iter().find(|(carrier, _)| *carrier == sale.carrier)?.1;
-        // Nobody hands over what was given back; but a scan of it may come.
-        let code = words[self.rng.below(if sale.void { 2 } else { words.len() })];
+        // Nobody hands over what was given back.
+        let code = words[self.rng.below(if sale.void { 1 } else { words.len() })];
         let late = SignedDuration::from_mins(self.rng.below(90) as i64);
         let at = self.clock_now() - late;
         self.depot.sees(&sale.number, code, at);

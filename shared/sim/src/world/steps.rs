@@ -38,15 +38,17 @@ const KINDS: [(Kind, u32); 23] = [
     (Kind::Jump, 12),
 ];
 
-/// What somebody does next who has an order in their hands.
-fn in_hand(order: &Order) -> Option<(&'static str, Wish)> {
+/// What somebody does next who has an order in their hands: what comes next, or they think better of it.
+fn in_hand(order: &Order, luck: usize) -> Option<(&'static str, Wish)> {
     use FulfilmentStatus as F;
     order.contact.as_ref()?.address.as_ref()?;
     let last = order.consignments.last();
     let parcel = if order.consignments.len() == 2 { "p2" } else { "p1" };
     match last.map(|one| one.work.status) {
         Some(F::Packed) => Some((parcel, Wish::Label { again: false })),
-        Some(F::Labelled) => Some((parcel, Wish::Step { leaves: true })),
+        Some(F::Labelled) if luck == 0 => Some((parcel, Wish::Label { again: true })),
+        Some(F::Labelled) if luck < 3 => Some((parcel, Wish::Change { to: OrderStatus::Cancelled })),
+        Some(F::Labelled) => Some((parcel, Wish::Step { leaves: luck < 6 })),
         Some(F::Shipped) => Some((parcel, Wish::Track)),
         None | Some(F::Cancelled) if order.tracks.status == OrderStatus::Processing => Some((parcel, Wish::Pack)),
         _ => None,
@@ -366,7 +368,8 @@ impl World {
             }
         }
         // What is in hand is seen to.
-        let next = order.as_ref().filter(|_| self.rng.per_mille(600)).and_then(in_hand);
+        let (sees, luck) = (self.rng.per_mille(600), self.rng.below(10));
+        let next = order.as_ref().filter(|_| sees).and_then(|order| in_hand(order, luck));
         if let Some((parcel, wish)) = next {
             (errand.parcel, errand.wish) = (parcel, wish);
         }
@@ -382,10 +385,15 @@ impl World {
 
     /// Somebody is to add a photo of the first order.
     pub fn wish_photo(&mut self) {
+        self.wish(Wish::Photo);
+    }
+
+    /// Somebody is to do something about the first order.
+    pub fn wish(&mut self, wish: Wish) {
         let Some(known) = self.known.first() else { return };
         self.errand_serial += 1;
         let errand = self.shops[known.shop].errand(known.shop, &known.id, 0, self.errand_serial, &mut self.rng);
-        self.errands.push((Rc::new(Errand { wish: Wish::Photo, ..errand }), 0));
+        self.errands.push((Rc::new(Errand { wish, if_version: None, note: None, parcel: "p1", ..errand }), 0));
     }
 
     /// What is written about a customer after, or while, they are forgotten is not for us to find.

@@ -1,7 +1,8 @@
 //! Death, throttling and lost replies at every port call of every use case, and death at every two.
 
 use crate::{at_rest, ready_to_process};
-use sim::{Draw, Kind, Profile, World};
+use domain::order::OrderStatus;
+use sim::{Draw, Kind, Profile, Wish, World};
 
 /// Nothing goes wrong by itself, and everything is done that can be.
 const BUSY: Profile = Profile { staff: true, imports: true, erasures: true, stock: true, reports: true, ..Profile::CALM };
@@ -94,6 +95,31 @@ fn unpictured(seed: u64) -> World {
     world
 }
 
+/// An order is packed, and a label for it wanted.
+fn boxed(seed: u64) -> World {
+    let mut world = published(seed);
+    for kind in [Kind::Saga, Kind::Relay, Kind::Saga, Kind::Relay] {
+        world.turn(kind);
+    }
+    for wish in [Wish::Change { to: OrderStatus::Processing }, Wish::Pack, Wish::Label { again: false }] {
+        world.wish(wish);
+        world.turn(Kind::Staff);
+    }
+    world.turn(Kind::Relay);
+    world
+}
+
+/// It has its label, and is called off.
+fn off(seed: u64) -> World {
+    let mut world = boxed(seed);
+    world.turn(Kind::Dispatch);
+    world.wish(Wish::Change { to: OrderStatus::Cancelled });
+    for kind in [Kind::Staff, Kind::Relay] {
+        world.turn(kind);
+    }
+    world
+}
+
 fn listed(seed: u64) -> World {
     let mut world = empty(seed);
     world.wish_import((seed % 3) as usize, 4);
@@ -110,7 +136,7 @@ fn edited(seed: u64) -> World {
     world
 }
 
-const CASES: [Case; 20] = [
+const CASES: [Case; 22] = [
     Case { name: "place", kind: Kind::Place, ready: wished, calls: 4, seeds: 1 },
     Case { name: "receive", kind: Kind::Receive, ready: due, calls: 3, seeds: 1 },
     Case { name: "process", kind: Kind::Process, ready: received, calls: 5, seeds: 1 },
@@ -127,7 +153,9 @@ const CASES: [Case; 20] = [
     Case { name: "import, edited", kind: Kind::Import, ready: edited, calls: 3, seeds: 4 },
     Case { name: "erase", kind: Kind::Erase, ready: told, calls: 12, seeds: 1 },
     Case { name: "erase, with photos", kind: Kind::Erase, ready: pictured, calls: 14, seeds: 1 },
-    Case { name: "notify, without photos", kind: Kind::Notify, ready: unpictured, calls: 4, seeds: 1 },
+    Case { name: "notify, without photos", kind: Kind::Notify, ready: unpictured, calls: 4, seeds: 4 },
+    Case { name: "dispatch", kind: Kind::Dispatch, ready: boxed, calls: 9, seeds: 2 },
+    Case { name: "dispatch, called off", kind: Kind::Dispatch, ready: off, calls: 7, seeds: 2 },
     Case { name: "stock", kind: Kind::Stock, ready: empty, calls: 1, seeds: 6 },
     Case { name: "schedule", kind: Kind::Schedule, ready: told, calls: 14, seeds: 1 },
     Case { name: "report", kind: Kind::Report, ready: told, calls: 6, seeds: 2 },

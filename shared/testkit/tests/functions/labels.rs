@@ -320,3 +320,72 @@ async fn a_race_buys_one_label() {
     house.settle().await;
     assert_eq!((house.depot.sales().len(), stands(&house, "2001").await.as_str()), (1, "bought ups"));
 }
+
+/// Sold, the answer lost, and then the carrier refuses to say so: nobody else is asked, and a person is told.
+// req: S2-68
+#[tokio::test]
+async fn what_may_have_been_sold_is_not_bought_elsewhere() {
+    let house = packed("2001").await;
+    house.depot.will(|word| if word == "buy" { Fate::DoneInSilence } else { Fate::Done });
+    asks(&house, "2001", json!({})).await;
+    house.depot.will(|word| if word == "find" { Fate::Refused } else { Fate::Done });
+    later(&house, 31).await;
+    let label = label(&house, "2001").await;
+    assert_eq!((&label["status"], sold(&house)), (&json!("failed"), 1), "{label}");
+    assert!(label["problem"].as_str().unwrap().starts_with("USPS may have sold 2001-p1-"), "{label}");
+    assert!(house.world.posts().iter().any(|(_, text)| text.contains("may have sold")));
+    // So it is if its customer is forgotten meanwhile, or the account goes.
+    packs(&house, "2002").await;
+    house.depot.will(|word| if word == "buy" { Fate::DoneInSilence } else { Fate::Done });
+    asks(&house, "2002", json!({})).await;
+    house.depot.will(|_| Fate::Done);
+    let saved = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
+    let without = TenantConfig { version: saved.version + 1, shipping: shipping(&[CarrierName::Ups]), ..saved.clone() };
+    assert!(house.world.tenants().save(&house.scope, &without, saved.version).await.unwrap());
+    later(&house, 31).await;
+    assert_eq!((stands(&house, "2002").await.as_str(), sold(&house)), ("failed usps", 2), "nothing was bought at UPS");
+}
+
+/// The customer is forgotten while the carrier prints: no paper stays.
+// req: S2-90, X-08
+#[tokio::test]
+async fn a_label_that_an_erasure_overtakes_is_deleted() {
+    let house = packed("2001").await;
+    house.depot.will(|word| if word == "buy" { Fate::DoneInSilence } else { Fate::Done });
+    asks(&house, "2001", json!({ "carrier": "ups" })).await;
+    house.depot.will(|_| Fate::Done);
+    let erased = post(&house, "/v1/privacy/erase", &[], json!({ "email": "ada@example.com" })).await;
+    assert_eq!(erased.status, 200, "{}", erased.body);
+    house.settle().await;
+    later(&house, 31).await;
+    assert_eq!(house.world.reports().list(&house.scope, "labels/of-2001/", 10).await.unwrap(), [""; 0]);
+    assert!(label(&house, "2001").await["problem"].as_str().unwrap().contains("may have sold"));
+}
+
+// req: S2-68
+#[tokio::test]
+async fn a_wish_that_comes_again_is_one_wish() {
+    let house = packed("2001").await;
+    asks(&house, "2001", json!({})).await;
+    let again = async || {
+        let path = "/v1/orders/2001/fulfilments/p1/labels";
+        let answer = post(&house, path, &[("idempotency-key", "another")], json!({ "carrier": "ups", "again": true })).await;
+        house.settle().await;
+        (answer.status, house.depot.sales().len())
+    };
+    assert_eq!((again().await, again().await), ((202, 2), (202, 2)));
+}
+
+/// What people write as a number is what the carrier is asked for.
+// req: S2-64
+#[tokio::test]
+async fn a_parcel_that_is_handed_over_by_hand_is_followed() {
+    let house = packed("2001").await;
+    let step = json!({ "step": "label", "carrier": "ups", "tracking_number": "1z 999-aa1" });
+    let labelled = post(&house, "/v1/orders/2001/fulfilments/p1", &[], step).await;
+    assert_eq!((labelled.status, &labelled.body["shipments"][0]["tracking_number"]), (200, &json!("1Z999AA1")), "{}", labelled.body);
+    house.settle().await;
+    house.clock.advance(SignedDuration::from_secs(60));
+    pushes(&house, &[SIGNATURE], "/v1/carriers/demo/ups", "1Z999AA1", "D").await;
+    assert_eq!(status(&house, "2001").await, "delivered");
+}

@@ -7,7 +7,7 @@ use app::tenant::TenantConfig;
 use app::watch::{Ran, Watch};
 use domain::ids::OrderId;
 use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Order, OrderEvent, OrderStatus, Vocabulary, WatchRules};
+use domain::order::{Command, Order, OrderEvent, OrderStatus, Vocabulary, WatchRules};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -67,6 +67,24 @@ async fn what_waits_too_long_is_raised_once_and_told_once() {
     let entries = dossier.history.iter().flat_map(|commit| &commit.events);
     assert_eq!(entries.filter(|event| matches!(event, OrderEvent::AttentionRaised { .. })).count(), 1);
     assert_eq!(Order::replay(&dossier.history).map(|order| order.raised), Some(raised.raised));
+}
+
+/// Two machines' clocks differ: what was raised by the one that is ahead is told once by the other.
+// req: S1-42
+#[tokio::test]
+async fn an_order_that_was_raised_by_a_clock_ahead_is_told_once() {
+    let house = House::whose_first_order_is("Shipped").await;
+    house.clock.advance(SignedDuration::from_hours(72) + SignedDuration::from_mins(10));
+    let raise = Command::Raise { rules: config().watch_rules(), zone: config().zone() };
+    house.command("1001", raise).await;
+    house.clock.advance(SignedDuration::from_mins(-10));
+    for _ in 0..3 {
+        run(&house).await;
+        house.settle().await;
+        house.clock.advance(SignedDuration::from_mins(2));
+    }
+    assert_eq!(posts(&house).len(), 1, "{:?}", posts(&house));
+    assert!(posts(&house)[0].starts_with(":eyes: *2 more orders need a person* (2 in all)"));
 }
 
 /// A run that dies after it raised orders, or after it told the team: nobody goes unmentioned, nobody is told twice.

@@ -9,7 +9,6 @@ use crate::order::fact::{Claim, Fact, StatusClaim};
 use crate::order::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
 use crate::order::{Order, OrderEvent};
 use crate::shipping::Followed;
-use crate::shipping::fulfilment::Step;
 use crate::shipping::rates::CarrierName;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ const PLACE_CHARS_MAX: usize = 80;
 /// Longest word of a carrier that is kept, in characters.
 const CODE_CHARS_MAX: usize = 40;
 /// Who was sent to ask this long ago has asked.
-const ASKING_TIME: SignedDuration = SignedDuration::from_mins(10);
+const ASKING_TIME: SignedDuration = SignedDuration::from_mins(20);
 
 /// A parcel on its way, as its carrier says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +71,11 @@ impl OnItsWay {
         OnItsWay { carrier, followed: Followed::new(since), code: None, place: None, expected: None }
     }
 
+    /// What its carrier's own word claims.
+    fn reading(&self) -> Option<Claim> {
+        Some(self.carrier.vocabulary().read(self.code.as_deref()?)?.claim)
+    }
+
     /// Whether its carrier was to be asked lately and has said nothing new since.
     fn is_being_asked(&self, now: Timestamp) -> bool {
         self.followed.in_vain > 0 && self.followed.asked_at.is_some_and(|asked| now.duration_since(asked) < ASKING_TIME)
@@ -94,8 +98,9 @@ impl Order {
     }
 
     fn followed(&self) -> impl Iterator<Item = (&Consignment, &OnItsWay)> {
-        let active = self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled);
-        active.filter_map(|one| Some((one, one.way.as_ref()?)))
+        // What was called off before it left goes nowhere.
+        let goes = |one: &&Consignment| one.work.status != FulfilmentStatus::Cancelled && (one.has_left() || !self.is_called_off());
+        self.consignments.iter().filter(goes).filter_map(|one| Some((one, one.way.as_ref()?)))
     }
 
     /// When a carrier is to be asked next, or a parcel counts as lost sight of.
@@ -114,19 +119,33 @@ impl Order {
         self.followed().filter(|(_, way)| way.followed.has_expired(now)).map(|(one, _)| one.work.id.clone()).collect()
     }
 
-    /// Where the whole of it is, by the parcel that is furthest behind. Of an order that has not left as a whole nothing has arrived.
+    /// Where the whole of it is, by the parcel that is furthest behind: it has arrived when all of it has, and what became of one of
+    /// several that does not arrive is nothing that could be said of the whole.
     fn whereabouts(&self, latest: &FulfilmentId) -> Option<TrackingStatus> {
         let active = self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled).count();
-        let is_whole = self.open_to_send().iter().all(|open| *open == 0);
-        let behind = self.followed().min_by_key(|(one, way)| (way.followed.status.rank().unwrap_or(u8::MAX), one.work.id != *latest))?;
-        let status = behind.1.followed.status;
-        let is_all = is_whole && active == self.followed().count();
-        (is_all || (status.rank().is_some() && status != TrackingStatus::Delivered)).then_some(status)
+        let is_all = self.is_all_in() && active == self.followed().count();
+        let mut stand = self.followed().map(|(one, way)| (way.followed.status, one.work.id != *latest));
+        if is_all && active == 1 {
+            return stand.next().map(|(status, _)| status);
+        }
+        let goes_on = |(status, _): &(TrackingStatus, bool)| status.rank().is_some() && *status != TrackingStatus::Delivered;
+        let behind = self.followed().map(|(one, way)| (way.followed.status, one.work.id != *latest)).filter(goes_on);
+        let behind = behind.min_by_key(|(status, other)| (status.rank(), *other)).map(|(status, _)| status);
+        let arrived = is_all && stand.all(|(status, _)| status == TrackingStatus::Delivered);
+        behind.or(arrived.then_some(TrackingStatus::Delivered))
     }
 
-    /// The last day on which a part of it should arrive.
-    fn all_expected(&self) -> Option<Date> {
-        self.followed().filter(|(_, way)| way.followed.status != TrackingStatus::Delivered).filter_map(|(_, way)| way.expected).max()
+    /// The last day on which a part of it should arrive, if nobody has promised one: an estimate moves no promise.
+    fn first_promise(&self) -> Option<Date> {
+        let none_yet = self.tracks.eta.is_none();
+        self.followed().filter(|_| none_yet).filter_map(|(_, way)| way.expected).max()
+    }
+
+    /// Late if any of its parcels is; in time if the latest word says so and no other parcel is late.
+    fn is_late(&self, latest: &OnItsWay) -> Option<bool> {
+        let late = |way: &OnItsWay| way.reading().and_then(|claim| claim.delayed);
+        let goes_on = self.followed().filter(|(_, way)| way.followed.status != TrackingStatus::Delivered);
+        if goes_on.map(|(_, way)| late(way)).any(|late| late == Some(true)) { Some(true) } else { late(latest).filter(|late| !late) }
     }
 }
 
@@ -161,14 +180,16 @@ pub(super) fn seen(one: &Consignment, seen: &Sighting) -> Option<FulfilEvent> {
 
 /// How far the work on a parcel is that a carrier has at this stage: what it has scanned has left, whoever forgot to say so.
 fn carried(one: &Consignment, status: TrackingStatus) -> FulfilmentStatus {
-    use TrackingStatus as T;
-    let steps: &[Step] = match status {
-        T::Unknown | T::Pending | T::Cancelled | T::Expired => &[],
-        T::Delivered => &[Step::Label, Step::HandOver, Step::Deliver],
-        _ => &[Step::Label, Step::HandOver],
+    use {FulfilmentStatus as F, TrackingStatus as T};
+    let to = match status {
+        T::Unknown | T::Pending | T::Cancelled | T::Expired => return one.work.status,
+        T::Delivered => F::Delivered,
+        _ => F::Shipped,
     };
-    let go = |work: crate::shipping::Fulfilment, step: &Step| work.after(*step).unwrap_or(work);
-    steps.iter().fold(one.work.clone(), go).status
+    match one.work.status {
+        F::Cancelled | F::Returned | F::Delivered => one.work.status,
+        _ => to,
+    }
 }
 
 /// What a carrier's word of a parcel means for the order, once it is noted.
@@ -180,14 +201,13 @@ pub(super) fn fact(
     now: Timestamp,
 ) -> Option<Fact> {
     let way = latest.way.as_ref()?;
-    let reading = way.code.as_deref().and_then(|code| way.carrier.vocabulary().read(code));
     let claim = Claim {
         status: led_to.map(StatusClaim::Is),
         payment: None,
         fulfilment: stage,
         tracking: order.whereabouts(&latest.work.id),
-        delayed: reading.and_then(|reading| reading.claim.delayed),
-        eta: order.all_expected(),
+        delayed: order.is_late(way),
+        eta: order.first_promise(),
     };
     // Each commit says it once; its time is ours, because it is about the whole.
     let id = EventId::parse(&format!("parcels-{}", order.version + 1)).ok()?;

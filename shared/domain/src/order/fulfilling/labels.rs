@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 pub const SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Labels of one parcel, those that were given back among them.
 pub const LABELS_MAX: usize = 10;
-/// Tries at buying one, and at giving one back, before a person has to look.
-pub const TRIES_MAX: u8 = 6;
+/// Attempts at buying one, and at giving one back, before a person has to look: the last comes some hours after the first.
+pub const ATTEMPTS_MAX: u8 = 9;
 /// The first pause after a try that came to nothing; each is twice as long as the one before.
 const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// The worker comes at once; somebody looks in case it did not.
@@ -86,9 +86,12 @@ pub struct ParcelLabel {
     pub state: LabelState,
     /// Since when.
     pub since: Timestamp,
-    /// How often a carrier was asked to sell it, or to take it back.
+    /// How often somebody has set about buying it, or giving it back.
     #[serde(default)]
-    pub tries: u8,
+    pub attempts: u8,
+    /// The carrier of its quote may have sold it: nobody has heard how a try ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsure: bool,
     /// Not before then, if a try came to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
@@ -139,10 +142,13 @@ pub enum LabelEvent {
         /// Why this one, a line each.
         why: Vec<String>,
     },
-    /// Nothing was done; it is tried again.
+    /// It is tried again.
     PutOff {
         /// Why.
         why: String,
+        /// An earlier try may have bought it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unsure: bool,
     },
     /// The carrier does not want to; another is looked for.
     Refused {
@@ -206,7 +212,7 @@ impl LabelEvent {
             Self::Trying { quote, .. } => {
                 format!("{} is asked for a label for parcel {parcel}: {}, {}", quote.carrier.title(), quote.service.as_str(), quote.price)
             }
-            Self::PutOff { why } => format!("Label for parcel {parcel}: {why}; again later"),
+            Self::PutOff { why, .. } => format!("Label for parcel {parcel}: {why}; again later"),
             Self::Refused { carrier, why } => format!("{} does not take parcel {parcel}: {why}", carrier.title()),
             Self::Bought { number, price, .. } => {
                 let price = price.map(|price| format!(" for {price}")).unwrap_or_default();
@@ -230,21 +236,27 @@ pub enum LabelOutcome {
         price: Option<Money>,
         /// The file to print.
         file: String,
+        /// The carrier can be asked where it is, or tells.
+        followed: bool,
     },
     /// It was sold by a try whose answer was lost, and cannot be printed again.
     Lost {
         /// The carrier's number of the parcel.
         number: TrackingNumber,
     },
-    /// Nothing was done, and the same may work later.
+    /// Nothing was done now, and the same may work later.
     Away {
         /// Why.
         why: String,
+        /// An earlier try may have bought it.
+        unsure: bool,
     },
-    /// Nothing was done, and nothing will be.
+    /// Nothing was done now, and nothing will be.
     Refused {
         /// Why.
         why: String,
+        /// An earlier try may have bought it.
+        unsure: bool,
     },
     /// It is void, or was never sold.
     Voided {
@@ -303,7 +315,8 @@ impl ParcelLabel {
             wish,
             state: LabelState::Wanted,
             since,
-            tries: 0,
+            attempts: 0,
+            unsure: false,
             not_before: None,
             quote: None,
             leaves: None,
@@ -324,28 +337,31 @@ impl ParcelLabel {
             LabelEvent::Trying { quote, leaves, why } => {
                 (self.state, self.not_before, self.problem) = (LabelState::Trying, None, None);
                 (self.quote, self.leaves, self.why) = (Some(quote.clone()), Some(*leaves), why.clone());
-                self.tries = self.tries.saturating_add(1);
+                (self.attempts, self.unsure) = (self.attempts.saturating_add(1), true);
                 // Each try has its own time.
                 self.since = at;
             }
-            LabelEvent::PutOff { why } => {
-                if self.state == LabelState::Bought {
-                    self.tries = self.tries.saturating_add(1);
-                } else {
-                    self.state = LabelState::Wanted;
+            LabelEvent::PutOff { why, unsure } => {
+                // A try has been counted when it began.
+                if self.state != LabelState::Trying || self.put_off_before(at) {
+                    self.attempts = self.attempts.saturating_add(1);
+                }
+                if self.state != LabelState::Bought {
+                    (self.state, self.unsure) = (LabelState::Wanted, *unsure);
                 }
                 self.problem = Some(why.clone());
-                let pause = PAUSE.checked_mul(1 << self.tries.saturating_sub(1).min(8)).unwrap_or(PAUSE);
+                let pause = PAUSE.checked_mul(1 << self.attempts.saturating_sub(1).min(8)).unwrap_or(PAUSE);
                 self.not_before = Some(after(at, pause));
             }
             LabelEvent::Refused { carrier, why } => {
                 (self.state, self.not_before) = (LabelState::Wanted, None);
                 // It has sold nothing, so the next carrier's is a first try.
-                (self.tries, self.quote, self.problem) = (0, None, Some(why.clone()));
+                (self.unsure, self.quote, self.problem) = (false, None, Some(why.clone()));
                 self.refused.push(*carrier);
             }
             LabelEvent::Bought { number, price, file } => {
-                (self.state, self.not_before, self.problem, self.tries) = (LabelState::Bought, None, None, 0);
+                (self.state, self.not_before, self.problem) = (LabelState::Bought, None, None);
+                (self.attempts, self.unsure) = (0, false);
                 (self.number, self.price, self.file) = (Some(number.clone()), *price, file.clone());
             }
             LabelEvent::Failed { why } => (self.state, self.problem) = (LabelState::Failed, Some(why.clone())),
@@ -370,15 +386,14 @@ impl ParcelLabel {
             (LabelState::Trying, true) => Some((settled(), LabelWork::Buy)),
             (LabelState::Trying, false) => Some((ready.max(settled()), LabelWork::FindOut)),
             (LabelState::Bought, false) => Some((ready, LabelWork::Void)),
-            // Of what was put off after a try, nothing was sold by that try; an earlier one may have been.
-            (LabelState::Wanted, false) if self.tries > 0 => Some((ready, LabelWork::FindOut)),
+            (LabelState::Wanted, false) if self.unsure => Some((ready, LabelWork::FindOut)),
             _ => None,
         }
     }
 
-    /// Whether an earlier try may have bought it.
-    pub const fn was_tried(&self) -> bool {
-        self.tries > 0
+    /// A try of unknown end is older than an invocation lasts: whoever puts it off has made another attempt.
+    fn put_off_before(&self, now: Timestamp) -> bool {
+        now.duration_since(self.since) >= SETTLES_AFTER
     }
 
     /// Whether it stands, or may come to.
@@ -388,9 +403,14 @@ impl ParcelLabel {
 }
 
 impl Consignment {
-    /// The latest label.
+    /// The label that people look at: the latest, or the one that can be used where another came to nothing.
     pub fn label(&self) -> Option<&ParcelLabel> {
-        self.labels.last()
+        self.labels.last().filter(|latest| latest.is_live()).or_else(|| self.usable()).or(self.labels.last())
+    }
+
+    /// The label that can be stuck onto it.
+    fn usable(&self) -> Option<&ParcelLabel> {
+        self.labels.iter().rfind(|label| label.state == LabelState::Bought && label.file.is_some())
     }
 
     /// A label by what the carrier knows it by.
@@ -398,12 +418,21 @@ impl Consignment {
         self.labels.iter().find(|label| label.reference == *reference)
     }
 
-    /// Whether a label is wanted: the latest, of a parcel that goes, and printable.
+    /// Whether a label is wanted: of a parcel that has left the one that it goes by, else the one that can be used and the one that is to
+    /// take its place.
     pub(super) fn wants(&self, label: &ParcelLabel, order_is_off: bool) -> bool {
-        let is_latest = self.label().is_some_and(|latest| latest.reference == label.reference);
-        let goes = self.work.status != FulfilmentStatus::Cancelled && (self.has_left() || !order_is_off);
-        let can_print = label.state != LabelState::Bought || label.file.is_some();
-        is_latest && goes && can_print
+        let is = |other: &ParcelLabel| other.reference == label.reference;
+        let goes_by_it =
+            self.carriage.as_ref().zip(label.number.as_ref()).is_some_and(|(carriage, number)| carriage.number == number.as_str());
+        if self.work.status == FulfilmentStatus::Cancelled {
+            return false;
+        }
+        if self.has_left() {
+            return label.state == LabelState::Bought && goes_by_it;
+        }
+        let is_usable = self.usable().is_some_and(is) && (goes_by_it || self.carriage.is_none());
+        let is_coming = label.state != LabelState::Bought && self.labels.last().is_some_and(is);
+        !order_is_off && (is_usable || is_coming)
     }
 }
 
@@ -451,6 +480,11 @@ fn short(text: &str) -> String {
     text.chars().take(WHY_CHARS_MAX).collect()
 }
 
+/// Why a person has to look, of a label that somebody may have sold.
+fn given_up(label: &ParcelLabel, carrier: CarrierName, why: &str) -> String {
+    short(&format!("{} may have sold {}: look for it there ({why})", carrier.title(), label.reference))
+}
+
 /// What a carrier knows a label by: readable, and no other shop's with the same carrier account has it too.
 fn reference(order: &Order, tenant: &TenantId, one: &Consignment, n: usize) -> Result<LabelReference, Rejection> {
     let name = [tenant.as_str(), order.id.as_str(), one.work.id.as_str()].join("/");
@@ -468,6 +502,10 @@ pub(super) fn label(order: &Order, one: &Consignment, command: &LabelCommand, no
             let wanted = one.label_of(reference).filter(|label| one.wants(label, order.is_called_off()));
             // Whoever else is at it has written it down first.
             let due = wanted.filter(|label| label.work(true).is_some_and(|(at, work)| at <= now && work == LabelWork::Buy));
+            if let Some(label) = due.filter(|label| label.attempts >= ATTEMPTS_MAX) {
+                let why = given_up(label, quote.carrier, "nobody has heard the end of any try");
+                return Ok(vec![happens(one, label, LabelEvent::Failed { why })]);
+            }
             let why = why.iter().take(20).map(|line| short(line)).collect();
             let trying = LabelEvent::Trying { quote: quote.clone(), leaves: *leaves, why };
             Ok(due.map(|label| happens(one, label, trying)).into_iter().collect())
@@ -507,13 +545,18 @@ fn settle(order: &Order, one: &Consignment, label: &ParcelLabel, outcome: &Label
     let is_wanted = one.wants(label, order.is_called_off());
     let event = |event| vec![happens(one, label, event)];
     let carrier = label.quote.as_ref().map(|quote| quote.carrier);
+    // What may have been sold is never bought elsewhere, and never forgotten.
+    let fails = |why: &str, unsure: bool| {
+        let why = carrier.filter(|_| unsure).map_or_else(|| short(why), |carrier| given_up(label, carrier, why));
+        event(LabelEvent::Failed { why })
+    };
     Ok(match (label.state, outcome) {
-        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Bought { number, price, file }) => {
+        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Bought { number, price, file, followed }) => {
             let mut events = event(LabelEvent::Bought { number: number.clone(), price: *price, file: Some(file.clone()) });
             let goes = is_wanted.then(|| Carriage::of(carrier?, number)).flatten();
             if let Some(carriage) = goes {
                 let id = one.work.id.clone();
-                events.push(FulfilEvent::Handed { id: id.clone(), carriage, followed: carrier });
+                events.push(FulfilEvent::Handed { id: id.clone(), carriage, followed: carrier.filter(|_| *followed) });
                 if one.work.after(Step::Label).is_ok() {
                     events.push(FulfilEvent::Stepped { id, step: Step::Label });
                 }
@@ -532,17 +575,16 @@ fn settle(order: &Order, one: &Consignment, label: &ParcelLabel, outcome: &Label
             }));
             events
         }
-        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Away { why }) => match label.tries {
-            TRIES_MAX.. => event(LabelEvent::Failed { why: short(why) }),
-            _ => event(LabelEvent::PutOff { why: short(why) }),
+        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Away { why, unsure }) => match label.attempts {
+            ATTEMPTS_MAX.. => fails(why, *unsure),
+            _ => event(LabelEvent::PutOff { why: short(why), unsure: *unsure }),
         },
-        (LabelState::Trying, LabelOutcome::Refused { why }) if is_wanted && label.wish.carrier.is_none() => match carrier {
-            Some(carrier) => event(LabelEvent::Refused { carrier, why: short(why) }),
-            None => event(LabelEvent::Failed { why: short(why) }),
-        },
-        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Refused { why }) => {
-            event(LabelEvent::Failed { why: short(why) })
+        (LabelState::Trying, LabelOutcome::Refused { why, unsure: false })
+            if is_wanted && label.wish.carrier.is_none() && carrier.is_some() =>
+        {
+            carrier.map(|carrier| event(LabelEvent::Refused { carrier, why: short(why) })).unwrap_or_default()
         }
+        (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Refused { why, unsure }) => fails(why, *unsure),
         // It is void, also if the parcel was scanned, or is wanted again, while the carrier was asked.
         (LabelState::Trying | LabelState::Wanted | LabelState::Bought, LabelOutcome::Voided { how }) => {
             event(LabelEvent::Voided { how: short(how) })

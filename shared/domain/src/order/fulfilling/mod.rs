@@ -51,6 +51,13 @@ impl Carriage {
         (named && numbered).then(|| Carriage { carrier: carrier.to_owned(), number: number.to_owned() })
     }
 
+    /// As its carrier writes it, so that it can be asked: without spaces and dashes, in capitals. None if it has no such number.
+    pub fn as_carrier_writes(&self) -> Option<Carriage> {
+        let number: String = self.number.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+        let number = TrackingNumber::parse(&number).ok()?;
+        Some(Carriage { carrier: self.carrier.clone(), number: number.to_string() })
+    }
+
     /// By a carrier that we buy labels of.
     pub fn of(carrier: CarrierName, number: &TrackingNumber) -> Option<Carriage> {
         Carriage::parse(carrier.title(), number.as_str())
@@ -333,10 +340,16 @@ impl Order {
         self.labels_due().into_iter().chain(self.carriers_due()).min()
     }
 
+    /// Nothing of it is to be sent any more that is in no consignment. Of an order that is closed as shipped the rest was called off.
+    fn is_all_in(&self) -> bool {
+        let is_closed = self.tracks.status.has_shipped() && self.tracks.status != OrderStatus::PartiallyShipped;
+        is_closed || self.open_to_send().iter().all(|open| *open == 0)
+    }
+
     /// Where its consignments lead the order; nothing if they do not.
     fn led_to(&self) -> Option<OrderStatus> {
         let active = || self.consignments.iter().filter(|one| one.work.status != FulfilmentStatus::Cancelled);
-        let all_in = self.open_to_send().iter().all(|open| *open == 0);
+        let all_in = self.is_all_in();
         let all_labelled = active().all(|one| one.has_left() || one.work.status == FulfilmentStatus::Labelled);
         let all_there = active().all(|one| one.work.status == FulfilmentStatus::Delivered) && all_in;
         let to = match (active().any(Consignment::has_left), active().all(Consignment::has_left) && all_in) {
@@ -347,8 +360,8 @@ impl Order {
             _ => return None,
         };
         let from = self.tracks.status;
-        let further = from.rank().zip(to.rank()).is_some_and(|(from, to)| to > from);
-        (further && from.can_become(to)).then_some(to)
+        let further = from.rank().zip(to.rank()).is_none_or(|(from, to)| to > from);
+        (further && from != to).then_some(to)
     }
 }
 
@@ -422,10 +435,17 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         after.evolve(&moved, now);
         events.push(moved);
     }
-    if let Some(to) = after.led_to() {
-        let (from, cause) = (after.tracks.status, Cause::Asked { note: None });
+    // People go declared steps; what carriers see has happened, by whatever way.
+    let goes = |to: &OrderStatus| after.tracks.status.rank().is_some() && after.tracks.status.can_become(*to);
+    if let Some(to) = after.led_to().filter(goes) {
+        let from = after.tracks.status;
         let notify = notify && to != OrderStatus::ReadyToShip;
-        events.push(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: true, notify });
+        // A label silences nobody who said something before it.
+        let by_label = matches!(command, FulfilCommand::Label { .. });
+        let (rule, reason) = (RULE.to_owned(), "every parcel has its label".to_owned());
+        let cause =
+            if by_label { Cause::Rule { rule, reason, confidence: 100, note: None, decision: None } } else { Cause::Asked { note: None } };
+        events.push(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: !by_label, notify });
     }
     Ok(events)
 }
@@ -462,10 +482,18 @@ fn moved_stage(order: &Order) -> Option<FulfilmentStatus> {
 /// The stage of the part that is furthest behind, as long as any is worked on.
 fn stage(order: &Order) -> Option<FulfilmentStatus> {
     let active = order.consignments.iter().map(|one| one.work.status).filter(|status| *status != FulfilmentStatus::Cancelled);
-    if order.open_to_send().iter().any(|open| *open > 0) {
+    if !order.is_all_in() {
         return None;
     }
     active.filter(|status| status.rank().is_some()).min_by_key(|status| status.rank())
+}
+
+/// What of an order is not sent any more because the rest of it was called off: as much as one commit holds.
+pub(super) fn rest_called_off(order: &Order) -> Vec<OrderEvent> {
+    const AT_ONCE: usize = 4;
+    let rest = order.consignments.iter().filter(|one| !one.has_left() && one.work.after(Step::Cancel).is_ok()).take(AT_ONCE);
+    let off = |one: &Consignment| FulfilEvent::Stepped { id: one.work.id.clone(), step: Step::Cancel };
+    rest.map(|one| OrderEvent::Fulfilment { event: off(one) }).collect()
 }
 
 fn may_work(order: &Order) -> Result<(), Rejection> {

@@ -94,7 +94,7 @@ fn carriers_are_asked_by_the_clock_and_a_parcel_that_nobody_sees_is_lost() {
     assert_eq!(does_at(&mut order, FulfilCommand::Wake, 63).unwrap(), [""; 0], "too early");
     let revision = order.revision();
     assert_eq!(does_at(&mut order, FulfilCommand::Wake, 64).unwrap(), ["The carrier is asked where parcel p1 is"]);
-    assert_eq!((order.parcels_to_ask(at(65)).count(), order.parcels_to_ask(at(80)).count(), order.revision()), (1, 0, revision));
+    assert_eq!((order.parcels_to_ask(at(65)).count(), order.parcels_to_ask(at(85)).count(), order.revision()), (1, 0, revision));
     let mut asked = 1;
     let mut last = 64;
     while let Some(due) = order.parcels_due() {
@@ -121,4 +121,90 @@ fn only_what_an_account_can_be_asked_about_is_followed() {
     assert_eq!((order.consignments[0].way.clone(), order.parcels_due()), (None, None));
     let poll = FulfilCommand::Poll { id: FulfilmentId::parse("p1").unwrap() };
     assert_eq!(does(&mut order, poll), Err(Rejection::NotFollowed));
+}
+
+/// Nobody has seen it before it was there.
+// req: S2-65
+#[test]
+fn the_first_word_may_be_the_last() {
+    let mut order = labelled();
+    let told = sees(&mut order, "p1", ("D", 60), 70);
+    assert_eq!(told[2], "ready_to_ship to delivered (by way of shipped), says carrier-ups");
+    // Also while nobody works on it, and whatever the house has forgotten to say.
+    let mut order = super::labels::packed();
+    let hand = Carriage::parse("UPS", "1Z1");
+    order.consignments[0].went(
+        &FulfilEvent::Handed { id: FulfilmentId::parse("p1").unwrap(), carriage: hand.unwrap(), followed: Some(CarrierName::Ups) },
+        at(2),
+    );
+    sees(&mut order, "p1", ("D", 60), 70);
+    assert_eq!((order.tracks.status, order.consignments[0].work.status), (OrderStatus::Delivered, FulfilmentStatus::Delivered));
+}
+
+fn send(parts: &[(usize, u32)], number: &str) -> FulfilCommand {
+    FulfilCommand::Open {
+        ask: some(parts),
+        from: None,
+        carriage: Carriage::parse("UPS", number),
+        followed: Some(CarrierName::Ups),
+        begins: Begins::Left,
+        checked_bps: 0,
+        notify: true,
+    }
+}
+
+/// One has arrived and the other goes back, or is lost: the order has not arrived.
+// req: S2-65
+#[test]
+fn what_does_not_arrive_is_not_said_to_have() {
+    let mut order = order();
+    does_at(&mut order, send(&[(0, 2)], "1Z1"), 1).unwrap();
+    does_at(&mut order, send(&[(2, 3)], "1Z2"), 1).unwrap();
+    sees(&mut order, "p2", ("I", 10), 11);
+    sees(&mut order, "p1", ("D", 20), 21);
+    sees(&mut order, "p2", ("RS", 30), 31);
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Shipped, TrackingStatus::InTransit));
+}
+
+/// One is late and the other is not: the order is late until no parcel of it is.
+#[test]
+fn one_late_parcel_makes_the_order_late() {
+    let mut order = order();
+    does_at(&mut order, send(&[(0, 2)], "1Z1"), 1).unwrap();
+    does_at(&mut order, send(&[(2, 3)], "1Z2"), 1).unwrap();
+    sees(&mut order, "p1", ("X", 10), 11);
+    assert!(order.tracks.delayed.is_some());
+    let told = sees(&mut order, "p2", ("I", 20), 21);
+    assert!(order.tracks.delayed.is_some() && !told.contains(&"No longer late".to_owned()), "{told:?}");
+    sees(&mut order, "p1", ("I", 30), 31);
+    assert!(order.tracks.delayed.is_none());
+}
+
+/// An estimate of a carrier's moves no promise.
+#[test]
+fn a_promise_is_the_shops() {
+    let mut order = labelled();
+    order.tracks.eta = Some(date(2025, 8, 12));
+    order.log.base.eta = order.tracks.eta;
+    let seen = Sighting { code: Some("I".into()), at: Some(at(60)), place: None, expected: Some(date(2025, 8, 20)), pushed: false };
+    does_at(&mut order, FulfilCommand::See { id: FulfilmentId::parse("p1").unwrap(), seen }, 61).unwrap();
+    assert_eq!(
+        (order.tracks.eta, order.consignments[0].way.as_ref().unwrap().expected),
+        (Some(date(2025, 8, 12)), Some(date(2025, 8, 20)))
+    );
+}
+
+/// The rest is called off: what of it was made up is called off with it, and the order arrives without it.
+#[test]
+fn the_rest_that_was_called_off_keeps_nobody_waiting() {
+    use crate::order::{Cause, ChangeStatus};
+    let mut order = order();
+    does_at(&mut order, send(&[(0, 2)], "1Z1"), 1).unwrap();
+    does_at(&mut order, opens(some(&[(2, 2)]), false), 2).unwrap();
+    let off = ChangeStatus { to: OrderStatus::Cancelled, implied_steps: false, cause: Cause::Asked { note: None }, notify: false };
+    let events = decide(Some(&order), &Command::Change(off), at(3)).unwrap();
+    order.apply_commit(&events, at(3));
+    assert_eq!((order.tracks.status, order.consignments[1].work.status), (OrderStatus::Shipped, FulfilmentStatus::Cancelled));
+    sees(&mut order, "p1", ("D", 50), 60);
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Delivered, TrackingStatus::Delivered));
 }

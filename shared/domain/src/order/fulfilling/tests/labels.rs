@@ -68,6 +68,7 @@ pub(super) fn bought(number: &str) -> LabelOutcome {
         number: TrackingNumber::parse(number).unwrap(),
         price: Some(Money::new(884, Currency::USD)),
         file: "l.pdf".into(),
+        followed: true,
     }
 }
 
@@ -107,7 +108,7 @@ fn a_label_is_written_down_then_bought_and_the_parcel_is_ready() {
             "Parcel p1 goes by USPS as 9205",
             "Parcel p1 is labelled",
             "Warehouse packed to labelled",
-            "processing to ready_to_ship"
+            "processing to ready_to_ship, by rule: every parcel has its label"
         ]
     );
     assert_eq!(does_at(&mut order, sold, 5).unwrap(), [""; 0], "told twice");
@@ -125,7 +126,7 @@ fn silence_is_no_answer() {
     assert_eq!((work(&order, 32), order.parcels_due()), (None, Some(at(33))));
     assert_eq!(does_at(&mut order, FulfilCommand::Wake, 33).unwrap(), ["Time to see to the label for parcel p1"]);
     assert_eq!(does_at(&mut order, FulfilCommand::Wake, 34).unwrap(), [""; 0], "somebody has been sent");
-    assert_eq!((work(&order, 34), order.parcels_due(), latest(&order).was_tried()), (Some(LabelWork::Buy), Some(at(48)), true));
+    assert_eq!((work(&order, 34), order.parcels_due(), latest(&order).unsure), (Some(LabelWork::Buy), Some(at(48)), true));
     does_at(&mut order, tried, 35).unwrap();
     assert_eq!((work(&order, 64), work(&order, 65)), (None, Some(LabelWork::Buy)), "each try has its own time");
     // It was sold by the first try, and this carrier prints nothing twice: another is bought, and this one given back.
@@ -141,7 +142,7 @@ fn silence_is_no_answer() {
 // req: S2-68
 #[test]
 fn who_does_not_want_to_carry_it_is_passed_over_unless_they_were_named() {
-    let refused = LabelOutcome::Refused { why: "too long".into() };
+    let refused = LabelOutcome::Refused { why: "too long".into(), unsure: false };
     let mut order = packed();
     does_at(&mut order, ask(WISH, false), 2).unwrap();
     let tried = tries(&order, CarrierName::Usps);
@@ -149,7 +150,7 @@ fn who_does_not_want_to_carry_it_is_passed_over_unless_they_were_named() {
     let no = settles(&order, refused.clone());
     assert_eq!(does_at(&mut order, no.clone(), 4).unwrap(), ["USPS does not take parcel p1: too long"]);
     assert_eq!((work(&order, 4), &latest(&order).refused[..]), (Some(LabelWork::Buy), &[CarrierName::Usps][..]));
-    assert!(!latest(&order).was_tried(), "the next carrier has never been asked");
+    assert!(!latest(&order).unsure, "the next carrier has never been asked");
     // Nobody is left.
     assert_eq!(does_at(&mut order, no, 5).unwrap(), ["Label for parcel p1: too long"]);
     assert_eq!((latest(&order).state, work(&order, 9_999)), (LabelState::Failed, None));
@@ -171,7 +172,7 @@ fn a_carrier_that_is_away_is_asked_less_and_less_often_and_then_given_up() {
     while latest(&order).state != LabelState::Failed {
         let tried = tries(&order, CarrierName::Ups);
         assert_eq!(does_at(&mut order, tried, minute).unwrap().len(), 1);
-        let away = settles(&order, LabelOutcome::Away { why: "503".into() });
+        let away = settles(&order, LabelOutcome::Away { why: "503".into(), unsure: false });
         does_at(&mut order, away, minute).unwrap();
         let Some(due) = latest(&order).not_before.filter(|_| latest(&order).state == LabelState::Wanted) else { break };
         assert_eq!((order.parcels_due(), work(&order, minute)), (Some(due), None));
@@ -179,7 +180,7 @@ fn a_carrier_that_is_away_is_asked_less_and_less_often_and_then_given_up() {
         pauses.push(next - minute);
         minute = next;
     }
-    assert_eq!((pauses, latest(&order).problem.as_deref()), (vec![1, 2, 4, 8, 16], Some("503")));
+    assert_eq!((pauses, latest(&order).problem.as_deref()), (vec![1, 2, 4, 8, 16, 32, 64, 128], Some("503")));
 }
 
 // req: S2-68
@@ -189,7 +190,7 @@ fn what_is_not_wanted_is_given_back() {
     let step = FulfilCommand::Step { id: p1(), step: Step::Cancel, carriage: None, followed: None, notify: false };
     does_at(&mut order, step, 5).unwrap();
     assert_eq!((work(&order, 5), order.parcels_due()), (Some(LabelWork::Void), Some(at(20))));
-    let away = settles(&order, LabelOutcome::Away { why: "503".into() });
+    let away = settles(&order, LabelOutcome::Away { why: "503".into(), unsure: false });
     does_at(&mut order, away, 6).unwrap();
     assert_eq!((work(&order, 6), work(&order, 7)), (None, Some(LabelWork::Void)));
     let void = settles(&order, LabelOutcome::Voided { how: "the carrier gives the money back".into() });
@@ -225,18 +226,96 @@ fn what_was_given_back_is_void_whatever_was_seen_meanwhile() {
 fn another_label_takes_the_place_of_the_first() {
     let mut order = labelled();
     does_at(&mut order, ask(LabelWish { weight_g: 2_500, ..WISH }, true), 5).unwrap();
-    let works: Vec<LabelWork> = order.label_works().map(|(_, _, _, work)| work).collect();
-    assert_eq!(works, [LabelWork::Void, LabelWork::Buy]);
+    let works = |order: &Order| order.label_works().map(|(_, _, _, work)| work).collect::<Vec<_>>();
+    assert_eq!(works(&order), [LabelWork::Buy], "the first is good until there is another");
     let tried = tries(&order, CarrierName::Fedex);
     does_at(&mut order, tried, 6).unwrap();
     let sold = settles(&order, bought("7949"));
     let told = does_at(&mut order, sold, 7).unwrap();
     assert_eq!(told, ["Label for parcel p1 bought for 8.84 USD: 7949", "Parcel p1 goes by FedEx as 7949"]);
+    assert_eq!(works(&order), [LabelWork::Void]);
     assert_eq!(order.consignments[0].way.as_ref().unwrap().carrier, CarrierName::Fedex);
     for n in order.consignments[0].labels.len()..LABELS_MAX {
         does_at(&mut order, ask(WISH, true), 8 + n as i64).unwrap();
     }
     assert_eq!(does_at(&mut order, ask(WISH, true), 30), Err(Rejection::TooManyLabels));
+}
+
+/// Another one was wanted and cannot be had: the first is still there.
+#[test]
+fn a_label_that_cannot_be_replaced_stays_good() {
+    let mut order = labelled();
+    does_at(&mut order, ask(LabelWish { carrier: Some(CarrierName::Dhl), ..WISH }, true), 5).unwrap();
+    let reference = order.consignments[0].labels[1].reference.clone();
+    let refused = LabelOutcome::Refused { why: "no such service".into(), unsure: false };
+    does_at(&mut order, label(LabelCommand::Settle { reference, outcome: refused }), 6).unwrap();
+    assert_eq!((latest(&order).state, latest(&order).number.as_ref().unwrap().as_str()), (LabelState::Bought, "1Z1"));
+    assert_eq!(work(&order, 9_999), None);
+}
+
+/// It has left under the first label, while another one was wanted: that is not bought any more, or given back.
+#[test]
+fn what_has_left_needs_no_other_label() {
+    let mut order = labelled();
+    does_at(&mut order, ask(WISH, true), 5).unwrap();
+    let step = |step| FulfilCommand::Step { id: p1(), step, carriage: None, followed: None, notify: false };
+    does_at(&mut order, step(Step::HandOver), 6).unwrap();
+    assert_eq!(order.label_works().count(), 0, "nobody was asked for it yet");
+    // By somebody else's number: the label that was bought is on no parcel.
+    let mut order = labelled();
+    let elsewhere = Carriage::parse("InPost", "6120");
+    let leaves = FulfilCommand::Step { id: p1(), step: Step::HandOver, carriage: elsewhere, followed: None, notify: false };
+    does_at(&mut order, leaves, 6).unwrap();
+    assert_eq!((work(&order, 6), order.consignments[0].carriage.as_ref().unwrap().carrier.as_str()), (Some(LabelWork::Void), "InPost"));
+}
+
+/// A carrier that may have sold it, and refuses to say so, or to sell it again: nobody else is asked, and a person is told.
+#[test]
+fn what_may_have_been_sold_is_not_bought_elsewhere() {
+    let mut order = packed();
+    does_at(&mut order, ask(WISH, false), 2).unwrap();
+    let tried = tries(&order, CarrierName::Fedex);
+    does_at(&mut order, tried.clone(), 3).unwrap();
+    does_at(&mut order, tried, 33).unwrap();
+    let refused = settles(&order, LabelOutcome::Refused { why: "no right to track".into(), unsure: true });
+    let told = does_at(&mut order, refused, 34).unwrap();
+    assert_eq!(told, ["Label for parcel p1: FedEx may have sold 1001-p1-ced4f45f-1: look for it there (no right to track)"]);
+    assert_eq!((latest(&order).state, work(&order, 9_999)), (LabelState::Failed, None));
+}
+
+/// Whatever a carrier answers, or does not: it ends, and the pauses grow.
+#[test]
+fn nothing_is_tried_for_ever() {
+    for outcome in [None, Some(false), Some(true)] {
+        let mut order = packed();
+        does_at(&mut order, ask(WISH, false), 2).unwrap();
+        let (mut minute, mut commits) = (2, 0);
+        while latest(&order).state != LabelState::Failed {
+            assert!(commits < 60, "{outcome:?} {:?}", latest(&order));
+            if work(&order, minute) == Some(LabelWork::Buy) {
+                // A carrier whose offers cannot be had, one that never answers, one that is away.
+                if outcome != Some(false) {
+                    let tried = tries(&order, CarrierName::Ups);
+                    does_at(&mut order, tried, minute).unwrap();
+                }
+                if let Some(unsure) = outcome {
+                    let away = settles(&order, LabelOutcome::Away { why: "503".into(), unsure });
+                    does_at(&mut order, away, minute).unwrap();
+                }
+                commits += 1;
+            }
+            minute = order.parcels_due().map_or(minute, |due| due.duration_since(at(0)).as_mins().max(minute + 1));
+            does_at(&mut order, FulfilCommand::Wake, minute).unwrap();
+        }
+        assert!((6..=12).contains(&commits), "{outcome:?} {commits}");
+    }
+}
+
+/// A webhook that says something older than the label is heard.
+#[test]
+fn a_label_silences_nobody() {
+    let order = labelled();
+    assert_eq!((order.tracks.status, order.log.decided_at), (OrderStatus::ReadyToShip, None));
 }
 
 #[test]
@@ -280,7 +359,7 @@ proptest! {
                 1 => ask(WISH, true),
                 2 | 3 => tries(&order, CarrierName::Ups),
                 4 => settle(bought("1Z1")),
-                5 => settle(LabelOutcome::Away { why: "503".into() }),
+                5 => settle(LabelOutcome::Away { why: "503".into(), unsure: false }),
                 6 => settle(LabelOutcome::Lost { number: TrackingNumber::parse("1Z9").unwrap() }),
                 7 => settle(LabelOutcome::Voided { how: "void".into() }),
                 _ => FulfilCommand::Wake,
@@ -289,7 +368,10 @@ proptest! {
             prop_assert!(events.len() <= crate::order::Recorded::MAX_EVENTS);
             order.apply_commit(&events, at(minute));
             let one = &order.consignments[0];
-            prop_assert!(one.labels.iter().filter(|label| one.wants(label, false) && label.is_live()).count() <= 1);
+            let wanted = |bought: bool| one.labels.iter().filter(|label| one.wants(label, false) && label.is_live() && (label.state == LabelState::Bought) == bought).count();
+            prop_assert!(wanted(true) <= 1 && wanted(false) <= 1);
+            // What may have been sold is not bought elsewhere.
+            prop_assert!(one.labels.iter().all(|label| !label.unsure || label.quote.is_some()));
             for label in one.labels.iter().filter(|label| label.state == LabelState::Bought && !one.wants(label, false)) {
                 prop_assert!(order.label_works().any(|(_, other, _, work)| other.reference == label.reference && work == LabelWork::Void));
             }
