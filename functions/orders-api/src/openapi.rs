@@ -12,7 +12,7 @@ pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111827;background:#fff}\
 h2{margin-top:2.5rem;text-transform:capitalize}section{border:1px solid #d9dce3;border-radius:.6rem;padding:.8rem 1.1rem;margin:.8rem 0}\
 code{font:14px ui-monospace,monospace;overflow-wrap:anywhere}.verb{display:inline-block;min-width:4.2rem;font-weight:700}h3{margin:0;font-size:1rem}p{margin:.35rem 0}\
-table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0;vertical-align:top}\
+p,td{overflow-wrap:anywhere}table{border-collapse:collapse}td{padding:.1rem .8rem .1rem 0;vertical-align:top}\
 @media(prefers-color-scheme:dark){body{color:#e5e7eb;background:#111827}section{border-color:#374151}a{color:#93c5fd}}";
 
 /// Verb, path and description of one operation.
