@@ -3,17 +3,9 @@
 use app::measure::Measure;
 use app::ports::Parking;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use runtime::batch::{Outcome, sqs};
-use runtime::bus::{Read, read};
+use runtime::batch::{Outcome, events};
 
 /// Handles a batch.
 pub async fn handle(measure: &Measure, parking: &dyn Parking, event: SqsEvent) -> SqsBatchResponse {
-    sqs(event, parking, |body| async move {
-        match read(&body) {
-            Read::Ours(event) => Outcome::from(measure.run(&event).await.map(drop)),
-            Read::Unknown(_) => Outcome::Done,
-            Read::Unreadable(why) => Outcome::Park(why),
-        }
-    })
-    .await
+    events(event, parking, |event| async move { Outcome::from(measure.run(&event).await.map(drop)) }).await
 }

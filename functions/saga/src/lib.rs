@@ -4,20 +4,11 @@ use app::ports::Parking;
 use app::saga::Sagas;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
-use runtime::batch::{Outcome, sqs};
-use runtime::bus::{Read, read};
+use runtime::batch::{Outcome, events};
 
 /// Handles a batch. `until` is when it has to be done.
 pub async fn handle(sagas: &Sagas, parking: &dyn Parking, event: SqsEvent, until: Option<Timestamp>) -> SqsBatchResponse {
-    sqs(event, parking, |body| async move {
-        let event = match read(&body) {
-            Read::Ours(event) => event,
-            Read::Unknown(kind) => {
-                tracing::info!(kind, "an event of a later release; nothing to do");
-                return Outcome::Done;
-            }
-            Read::Unreadable(why) => return Outcome::Park(why),
-        };
+    events(event, parking, |event| async move {
         let went = sagas.run(&event, until).await;
         if let Ok(went) = &went {
             tracing::info!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, ?went, "saga");

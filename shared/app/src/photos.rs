@@ -21,7 +21,7 @@ pub const PICTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// Hex digits of a content's hash in the name of a picture.
 const NAME_HEX: usize = 32;
-/// Pictures of an order that are deleted in one go: those it remembers, and what was left by the way.
+/// Files of an order that are deleted in one go: those it remembers, and what was left by the way.
 const DELETED_MAX: usize = 1_000;
 
 /// The use case.
@@ -132,11 +132,16 @@ pub async fn picture(files: &dyn ReportStore, scope: &TenantScope, order: &Order
 /// # Errors
 /// `Retryable` as long as anything is left.
 pub async fn forget(files: &dyn ReportStore, scope: &TenantScope, id: &OrderId) -> Result<()> {
-    let keys = files.list(scope, &home(id), DELETED_MAX).await?;
+    delete_below(files, scope, &home(id)).await
+}
+
+/// Deletes what lies below a prefix. Safe to repeat; `Retryable` as long as anything may be left.
+pub(crate) async fn delete_below(files: &dyn ReportStore, scope: &TenantScope, prefix: &str) -> Result<()> {
+    let keys = files.list(scope, prefix, DELETED_MAX).await?;
     for key in &keys {
         files.delete(scope, key).await?;
     }
-    if keys.len() < DELETED_MAX { Ok(()) } else { Err(Error::Retryable("more photos are to be deleted".into())) }
+    if keys.len() < DELETED_MAX { Ok(()) } else { Err(Error::Retryable("more files are to be deleted".into())) }
 }
 
 fn fault(why: BadPicture) -> Error {

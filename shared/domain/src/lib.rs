@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod email;
 pub mod fraud;
+pub mod hash;
 pub mod ids;
 pub mod kpi;
 pub mod money;

@@ -3,11 +3,13 @@
 //! A handler sees one record at a time. What it cannot do yet goes back to the queue, what it can never do
 //! is parked with its reason, and a panic in one record is that record's failure alone.
 
+use crate::bus::{Read, read};
 use app::Error;
 use app::ports::Parking;
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use contracts::Envelope;
 use contracts::queue::BadMessage;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -81,6 +83,26 @@ where
         }
     }
     response
+}
+
+/// Runs a batch of a queue behind the bus: each record is an event. One of a later release is none of this one's business.
+pub async fn events<F, Fut>(event: SqsEvent, parking: &dyn Parking, handle: F) -> SqsBatchResponse
+where
+    F: Fn(Box<Envelope>) -> Fut,
+    Fut: Future<Output = Outcome>,
+{
+    let handle = &handle;
+    sqs(event, parking, |body| async move {
+        match read(&body) {
+            Read::Ours(event) => handle(event).await,
+            Read::Unknown(kind) => {
+                tracing::info!(kind, "an event of a later release; nothing to do");
+                Outcome::Done
+            }
+            Read::Unreadable(why) => Outcome::Park(why),
+        }
+    })
+    .await
 }
 
 /// Runs a DynamoDB stream batch. Lambda starts again from the first record named; the records after it in

@@ -70,7 +70,7 @@ fn key(pk: String, sk: impl Into<String>) -> Key {
 /// Which of so many shards: FNV-1a, stable for ever as a shard must be, with its bits mixed. By itself the low
 /// bits of FNV-1a depend on nothing but the low bits of each byte, and shards are taken from the low bits.
 pub(crate) fn shard(text: &str, shards: u64) -> u64 {
-    let hash: u64 = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = domain::hash::fnv1a(text.bytes());
     let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     (mixed ^ (mixed >> 33)) % shards
 }

@@ -13,6 +13,7 @@ use super::status::{OrderStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::Watched;
 use super::{Label, NotifyWish, Order};
+use crate::hash::fnv1a;
 use crate::ids::{DecisionId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use jiff::{SignedDuration, Timestamp};
@@ -364,9 +365,7 @@ fn no_longer_waits(order: &Order) -> Option<OrderEvent> {
 
 /// Tells one text from another (FNV-1a); 0 for none. Not for secrets.
 pub(super) fn fingerprint(text: Option<&str>) -> u64 {
-    let hash =
-        |text: &str| text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    text.map_or(0, hash)
+    text.map_or(0, |text| fnv1a(text.bytes()))
 }
 
 fn is_sayable(text: &str) -> Result<(), Rejection> {

@@ -3,6 +3,7 @@
 //! Several fulfilments share an order; together they never send more of a line than was ordered. Each moves by the table of
 //! [`FulfilmentStatus`], and two gates stand in its way: every piece was scanned, and whoever is drawn for a check has passed it.
 
+use crate::hash::fnv1a;
 use crate::ids::{FulfilmentId, LocationId};
 use crate::kpi::Percent;
 use crate::order::{FulfilmentStatus, Line, LineKind, Track};
@@ -240,7 +241,7 @@ pub fn parts(lines: &[Line], fulfilments: &[Fulfilment], ask: &Ask) -> Result<Ve
 pub fn is_drawn(order: &str, id: &FulfilmentId, rate_bps: u32) -> bool {
     // FNV-1a, and a finish that spreads names that differ in their last digit only.
     let name = order.bytes().chain([b'/']).chain(id.as_str().bytes());
-    let mut hash = name.fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let mut hash = fnv1a(name);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xC4CE_B9FE_1A85_EC53);
     (hash ^ (hash >> 33)) % 10_000 < u64::from(rate_bps)
