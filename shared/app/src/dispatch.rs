@@ -8,6 +8,7 @@ pub mod door;
 use crate::apply::{Alongside, Applied, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::photos::delete_below;
 use crate::ports::{
     BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, Party, Purchase, ReportStore,
     TenantStore, Voided,
@@ -20,6 +21,7 @@ use domain::order::{Actor, Command, FulfilCommand, LabelCommand, LabelOutcome, L
 use domain::shipping::{CarrierName, Quote, address, rates};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Things done about one order in a row.
@@ -32,8 +34,6 @@ const ASKING_TIME: SignedDuration = SignedDuration::from_secs(16);
 const AT_ONCE: usize = 4;
 /// How long a link to a label works.
 pub const LINK_VALID_FOR: SignedDuration = SignedDuration::from_mins(15);
-/// Lines that explain a choice.
-const WHY_MAX: usize = 12;
 
 /// The use case.
 #[derive(Clone)]
@@ -149,6 +149,7 @@ impl Dispatch {
             Ok(bought) => self.keep(&job, bought).await,
             // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
             Err(CarrierError::Unknown(why)) => {
+                let why = nameless(&why, job.order);
                 tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not say whether it sold a label");
                 Ok(true)
             }
@@ -239,7 +240,7 @@ impl Dispatch {
                 Ok(offers) => quotes.extend(offers.into_iter().filter(|offer| wish.service.is_none_or(|service| service == offer.service))),
                 Err(error) => {
                     away |= !matches!(error, CarrierError::Rejected { .. });
-                    silent.push(format!("{}: {error}", name.title()));
+                    silent.push(nameless(&format!("{}: {error}", name.title()), job.order));
                 }
             }
         }
@@ -247,13 +248,19 @@ impl Dispatch {
         let promise = job.order.tracks.eta.filter(|day| wish.service.is_none() && *day >= consignment.leaves);
         let choice = rates::choose(quotes, promise, consignment.currency);
         let Some(taken) = choice.taken.clone() else {
-            let why = match silent.is_empty() {
-                true => "no carrier of the shop offers that service for this way".to_owned(),
-                false => silent.join("; "),
+            let foreign = choice.considered.first().map(|offer| offer.quote.price.currency);
+            let why = match foreign {
+                Some(foreign) => format!(
+                    "carriers offer in {}, and offers are compared in {}: set shipping.currency in the settings",
+                    foreign.code(),
+                    consignment.currency.code()
+                ),
+                None if silent.is_empty() => "no carrier of the shop offers that service for this way".to_owned(),
+                None => silent.join("; "),
             };
             return Err(if away { LabelOutcome::Away { why, unsure: false } } else { LabelOutcome::Refused { why, unsure: false } });
         };
-        let why = choice.explain().into_iter().chain(silent).take(WHY_MAX).collect();
+        let why = choice.explain().into_iter().chain(silent).collect();
         Ok((taken, why))
     }
 
@@ -288,8 +295,10 @@ impl Dispatch {
         self.carrier(job.context, job.label.quote.as_ref()?.carrier)
     }
 
-    async fn settle(&self, job: &Job<'_>, outcome: LabelOutcome) -> Result<bool> {
-        if let LabelOutcome::Refused { why, .. } | LabelOutcome::Away { why, .. } = &outcome {
+    async fn settle(&self, job: &Job<'_>, mut outcome: LabelOutcome) -> Result<bool> {
+        if let LabelOutcome::Refused { why, .. } | LabelOutcome::Away { why, .. } = &mut outcome {
+            *why = nameless(why, job.order);
+            let why = &*why;
             tracing::warn!(order = %job.order.id, reference = %job.label.reference, why, "a carrier did not do what it was asked");
         }
         let command = LabelCommand::Settle { reference: job.label.reference.clone(), outcome };
@@ -351,6 +360,25 @@ fn said_no(error: CarrierError, unsure: bool) -> LabelOutcome {
     }
 }
 
+/// What a carrier says, without what it repeats of the customer: it stands in histories, events and logs.
+fn nameless(text: &str, order: &Order) -> String {
+    let Some(contact) = &order.contact else { return text.to_owned() };
+    let address = contact.address.iter().flat_map(|address| address.street.iter().chain([&address.city]).chain(&address.postal_code));
+    let said = [&contact.name].into_iter().chain(&contact.phone).chain(address).map(String::as_str);
+    let said = said.chain(contact.email.as_ref().map(domain::email::Email::expose));
+    let words =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).filter(|word| word.chars().count() > 2).collect();
+    let theirs: HashSet<String> = said.flat_map(|text| -> Vec<String> { words(text) }).collect();
+    let mut kept = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let is_theirs = theirs.contains(&word.to_lowercase());
+        kept.push_str(if is_theirs { "…" } else { word });
+        kept.push_str(&piece[word.len()..]);
+    }
+    kept
+}
+
 /// Where an order's labels lie. They name its customer, and go with them.
 fn home(id: &OrderId) -> String {
     format!("labels/of-{id}/")
@@ -396,10 +424,5 @@ pub async fn paper(
 /// # Errors
 /// `Retryable` as long as anything is left.
 pub async fn forget(files: &dyn ReportStore, scope: &TenantScope, id: &OrderId) -> Result<()> {
-    const DELETED_MAX: usize = 1_000;
-    let keys = files.list(scope, &home(id), DELETED_MAX).await?;
-    for key in &keys {
-        files.delete(scope, key).await?;
-    }
-    if keys.len() < DELETED_MAX { Ok(()) } else { Err(Error::Retryable("more labels are to be deleted".into())) }
+    delete_below(files, scope, &home(id)).await
 }

@@ -7,7 +7,7 @@ use app::ports::{
 use app::signature::Headers;
 use async_trait::async_trait;
 use domain::ids::{LabelReference, TrackingNumber};
-use domain::money::Money;
+use domain::money::{Currency, Money};
 use domain::shipping::{CarrierName, Quote, Tariff, method::DayCount};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ struct Books {
     fates: Fates,
     asked: usize,
     prints_again: bool,
+    refusal: String,
+    currency: Option<Currency>,
 }
 
 /// All carriers, with one book.
@@ -83,7 +85,15 @@ impl Default for Depot {
 impl Depot {
     /// One whose requests ("rates", "buy", "find", "void", "track") meet this fate.
     pub fn that(fates: impl FnMut(&str) -> Fate + Send + 'static) -> Depot {
-        let books = Books { sales: Vec::new(), seen: Vec::new(), fates: Box::new(fates), asked: 0, prints_again: true };
+        let books = Books {
+            sales: Vec::new(),
+            seen: Vec::new(),
+            fates: Box::new(fates),
+            asked: 0,
+            prints_again: true,
+            refusal: "no".to_owned(),
+            currency: None,
+        };
         Depot(Arc::new(Mutex::new(books)))
     }
 
@@ -95,6 +105,16 @@ impl Depot {
     /// Whether a label that was sold can be had again.
     pub fn prints_again(&self, can: bool) {
         self.books().prints_again = can;
+    }
+
+    /// How a refusal is worded.
+    pub fn refuses_with(&self, text: &str) {
+        self.books().refusal = text.to_owned();
+    }
+
+    /// What its prices are in, whatever is wanted.
+    pub fn sells_in(&self, currency: Currency) {
+        self.books().currency = Some(currency);
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
@@ -136,12 +156,12 @@ struct Counter {
 }
 
 /// What a fate means where nothing was done.
-fn failed(fate: Fate) -> CarrierResult<()> {
+fn failed(books: &Books, fate: Fate) -> CarrierResult<()> {
     match fate {
         Fate::Done | Fate::DoneInSilence => Ok(()),
         Fate::Silence => Err(CarrierError::Unknown("no answer".into())),
         Fate::Away => Err(CarrierError::Retryable("away".into())),
-        Fate::Refused => Err(CarrierError::rejected("refused", "no")),
+        Fate::Refused => Err(CarrierError::rejected("refused", books.refusal.as_str())),
     }
 }
 
@@ -167,16 +187,16 @@ impl Carrier for Counter {
     }
 
     async fn rates(&self, _: &CarrierAccount, parcel: &Consignment) -> CarrierResult<Vec<Quote>> {
-        let (_books, fate) = self.depot.fate("rates");
-        failed(fate)?;
-        let tariff = Tariff { currency: parcel.currency, ..Tariff::default() };
+        let (books, fate) = self.depot.fate("rates");
+        failed(&books, fate)?;
+        let tariff = Tariff { currency: books.currency.unwrap_or(parcel.currency), ..Tariff::default() };
         let quotes = tariff.quotes(parcel.weight_g, parcel.leaves, &DayCount::Calendar);
         answered(fate, quotes.into_iter().filter(|quote| quote.carrier == self.name).collect())
     }
 
     async fn buy_label(&self, _: &CarrierAccount, purchase: &Purchase) -> CarrierResult<BoughtLabel> {
         let (mut books, fate) = self.depot.fate("buy");
-        failed(fate)?;
+        failed(&books, fate)?;
         let number = TrackingNumber::parse(&format!("{}{:06}", self.name.as_str().to_uppercase(), books.sales.len() + 1))
             .map_err(|why| CarrierError::rejected("bad_number", why.to_string()))?;
         let listed = Tariff { currency: purchase.consignment.currency, ..Tariff::default() };
@@ -189,7 +209,7 @@ impl Carrier for Counter {
 
     async fn find_label(&self, _: &CarrierAccount, reference: &LabelReference, _: Date) -> CarrierResult<Found> {
         let (books, fate) = self.depot.fate("find");
-        failed(fate)?;
+        failed(&books, fate)?;
         let sale = books.sales.iter().find(|sale| !sale.void && sale.carrier == self.name && sale.reference == *reference);
         let found = match sale {
             Some(sale) if books.prints_again => Found::Label(Box::new(paper(sale))),
@@ -201,7 +221,7 @@ impl Carrier for Counter {
 
     async fn void_label(&self, _: &CarrierAccount, number: &TrackingNumber) -> CarrierResult<Voided> {
         let (mut books, fate) = self.depot.fate("void");
-        failed(fate)?;
+        failed(&books, fate)?;
         // What a carrier has in its hands is not given back.
         if books.seen.iter().any(|seen| seen.number == *number && !ANNOUNCED.contains(&seen.code.as_str())) {
             return Err(CarrierError::rejected("in_transit", "it is on its way"));
@@ -211,14 +231,14 @@ impl Carrier for Counter {
     }
 
     async fn manifest(&self, _: &CarrierAccount, _: &Party, _: Date, _: &[TrackingNumber]) -> CarrierResult<Manifest> {
-        let (_books, fate) = self.depot.fate("manifest");
-        failed(fate)?;
+        let (books, fate) = self.depot.fate("manifest");
+        failed(&books, fate)?;
         answered(fate, Manifest::NotNeeded)
     }
 
     async fn track(&self, _: &CarrierAccount, number: &TrackingNumber) -> CarrierResult<Tracked> {
         let (books, fate) = self.depot.fate("track");
-        failed(fate)?;
+        failed(&books, fate)?;
         let last = books.seen.iter().rfind(|seen| seen.number == *number);
         answered(fate, told(self.name, number, last))
     }

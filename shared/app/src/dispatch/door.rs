@@ -52,7 +52,10 @@ impl HearCarriers {
         let account = config.shipping.account(name).ok_or(Error::Unauthenticated)?;
         let pushed = self.carriers.of(name).read_push(account, headers, body).map_err(|error| match error {
             PushError::NotTheirs => Error::Unauthenticated,
-            PushError::Unreadable(why) => Error::Invalid(vec![domain::order::Fault::new("", "unreadable", why)]),
+            PushError::Unreadable(why) => {
+                tracing::error!(trace_id = %correlation, %tenant, carrier, why, "a carrier's push cannot be read");
+                Error::Invalid(vec![domain::order::Fault::new("", "unreadable", why)])
+            }
         })?;
         // The signature proves that the shop's own carrier speaks.
         let scope = TenantScope::of_own_message(&tenant);
@@ -87,6 +90,9 @@ impl HearCarriers {
 
 /// What a carrier says of a parcel, as its order notes it.
 pub fn sighting(tracked: &Tracked, pushed: bool) -> Sighting {
+    if let (Some(code), None) = (&tracked.code, tracked.status()) {
+        tracing::error!(carrier = tracked.carrier.as_str(), code, "a carrier uses a word that nobody knows: it is kept, and moves nothing");
+    }
     Sighting {
         place: tracked.scans.first().map(|scan| scan.place.clone()).filter(|place| !place.is_empty()),
         code: tracked.code.clone(),

@@ -299,7 +299,7 @@ pub enum PushError {
     /// Nothing proves that it is the carrier's.
     #[error("this is not from the carrier")]
     NotTheirs,
-    /// It is, and cannot be read: it waits for a person.
+    /// It is, and cannot be read: its sender is told, and so are those who watch the logs.
     #[error("{0}")]
     Unreadable(String),
 }

@@ -2,7 +2,7 @@
 
 use super::Label;
 use super::decide::UNDO_WITHIN;
-use super::fulfilling::labels::LABELS_MAX;
+use super::fulfilling::labels::{LABELS_MAX, ORDER_LABELS_MAX};
 use super::paying;
 use super::photo::PHOTOS_MAX;
 use super::review::{CLAIM_HOLDS, REVIEWS_MAX, ReviewKind, ReviewOutcome};
@@ -135,7 +135,7 @@ pub enum Rejection {
     #[error(transparent)]
     Fulfilment(Refusal),
     /// Nobody could look through more.
-    #[error("a parcel has at most {LABELS_MAX} labels; call it off and send another")]
+    #[error("a parcel has at most {LABELS_MAX} labels, and all of an order at most {ORDER_LABELS_MAX}; call it off and send another")]
     TooManyLabels,
     /// No carrier takes it.
     #[error("a parcel weighs 1 to {PARCEL_MAX_G} g")]

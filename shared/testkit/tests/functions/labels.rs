@@ -270,6 +270,7 @@ async fn a_carrier_is_asked_each_hour_and_when_somebody_wants_to_know() {
     later(&house, 31).await;
     assert_eq!((house.depot.asked(), status(&house, "2001").await), (asked + 1, json!("shipped")));
     house.depot.sees(&number, "D", house.clock_now());
+    house.clock.advance(SignedDuration::from_mins(1));
     let wanted = post(&house, "/v1/orders/2001/fulfilments/p1/track", &[], json!(null)).await;
     house.settle().await;
     assert_eq!((wanted.status, status(&house, "2001").await), (202, json!("delivered")), "{}", wanted.body);
@@ -388,4 +389,29 @@ async fn a_parcel_that_is_handed_over_by_hand_is_followed() {
     house.clock.advance(SignedDuration::from_secs(60));
     pushes(&house, &[SIGNATURE], "/v1/carriers/demo/ups", "1Z999AA1", "D").await;
     assert_eq!(status(&house, "2001").await, "delivered");
+}
+
+/// Whatever a carrier repeats of a customer is in no history, no event and no message.
+// req: S2-90
+#[tokio::test]
+async fn what_a_carrier_repeats_of_a_customer_is_left_out() {
+    let house = packed("2001").await;
+    house.depot.will(|word| if word == "buy" { Fate::Refused } else { Fate::Done });
+    house.depot.refuses_with("ShipTo: ADA EXAMPLE, 12 Long Street, Beverly Hills 90210, ada@example.com, +15550100001 is not served");
+    asks(&house, "2001", json!({ "carrier": "ups" })).await;
+    let label = label(&house, "2001").await;
+    assert_eq!(label["problem"], "ShipTo: … …, 12 … …, … … …, …@….…, +… is not served", "{label}");
+    let told = house.world.posts().into_iter().map(|(_, text)| text).find(|text| text.contains("no label can be bought")).unwrap();
+    assert!(!told.to_lowercase().contains("example") && told.contains("is not served"), "{told}");
+}
+
+/// Amounts that cannot be compared: the shop hears what to set.
+// req: S2-61
+#[tokio::test]
+async fn offers_in_another_currency_say_what_to_set() {
+    let house = packed("2001").await;
+    house.depot.sells_in(domain::money::Currency::EUR);
+    asks(&house, "2001", json!({})).await;
+    let problem = label(&house, "2001").await["problem"].clone();
+    assert_eq!(problem, "carriers offer in EUR, and offers are compared in USD: set shipping.currency in the settings");
 }

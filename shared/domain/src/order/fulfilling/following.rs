@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 const PLACE_CHARS_MAX: usize = 80;
 /// Longest word of a carrier that is kept, in characters.
 const CODE_CHARS_MAX: usize = 40;
+/// A second wish to ask within this is the first.
+pub(super) const ASKED_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// Who was sent to ask this long ago has asked.
 const ASKING_TIME: SignedDuration = SignedDuration::from_mins(20);
 
@@ -162,9 +164,10 @@ pub(super) fn lost(one: &Consignment) -> Option<FulfilEvent> {
 }
 
 /// A carrier's word of a parcel: what is noted with it; nothing if that is not new.
-pub(super) fn seen(one: &Consignment, seen: &Sighting) -> Option<FulfilEvent> {
+pub(super) fn seen(one: &Consignment, seen: &Sighting, now: Timestamp) -> Option<FulfilEvent> {
     let way = one.way.as_ref()?;
-    let seen = seen.trimmed();
+    // A scan from the future would make all that come after it late ones.
+    let seen = Sighting { at: seen.at.map(|at| at.min(now)), ..seen.trimmed() };
     let before = &way.followed;
     let said = seen.code.as_deref().and_then(|code| way.carrier.vocabulary().read(code)).and_then(|reading| reading.claim.tracking);
     // Older than what is known, it can only be a word that was late.
@@ -209,10 +212,11 @@ pub(super) fn fact(
         delayed: order.is_late(way),
         eta: order.first_promise(),
     };
-    // Each commit says it once; its time is ours, because it is about the whole.
+    // Each commit says it once; its time is ours, because it is about the whole: after the last decision, by whoever's clock that was made.
+    let occurred_at = order.log.decided_at.map_or(now, |decided| now.max(decided + SignedDuration::from_millis(1)));
     let id = EventId::parse(&format!("parcels-{}", order.version + 1)).ok()?;
     let source = SourceId::parse(&format!("carrier-{}", way.carrier.as_str())).ok()?;
-    Some(Fact { id, source, sequence: None, occurred_at: now, claim })
+    Some(Fact { id, source, sequence: None, occurred_at, claim })
 }
 
 impl FulfilEvent {
@@ -231,5 +235,6 @@ pub(super) fn hear(order: &Order, fact: &Fact, now: Timestamp) -> Vec<OrderEvent
         after.apply(&fact.claim, now, order.all_digital());
         after != order.tracks
     };
-    if changes { crate::order::decide::hear(order, fact, true, now).unwrap_or_default() } else { Vec::new() }
+    // It is refused only from the future, and its time is ours.
+    if changes { crate::order::decide::hear(order, fact, true, now.max(fact.occurred_at)).unwrap_or_default() } else { Vec::new() }
 }

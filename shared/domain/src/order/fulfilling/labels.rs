@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 pub const SETTLES_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// Labels of one parcel, those that were given back among them.
 pub const LABELS_MAX: usize = 10;
+/// Labels of one order, which is kept in one row.
+pub const ORDER_LABELS_MAX: usize = 100;
 /// Attempts at buying one, and at giving one back, before a person has to look: the last comes some hours after the first.
 pub const ATTEMPTS_MAX: u8 = 9;
 /// The first pause after a try that came to nothing; each is twice as long as the one before.
@@ -31,6 +33,8 @@ const PAUSE: SignedDuration = SignedDuration::from_mins(1);
 pub(super) const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// Longest explanation that is kept, in characters.
 const WHY_CHARS_MAX: usize = 200;
+/// Lines that explain a choice; an offer of each carrier and service has one.
+pub(super) const WHY_LINES_MAX: usize = 12;
 
 /// What label is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -367,7 +371,10 @@ impl ParcelLabel {
                 (self.number, self.price, self.file) = (Some(number.clone()), *price, file.clone());
             }
             LabelEvent::Failed { why } => (self.state, self.problem) = (LabelState::Failed, Some(why.clone())),
-            LabelEvent::Voided { how } => (self.state, self.problem) = (LabelState::Voided, Some(how.clone())),
+            LabelEvent::Voided { how } => {
+                (self.state, self.problem) = (LabelState::Voided, Some(how.clone()));
+                self.why.clear();
+            }
             LabelEvent::Woken => {
                 self.woken_at = Some(at);
                 return;

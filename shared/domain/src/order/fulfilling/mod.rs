@@ -402,12 +402,13 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         }
         FulfilCommand::See { id, seen } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
-            return Ok(following::seen(one, seen).map(|event| saw(order, id, event, now)).unwrap_or_default());
+            return Ok(following::seen(one, seen, now).map(|event| saw(order, id, event, now)).unwrap_or_default());
         }
         FulfilCommand::Poll { id } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
             let way = one.way.as_ref().ok_or(Rejection::NotFollowed)?;
-            if way.followed.next_poll().is_some() {
+            let just_asked = way.followed.asked_at.is_some_and(|asked| now.duration_since(asked) < following::ASKED_AGAIN_AFTER);
+            if way.followed.next_poll().is_some() && !just_asked {
                 happens(&mut after, FulfilEvent::Polled { ids: vec![id.clone()] });
             }
             return Ok(events);

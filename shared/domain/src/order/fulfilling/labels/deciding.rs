@@ -2,8 +2,10 @@
 
 use super::super::{Carriage, Consignment, FulfilEvent};
 use super::{
-    ATTEMPTS_MAX, LABELS_MAX, LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork, ParcelLabel, WHY_CHARS_MAX, happens,
+    ATTEMPTS_MAX, LABELS_MAX, LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork, ORDER_LABELS_MAX, ParcelLabel,
+    WHY_CHARS_MAX, WHY_LINES_MAX, happens,
 };
+use crate::hash::fnv1a;
 use crate::ids::{LabelReference, TenantId};
 use crate::order::Order;
 use crate::order::rejection::Rejection;
@@ -25,7 +27,7 @@ fn given_up(label: &ParcelLabel, carrier: CarrierName, why: &str) -> String {
 /// What a carrier knows a label by: readable, and no other shop's with the same carrier account has it too.
 fn reference(order: &Order, tenant: &TenantId, one: &Consignment, n: usize) -> Result<LabelReference, Rejection> {
     let name = [tenant.as_str(), order.id.as_str(), one.work.id.as_str()].join("/");
-    let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let hash = fnv1a(name.bytes());
     let short: String = order.id.as_str().chars().take(14).collect();
     let text = format!("{short}-{}-{:08x}-{n}", one.work.id, hash >> 32);
     LabelReference::parse(&text).map_err(|_| Rejection::NoSuchFulfilment)
@@ -45,10 +47,13 @@ pub(in crate::order::fulfilling) fn label(
             // Whoever else is at it has written it down first.
             let due = wanted.filter(|label| label.work(true).is_some_and(|(at, work)| at <= now && work == LabelWork::Buy));
             if let Some(label) = due.filter(|label| label.attempts >= ATTEMPTS_MAX) {
-                let why = given_up(label, quote.carrier, "nobody has heard the end of any try");
+                let why = match label.unsure {
+                    true => given_up(label, quote.carrier, "nobody has heard the end of any try"),
+                    false => short(label.problem.as_deref().unwrap_or("it was tried too often")),
+                };
                 return Ok(vec![happens(one, label, LabelEvent::Failed { why })]);
             }
-            let why = why.iter().take(20).map(|line| short(line)).collect();
+            let why = why.iter().take(WHY_LINES_MAX).map(|line| short(line)).collect();
             let trying = LabelEvent::Trying { quote: quote.clone(), leaves: *leaves, why };
             Ok(due.map(|label| happens(one, label, trying)).into_iter().collect())
         }
@@ -69,7 +74,8 @@ fn ask(order: &Order, one: &Consignment, (wish, tenant): (LabelWish, &TenantId),
     if matches!(one.work.check, Check::Due | Check::Failed) {
         return Err(Rejection::Fulfilment(Refusal::CheckDue));
     }
-    if one.labels.len() >= LABELS_MAX {
+    let of_order: usize = order.consignments.iter().map(|one| one.labels.len()).sum();
+    if one.labels.len() >= LABELS_MAX || of_order >= ORDER_LABELS_MAX {
         return Err(Rejection::TooManyLabels);
     }
     if !(1..=PARCEL_MAX_G).contains(&wish.weight_g) {

@@ -51,15 +51,6 @@ fn a_word_that_nobody_knows_is_kept_and_moves_nothing() {
 #[test]
 fn the_parcel_that_is_furthest_behind_speaks_for_the_order() {
     let mut order = order();
-    let send = |parts: &[(usize, u32)], number: &str| FulfilCommand::Open {
-        ask: some(parts),
-        from: None,
-        carriage: Carriage::parse("UPS", number),
-        followed: Some(CarrierName::Ups),
-        begins: Begins::Left,
-        checked_bps: 0,
-        notify: true,
-    };
     does_at(&mut order, send(&[(0, 2)], "1Z1"), 1).unwrap();
     sees(&mut order, "p1", ("D", 50), 60);
     assert_eq!(
@@ -207,4 +198,35 @@ fn the_rest_that_was_called_off_keeps_nobody_waiting() {
     assert_eq!((order.tracks.status, order.consignments[1].work.status), (OrderStatus::Shipped, FulfilmentStatus::Cancelled));
     sees(&mut order, "p1", ("D", 50), 60);
     assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Delivered, TrackingStatus::Delivered));
+}
+
+/// A scan from the future makes no later one a late one.
+#[test]
+fn a_carriers_clock_that_is_ahead_silences_nobody() {
+    let mut order = labelled();
+    sees(&mut order, "p1", ("I", 14 * 60), 70);
+    assert_eq!(order.consignments[0].way.as_ref().unwrap().followed.scanned_at, Some(at(70)));
+    sees(&mut order, "p1", ("D", 100), 101);
+    assert_eq!(order.tracks.status, OrderStatus::Delivered);
+}
+
+/// A person has just decided, by a clock that is ahead: what the carrier says next counts all the same.
+#[test]
+fn a_persons_clock_that_is_ahead_silences_no_carrier() {
+    let mut order = labelled();
+    let leaves =
+        FulfilCommand::Step { id: FulfilmentId::parse("p1").unwrap(), step: Step::HandOver, carriage: None, followed: None, notify: false };
+    does_at(&mut order, leaves, 75).unwrap();
+    sees(&mut order, "p1", ("D", 70), 71);
+    assert_eq!((order.tracks.status, order.tracks.tracking), (OrderStatus::Delivered, TrackingStatus::Delivered));
+}
+
+/// Who asks again and again is asked for once a minute.
+#[test]
+fn a_carrier_is_not_asked_twice_within_a_minute() {
+    let mut order = labelled();
+    let poll = || FulfilCommand::Poll { id: FulfilmentId::parse("p1").unwrap() };
+    assert_eq!(does_at(&mut order, poll(), 10).unwrap().len(), 1);
+    assert_eq!(does_at(&mut order, poll(), 10).unwrap(), [""; 0]);
+    assert_eq!(does_at(&mut order, poll(), 11).unwrap().len(), 1);
 }

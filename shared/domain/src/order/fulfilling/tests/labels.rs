@@ -4,7 +4,7 @@ use super::*;
 use crate::ids::TenantId;
 use crate::money::{Currency, Money};
 use crate::order::Contact;
-use crate::order::fulfilling::labels::LABELS_MAX;
+use crate::order::fulfilling::labels::{self, LABELS_MAX};
 use crate::shipping::{AddressDraft, Quote, Service};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -381,4 +381,28 @@ proptest! {
             }
         }
     }
+}
+
+/// What was refused and tried too often was never sold, and is not said to have been.
+#[test]
+fn only_what_may_have_been_sold_is_said_to_have_been() {
+    let mut order = packed();
+    does_at(&mut order, ask(WISH, false), 2).unwrap();
+    order.consignments[0].labels[0].attempts = labels::ATTEMPTS_MAX;
+    order.consignments[0].labels[0].problem = Some("USPS: too long".into());
+    let tried = tries(&order, CarrierName::Ups);
+    assert_eq!(does_at(&mut order, tried, 3).unwrap(), ["Label for parcel p1: USPS: too long"]);
+}
+
+/// An order is kept in one row.
+#[test]
+fn an_order_has_so_many_labels() {
+    let mut order = packed();
+    let other = order.consignments[0].clone();
+    does_at(&mut order, ask(WISH, false), 2).unwrap();
+    let label = latest(&order).clone();
+    for _ in 0..10 {
+        order.consignments.push(Consignment { labels: vec![label.clone(); 10], ..other.clone() });
+    }
+    assert_eq!(does_at(&mut order, ask(WISH, true), 3), Err(Rejection::TooManyLabels));
 }
