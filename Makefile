@@ -56,7 +56,7 @@ hook: ## send a signed status webhook: ORDER=1001 STATUS=Delivered [EMAIL=..]
 ctl: ## the operator's command line: ARGS='import orders.csv'
 	@$(PY) $(LOCAL)/ctl.py $(ARGS)
 
-redrive: ## bring back what was given up on: Q=hooks, notify, metrics, saga, dispatch, outbox, reports or sheet [DRY=1]
+redrive: ## bring back what was given up on: Q=hooks, notify, metrics, saga, dispatch, webhooks, outbox, reports or sheet [DRY=1]
 	@$(PY) $(LOCAL)/ctl.py redrive $(or $(Q),$(error which queue? make redrive Q=hooks)) $(if $(DRY),--dry-run)
 
 ##@ Test it

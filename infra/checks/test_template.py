@@ -67,6 +67,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "MetricsFn": {"queue"},
         "SagaFn": {"queue"},
         "DispatchFn": {"queue"},
+        "WebhookOutFn": {"queue", "schedule"},
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
         "StaleOrdersFn": {"queue", "schedule"},
@@ -83,6 +84,7 @@ def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None
         "SheetSyncFnTick": "rate(5 minutes)",
         "StaleOrdersFnTick": "rate(30 minutes)",
         "TimersFnTick": "rate(1 minute)",
+        "WebhookOutFnTick": "rate(1 minute)",
         "KpiReportFnMorning": "cron(0/15 * * * ? *)",
     }
     kept = [rule.get("ExpirationInDays") for bucket in template.of("S3::Bucket").values() for rule in bucket["LifecycleConfiguration"]["Rules"]]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import urllib.request
 
+import listened
 import paid
 import reviews
 import sheet
@@ -34,6 +35,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "QUEUE_METRICS_URL": outputs["MetricsQueueUrl"],
         "QUEUE_SAGA_URL": outputs["SagaQueueUrl"],
         "QUEUE_DISPATCH_URL": outputs["DispatchQueueUrl"],
+        "QUEUE_WEBHOOKS_URL": outputs["WebhooksQueueUrl"],
         "QUEUE_SHEET_URL": outputs["SheetQueueUrl"],
         "QUEUE_STALE_URL": outputs["StaleQueueUrl"],
         "QUEUE_REPORTS_URL": outputs["ReportsQueueUrl"],
@@ -42,6 +44,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "DLQ_METRICS_URL": outputs["MetricsDlqUrl"],
         "DLQ_SAGA_URL": outputs["SagaDlqUrl"],
         "DLQ_DISPATCH_URL": outputs["DispatchDlqUrl"],
+        "DLQ_WEBHOOKS_URL": outputs["WebhooksDlqUrl"],
         "DLQ_SHEET_URL": outputs["SheetDlqUrl"],
         "DLQ_STALE_URL": outputs["StaleDlqUrl"],
         "DLQ_OUTBOX_URL": outputs["OutboxDlqUrl"],
@@ -79,6 +82,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
         reviews.open_demo(settings.web_url, keys["api_key"])
         paid.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
         shipped.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
+        listened.open_demo(settings.web_url, settings.outside_url, keys["api_key"])
     _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"

@@ -9,6 +9,7 @@ providers, and carriers.
     GET  /mail                      e-mails as JSON, oldest first          DELETE forgets them
     GET  /mail/<n>.eml              one e-mail as it was sent
     POST /platforms/…               Twilio, Meta's Graph API, Telegram, Firebase, Discord
+    …    /platforms/listen/… /listen/…   whoever is told by webhook: listener.py says what there is
     GET  /texts                     short messages as JSON, oldest first   DELETE forgets them
     POST /receipt {"n": 3, "status": "delivered", "channels": "<api>/v1/channels/demo"}    the platform says what became of one
     POST /reply {"n": 3, "text": "Thanks!", "channels": …}                                 whoever got it answers
@@ -36,6 +37,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import carriers
 import google
+import listener
 import mails
 import payments
 import platforms
@@ -105,7 +107,7 @@ class Failure:
 
 
 POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
-PAY, CARRY = payments.Payments(), carriers.Carriers()
+PAY, CARRY, LISTEN = payments.Payments(), carriers.Carriers(), listener.Listeners()
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -133,6 +135,11 @@ class Outside(BaseHTTPRequestHandler):
             return self._answer(fault["status"], "text/html", "rate_limited" if fault["status"] == 429 else "server_error", headers)
         if (said := self.path == "/platforms/google/token" and GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)):
             return self._json(*reversed(said))
+        if self.path.startswith("/platforms/listen/"):
+            said = LISTEN.take(self.path.removeprefix("/platforms/listen/"), self.headers, body)
+            if said[2] is not None:
+                TEXTS.add(said[2])
+            return self._json(said[1], said[0])
         if self.path.startswith("/platforms/") and (said := platforms.answer(self.path, self.headers, body, TEXTS.count)) is not None:
             if said[2] is not None:
                 TEXTS.add(said[2])
@@ -156,6 +163,8 @@ class Outside(BaseHTTPRequestHandler):
                 self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all(), PAY.objects(), CARRY.parcels()))
             case path if path.startswith(("/pay/", "/carry/")):
                 self._partner(b"")
+            case path if path.startswith("/listen/"):
+                self._json(LISTEN.heard(path.removeprefix("/listen/")))
             case "/messages":
                 self._json(POSTS.all())
             case "/texts":
@@ -183,6 +192,9 @@ class Outside(BaseHTTPRequestHandler):
             return self._answer(413, "text/plain", "too large")
         if self.path.startswith("/carry/"):
             return self._partner(body)
+        if self.path.startswith("/listen/"):
+            LISTEN.plan(self.path.removeprefix("/listen/"), json.loads(body))
+            return self._answer(204)
         if self.path.startswith("/google/accounts/"):
             GOOGLE.know(self.path.removeprefix("/google/accounts/"), body.decode())
             return self._answer(204)

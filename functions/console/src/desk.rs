@@ -8,6 +8,7 @@ use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::webhooks::Endpoints;
 use std::sync::Arc;
 
 /// The use cases and ports behind the pages.
@@ -30,6 +31,8 @@ pub struct Console {
     pub reviews: Arc<dyn ReviewStore>,
     /// What waits for somebody.
     pub parked: Parked,
+    /// Webhooks to others.
+    pub webhooks: Endpoints,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// API keys, looked at again on every request.

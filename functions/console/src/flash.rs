@@ -88,6 +88,18 @@ pub enum Flash {
     Sent,
     /// It cannot be sent like that.
     BadParcel,
+    /// A test is on its way.
+    WebhookTested,
+    /// An endpoint is as it was wanted.
+    WebhookSaved,
+    /// What it has missed is on its way.
+    WebhookReplayed,
+    /// It is told nothing more.
+    WebhookRemoved,
+    /// It is off, so nothing was sent.
+    WebhookOff,
+    /// Not an endpoint that can be told anything.
+    BadWebhook,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -95,7 +107,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 44] = [
+    const ALL: [Flash; 50] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -138,6 +150,12 @@ impl Flash {
         Flash::CarrierAsked,
         Flash::Sent,
         Flash::BadParcel,
+        Flash::WebhookTested,
+        Flash::WebhookSaved,
+        Flash::WebhookReplayed,
+        Flash::WebhookRemoved,
+        Flash::WebhookOff,
+        Flash::BadWebhook,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -187,6 +205,12 @@ impl Flash {
             Flash::CarrierAsked => "carrier-asked",
             Flash::Sent => "sent",
             Flash::BadParcel => "bad-parcel",
+            Flash::WebhookTested => "webhook-tested",
+            Flash::WebhookSaved => "webhook-saved",
+            Flash::WebhookReplayed => "webhook-replayed",
+            Flash::WebhookRemoved => "webhook-removed",
+            Flash::WebhookOff => "webhook-off",
+            Flash::BadWebhook => "bad-webhook",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -258,6 +282,14 @@ impl Flash {
             Flash::BadParcel => {
                 "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
             }
+            Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
+            Flash::WebhookSaved => "Done. From now on it is as you said.",
+            Flash::WebhookReplayed => "It is being sent again. What became of it stands below in a moment.",
+            Flash::WebhookRemoved => "Removed. It is told nothing more.",
+            Flash::WebhookOff => "Not sent: the endpoint is off. Switch it on first.",
+            Flash::BadWebhook => {
+                "Not saved: it needs an address that begins with https://, at least one event, and at most 120 characters of what it is for. 16 endpoints are the most."
+            }
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -276,6 +308,10 @@ impl Flash {
                 | Flash::ToldBefore
                 | Flash::ReportAsked
                 | Flash::SheetAsked
+                | Flash::WebhookTested
+                | Flash::WebhookSaved
+                | Flash::WebhookReplayed
+                | Flash::WebhookRemoved
                 | Flash::TriedAgain
                 | Flash::Dismissed
                 | Flash::Approved

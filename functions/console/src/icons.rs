@@ -77,6 +77,8 @@ pub const DOT: Icon = Icon("M12 9a3 3 0 1 0 .01 0z");
 pub const SEND: Icon = Icon("M12 20V5M5.5 11.5L12 5l6.5 6.5");
 /// An envelope: e-mail.
 pub const MAIL: Icon = Icon("M3.5 5.5h17v13h-17zM3.5 6.5l8.5 7l8.5-7");
+/// A plug: others that are told.
+pub const PLUG: Icon = Icon("M8.5 3.5V8M15.5 3.5V8M6 8h12v3.5a6 6 0 0 1-12 0zM12 17.5v3.5");
 /// What comes in.
 pub const TRAY: Icon = Icon("M4 13.5L6.5 5h11L20 13.5V19H4zM4 13.5h5l1.2 2.5h3.6l1.2-2.5h5");
 

@@ -26,6 +26,8 @@ pub enum Here {
     Reviews,
     /// What waits for somebody.
     Inbox,
+    /// Who else is told.
+    Webhooks,
     /// The chat.
     Ask,
     /// None of them.
@@ -98,10 +100,12 @@ impl Page<'_> {
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
             (Here::Messages, "/console/messages", "Messages", icons::MAIL),
             (Here::Inbox, "/console/inbox", "Inbox", icons::TRAY),
+            (Here::Webhooks, "/console/webhooks", "Webhooks", icons::PLUG),
             (Here::Ask, "/console/ask", "Ask", icons::BUBBLE),
         ];
         let has = |part: Here| match part {
             Here::Sheet => visitor.config.sheet.is_some(),
+            Here::Webhooks => visitor.identity.scopes.admin,
             Here::Reviews => visitor.config.workflow.enabled || self.here == Here::Reviews,
             _ => true,
         };

@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
         ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, queue, reports, reviews, sheet,
-        tracking, wording,
+        tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -53,6 +53,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/messages", get(wording::show).post(wording::switch))
         .route("/console/messages/{status}", get(wording::edit).post(wording::save))
         .route("/console/sheet", get(sheet::show).post(sheet::sync))
+        .route("/console/webhooks", get(webhooks::show).post(webhooks::make))
+        .route("/console/webhooks/{id}", get(webhooks::read).post(webhooks::settle))
         .route("/console/inbox", get(inbox::show).post(inbox::settle))
         .route("/console/ask", get(ask::show).post(ask::answer))
         .route("/console/login", get(login::show).post(login::enter))

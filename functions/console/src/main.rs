@@ -6,9 +6,10 @@ use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::parked::Parked;
-use app::ports::Clock;
+use app::ports::{Clock, Random};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::webhooks::Endpoints;
 use console::session::Sessions;
 use console::{Console, router};
 use runtime::settings::Settings;
@@ -26,11 +27,11 @@ async fn main() -> Result<(), lambda_http::Error> {
     let public_url = settings.url("PUBLIC_URL");
     let bucket = settings.required("BUCKET_REPORTS");
     let (sheets, reports) = (settings.required("QUEUE_SHEET_URL"), settings.required("QUEUE_REPORTS_URL"));
-    let hooks = settings.required("QUEUE_HOOKS_URL");
+    let (hooks, webhooks) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_WEBHOOKS_URL"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (clock, random): (Arc<dyn Clock>, Arc<dyn Random>) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let orders = Arc::new(db.orders());
     let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
     let files = Arc::new(S3Reports::new(aws.clone(), bucket));
@@ -50,7 +51,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         ask_for_report,
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         reviews: Arc::new(db.reviews()),
-        parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws, hooks)), clock: clock.clone() },
+        parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
+        webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone()),
         reports: files,
         tenants,
         keys: keys.clone(),
@@ -60,7 +62,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         sessions: Sessions::new(signing_key),
         public_url,
         clock,
-        random: Arc::new(SystemRandom),
+        random,
     };
     runtime::http::serve(router(Arc::new(console))).await
 }

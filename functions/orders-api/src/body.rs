@@ -6,7 +6,7 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, reviews, rules, stock,
+    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -77,6 +77,9 @@ described!(
     rules::NewRules,
     rules::PreviewOf,
     stock::Adjustment,
+    webhooks::NewWebhookEndpoint,
+    webhooks::Replay,
+    webhooks::WebhookEndpointChange,
 );
 
 /// A body of at most [`BODY_BYTES_MAX`].

@@ -14,6 +14,7 @@ use app::report::AskForReport;
 use app::stock::MoveStock;
 use app::survey::Survey;
 use app::tenant::TenantConfig;
+use app::webhooks::Endpoints;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
 use runtime::http::{Origin, Quota};
@@ -49,6 +50,8 @@ pub struct Desk {
     pub reviews: Arc<dyn ReviewStore>,
     /// Stock, and moving it.
     pub stock: MoveStock,
+    /// Webhooks to others.
+    pub webhooks: Endpoints,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
     /// The address or domain that mails may come from; anything, if it is not said.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy,
-        reports, reviews, rules, settings, sheet, stats, stock, survey, track, why,
+        reports, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -80,6 +80,13 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))
         .route("/v1/inventory/{sku}", get(stock::read))
         .route("/v1/inventory/{sku}/adjust", post(stock::adjust))
+        .route("/v1/event-types", get(webhooks::event_types))
+        .route("/v1/webhook-endpoints", get(webhooks::list).post(webhooks::create))
+        .route("/v1/webhook-endpoints/{id}", get(webhooks::read).patch(webhooks::change).delete(webhooks::remove))
+        .route("/v1/webhook-endpoints/{id}/secret", post(webhooks::rotate))
+        .route("/v1/webhook-endpoints/{id}/test", post(webhooks::test))
+        .route("/v1/webhook-endpoints/{id}/replay", post(webhooks::replay))
+        .route("/v1/webhook-endpoints/{id}/deliveries", get(webhooks::deliveries))
         .route("/v1/settings", get(settings::read).put(settings::write))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{id}", axum::routing::delete(keys::revoke))

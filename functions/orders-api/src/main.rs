@@ -12,6 +12,7 @@ use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
 use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
+use app::webhooks::Endpoints;
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, SystemRandom};
@@ -25,6 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
     let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
+    let webhooks = settings.required("QUEUE_WEBHOOKS_URL");
     let mail_identity = settings.optional("MAIL_IDENTITY");
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
@@ -33,18 +35,14 @@ async fn main() -> Result<(), lambda_http::Error> {
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
+    let queue = |url: String| Arc::new(SqsQueue::new(aws.clone(), url));
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let (files, buckets) = (Arc::new(S3Reports::new(aws.clone(), bucket)), Arc::new(db.buckets()));
-    let ask_for_report = AskForReport {
-        queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
-        buckets: buckets.clone(),
-        reports: files.clone(),
-        clock: clock.clone(),
-    };
+    let ask_for_report = AskForReport { queue: queue(reports), buckets: buckets.clone(), reports: files.clone(), clock: clock.clone() };
     let survey =
         Survey { links: CustomerLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
-    let hooks = Arc::new(SqsQueue::new(aws.clone(), hooks));
+    let hooks = queue(hooks);
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let desk = Desk {
@@ -63,11 +61,12 @@ async fn main() -> Result<(), lambda_http::Error> {
         apply,
         orders: Arc::new(db.orders()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: hooks, clock: clock.clone() },
-        sheets: Arc::new(SqsQueue::new(aws, sheets)),
+        sheets: queue(sheets),
         metrics: Arc::new(db.metrics()),
         reports: files,
         reviews: Arc::new(db.reviews()),
         stock: MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() },
+        webhooks: Endpoints::new(Arc::new(db.webhooks()), queue(webhooks), clock.clone(), random.clone()),
         tenants: Arc::new(db.tenants()),
         mail_identity,
         keys: Arc::new(db.keys()),

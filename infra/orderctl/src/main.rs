@@ -3,7 +3,7 @@
 use app::ports::Clock;
 use clap::{Args, Parser, Subcommand};
 use domain::ids::SourceId;
-use orderctl::{Failed, bootstrap, doctor, import, redrive};
+use orderctl::{Failed, bootstrap, doctor, import, redrive, replay};
 use runtime::system::SystemClock;
 use std::path::PathBuf;
 
@@ -25,6 +25,8 @@ enum Command {
     Demo(Demo),
     /// Move messages from a dead-letter queue back to their queue.
     Redrive(redrive::Options),
+    /// Do again what came in, or tell again what went out.
+    Replay(replay::Options),
     /// Check every setting and dependency, and say how to mend what is wrong.
     Doctor(doctor::Options),
 }
@@ -102,6 +104,7 @@ async fn run(command: Command) -> Result<(), Failed> {
     match command {
         Command::Bootstrap(options) => bootstrap::run(options).await,
         Command::Redrive(options) => redrive::run(options).await,
+        Command::Replay(options) => replay::run(options).await,
         Command::Doctor(options) => doctor::run(options).await,
         Command::Import(options) => {
             let reading = import::Reading {

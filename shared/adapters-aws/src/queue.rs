@@ -5,6 +5,7 @@ use crate::error::port_error;
 use app::ports::{Parking, PortResult, Queue};
 use async_trait::async_trait;
 use aws_sdk_sqs::types::MessageAttributeValue;
+use jiff::SignedDuration;
 use std::sync::Arc;
 
 /// [`Queue`] on SQS. A message whose answer was lost may be sent twice; every worker expects that.
@@ -24,7 +25,13 @@ impl SqsQueue {
 #[async_trait]
 impl Queue for SqsQueue {
     async fn send(&self, body: &str) -> PortResult<()> {
-        let call = self.aws.sqs().await.send_message().queue_url(&self.url).message_body(body);
+        self.send_after(body, SignedDuration::ZERO).await
+    }
+
+    async fn send_after(&self, body: &str, wait: SignedDuration) -> PortResult<()> {
+        const SECONDS_MAX: i64 = 900;
+        let seconds = i32::try_from(wait.as_secs().clamp(0, SECONDS_MAX)).ok().filter(|seconds| *seconds > 0);
+        let call = self.aws.sqs().await.send_message().queue_url(&self.url).message_body(body).set_delay_seconds(seconds);
         call.send().await.map(|_| ()).map_err(|error| port_error("send to a queue", &error))
     }
 }

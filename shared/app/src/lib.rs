@@ -50,6 +50,7 @@ pub mod tenant;
 pub mod timers;
 pub mod trouble;
 pub mod watch;
+pub mod webhooks;
 
 pub use context::{Context, Provenance};
 pub use error::{Error, Result};

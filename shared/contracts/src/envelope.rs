@@ -101,6 +101,8 @@ payloads! {
     HookRejected(hook::v1::Rejected) = "hook.rejected.v1" from "orderflow.hooks";
     /// A webhook was accepted and could not be applied; it waits for somebody.
     HookParked(hook::v1::Parked) = "hook.parked.v1" from "orderflow.hooks";
+    /// An endpoint of the shop's is told nothing more until somebody switches it on again.
+    WebhookDisabled(hook::v1::EndpointDisabled) = "webhook.disabled.v1" from "orderflow.hooks";
     /// A report is in the bucket.
     ReportReady(job::v1::ReportReady) = "report.ready.v1" from "orderflow.jobs";
     /// Orders that need a person, for the team; once for each that came to need one.

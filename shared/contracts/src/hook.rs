@@ -2,6 +2,7 @@
 
 /// Version 1.
 pub mod v1 {
+    use jiff::Timestamp;
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -34,5 +35,19 @@ pub mod v1 {
         pub code: String,
         /// What to do about it.
         pub reason: String,
+    }
+
+    /// An endpoint of yours is told nothing more until somebody switches it on again.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct EndpointDisabled {
+        /// Which.
+        pub endpoint: String,
+        /// What it is for, in your words.
+        pub description: String,
+        /// "gone": it answered 410. "failing": it has taken nothing for five days.
+        pub why: String,
+        /// It has taken nothing since then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub failing_since: Option<Timestamp>,
     }
 }

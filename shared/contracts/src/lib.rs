@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod hook;
 pub mod job;
 pub mod order;
+pub mod outgoing;
 pub mod parcel;
 pub mod payment;
 pub mod queue;

@@ -1,8 +1,9 @@
 //! Messages on our own queues. Each names its version, so that a function that is deployed first can say
 //! what it does not understand yet instead of guessing.
 
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::{CorrelationId, EventId, TenantId, WebhookEndpointId};
 use domain::order::Actor;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -204,6 +205,77 @@ impl ReportAsked {
     /// See [`BadMessage`].
     pub fn read(body: &str) -> Result<ReportAsked, BadMessage> {
         read(body, Self::VERSION)
+    }
+}
+
+/// Which deliveries of a time are sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replayed {
+    /// Those that were not taken.
+    Undelivered,
+    /// All of them.
+    All,
+}
+
+/// What is to be done with deliveries to a webhook endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "webhook")]
+pub enum WebhookWork {
+    /// One is tried.
+    Try {
+        /// When what it tells of happened.
+        at: Timestamp,
+        /// Its id.
+        id: EventId,
+        /// As it was when it was asked for; if it has changed since, somebody else is at it.
+        version: u64,
+    },
+    /// Those of a time are sent again, both ends included.
+    Replay {
+        /// The first.
+        from: Timestamp,
+        /// The last.
+        to: Timestamp,
+        /// Which of them.
+        which: Replayed,
+        /// Those up to this one are done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<(Timestamp, EventId)>,
+    },
+}
+
+/// Something is to be done for a webhook endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookAsked {
+    /// Message version.
+    pub v: u64,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which endpoint.
+    pub endpoint: WebhookEndpointId,
+    /// What.
+    #[serde(flatten)]
+    pub work: WebhookWork,
+    /// Ties it to what caused it.
+    pub correlation: CorrelationId,
+}
+
+impl WebhookAsked {
+    /// The version this release writes and reads.
+    pub const VERSION: u64 = 1;
+
+    /// Reads a message body.
+    ///
+    /// # Errors
+    /// See [`BadMessage`].
+    pub fn read(body: &str) -> Result<WebhookAsked, BadMessage> {
+        read(body, Self::VERSION)
+    }
+
+    /// Whether a body is meant to be one: events wait on the same queue, and none of them has this at its head.
+    pub fn is_meant(body: &str) -> bool {
+        body.starts_with("{\"v\":")
     }
 }
 

@@ -128,6 +128,10 @@ id!(
     LabelReference, "label reference", 35, "1 to 35 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names an address of somebody's that is told what happens: "whe_4k2j...".
+    WebhookEndpointId, "webhook endpoint", 24, "1 to 24 lower-case letters, digits and underscores", |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'
+);
+id!(
     /// Stock-keeping unit, as the shop writes it.
     Sku, "sku", 64, "1 to 64 printable characters without spaces", |b| b.is_ascii_graphic()
 );

@@ -18,3 +18,4 @@ pub mod sheet;
 pub mod shipping;
 pub mod spread;
 pub mod stock;
+pub mod webhook;

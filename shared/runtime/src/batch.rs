@@ -7,11 +7,12 @@ use crate::bus::{Read, read};
 use app::Error;
 use app::ports::Parking;
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use contracts::Envelope;
 use contracts::queue::BadMessage;
 use futures::FutureExt;
+use futures::future::join_all;
 use std::panic::AssertUnwindSafe;
 
 /// What became of one record.
@@ -61,28 +62,52 @@ where
 {
     let mut response = SqsBatchResponse::default();
     for record in event.records {
-        let body = record.body.unwrap_or_default();
-        let message_id = record.message_id.unwrap_or_default();
-        let outcome = match guarded(handle(body.clone())).await {
-            Outcome::Park(reason) => {
-                tracing::error!(message_id, reason, "parked");
-                // If it cannot be parked it must not be lost: leave it on the queue, whose redrive policy
-                // parks it in the end.
-                match parking.park(&body, &reason).await {
-                    Ok(()) => Outcome::Done,
-                    Err(why) => Outcome::Retry(format!("could not park it: {why}")),
-                }
-            }
-            other => other,
-        };
-        if let Outcome::Retry(reason) = outcome {
-            tracing::warn!(message_id, reason, "comes again");
-            // An answer with an id that Lambda does not know fails the whole batch, which is still safe:
-            // every consumer of ours does its effect once.
-            response.add_failure(message_id);
+        if let Some(comes_again) = one(record, parking, &handle).await {
+            response.add_failure(comes_again);
         }
     }
     response
+}
+
+/// Runs an SQS batch, all of its records at the same time: for work that is mostly waiting for others.
+pub async fn sqs_together<F, Fut>(event: SqsEvent, parking: &dyn Parking, handle: F) -> SqsBatchResponse
+where
+    F: Fn(String) -> Fut,
+    Fut: Future<Output = Outcome>,
+{
+    let mut response = SqsBatchResponse::default();
+    let done = join_all(event.records.into_iter().map(|record| one(record, parking, &handle))).await;
+    for comes_again in done.into_iter().flatten() {
+        response.add_failure(comes_again);
+    }
+    response
+}
+
+/// Runs a record; its id, if it is to come again.
+async fn one<F, Fut>(record: SqsMessage, parking: &dyn Parking, handle: &F) -> Option<String>
+where
+    F: Fn(String) -> Fut,
+    Fut: Future<Output = Outcome>,
+{
+    let body = record.body.unwrap_or_default();
+    let message_id = record.message_id.unwrap_or_default();
+    let outcome = match guarded(handle(body.clone())).await {
+        Outcome::Park(reason) => {
+            tracing::error!(message_id, reason, "parked");
+            // If it cannot be parked it must not be lost: leave it on the queue, whose redrive policy
+            // parks it in the end.
+            match parking.park(&body, &reason).await {
+                Ok(()) => Outcome::Done,
+                Err(why) => Outcome::Retry(format!("could not park it: {why}")),
+            }
+        }
+        other => other,
+    };
+    let Outcome::Retry(reason) = outcome else { return None };
+    tracing::warn!(message_id, reason, "comes again");
+    // An answer with an id that Lambda does not know fails the whole batch, which is still safe:
+    // every consumer of ours does its effect once.
+    Some(message_id)
 }
 
 /// Runs a batch of a queue behind the bus: each record is an event. One of a later release is none of this one's business.
@@ -92,17 +117,23 @@ where
     Fut: Future<Output = Outcome>,
 {
     let handle = &handle;
-    sqs(event, parking, |body| async move {
-        match read(&body) {
-            Read::Ours(event) => handle(event).await,
-            Read::Unknown(kind) => {
-                tracing::info!(kind, "an event of a later release; nothing to do");
-                Outcome::Done
-            }
-            Read::Unreadable(why) => Outcome::Park(why),
+    sqs(event, parking, |body| async move { of_event(&body, handle).await }).await
+}
+
+/// Handles a record that is an event.
+pub async fn of_event<F, Fut>(body: &str, handle: F) -> Outcome
+where
+    F: FnOnce(Box<Envelope>) -> Fut,
+    Fut: Future<Output = Outcome>,
+{
+    match read(body) {
+        Read::Ours(event) => handle(event).await,
+        Read::Unknown(kind) => {
+            tracing::info!(kind, "an event of a later release; nothing to do");
+            Outcome::Done
         }
-    })
-    .await
+        Read::Unreadable(why) => Outcome::Park(why),
+    }
 }
 
 /// Runs a DynamoDB stream batch. Lambda starts again from the first record named; the records after it in
@@ -136,7 +167,6 @@ mod tests {
     use super::*;
     use app::ports::{PortError, PortResult};
     use async_trait::async_trait;
-    use aws_lambda_events::sqs::SqsMessage;
     use futures::executor::block_on;
     use std::sync::Mutex;
 
@@ -189,6 +219,9 @@ mod tests {
                 let response = block_on(sqs(batch(bodies), &Lot::default(), handle));
                 let expected: Vec<String> = (0..10).filter(|n| mask & (1 << n) != 0).map(|n| format!("m{n}")).collect();
                 assert_eq!(failed(&response), expected, "{bad} {mask:010b}");
+                let bodies = (0..10).map(|n| if mask & (1 << n) != 0 { bad.to_owned() } else { "ok".to_owned() });
+                let response = block_on(sqs_together(batch(bodies), &Lot::default(), handle));
+                assert_eq!(failed(&response), expected, "together: {bad} {mask:010b}");
             }
         }
         let _ = std::panic::take_hook();

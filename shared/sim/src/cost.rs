@@ -129,6 +129,12 @@ calls! {
     StockMove = "stock.move", Billed::Transaction(0.0);
     /// A level is read.
     StockRead = "stock.read", Billed::Reads(1.0);
+    /// Endpoints, or a delivery, are read.
+    WebhookRead = "webhooks.read", Billed::Reads(0.5);
+    /// An endpoint or a delivery changes.
+    WebhookWrite = "webhooks.write", Billed::Writes(1.5);
+    /// What is to be told again.
+    WebhookDue = "webhooks.due", Billed::Reads(2.0);
     /// A file is stored.
     ReportPut = "reports.put", Billed::Files;
     /// A file is read, or a link to it is signed.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use std::sync::{Arc, Mutex, PoisonError};
 use testkit::bank::Bank;
 use testkit::depot::Depot;
+use testkit::listeners::Listeners;
 use testkit::memory::MemoryWorld;
 
 /// The ports that the use cases are built over.
@@ -55,13 +56,17 @@ pub struct Ports {
     pub gateways: Arc<dyn Gateways>,
     /// Carriers.
     pub carriers: Arc<dyn Carriers>,
+    /// Webhooks to others.
+    pub webhooks: Arc<dyn WebhookStore>,
+    /// Whoever is told by webhook.
+    pub listeners: Arc<dyn WebhookCaller>,
     /// API keys; nobody asks for any in these worlds.
     pub keys: Arc<dyn KeyStore>,
 }
 
 impl Ports {
     /// The in-memory ports.
-    pub fn of(memory: &MemoryWorld, lot: &Lot, bank: &Bank, depot: &Depot) -> Ports {
+    pub fn of(memory: &MemoryWorld, lot: &Lot, bank: &Bank, depot: &Depot, listeners: &Listeners) -> Ports {
         Ports {
             orders: Arc::new(memory.orders()),
             decisions: Arc::new(memory.decisions()),
@@ -85,6 +90,8 @@ impl Ports {
             timers: Arc::new(memory.timers()),
             gateways: Arc::new(bank.clone()),
             carriers: Arc::new(depot.clone()),
+            webhooks: Arc::new(memory.webhooks()),
+            listeners: Arc::new(listeners.clone()),
             keys: Arc::new(memory.keys()),
         }
     }
@@ -113,9 +120,11 @@ impl Ports {
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
+            webhooks: Arc::new(Faulty::new(self.webhooks, faults)),
             // They misbehave by themselves.
             gateways: self.gateways,
             carriers: self.carriers,
+            listeners: self.listeners,
             keys: self.keys,
         }
     }

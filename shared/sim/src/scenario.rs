@@ -25,6 +25,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use testkit::bank::Bank;
 use testkit::depot::Depot;
+use testkit::listeners::Listeners;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// Names of all of them, with what they are about.
@@ -105,7 +106,7 @@ impl House {
             ..TenantConfig::default()
         };
         assert_eq!(block_on(memory.tenants().save(&scope, &config, 0)), Ok(true), "settings are saved");
-        let ports = Ports::of(&memory, &Lot::default(), &Bank::default(), &Depot::default());
+        let ports = Ports::of(&memory, &Lot::default(), &Bank::default(), &Depot::default(), &Listeners::default());
         let printer = Arc::new(Printer(Faults::new(Rng::seeded(1))));
         let functions = Functions::new(&ports, Arc::new(clock.clone()), Arc::new(FakeRandom::seeded(1)), printer, None);
         let owner = Identity { tenant, principal: "owner".into(), role: Role::Owner, scopes: Scopes::ALL };
@@ -120,7 +121,7 @@ impl House {
     fn post(&self, path: &str, body: &Value, headers: &[(&str, &str)], who: Option<&Identity>) -> Reply {
         let headers: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let correlation = House::correlation();
-        let call = Call { path, who, correlation: &correlation, headers: &headers, body: Bytes::from(body.to_string()) };
+        let call = Call { verb: "POST", path, who, correlation: &correlation, headers: &headers, body: Bytes::from(body.to_string()) };
         let reply = block_on(self.functions.call(call));
         assert!(reply.status < 300, "{path}: {} {}", reply.status, String::from_utf8_lossy(&reply.body));
         reply

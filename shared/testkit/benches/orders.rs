@@ -22,6 +22,7 @@ use app::report::AskForReport;
 use app::stock::MoveStock;
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
+use app::webhooks::Endpoints;
 use app::{Identity, Scopes, TenantScope};
 use axum::Router;
 use axum::body::Body;
@@ -70,11 +71,17 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         orders: ports.orders.clone(),
         parked: Parked { inbox: ports.inbox.clone(), queue: queue.clone(), clock: clock.clone() },
         sheets: queue.clone(),
-        ask_for_report: AskForReport { queue, buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },
+        ask_for_report: AskForReport {
+            queue: queue.clone(),
+            buckets: ports.buckets.clone(),
+            reports: reports.clone(),
+            clock: clock.clone(),
+        },
         metrics: ports.metrics.clone(),
         reports,
         reviews: Arc::new(memory.reviews()),
         stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+        webhooks: Endpoints::new(ports.webhooks.clone(), queue, clock.clone(), random.clone()),
         tenants: ports.tenants.clone(),
         mail_identity: None,
         keys: ports.keys.clone(),

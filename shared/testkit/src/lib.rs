@@ -4,4 +4,5 @@
 pub mod bank;
 pub mod conformance;
 pub mod depot;
+pub mod listeners;
 pub mod memory;

@@ -21,6 +21,7 @@ pub mod sheet;
 pub mod then;
 pub mod timeline;
 pub mod tracking;
+pub mod webhooks;
 pub mod wording;
 pub mod workflow;
 

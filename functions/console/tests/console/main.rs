@@ -15,4 +15,5 @@ mod session;
 #[path = "../shop/mod.rs"]
 mod shop;
 mod tracking;
+mod webhooks;
 mod wording;

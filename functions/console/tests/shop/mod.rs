@@ -18,6 +18,7 @@ use app::report::AskForReport;
 use app::saga::Sagas;
 use app::stock::MoveStock;
 use app::tenant::{Secret, TenantConfig};
+use app::webhooks::Endpoints;
 use app::{Context, Provenance};
 use app::{Scopes, TenantScope};
 use console::Console;
@@ -158,6 +159,12 @@ impl Shop {
             },
             sheet_queue: Arc::new(self.world.queue()),
             reviews: Arc::new(self.world.reviews()),
+            webhooks: Endpoints::new(
+                Arc::new(self.world.webhooks()),
+                Arc::new(self.world.queue()),
+                clock.clone(),
+                Arc::new(self.random.clone()),
+            ),
             parked: Parked { inbox: Arc::new(self.world.inbox()), queue: Arc::new(self.world.queue()), clock: clock.clone() },
             tenants,
             keys: keys.clone(),

@@ -1,7 +1,7 @@
 //! Orders that need a person.
 
 use super::Answer;
-use super::orders::{fault, status};
+use super::orders::{fault, page_size, status};
 use crate::desk::Desk;
 use crate::view::{AttentionList, CaseView};
 use app::Error;
@@ -12,9 +12,6 @@ use domain::order::{Concern, WatchRules};
 use runtime::http::{Caller, Origin, Params};
 use serde::Deserialize;
 use std::sync::Arc;
-
-const PAGE_DEFAULT: usize = 50;
-const PAGE_MAX: usize = 200;
 
 /// Which of them.
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +47,7 @@ pub async fn list(
         concern: params.reason.as_deref().map(reason).transpose()?,
         max_age_h: within("max_age_hours", params.max_age_hours.as_deref(), WatchRules::HOURS_MAX)?,
     };
-    let limit = within("limit", params.limit.as_deref(), PAGE_MAX as u32)?.map_or(PAGE_DEFAULT, |limit| limit as usize);
+    let limit = page_size(params.limit.as_deref())?;
     let named = format!("attention:{filter:?}");
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &named, cursor)).transpose()?;
     let (now, shop) = (desk.clock.now(), (&admitted.scope, &admitted.config));

@@ -1,7 +1,7 @@
 //! The ledger of decisions: what rules decided, how they have done, and what others would have.
 
 use super::Answer;
-use super::orders::{fault, note, order_id, run, tagged};
+use super::orders::{fault, note, order_id, page_size, run, tagged};
 use crate::body::{self, Json};
 use crate::desk::Desk;
 use crate::view::{Accuracy, LedgerEntry, LedgerPage, Measured, OrderView, ReplayView, ReplayedRules, RuleAccuracy};
@@ -21,8 +21,6 @@ use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::Deserialize;
 use std::sync::Arc;
 
-const PAGE_DEFAULT: usize = 50;
-const PAGE_MAX: usize = 200;
 /// Decisions about one order that are shown, the newest.
 const OF_ORDER_MAX: usize = 50;
 /// Days that rules are tried on.
@@ -44,11 +42,7 @@ pub struct LedgerParams {
     responses((status = 200, description = "A page", body = LedgerPage), (status = 422, description = "A bad limit or cursor"))))]
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<LedgerParams>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let limit = match params.limit.as_deref().map(str::parse::<usize>) {
-        None => PAGE_DEFAULT,
-        Some(Ok(limit)) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => return Err(fault("limit", "out_of_range", format!("1 to {PAGE_MAX}")).into()),
-    };
+    let limit = page_size(params.limit.as_deref())?;
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, "decisions", cursor)).transpose()?;
     let page = desk.auto.decisions.page(&admitted.scope, None, after.as_ref(), limit).await.map_err(Error::from)?;
     let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, "decisions", key)).transpose()?;

@@ -24,6 +24,7 @@ pub mod stats;
 pub mod stock;
 pub mod survey;
 pub mod track;
+pub mod webhooks;
 pub mod why;
 
 use runtime::Problem;

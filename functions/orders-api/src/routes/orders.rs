@@ -24,8 +24,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-const PAGE_DEFAULT: usize = 50;
-const PAGE_MAX: usize = 200;
 const TIMELINE_MAX: usize = 200;
 const NOTE_CHARS_MAX: usize = 500;
 
@@ -136,6 +134,20 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
+/// How many a page of a list holds: 50, unless it is said.
+///
+/// # Errors
+/// `Invalid` outside 1 to 200.
+pub(super) fn page_size(limit: Option<&str>) -> Result<usize, Error> {
+    const DEFAULT: usize = 50;
+    const MAX: usize = 200;
+    match limit.map(str::parse::<usize>) {
+        None => Ok(DEFAULT),
+        Some(Ok(limit)) if (1..=MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(fault("limit", "out_of_range", format!("1 to {MAX}"))),
+    }
+}
+
 /// Filters of the list.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
@@ -159,11 +171,7 @@ pub struct ListParams {
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<ListParams>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let (filter, query) = filter(&admitted, &params)?;
-    let limit = match params.limit.as_deref().map(str::parse::<usize>) {
-        None => PAGE_DEFAULT,
-        Some(Ok(limit)) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => return Err(fault("limit", "out_of_range", format!("1 to {PAGE_MAX}")).into()),
-    };
+    let limit = page_size(params.limit.as_deref())?;
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
     let page = desk.orders.page(&admitted.scope, &query, after.as_ref(), limit).await.map_err(Error::from)?;
     let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &filter, key)).transpose()?;

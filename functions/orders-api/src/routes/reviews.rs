@@ -1,7 +1,7 @@
 //! What people have to decide about orders.
 
 use super::Answer;
-use super::orders::{fault, order_id, run};
+use super::orders::{fault, order_id, page_size, run};
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
 use crate::view::{OrderReview, ReviewList};
@@ -18,9 +18,6 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
 use serde::Deserialize;
 use std::sync::Arc;
-
-const PAGE_DEFAULT: usize = 50;
-const PAGE_MAX: usize = 200;
 
 /// Which reviews.
 #[derive(Debug, Default, Deserialize)]
@@ -45,11 +42,7 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
         Some("decided") => (ReviewsOf::Decided, "reviews-decided"),
         Some(_) => return Err(fault("state", "unknown_state", "open or decided").into()),
     };
-    let limit = match params.limit.as_deref().map(str::parse::<usize>) {
-        None => PAGE_DEFAULT,
-        Some(Ok(limit)) if (1..=PAGE_MAX).contains(&limit) => limit,
-        Some(_) => return Err(fault("limit", "out_of_range", format!("1 to {PAGE_MAX}")).into()),
-    };
+    let limit = page_size(params.limit.as_deref())?;
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, purpose, cursor)).transpose()?;
     let page = desk.reviews.page(&admitted.scope, which, after.as_ref(), limit).await.map_err(Error::from)?;
     let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, purpose, key)).transpose()?;

@@ -6,7 +6,7 @@ mod outbox;
 use crate::Failed;
 use adapters_aws::Aws;
 use clap::{Args, ValueEnum};
-use contracts::queue::{ReportAsked, SheetAsked, WatchAsked};
+use contracts::queue::{ReportAsked, SheetAsked, WatchAsked, WebhookAsked};
 
 /// What to bring back.
 #[derive(Args)]
@@ -34,6 +34,8 @@ pub enum Queue {
     Saga,
     /// Labels that were not bought, and carriers that were not asked: back to their queue.
     Dispatch,
+    /// What webhook endpoints were to be told: back to its queue.
+    Webhooks,
     /// Committed events that were not published: to the bus.
     Outbox,
     /// Report runs that failed: shown and cleared, for the schedule itself makes what is still due.
@@ -52,6 +54,7 @@ impl Queue {
             Queue::Metrics => "metrics",
             Queue::Saga => "saga",
             Queue::Dispatch => "dispatch",
+            Queue::Webhooks => "webhooks",
             Queue::Outbox => "outbox",
             Queue::Reports => "reports",
             Queue::Sheet => "sheet",
@@ -73,6 +76,10 @@ pub async fn run(options: Options) -> Result<(), Failed> {
     let own = || setting(&format!("QUEUE_{kind}_URL"));
     let (own, what, taken): (Option<(String, messages::Ours)>, _, _) = match options.queue {
         Queue::Hooks | Queue::Notify | Queue::Metrics | Queue::Saga | Queue::Dispatch => (Some((own()?, |_| true)), "message(s)", "moved"),
+        Queue::Webhooks => {
+            let ours: messages::Ours = |body| WebhookAsked::is_meant(body) || body.contains("\"specversion\"");
+            (Some((own()?, ours)), "message(s) and notice(s) of failed runs", "moved or cleared")
+        }
         Queue::Sheet => {
             (Some((own()?, |body| SheetAsked::read(body).is_ok())), "message(s) and notice(s) of failed runs", "moved or cleared")
         }

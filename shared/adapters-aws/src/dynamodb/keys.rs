@@ -24,6 +24,9 @@
 //! | ops | `T#{tenant}#CONFIG` | `CONFIG` | a tenant's settings |
 //! | ops | `T#{tenant}#KEYS` | `{hash}` | API keys |
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
+//! | ops | `T#{tenant}#WEBHOOKS` | `{endpoint}` | addresses that are told what happens |
+//! | ops | `T#{tenant}#TOLD#{endpoint}` | `{time of the event}#{delivery}` | what was told them |
+//! | ops GSI1 | `TELL#{shard}` | `{next try}#{tenant}#{endpoint}#{time of the event}#{delivery}` | what is told them again, of all tenants |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
 //! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
 //! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}#{version}` | stock |
@@ -31,8 +34,8 @@
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
-use app::ports::{Address, CustomerKey, InboxKey, MessageId, OnceKey};
-use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId};
+use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey};
+use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -46,6 +49,8 @@ pub(crate) const STATUS_SHARDS: u64 = 2;
 pub(crate) const OUTBOX_SHARDS: u64 = 16;
 /// Shards of the index of timers, which is all tenants' and read once a minute.
 pub(crate) const TIMER_SHARDS: u64 = 4;
+/// Shards of the index of deliveries that wait, which is all tenants' and read once a minute.
+pub(crate) const DELIVERY_SHARDS: u64 = 4;
 /// Shards of a counter.
 pub(crate) const METRIC_SHARDS: u64 = 4;
 
@@ -277,6 +282,42 @@ pub(crate) fn api_keys(tenant: &TenantId) -> String {
 
 pub(crate) fn api_key(tenant: &TenantId, hash: &str) -> Key {
     key(api_keys(tenant), hash)
+}
+
+pub(crate) fn webhook_endpoints(scope: &TenantScope) -> String {
+    of(scope, format_args!("WEBHOOKS"))
+}
+
+pub(crate) fn webhook_endpoint(scope: &TenantScope, id: &WebhookEndpointId) -> Key {
+    key(webhook_endpoints(scope), id.as_str())
+}
+
+pub(crate) fn deliveries(scope: &TenantScope, endpoint: &WebhookEndpointId) -> String {
+    of(scope, format_args!("TOLD#{endpoint}"))
+}
+
+pub(crate) fn delivery(scope: &TenantScope, delivery: &DeliveryKey) -> Key {
+    key(deliveries(scope, &delivery.endpoint), format!("{}#{}", stamp(delivery.at), delivery.id))
+}
+
+pub(crate) fn due_deliveries(shard: u64) -> String {
+    format!("TELL#{shard}")
+}
+
+pub(crate) fn due_delivery(scope: &TenantScope, delivery: &DeliveryKey, due: Timestamp) -> IndexKey {
+    let DeliveryKey { endpoint, at, id } = delivery;
+    let place = format!("{}#{}#{endpoint}#{}#{id}", stamp(due), scope.tenant(), stamp(*at));
+    key(due_deliveries(shard(id.as_str(), DELIVERY_SHARDS)), place)
+}
+
+/// What a row of the index of deliveries is about.
+pub(crate) fn due_of(place: &str) -> Option<DueDelivery> {
+    let mut parts = place.splitn(5, '#');
+    let due = parts.next()?.parse().ok()?;
+    let tenant = TenantId::parse(parts.next()?).ok()?;
+    let endpoint = WebhookEndpointId::parse(parts.next()?).ok()?;
+    let (at, id) = (parts.next()?.parse().ok()?, EventId::parse(parts.next()?).ok()?);
+    Some(DueDelivery { due, tenant, key: DeliveryKey { endpoint, at, id } })
 }
 
 pub(crate) fn series(scope: &TenantScope, series: &str, shard: u64) -> String {

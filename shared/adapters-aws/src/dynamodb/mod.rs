@@ -16,6 +16,7 @@ mod reviews;
 mod stock;
 mod tenants;
 mod timers;
+mod webhooks;
 
 pub use addresses::DynamoAddresses;
 pub use buckets::DynamoBuckets;
@@ -31,6 +32,7 @@ pub use reviews::DynamoReviews;
 pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
 pub use timers::DynamoTimers;
+pub use webhooks::DynamoWebhooks;
 
 use crate::clients::Aws;
 use crate::error::port_error;
@@ -204,6 +206,11 @@ impl Dynamo {
     /// Stock.
     pub fn stock(&self) -> DynamoStock {
         DynamoStock(self.clone())
+    }
+
+    /// Webhooks to others.
+    pub fn webhooks(&self) -> DynamoWebhooks {
+        DynamoWebhooks(self.clone())
     }
 
     fn table(&self, table: Table) -> PortResult<&str> {

@@ -87,6 +87,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         metrics: Arc::new(dynamo.metrics()),
         timers: Arc::new(dynamo.timers()),
         stock: Arc::new(dynamo.stock()),
+        webhooks: Arc::new(dynamo.webhooks()),
         reports: bucket.map(|bucket| Arc::new(S3Reports::new(aws.clone(), bucket)) as Arc<dyn app::ports::ReportStore>),
     }
 }

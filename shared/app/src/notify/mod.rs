@@ -27,10 +27,11 @@ use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
     Channel, MessageKind, slack_attention, slack_invalid_payload, slack_label, slack_reply, slack_returned, slack_review, slack_stock,
-    slack_stranger, slack_stuck, slack_unpaid,
+    slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
+use domain::webhook::OffBecause;
 use jiff::{SignedDuration, Timestamp};
 use std::future::ready as at_once;
 use std::sync::Arc;
@@ -208,6 +209,7 @@ impl Notify {
                 slack_returned(&back.order_id, provider, &back.what, &format!("{} {}", back.amount.amount, back.amount.currency))
             }
             Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
+            Payload::WebhookDisabled(off) => slack_webhook_off(&off.endpoint, &off.description, off.why == OffBecause::Gone.as_str()),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)
             }

@@ -16,6 +16,7 @@ mod reviews;
 mod sheets;
 mod stock;
 mod timers;
+mod webhooks;
 
 pub use access::*;
 pub use carriers::*;
@@ -32,6 +33,7 @@ pub use reviews::*;
 pub use sheets::*;
 pub use stock::*;
 pub use timers::*;
+pub use webhooks::*;
 
 use jiff::Timestamp;
 

@@ -4,7 +4,7 @@ use super::PortResult;
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Events of one commit, waiting to be published.
@@ -48,6 +48,8 @@ pub trait Bus: Send + Sync {
 pub trait Queue: Send + Sync {
     /// Sends a message.
     async fn send(&self, body: &str) -> PortResult<()>;
+    /// Sends a message that nobody sees for so long; at most 15 minutes.
+    async fn send_after(&self, body: &str, wait: SignedDuration) -> PortResult<()>;
 }
 
 /// Where records go that no retry can help: the queue's own dead-letter queue, with the reason.

@@ -130,6 +130,16 @@ pub fn slack_label(order: &str, parcel: &str, bought: bool, why: &str) -> String
     format!(":package: *Order {}*, parcel {}: {what}: {}", escape(order), escape(parcel), escape(why))
 }
 
+/// An endpoint of the shop's is told nothing more.
+pub fn slack_webhook_off(endpoint: &str, description: &str, is_gone: bool) -> String {
+    let why = if is_gone { "it answered that it is gone (410)" } else { "it has taken nothing for five days" };
+    let what = if description.is_empty() { endpoint.to_owned() } else { format!("{description} ({endpoint})") };
+    format!(
+        ":electric_plug: *Webhook switched off*: {} is told nothing more, because {why}. Mend it, switch it on, and replay what it has missed",
+        escape(&what)
+    )
+}
+
 /// Money went back, or is contested, without our asking.
 pub fn slack_returned(order: &str, provider: &str, what: &str, amount: &str) -> String {
     let sign = if what == "dispute" || what == "dispute lost" { ":rotating_light:" } else { ":leftwards_arrow_with_hook:" };

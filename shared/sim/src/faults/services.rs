@@ -6,6 +6,7 @@ use app::ports::*;
 use app::tenant::{Account, TeamLine};
 use async_trait::async_trait;
 use contracts::Envelope;
+use jiff::SignedDuration;
 
 #[async_trait]
 impl Bus for Faulty<dyn Bus> {
@@ -31,6 +32,10 @@ impl Bus for Faulty<dyn Bus> {
 impl Queue for Faulty<dyn Queue> {
     async fn send(&self, body: &str) -> PortResult<()> {
         meet!(self, QueueSend, 1, self.port.send(body))
+    }
+
+    async fn send_after(&self, body: &str, wait: SignedDuration) -> PortResult<()> {
+        meet!(self, QueueSend, 1, self.port.send_after(body, wait))
     }
 }
 

@@ -7,7 +7,7 @@ use app::ports::*;
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId, WebhookEndpointId};
 use domain::order::Order;
 use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
@@ -82,6 +82,41 @@ impl ReviewStore for Faulty<dyn ReviewStore> {
 impl TimerIndex for Faulty<dyn TimerIndex> {
     async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueTimer>, Option<PageKey>)> {
         meet!(self, TimersDue, 1, self.port.due(now, after, limit))
+    }
+}
+
+#[async_trait]
+impl WebhookStore for Faulty<dyn WebhookStore> {
+    async fn endpoints(&self, scope: &TenantScope) -> PortResult<Vec<WebhookEndpoint>> {
+        meet!(self, WebhookRead, 1, self.port.endpoints(scope))
+    }
+    async fn endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<Option<WebhookEndpoint>> {
+        meet!(self, WebhookRead, 1, self.port.endpoint(scope, id))
+    }
+    async fn save_endpoint(
+        &self,
+        scope: &TenantScope,
+        endpoint: &WebhookEndpoint,
+        before: u64,
+        publish: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        meet!(self, WebhookWrite, 1, self.port.save_endpoint(scope, endpoint, before, publish, now))
+    }
+    async fn remove_endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<()> {
+        meet!(self, WebhookWrite, 1, self.port.remove_endpoint(scope, id))
+    }
+    async fn delivery(&self, scope: &TenantScope, key: &DeliveryKey) -> PortResult<Option<Delivery>> {
+        meet!(self, WebhookRead, 1, self.port.delivery(scope, key))
+    }
+    async fn save_delivery(&self, scope: &TenantScope, delivery: &Delivery, before: u64) -> PortResult<bool> {
+        meet!(self, WebhookWrite, 1, self.port.save_delivery(scope, delivery, before))
+    }
+    async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>> {
+        meet!(self, WebhookRead, 1, self.port.deliveries(scope, query, limit))
+    }
+    async fn due(&self, now: Timestamp, limit: usize) -> PortResult<Vec<DueDelivery>> {
+        meet!(self, WebhookDue, 1, self.port.due(now, limit))
     }
 }
 

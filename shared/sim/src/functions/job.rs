@@ -97,6 +97,10 @@ pub enum Job {
     Push(Rc<BankNews>),
     /// A batch of the dispatch queue.
     Dispatch(Vec<Message<Published>>),
+    /// A batch of the webhooks queue: events, and what is to be done for endpoints, as they lie there.
+    Tell(Vec<Message<Rc<str>>>),
+    /// What endpoints have not taken is looked at.
+    TellAgain,
     /// A batch of the outbox's stream.
     Relay(Vec<Rc<StreamRecord>>),
     /// The sweep.
@@ -148,6 +152,8 @@ impl Job {
             Job::Measure(_) => "measure",
             Job::Saga(_) => "saga",
             Job::Dispatch(_) => "dispatch",
+            Job::Tell(_) => "tell",
+            Job::TellAgain => "tell again",
             Job::Relay(_) => "relay",
             Job::Sweep => "sweep",
             Job::Watch(_) => "watch",
@@ -164,6 +170,7 @@ impl Job {
         match self {
             Job::Process(batch) => batch.len(),
             Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) | Job::Dispatch(batch) => batch.len(),
+            Job::Tell(batch) => batch.len(),
             Job::Relay(records) => records.len(),
             _ => 1,
         }
@@ -186,6 +193,8 @@ impl Job {
             | Job::Measure(_)
             | Job::Saga(_)
             | Job::Dispatch(_)
+            | Job::Tell(_)
+            | Job::TellAgain
             | Job::Relay(_)
             | Job::Sweep
             | Job::Watch(_)

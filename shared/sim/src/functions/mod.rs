@@ -35,6 +35,7 @@ use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
+use app::webhooks::{Deliver, Endpoints};
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
 use axum::body::Bytes;
@@ -68,6 +69,7 @@ pub struct Functions {
     timers: RunTimers,
     sagas: Sagas,
     dispatch: Dispatch,
+    deliver: Deliver,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
     parking: Arc<dyn Parking>,
@@ -116,6 +118,7 @@ impl Functions {
             reports: ports.reports.clone(),
             reviews: ports.reviews.clone(),
             stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+            webhooks: Endpoints::new(ports.webhooks.clone(), ports.queue.clone(), clock.clone(), random.clone()),
             tenants: ports.tenants.clone(),
             mail_identity: None,
             keys: ports.keys.clone(),
@@ -198,6 +201,12 @@ impl Functions {
                 files: ports.reports.clone(),
                 tenants: ports.tenants.clone(),
             },
+            deliver: Deliver {
+                store: ports.webhooks.clone(),
+                caller: ports.listeners.clone(),
+                queue: ports.queue.clone(),
+                clock: clock.clone(),
+            },
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
@@ -226,6 +235,7 @@ impl Functions {
             Job::Place { request, .. } => {
                 let headers = [("idempotency-key".to_owned(), request.key.clone())];
                 let call = Call {
+                    verb: "POST",
                     path: "/v1/orders",
                     who: Some(&request.client),
                     correlation: &request.correlation,
@@ -236,22 +246,25 @@ impl Functions {
             }
             Job::Receive { hook, path, headers, .. } => {
                 let body = Bytes::copy_from_slice(hook.body.as_bytes());
-                call_of(&self.hooks, Call { path, who: None, correlation: &hook.correlation, headers: &headers.0, body }).await
+                call_of(&self.hooks, Call { verb: "POST", path, who: None, correlation: &hook.correlation, headers: &headers.0, body })
+                    .await
             }
             Job::Bank(news) | Job::Push(news) => {
                 let signed = [SIGNATURE, depot::SIGNATURE].map(|(name, value)| (name.to_owned(), value.to_owned()));
                 let headers = if news.forged { &[][..] } else { &signed[..] };
                 let body = Bytes::copy_from_slice(&news.body);
-                call_of(&self.hooks, Call { path: &news.path, who: None, correlation: &news.correlation, headers, body }).await
+                call_of(&self.hooks, Call { verb: "POST", path: &news.path, who: None, correlation: &news.correlation, headers, body })
+                    .await
             }
             Job::Staff(errand) => {
                 let (path, headers, body) = wire::errand(errand);
-                let call = Call { path: &path, who: Some(&errand.who), correlation: &errand.correlation, headers: &headers, body };
+                let call =
+                    Call { verb: "POST", path: &path, who: Some(&errand.who), correlation: &errand.correlation, headers: &headers, body };
                 call_of(&self.api, call).await
             }
             Job::Import { chunk, .. } => {
                 let (path, body) = ("/v1/imports/orders", chunk.body.clone());
-                let call = Call { path, who: Some(&chunk.client), correlation: &chunk.correlation, headers: &[], body };
+                let call = Call { verb: "POST", path, who: Some(&chunk.client), correlation: &chunk.correlation, headers: &[], body };
                 let answer = call_of(&self.api, call).await;
                 if self.bug == Some(Bug::RowsHeardAgain) {
                     bugs::hear_again(&self.apply, chunk, self.clock.now()).await;
@@ -260,12 +273,16 @@ impl Functions {
             }
             Job::Erase { erasure, .. } => {
                 let (path, body) = ("/v1/privacy/erase", erasure.body.clone());
-                call_of(&self.api, Call { path, who: Some(&erasure.who), correlation: &erasure.correlation, headers: &[], body }).await
+                call_of(
+                    &self.api,
+                    Call { verb: "POST", path, who: Some(&erasure.who), correlation: &erasure.correlation, headers: &[], body },
+                )
+                .await
             }
             Job::Stock { wish, .. } => self.stock(wish).await,
             Job::Replay { who, key, .. } => {
                 let path = format!("/v1/inbox/{}/{}/replay", key.endpoint, key.id);
-                let call = Call { path: &path, who: Some(who), correlation: &self.replays, headers: &[], body: Bytes::new() };
+                let call = Call { verb: "POST", path: &path, who: Some(who), correlation: &self.replays, headers: &[], body: Bytes::new() };
                 call_of(&self.api, call).await
             }
             Job::Process(batch) => {
@@ -275,6 +292,15 @@ impl Functions {
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch), None).await),
             Job::Dispatch(batch) => self.batch(dispatch::handle(&self.dispatch, &*self.parking, wire::events(batch), None).await),
+            Job::Tell(batch) => {
+                let records = wire::bodies(batch);
+                let said = webhook_out::handle(&self.deliver, &*self.parking, records, self.replays.clone()).await;
+                self.batch(serde_json::from_value(said.unwrap_or_default()).unwrap_or_default())
+            }
+            Job::TellAgain => {
+                let said = webhook_out::handle(&self.deliver, &*self.parking, json!({}), self.replays.clone()).await;
+                Answer::Said(said.map_err(|why| why.to_string()))
+            }
             Job::Relay(records) => self.relay(wire::stream(records)).await,
             Job::Sweep => self.relay(json!({ "sweep": true })).await,
             Job::Watch(tenant) => {
@@ -295,7 +321,8 @@ impl Functions {
         let path = format!("/v1/inventory/{sku}/adjust");
         let body = json!({ "location": location, "by": by, "reference": reference });
         let body = Bytes::from(body.to_string());
-        call_of(&self.api, Call { path: &path, who: Some(&wish.client), correlation: &wish.correlation, headers: &[], body }).await
+        call_of(&self.api, Call { verb: "POST", path: &path, who: Some(&wish.client), correlation: &wish.correlation, headers: &[], body })
+            .await
     }
 
     /// A request over HTTP, to the API or to the door for what comes in.

@@ -16,6 +16,7 @@ use domain::order::Track;
 use runtime::http::Origin;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Largest answer that is read.
@@ -23,6 +24,8 @@ const ANSWER_BYTES_MAX: usize = 1 << 22;
 
 /// A request to one of the functions behind the API.
 pub struct Call<'a> {
+    /// What is done.
+    pub verb: &'a str,
     /// Path with its query.
     pub path: &'a str,
     /// Whom the authorizer let in.
@@ -38,7 +41,7 @@ pub struct Call<'a> {
 impl Call<'_> {
     /// As the runtime hands it to a router.
     pub fn into_request(self) -> Request {
-        let mut request = Request::post(self.path);
+        let mut request = Request::builder().method(self.verb).uri(self.path);
         for (name, value) in self.headers {
             request = request.header(name.as_str(), value.as_str());
         }
@@ -182,6 +185,11 @@ pub fn hooks(batch: &[Message<HookMessage>]) -> SqsEvent {
 /// A batch of a queue behind the bus. A message's id is its place.
 pub fn events(batch: &[Message<Published>]) -> SqsEvent {
     sqs(batch.iter().map(|message| &*message.body.body))
+}
+
+/// A batch of the webhooks queue, as the runtime hands it over. A message's id is its place.
+pub fn bodies(batch: &[Message<Rc<str>>]) -> Value {
+    serde_json::to_value(sqs(batch.iter().map(|message| &*message.body))).expect("a batch is JSON")
 }
 
 /// An event as a rule puts it into a queue.

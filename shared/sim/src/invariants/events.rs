@@ -52,6 +52,11 @@ pub(super) fn published(world: &mut World, books: &Books) {
                 let level = levels.iter().find(|level| level.sku == fallen.sku && level.location == fallen.location);
                 level.is_some_and(|level| (1..=level.grades).contains(&event.aggregateversion))
             }
+            // It is off, or was: each change of an endpoint is at most one word of it.
+            (Payload::WebhookDisabled(off), Some(shop)) => {
+                let endpoints = world.memory.all_endpoints(&world.shops[shop].scope);
+                endpoints.iter().any(|one| one.id.as_str() == off.endpoint && event.aggregateversion <= one.version)
+            }
             (Payload::HookRejected(_), Some(_)) => refused.contains(&event.subject),
             (Payload::HookParked(told), Some(shop)) => {
                 parked.insert((shop, &told.endpoint, &told.inbox_id, &told.code));

@@ -4,7 +4,8 @@ use super::World;
 use crate::bugs::Bug;
 use crate::functions::job::{HookMessage, Published};
 use crate::functions::wire::{StreamRecord, delivered};
-use contracts::queue::HookReceived;
+use contracts::outgoing::Outgoing;
+use contracts::queue::{HookReceived, WebhookAsked};
 use contracts::{Envelope, Payload};
 use std::rc::Rc;
 
@@ -37,6 +38,10 @@ impl World {
     /// Carries what the functions wrote to where it is delivered from.
     pub(super) fn collect(&mut self) {
         while let Some(body) = self.memory.take_queued() {
+            if WebhookAsked::read(&body).is_ok() {
+                self.webhooks_queue.send(body.into());
+                continue;
+            }
             match HookReceived::read(&body) {
                 Ok(message) => {
                     let message = HookMessage { body: body.into(), ours: Some(Rc::new(message)) };
@@ -98,6 +103,12 @@ impl World {
                 self.dispatch_queue.send(published.clone());
             }
         }
+        if Outgoing::is_offered(&published.event) {
+            self.webhooks_queue.send(published.body.clone());
+            if again {
+                self.webhooks_queue.send(published.body.clone());
+            }
+        }
         let told = matches!(
             payload,
             Payload::HookRejected(_)
@@ -110,6 +121,7 @@ impl World {
                 | Payload::PaymentFailed(_)
                 | Payload::PaymentReturned(_)
                 | Payload::ParcelLabelFailed(_)
+                | Payload::WebhookDisabled(_)
         ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);

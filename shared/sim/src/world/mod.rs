@@ -7,6 +7,7 @@ mod delivery;
 mod depot;
 mod erasures;
 mod imports;
+pub(crate) mod listeners;
 mod outcomes;
 mod peace;
 mod profile;
@@ -45,6 +46,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use testkit::bank::Bank;
 use testkit::depot::Depot;
+use testkit::listeners::Listeners;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 /// 2025-08-09T10:00:00Z, in milliseconds.
@@ -160,6 +162,10 @@ pub enum Kind {
     Saga,
     /// The dispatch queue delivers.
     Dispatch,
+    /// The webhooks queue delivers.
+    Tell,
+    /// What endpoints have not taken is looked at.
+    TellAgain,
     /// Carriers see parcels.
     Depot,
     /// A payment provider has news.
@@ -228,10 +234,16 @@ pub struct World {
     pub saga_queue: SimQueue<Published>,
     /// The dispatch queue.
     pub dispatch_queue: SimQueue<Published>,
+    /// The webhooks queue.
+    pub webhooks_queue: SimQueue<Rc<str>>,
     /// The payment providers of all shops.
     pub bank: Bank,
     /// Where labels are bought.
     pub depot: Depot,
+    /// Whoever is told by webhook.
+    pub listeners: Listeners,
+    /// There is somebody who is.
+    pub has_listeners: bool,
     /// Garbage sent.
     pub garbage: u64,
     bank_serial: u64,
@@ -298,7 +310,11 @@ impl World {
         let lot = Lot::default();
         let bank = bank::rough(rng.fork(), profile.bank);
         let depot = depot::rough(rng.fork(), profile.carriers);
-        let mut ports = Ports::of(&memory, &lot, &bank, &depot);
+        let listeners = listeners::rough(rng.fork(), profile.listeners);
+        if profile.listeners > 0 {
+            listeners::tell(&memory, &shops);
+        }
+        let mut ports = Ports::of(&memory, &lot, &bank, &depot, &listeners);
         if let Some(bug) = bug {
             ports = bug.below(ports, &memory, &scopes);
         }
@@ -336,8 +352,11 @@ impl World {
             metrics_queue: SimQueue::new("metrics"),
             saga_queue: SimQueue::new("saga"),
             dispatch_queue: SimQueue::new("dispatch"),
+            webhooks_queue: SimQueue::new("webhooks"),
             bank,
             depot,
+            listeners,
+            has_listeners: profile.listeners > 0,
             garbage: 0,
             bank_serial: 0,
             bug,
@@ -381,6 +400,7 @@ impl World {
         let (calls, items) = self.faults.counts();
         let usage = Usage { http: self.stats.http as f64, invocations: self.stats.invocations as f64, ..Usage::of(&calls, &items) };
         let from_the_bus = self.notify_queue.ever() + self.metrics_queue.ever() + self.saga_queue.ever() + self.dispatch_queue.ever();
+        let from_the_bus = from_the_bus + self.webhooks_queue.ever();
         let usage = usage.plus(Usage::at_the_door(self.stats.with_credential)).plus(Usage::of_messages(from_the_bus));
         Stats {
             commits: self.memory.commits(),

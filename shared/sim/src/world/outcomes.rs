@@ -56,11 +56,15 @@ impl World {
                 let again = self.comes_again("dispatch", &batch, answer, |_, _| true);
                 give_back(&mut self.dispatch_queue, batch, again, second);
             }
+            (Job::Tell(batch), answer) => {
+                let again = self.comes_again("webhooks", &batch, answer, |_, _| true);
+                give_back(&mut self.webhooks_queue, batch, again, second);
+            }
             (Job::Relay(records), answer) => {
                 let done = first_failure(answer, records.len());
                 self.relayed(records, done);
             }
-            (Job::Sweep | Job::Watch(_) | Job::Timers, _) => {}
+            (Job::Sweep | Job::Watch(_) | Job::Timers | Job::TellAgain, _) => {}
             (Job::Report(call), answer) => self.reported(&call, answer),
         }
     }
@@ -158,8 +162,9 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
         Job::Notify(batch) | Job::Measure(batch) | Job::Saga(batch) | Job::Dispatch(batch) => {
             batch.iter().map(|message| message.body.event.id.to_string()).collect::<Vec<_>>().join(" ")
         }
+        Job::Tell(batch) => batch.iter().map(|message| message.body.to_string()).collect::<Vec<_>>().join(" "),
         Job::Relay(records) => records.iter().map(|record| record.row.key.place.clone()).collect::<Vec<_>>().join(" "),
-        Job::Sweep | Job::Timers => String::new(),
+        Job::Sweep | Job::Timers | Job::TellAgain => String::new(),
     };
     let ended = match answer {
         None => "DIED".to_owned(),

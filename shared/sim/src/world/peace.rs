@@ -3,6 +3,7 @@
 use super::{Profile, World};
 use crate::functions::job::Job;
 use app::ports::InboxState;
+use testkit::listeners::Reaction;
 
 /// Rounds in which a world that is left in peace must come to rest.
 const DRAIN_ROUNDS_MAX: usize = 60;
@@ -15,7 +16,8 @@ impl World {
         self.faults.off();
         self.calm_bank();
         self.calm_depot();
-        let Profile { reports, watches, .. } = std::mem::replace(&mut self.profile, Profile::CALM);
+        self.listeners.will(|_| Reaction::Says(204));
+        let Profile { reports, watches, listeners, .. } = std::mem::replace(&mut self.profile, Profile::CALM);
         self.jump_ms = 0;
         self.note(|| "---- peace".to_owned());
         self.come_to_rest(|world, round| {
@@ -23,6 +25,7 @@ impl World {
             if round == 3 {
                 let mut again = world.hooks_queue.redrive_again() + world.notify_queue.redrive_again();
                 again += world.metrics_queue.redrive_again() + world.saga_queue.redrive_again() + world.dispatch_queue.redrive_again();
+                again += world.webhooks_queue.redrive_again();
                 busy |= again > 0;
             }
             if round < 2 || round == 5 {
@@ -66,11 +69,14 @@ impl World {
         if reports || watches || !self.sheets.is_empty() {
             self.come_to_rest(|_, _| false);
         }
+        if listeners > 0 {
+            self.tell_what_was_missed();
+        }
     }
 
     /// Rounds of peace, until nothing waits any more. `more` does something after each and says whether that, or
     /// the number of the round, asks for another one.
-    fn come_to_rest(&mut self, more: impl Fn(&mut World, usize) -> bool) {
+    pub(super) fn come_to_rest(&mut self, more: impl Fn(&mut World, usize) -> bool) {
         for round in 0..DRAIN_ROUNDS_MAX {
             self.advance(600_000);
             self.answer_everybody();
@@ -81,6 +87,7 @@ impl World {
             busy |= !self.open_erasures.is_empty() || !self.open_stock.is_empty();
             busy |= !(self.hooks_queue.is_empty() && self.notify_queue.is_empty());
             busy |= !(self.metrics_queue.is_empty() && self.saga_queue.is_empty() && self.dispatch_queue.is_empty());
+            busy |= !self.webhooks_queue.is_empty();
             busy |= !self.memory.outbox_rows().is_empty();
             if !busy {
                 return;
@@ -88,7 +95,7 @@ impl World {
         }
         let waiting = format!(
             "after {DRAIN_ROUNDS_MAX} rounds of peace there wait: {} requests, {} webhooks, {} erasures, {} movements, {} + {} outbox rows, \
-             {} + {} + {} + {} + {} messages",
+             {} + {} + {} + {} + {} + {} messages",
             self.open_requests.len(),
             self.open_hooks.len(),
             self.open_erasures.len(),
@@ -100,6 +107,7 @@ impl World {
             self.metrics_queue.len(),
             self.saga_queue.len(),
             self.dispatch_queue.len(),
+            self.webhooks_queue.len(),
         );
         self.fail("I15", None, waiting);
     }
@@ -167,6 +175,11 @@ impl World {
             if !batch.is_empty() {
                 idle = false;
                 self.run_alone(Job::Dispatch(batch));
+            }
+            let batch = self.webhooks_queue.receive_all(10, now);
+            if !batch.is_empty() {
+                idle = false;
+                self.run_alone(Job::Tell(batch));
             }
             if idle {
                 break;

@@ -36,6 +36,8 @@ pub struct Profile {
     pub bank: u32,
     /// Requests to carriers that meet trouble.
     pub carriers: u32,
+    /// Calls of webhook endpoints that meet trouble; with none there are no endpoints.
+    pub listeners: u32,
     /// Everybody crowds round so many orders.
     pub orders_max: usize,
 }
@@ -57,6 +59,7 @@ impl Profile {
         watches: false,
         bank: 0,
         carriers: 0,
+        listeners: 0,
         orders_max: usize::MAX,
     };
 
@@ -87,6 +90,7 @@ impl Profile {
             orders_max: often(&[2, 1000, 1000]) as usize,
             bank: often(&[0, 150, 500]),
             carriers: often(&[0, 150, 500]),
+            listeners: often(&[0, 0, 1, 300, 700]),
         }
     }
 }

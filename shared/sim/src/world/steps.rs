@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
-const KINDS: [(Kind, u32); 23] = [
+const KINDS: [(Kind, u32); 25] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -31,6 +31,8 @@ const KINDS: [(Kind, u32); 23] = [
     (Kind::Bank, 25),
     (Kind::Dispatch, 40),
     (Kind::Depot, 25),
+    (Kind::Tell, 60),
+    (Kind::TellAgain, 6),
     (Kind::Sweep, 8),
     (Kind::Replay, 8),
     (Kind::Redrive, 8),
@@ -208,6 +210,12 @@ impl World {
                 let batch = self.dispatch_queue.receive(limit, now, twice, &mut self.rng);
                 (!batch.is_empty()).then_some(Job::Dispatch(batch))
             }
+            Kind::Tell => {
+                let limit = 1 + self.rng.below(10);
+                let batch = self.webhooks_queue.receive(limit, now, twice, &mut self.rng);
+                (!batch.is_empty()).then_some(Job::Tell(batch))
+            }
+            Kind::TellAgain => Some(Job::TellAgain),
             Kind::Depot => self.hear_depot(),
             Kind::Bank => self.hear_bank(),
             Kind::Relay => {
@@ -415,7 +423,7 @@ impl World {
     /// Redrives every dead-letter queue. Returns how many messages came back.
     pub fn redrive(&mut self) -> usize {
         let mut count = self.hooks_queue.redrive() + self.notify_queue.redrive();
-        count += self.metrics_queue.redrive() + self.saga_queue.redrive() + self.dispatch_queue.redrive();
+        count += self.metrics_queue.redrive() + self.saga_queue.redrive() + self.dispatch_queue.redrive() + self.webhooks_queue.redrive();
         self.stats.redriven += count as u64;
         count
     }

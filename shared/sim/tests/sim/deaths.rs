@@ -3,9 +3,10 @@
 use crate::{at_rest, ready_to_process};
 use domain::order::OrderStatus;
 use sim::{Draw, Kind, Profile, Wish, World};
+use testkit::listeners::Reaction;
 
 /// Nothing goes wrong by itself, and everything is done that can be.
-const BUSY: Profile = Profile { staff: true, imports: true, erasures: true, stock: true, reports: true, ..Profile::CALM };
+const BUSY: Profile = Profile { staff: true, imports: true, erasures: true, stock: true, reports: true, listeners: 1, ..Profile::CALM };
 
 /// A use case, brought to where it is next.
 struct Case {
@@ -120,6 +121,21 @@ fn off(seed: u64) -> World {
     world
 }
 
+/// Whoever is told by webhook does not take it.
+fn refused(seed: u64) -> World {
+    let world = published(seed);
+    world.listeners.will(|_| Reaction::Says(500));
+    world
+}
+
+/// The same, and it is time to try again.
+fn untold(seed: u64) -> World {
+    let mut world = refused(seed);
+    world.turn(Kind::Tell);
+    world.advance(600_000);
+    world
+}
+
 fn listed(seed: u64) -> World {
     let mut world = empty(seed);
     world.wish_import((seed % 3) as usize, 4);
@@ -136,7 +152,7 @@ fn edited(seed: u64) -> World {
     world
 }
 
-const CASES: [Case; 22] = [
+const CASES: [Case; 26] = [
     Case { name: "place", kind: Kind::Place, ready: wished, calls: 4, seeds: 1 },
     Case { name: "receive", kind: Kind::Receive, ready: due, calls: 3, seeds: 1 },
     Case { name: "process", kind: Kind::Process, ready: received, calls: 5, seeds: 1 },
@@ -156,6 +172,10 @@ const CASES: [Case; 22] = [
     Case { name: "notify, without photos", kind: Kind::Notify, ready: unpictured, calls: 4, seeds: 4 },
     Case { name: "dispatch", kind: Kind::Dispatch, ready: boxed, calls: 9, seeds: 2 },
     Case { name: "dispatch, called off", kind: Kind::Dispatch, ready: off, calls: 7, seeds: 2 },
+    Case { name: "tell", kind: Kind::Tell, ready: published, calls: 3, seeds: 2 },
+    Case { name: "tell, refused", kind: Kind::Tell, ready: refused, calls: 5, seeds: 2 },
+    Case { name: "tell, the second time", kind: Kind::Tell, ready: untold, calls: 4, seeds: 2 },
+    Case { name: "tell again", kind: Kind::TellAgain, ready: untold, calls: 3, seeds: 1 },
     Case { name: "stock", kind: Kind::Stock, ready: empty, calls: 1, seeds: 6 },
     Case { name: "schedule", kind: Kind::Schedule, ready: told, calls: 14, seeds: 1 },
     Case { name: "report", kind: Kind::Report, ready: told, calls: 6, seeds: 2 },

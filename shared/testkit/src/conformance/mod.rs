@@ -20,12 +20,13 @@ pub mod reviews;
 pub mod samples;
 pub mod stock;
 pub mod timers;
+pub mod webhooks;
 
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex,
+    PortResult, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -64,6 +65,8 @@ pub struct Ports {
     pub timers: Arc<dyn TimerIndex>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
+    /// Webhooks to others.
+    pub webhooks: Arc<dyn WebhookStore>,
     /// Reports; none where there is no bucket to test with.
     pub reports: Option<Arc<dyn ReportStore>>,
 }
@@ -87,6 +90,7 @@ impl Ports {
             metrics: Arc::new(world.metrics()),
             timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
+            webhooks: Arc::new(world.webhooks()),
             reports: Some(Arc::new(world.reports())),
         }
     }
@@ -220,6 +224,10 @@ macro_rules! conformance_tests {
             stock::stock_is_its_tenants_own,
             stock::a_level_is_graded_by_one,
             timers::an_order_stands_where_its_first_timer_is_due,
+            webhooks::endpoints_are_saved_by_version,
+            webhooks::an_endpoint_that_is_switched_off_says_so_once,
+            webhooks::deliveries_are_saved_by_version_and_listed_by_time,
+            webhooks::what_waits_comes_back_when_it_is_due,
             reports::files_are_kept_listed_and_linked,
         }
     };

@@ -15,6 +15,7 @@ mod sheets;
 mod shop;
 mod stock;
 mod timers;
+mod webhooks;
 
 pub use decisions::MemoryDecisions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
@@ -28,15 +29,16 @@ pub use sheets::FakeSheet;
 pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
 pub use stock::MemoryStock;
 pub use timers::MemoryTimers;
+pub use webhooks::MemoryWebhooks;
 
 use app::TenantScope;
 use app::ports::{
-    Address, ApiKey, DecisionRecord, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState, OnceKey, OutboxKey,
-    OutboxRow, ReviewEntry, SendError, StockLevel,
+    Address, ApiKey, DecisionRecord, Delivery, DeliveryKey, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState,
+    OnceKey, OutboxKey, OutboxRow, ReviewEntry, SendError, StockLevel, WebhookEndpoint,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId};
+use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId, WebhookEndpointId};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use jiff::Timestamp;
@@ -68,6 +70,8 @@ struct Shop {
     series: HashMap<String, BTreeMap<String, BTreeMap<String, i64>>>,
     reports: BTreeMap<String, shop::Report>,
     stock: BTreeMap<(String, String), stock::Level>,
+    endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
+    deliveries: BTreeMap<DeliveryKey, Delivery>,
 }
 
 struct StoredOrder {
@@ -227,6 +231,11 @@ impl MemoryWorld {
     pub fn stock(&self) -> MemoryStock {
         MemoryStock(self.clone())
     }
+
+    /// Webhooks to others.
+    pub fn webhooks(&self) -> MemoryWebhooks {
+        MemoryWebhooks(self.clone())
+    }
 }
 
 /// Looking inside, for tests.
@@ -373,6 +382,16 @@ impl MemoryWorld {
         self.lock().shop(scope).is_some_and(|shop| shop.counted.contains_key(event))
     }
 
+    /// All webhook endpoints.
+    pub fn all_endpoints(&self, scope: &TenantScope) -> Vec<WebhookEndpoint> {
+        self.lock().shop(scope).into_iter().flat_map(|shop| shop.endpoints.values()).cloned().collect()
+    }
+
+    /// All deliveries to webhook endpoints.
+    pub fn all_deliveries(&self, scope: &TenantScope) -> Vec<Delivery> {
+        self.lock().shop(scope).into_iter().flat_map(|shop| shop.deliveries.values()).cloned().collect()
+    }
+
     /// All stock levels, by SKU and location.
     pub fn stock_levels(&self, scope: &TenantScope) -> Vec<StockLevel> {
         let state = self.lock();
@@ -426,6 +445,7 @@ impl MemoryWorld {
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}\n{:?}", shop.refs, shop.once, shop.messages, shop.series);
             let _ = writeln!(text, "{:?}\n{:?}", shop.decisions, shop.addresses);
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.buckets.keys(), shop.counted.keys(), shop.stock);
+            let _ = writeln!(text, "{:?}\n{:?}", shop.endpoints, shop.deliveries);
         }
         let _ = writeln!(text, "{:?}\n{:?}\n{:?}", state.outbox, state.bus, state.queue);
         text

@@ -4,7 +4,7 @@ use app::ports::{Bus, OutboxKey, OutboxRow, OutboxStore, PortResult, Queue};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::EventId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Writes one row, to the table and to its stream. `add`ed rows carry their first event's id as well: they
@@ -87,5 +87,10 @@ impl Queue for MemoryQueue {
     async fn send(&self, body: &str) -> PortResult<()> {
         self.0.lock().queue.push_back(body.to_owned());
         Ok(())
+    }
+
+    /// Nobody waits in memory: what is asked for too early must be harmless.
+    async fn send_after(&self, body: &str, _: SignedDuration) -> PortResult<()> {
+        self.send(body).await
     }
 }

@@ -29,6 +29,7 @@ use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
+use app::webhooks::{Deliver, Endpoints, NewEndpoint};
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
@@ -37,6 +38,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use testkit::bank::Bank;
 use testkit::depot::Depot;
+use testkit::listeners::Listeners;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
 pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
@@ -52,6 +54,8 @@ pub struct House {
     /// Every payment provider.
     pub bank: Bank,
     pub depot: Depot,
+    /// Whoever is told by webhook.
+    pub listeners: Listeners,
 }
 
 pub fn identity(tenant: &str, role: Role, scopes: Scopes) -> Identity {
@@ -115,7 +119,15 @@ impl House {
         let tenant = TenantId::parse("demo").unwrap();
         let scope = TenantScope::of_own_message(&tenant);
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
-        let house = House { world, clock, scope, random: Arc::new(FakeRandom::seeded(11)), bank: Bank::default(), depot: Depot::default() };
+        let house = House {
+            world,
+            clock,
+            scope,
+            random: Arc::new(FakeRandom::seeded(11)),
+            bank: Bank::default(),
+            depot: Depot::default(),
+            listeners: Listeners::default(),
+        };
         for (number, status, email, eta) in [
             ("1001", status, "john.smith@example.com", "2025-08-10"),
             ("1002", "In Transit", "anna@example.com", "2025-08-12"),
@@ -210,6 +222,27 @@ impl House {
     /// The door for webhooks.
     pub fn hooks(&self) -> axum::Router {
         status_webhook::router(Arc::new(self.receive()), Arc::new(self.listen()), Arc::new(self.payments()), Arc::new(self.carriers()))
+    }
+
+    /// Webhooks to others.
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints::new(Arc::new(self.world.webhooks()), Arc::new(self.world.queue()), self.clock.clone(), self.random.clone())
+    }
+
+    /// Somebody wants to be told everything.
+    pub async fn one_endpoint(&self) {
+        let wanted = NewEndpoint { url: "https://shop.example/told".into(), events: vec!["*".into()], ..NewEndpoint::default() };
+        self.endpoints().make(&self.scope, &wanted).await.unwrap();
+    }
+
+    /// Who tells them.
+    pub fn deliver(&self) -> Deliver {
+        Deliver {
+            store: Arc::new(self.world.webhooks()),
+            caller: Arc::new(self.listeners.clone()),
+            queue: Arc::new(self.world.queue()),
+            clock: self.clock.clone(),
+        }
     }
 
     pub fn sagas(&self) -> Sagas {
@@ -408,6 +441,7 @@ impl House {
             reports: Arc::new(world.reports()),
             reviews: Arc::new(world.reviews()),
             stock: MoveStock { stock: Arc::new(world.stock()), clock: self.clock.clone() },
+            webhooks: self.endpoints(),
             tenants: Arc::new(world.tenants()),
             mail_identity: Some("shop.example".to_owned()),
             keys: Arc::new(world.keys()),

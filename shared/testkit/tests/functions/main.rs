@@ -45,4 +45,5 @@ mod stock;
 mod tenancy;
 mod watched;
 mod watching;
+mod webhooks;
 mod workflow;

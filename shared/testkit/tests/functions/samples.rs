@@ -199,6 +199,17 @@ async fn other_functions() {
         };
         let _ = writeln!(table, "stale-orders     {name:<38} {said}, {} parked", lot.reasons().len());
     }
+    for (name, sample) in samples("webhook-out") {
+        let house = House::new().await;
+        house.one_endpoint().await;
+        let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());
+        let said = match webhook_out::handle(&house.deliver(), &lot, event, crate::house::correlation()).await {
+            Ok(said) => said.to_string(),
+            Err(why) => format!("error: {why}"),
+        };
+        let _ =
+            writeln!(table, "webhook-out      {name:<38} {said}, {} told, {} parked", house.listeners.calls().len(), lot.reasons().len());
+    }
     for (name, _) in samples("timers") {
         let house = House::new().await;
         let said = match timers::handle(&house.timers(), crate::house::correlation()).await {

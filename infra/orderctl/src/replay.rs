@@ -1,0 +1,121 @@
+//! Doing again what came in, and telling again what went out: through the API, with an admin's key.
+
+use crate::Failed;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// What to do again.
+#[derive(Args)]
+pub struct Options {
+    /// Address of the API.
+    #[arg(long, env = "API_URL")]
+    pub api: String,
+    /// API key with the "admin" scope.
+    #[arg(long, env = "ORDERFLOW_API_KEY", hide_env_values = true)]
+    pub key: String,
+    /// What.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What to do again.
+#[derive(Subcommand)]
+pub enum What {
+    /// Try webhooks again that came in and wait for somebody, for example after their orders were imported.
+    Inbox {
+        /// Only those that came in by this endpoint.
+        #[arg(long)]
+        endpoint: Option<String>,
+    },
+    /// Tell webhook endpoints again what happened in a time and they did not take.
+    Webhooks {
+        /// The first moment, such as 2026-11-20T00:00:00Z.
+        #[arg(long)]
+        from: Timestamp,
+        /// The last moment; now, if nothing is said.
+        #[arg(long)]
+        to: Option<Timestamp>,
+        /// Only this endpoint.
+        #[arg(long)]
+        endpoint: Option<String>,
+        /// Also what was taken.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+struct Api {
+    client: reqwest::Client,
+    base: String,
+    key: String,
+}
+
+impl Api {
+    async fn call(&self, verb: reqwest::Method, path: &str, body: Option<Value>) -> Result<Value, Failed> {
+        let request = self.client.request(verb, format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let response = body.iter().fold(request, |request, body| request.json(body)).send().await?;
+        let (status, text) = (response.status(), response.text().await?);
+        let said: Value = serde_json::from_str(&text).unwrap_or_default();
+        if status.is_success() {
+            return Ok(said);
+        }
+        let faults = said["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["message"].as_str());
+        let why: Vec<&str> = said["detail"].as_str().into_iter().chain(faults).collect();
+        Err(format!("{path}: {status} {}", why.join("; ")).into())
+    }
+}
+
+/// Does it again.
+///
+/// # Errors
+/// The API refused, or does not answer.
+pub async fn run(options: Options) -> Result<(), Failed> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?;
+    let api = Api { client, base: options.api, key: options.key };
+    match options.what {
+        What::Inbox { endpoint } => inbox(&api, endpoint.as_deref()).await,
+        What::Webhooks { from, to, endpoint, all } => {
+            webhooks(&api, endpoint.as_deref(), json!({ "from": from, "to": to, "all": all })).await
+        }
+    }
+}
+
+async fn inbox(api: &Api, endpoint: Option<&str>) -> Result<(), Failed> {
+    let waiting = api.call(reqwest::Method::GET, "/v1/inbox", None).await?;
+    let all = waiting.as_array().into_iter().flatten();
+    let wanted: Vec<&Value> = all.filter(|one| endpoint.is_none_or(|name| one["endpoint"] == name)).collect();
+    for one in &wanted {
+        let (from, id) = (text(one, "endpoint"), text(one, "id"));
+        api.call(reqwest::Method::POST, &format!("/v1/inbox/{from}/{id}/replay"), None).await?;
+        println!("{from} {id}: tried again ({})", text(one, "reason"));
+    }
+    println!("{} webhook(s) are tried again; what could not be applied waits again, with its reason", wanted.len());
+    Ok(())
+}
+
+async fn webhooks(api: &Api, endpoint: Option<&str>, body: Value) -> Result<(), Failed> {
+    let endpoints = api.call(reqwest::Method::GET, "/v1/webhook-endpoints", None).await?;
+    let all: Vec<&Value> = endpoints.as_array().into_iter().flatten().collect();
+    let wanted: Vec<&Value> = all.into_iter().filter(|one| endpoint.is_none_or(|id| one["id"] == id)).collect();
+    if wanted.is_empty() {
+        return Err("there is no such endpoint; GET /v1/webhook-endpoints lists them".into());
+    }
+    let mut off = 0;
+    for one in wanted {
+        let id = text(one, "id");
+        if one["enabled"] != true {
+            off += 1;
+            println!("{id} is off ({}): switch it on first", text(one, "off_because"));
+            continue;
+        }
+        api.call(reqwest::Method::POST, &format!("/v1/webhook-endpoints/{id}/replay"), Some(body.clone())).await?;
+        println!("{id} is told again: {}", text(one, "url"));
+    }
+    if off > 0 { Err(format!("{off} endpoint(s) are off and were told nothing").into()) } else { Ok(()) }
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
