@@ -88,6 +88,10 @@ pub enum Flash {
     Sent,
     /// It cannot be sent like that.
     BadParcel,
+    /// A return is a step further.
+    ReturnSaved,
+    /// It cannot come back like that.
+    BadReturn,
     /// A test is on its way.
     WebhookTested,
     /// An endpoint is as it was wanted.
@@ -100,6 +104,8 @@ pub enum Flash {
     WebhookOff,
     /// Not an endpoint that can be told anything.
     BadWebhook,
+    /// It has so many that another would push one out.
+    ManySecrets,
     /// Left.
     SignedOut,
     /// Eight hours have passed, or the key was revoked.
@@ -107,7 +113,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 50] = [
+    const ALL: [Flash; 53] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -150,12 +156,15 @@ impl Flash {
         Flash::CarrierAsked,
         Flash::Sent,
         Flash::BadParcel,
+        Flash::ReturnSaved,
+        Flash::BadReturn,
         Flash::WebhookTested,
         Flash::WebhookSaved,
         Flash::WebhookReplayed,
         Flash::WebhookRemoved,
         Flash::WebhookOff,
         Flash::BadWebhook,
+        Flash::ManySecrets,
         Flash::SignedOut,
         Flash::Expired,
     ];
@@ -205,12 +214,15 @@ impl Flash {
             Flash::CarrierAsked => "carrier-asked",
             Flash::Sent => "sent",
             Flash::BadParcel => "bad-parcel",
+            Flash::ReturnSaved => "return-saved",
+            Flash::BadReturn => "bad-return",
             Flash::WebhookTested => "webhook-tested",
             Flash::WebhookSaved => "webhook-saved",
             Flash::WebhookReplayed => "webhook-replayed",
             Flash::WebhookRemoved => "webhook-removed",
             Flash::WebhookOff => "webhook-off",
             Flash::BadWebhook => "bad-webhook",
+            Flash::ManySecrets => "many-secrets",
             Flash::SignedOut => "signed-out",
             Flash::Expired => "expired",
         }
@@ -282,6 +294,10 @@ impl Flash {
             Flash::BadParcel => {
                 "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
             }
+            Flash::ReturnSaved => "Done. This is how the order stands now; what goes back to the customer is on its way.",
+            Flash::BadReturn => {
+                "Not done: only what has left and is in no other return can come back, and only what was announced can arrive."
+            }
             Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
             Flash::WebhookSaved => "Done. From now on it is as you said.",
             Flash::WebhookReplayed => "It is being sent again. What became of it stands below in a moment.",
@@ -290,6 +306,7 @@ impl Flash {
             Flash::BadWebhook => {
                 "Not saved: it needs an address that begins with https://, at least one event, and at most 120 characters of what it is for. 16 endpoints are the most."
             }
+            Flash::ManySecrets => "No new secret: three sign already. The oldest ends within a day; try again then.",
             Flash::SignedOut => "You are signed out.",
             Flash::Expired => "Your session has ended. Sign in again to go on where you were.",
         }
@@ -308,6 +325,7 @@ impl Flash {
                 | Flash::ToldBefore
                 | Flash::ReportAsked
                 | Flash::SheetAsked
+                | Flash::ReturnSaved
                 | Flash::WebhookTested
                 | Flash::WebhookSaved
                 | Flash::WebhookReplayed

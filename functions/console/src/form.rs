@@ -28,6 +28,11 @@ impl Fields {
         self.0.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// The rest of the names of fields that begin like this and are not empty.
+    pub fn beginning<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(|(_, text)| !text.trim().is_empty()).filter_map(move |(name, _)| name.strip_prefix(start))
+    }
+
     /// A ticked box.
     pub fn ticked(&self, name: &str) -> bool {
         self.get(name).is_some()

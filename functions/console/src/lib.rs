@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, queue, reports, reviews, sheet,
-        tracking, webhooks, wording,
+        ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, queue, reports, returns, reviews,
+        sheet, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -45,6 +45,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/parcels", post(parcels::settle))
         .route("/console/orders/{id}/parcels/{parcel}/label", get(labels::paper).post(labels::ask))
         .route("/console/orders/{id}/parcels/{parcel}/track", post(labels::track))
+        .route("/console/orders/{id}/returns", post(returns::settle))
         .route("/console/orders/{id}/payment", post(payment::settle))
         .route("/console/orders/{id}/reviews", post(reviews::settle))
         .route("/console/reviews", get(reviews::show))

@@ -28,6 +28,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let bucket = settings.required("BUCKET_REPORTS");
     let (sheets, reports) = (settings.required("QUEUE_SHEET_URL"), settings.required("QUEUE_REPORTS_URL"));
     let (hooks, webhooks) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_WEBHOOKS_URL"));
+    let double = settings.url("PLATFORMS_URL");
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -52,7 +53,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
-        webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone()),
+        webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone())
+            .with_double(double),
         reports: files,
         tenants,
         keys: keys.clone(),

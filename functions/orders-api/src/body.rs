@@ -6,7 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, reviews, rules, stock, webhooks,
+    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, returns, reviews, rules, stock,
+    webhooks,
 };
 use crate::view;
 use app::Error;
@@ -72,6 +73,8 @@ described!(
     privacy::Reopened,
     privacy::Subject,
     reports::ReportWanted,
+    returns::NewReturn,
+    returns::ReturnStep,
     reviews::NewReview,
     reviews::ReviewDecision,
     rules::NewRules,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy,
-        reports, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
+        reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -50,6 +50,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/fulfilments/{fulfilment}", post(fulfilments::step))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}/labels", post(labels::create).get(labels::read))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}/track", post(labels::track))
+        .route("/v1/orders/{id}/returns", get(returns::list).post(returns::create))
+        .route("/v1/orders/{id}/returns/{return}", post(returns::step))
         .route("/v1/orders/{id}/tracking", get(fulfilments::tracking))
         .route("/v1/payments/success", get(payments::success))
         .route("/v1/orders/{id}/payment", get(payments::read))

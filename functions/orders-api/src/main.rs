@@ -26,7 +26,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
     let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
-    let webhooks = settings.required("QUEUE_WEBHOOKS_URL");
+    let (webhooks, double) = (settings.required("QUEUE_WEBHOOKS_URL"), settings.url("PLATFORMS_URL"));
     let mail_identity = settings.optional("MAIL_IDENTITY");
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
@@ -66,7 +66,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         reviews: Arc::new(db.reviews()),
         stock: MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() },
-        webhooks: Endpoints::new(Arc::new(db.webhooks()), queue(webhooks), clock.clone(), random.clone()),
+        webhooks: Endpoints::new(Arc::new(db.webhooks()), queue(webhooks), clock.clone(), random.clone()).with_double(double),
         tenants: Arc::new(db.tenants()),
         mail_identity,
         keys: Arc::new(db.keys()),

@@ -83,16 +83,29 @@ pub async fn run(options: Options) -> Result<(), Failed> {
 }
 
 async fn inbox(api: &Api, endpoint: Option<&str>) -> Result<(), Failed> {
-    let waiting = api.call(reqwest::Method::GET, "/v1/inbox", None).await?;
-    let all = waiting.as_array().into_iter().flatten();
-    let wanted: Vec<&Value> = all.filter(|one| endpoint.is_none_or(|name| one["endpoint"] == name)).collect();
-    for one in &wanted {
-        let (from, id) = (text(one, "endpoint"), text(one, "id"));
-        api.call(reqwest::Method::POST, &format!("/v1/inbox/{from}/{id}/replay"), None).await?;
-        println!("{from} {id}: tried again ({})", text(one, "reason"));
+    let (mut tried, mut failed, mut after) = (0, 0, String::new());
+    loop {
+        let page = api.call(reqwest::Method::GET, &format!("/v1/inbox{after}"), None).await?;
+        let page: Vec<Value> = page.as_array().cloned().unwrap_or_default();
+        let Some(last) = page.last() else { break };
+        // What still cannot be applied waits again, so the next page is what came in after this one.
+        after = format!("?after={}/{}", text(last, "endpoint"), text(last, "id"));
+        for one in page.iter().filter(|one| endpoint.is_none_or(|name| one["endpoint"] == name)) {
+            let (from, id) = (text(one, "endpoint"), text(one, "id"));
+            match api.call(reqwest::Method::POST, &format!("/v1/inbox/{from}/{id}/replay"), None).await {
+                Ok(_) => {
+                    tried += 1;
+                    println!("{from} {id}: tried again ({})", text(one, "reason"));
+                }
+                Err(why) => {
+                    failed += 1;
+                    eprintln!("{from} {id}: {why}");
+                }
+            }
+        }
     }
-    println!("{} webhook(s) are tried again; what could not be applied waits again, with its reason", wanted.len());
-    Ok(())
+    println!("{tried} webhook(s) are tried again; what cannot be applied waits again, with its reason");
+    if failed > 0 { Err(format!("{failed} could not be tried again; run it once more").into()) } else { Ok(()) }
 }
 
 async fn webhooks(api: &Api, endpoint: Option<&str>, body: Value) -> Result<(), Failed> {
@@ -111,7 +124,9 @@ async fn webhooks(api: &Api, endpoint: Option<&str>, body: Value) -> Result<(), 
             continue;
         }
         api.call(reqwest::Method::POST, &format!("/v1/webhook-endpoints/{id}/replay"), Some(body.clone())).await?;
-        println!("{id} is told again: {}", text(one, "url"));
+        // An address may hold a token of its owner's.
+        let host = text(one, "url").split(['/', '?']).nth(2).unwrap_or_default();
+        println!("{id} is told again, at {host}");
     }
     if off > 0 { Err(format!("{off} endpoint(s) are off and were told nothing").into()) } else { Ok(()) }
 }

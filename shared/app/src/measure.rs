@@ -5,7 +5,7 @@ use crate::ports::{Clock, Delta, MetricStore};
 use crate::scope::TenantScope;
 use contracts::order::v1;
 use contracts::{Envelope, Payload, payment};
-use domain::order::{Journey, Lane, Stage, Ways};
+use domain::order::{Journey, Lane, OrderStatus, Stage, Track, Ways};
 use domain::payment::Health;
 use domain::spread;
 use jiff::civil::Date;
@@ -39,6 +39,10 @@ pub const LANES: &str = "lane";
 /// How payments went that were asked of a provider, per day. Point "2025-08-09/stripe"; fields "tried" (orders; what the clock tries again is one
 /// with the first try), "succeeded", and for each decline "code:insufficient_funds".
 pub const PAYMENTS: &str = "payment";
+
+/// Orders that have left, and what came back of them, per day: fields "left" (orders), "returns" (orders of which something came back) and "faults"
+/// (those of which something did because something else had been packed).
+pub const LEFT: &str = "left";
 
 /// The use case.
 #[derive(Clone)]
@@ -173,6 +177,9 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
                 deltas.push(delta(HABITS, &habit, "moved", 1));
                 deltas.push(delta(HABITS, &habit, "brier", squared(100 - i64::from(sure))));
             }
+            if changed.to == OrderStatus::Shipped.as_str() && !matches!(changed.cause.as_str(), "corrected" | "undone") {
+                deltas.push(delta(LEFT, &day, "left", 1));
+            }
             if let Some(journey) = &changed.journey {
                 deltas.extend(arrival(journey, event.time));
             }
@@ -185,6 +192,11 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             vec![delta(RECEIPTS, &point, receipt.state.as_str(), 1)]
         }
         Payload::PaymentSettled(settled) if settled.kind == "authorize" => paid(settled, event.time),
+        Payload::ReturnReceived(back) if !back.arrived.is_empty() => {
+            let day = event.time.strftime("%Y-%m-%d").to_string();
+            let counted = [(back.first, "returns"), (back.first_fault, "faults")];
+            counted.into_iter().filter(|(counts, _)| *counts).map(|(_, field)| delta(LEFT, &day, field, 1)).collect()
+        }
         Payload::OrderRated(rated) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();
             let score = i64::from(rated.score);

@@ -68,7 +68,20 @@ impl Parked {
     /// # Errors
     /// `Retryable`.
     pub async fn list(&self, scope: &TenantScope) -> Result<Vec<Waiting>> {
-        Ok(self.inbox.parked(scope, None, LISTED_MAX).await?.into_iter().filter_map(Waiting::of).collect())
+        self.page(scope, None).await
+    }
+
+    /// Those that came in after one, which may have been settled since.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such one, `Retryable`.
+    pub async fn behind(&self, scope: &TenantScope, endpoint: &str, id: &str) -> Result<Vec<Waiting>> {
+        let after = self.load(scope, endpoint, id).await?;
+        self.page(scope, Some(&after)).await
+    }
+
+    async fn page(&self, scope: &TenantScope, after: Option<&InboxEntry>) -> Result<Vec<Waiting>> {
+        Ok(self.inbox.parked(scope, after, LISTED_MAX).await?.into_iter().filter_map(Waiting::of).collect())
     }
 
     /// Has it tried again, for example after its order was imported. What was applied stays applied.

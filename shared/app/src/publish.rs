@@ -2,13 +2,14 @@
 
 use contracts::envelope::SpecVersion;
 use contracts::order::v1;
-use contracts::{Envelope, Payload, parcel, payment, review, saga, stock};
+use contracts::{Envelope, Payload, parcel, payment, returns, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, FulfilmentId, LabelReference, TenantId};
 use domain::order::decide::news;
 use domain::order::fulfilling;
 use domain::order::saga::{Allocation, RULE, Step};
 use domain::order::{
-    Actor, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, SagaEvent,
+    Actor, Arrived, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, Return, ReturnEvent,
+    ReturnKind, ReturnLine, ReturnState, ReviewEvent, SagaEvent,
 };
 use domain::payment::{By, Kind, State};
 use jiff::Timestamp;
@@ -177,8 +178,12 @@ fn translate(
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
-        // Sagas, payments and reviews have events of their own.
-        OrderEvent::Saga { .. } | OrderEvent::Review { .. } | OrderEvent::Money { .. } | OrderEvent::Fulfilment { .. } => return None,
+        // Sagas, payments, returns and reviews have events of their own.
+        OrderEvent::Saga { .. }
+        | OrderEvent::Review { .. }
+        | OrderEvent::Money { .. }
+        | OrderEvent::Fulfilment { .. }
+        | OrderEvent::Return { .. } => return None,
         OrderEvent::FactHeard { .. }
         | OrderEvent::PhotoAdded { .. }
         | OrderEvent::TimerSet { .. }
@@ -207,6 +212,7 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
             Payload::StockMoved(stock::v1::Moved { order_id, how: how.code().to_owned(), lines: lines.iter().map(line).collect() })
         }),
         OrderEvent::Review { event } => reviewed(order, event, at),
+        OrderEvent::Return { event } => Some(returned(order, event)),
         OrderEvent::Fulfilment { event: FulfilEvent::Label { id, reference, event } } => labelled(order, (id, reference), event),
         _ => None,
     }
@@ -290,6 +296,39 @@ fn labelled(order: &Order, (id, reference): (&FulfilmentId, &LabelReference), ev
         LabelEvent::Voided { .. } => Payload::ParcelLabelVoided(parcel::v1::LabelVoided { order_id, parcel }),
         _ => return None,
     })
+}
+
+fn returned(order: &Order, event: &ReturnEvent) -> Payload {
+    let (order_id, name) = (order.id.to_string(), event.id().to_string());
+    let sku = |line: usize| order.lines.get(line).map(|line| line.sku.clone()).unwrap_or_default();
+    match event {
+        ReturnEvent::Opened { kind, lines, approved, .. } => {
+            let line =
+                |one: &ReturnLine| returns::v1::Line { sku: sku(one.line), quantity: one.quantity, reason: one.reason.code().to_owned() };
+            let (kind, lines) = (kind.code().to_owned(), lines.iter().map(line).collect());
+            Payload::ReturnOpened(returns::v1::Opened { order_id, name, kind, approved: *approved, lines })
+        }
+        ReturnEvent::Decided { state, .. } => {
+            Payload::ReturnDecided(returns::v1::Decided { order_id, name, state: state.code().to_owned() })
+        }
+        ReturnEvent::Received { id, arrived, refund } => {
+            let known = order.return_of(id);
+            let others = || order.returns.iter().filter(|other| other.id != *id && other.state == ReturnState::Received);
+            let packing_fault = known.is_some_and(Return::shows_packing_fault);
+            let one = |one: &Arrived| returns::v1::Arrived { sku: sku(one.line), quantity: one.quantity, sellable: one.sellable };
+            Payload::ReturnReceived(returns::v1::Received {
+                order_id,
+                name,
+                kind: known.map_or(ReturnKind::Refund, |known| known.kind).code().to_owned(),
+                packing_fault,
+                first: others().next().is_none(),
+                first_fault: packing_fault && !others().any(Return::shows_packing_fault),
+                arrived: arrived.iter().map(one).collect(),
+                refund: refund.map(|money| amount(money.minor, money.currency)),
+                refund_here: order.paying.as_ref().is_some_and(|paying| paying.governs()),
+            })
+        }
+    }
 }
 
 fn reviewed(order: &Order, event: &ReviewEvent, at: Timestamp) -> Option<Payload> {

@@ -1,6 +1,6 @@
 //! The envelope every event travels in: CloudEvents 1.0 attributes plus ours.
 
-use crate::{hook, job, order, parcel, payment, review, saga, stock};
+use crate::{hook, job, order, parcel, payment, returns, review, saga, stock};
 use domain::ids::{CorrelationId, EventId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub struct Envelope {
     pub specversion: SpecVersion,
     /// Unique for ever; what consumers deduplicate on. `{tenant}:{aggregate}:{version}:{index}`.
     pub id: EventId,
-    /// "orderflow.orders", "orderflow.sagas", "orderflow.payments", "orderflow.reviews", "orderflow.stock", "orderflow.hooks", "orderflow.jobs".
+    /// "orderflow.orders", "orderflow.sagas", "orderflow.payments", "orderflow.returns", "orderflow.reviews", "orderflow.stock", "orderflow.hooks", "orderflow.jobs".
     pub source: String,
     /// What the event is about: the order's number, the endpoint, the job.
     pub subject: String,
@@ -137,6 +137,12 @@ payloads! {
     ParcelLabelFailed(parcel::v1::LabelFailed) = "parcel.label_failed.v1" from "orderflow.parcels";
     /// A label was given back, or was never bought after all.
     ParcelLabelVoided(parcel::v1::LabelVoided) = "parcel.label_voided.v1" from "orderflow.parcels";
+    /// Somebody wants to send something back.
+    ReturnOpened(returns::v1::Opened) = "return.opened.v1" from "orderflow.returns";
+    /// Somebody has said whether something may come back, or that it will not.
+    ReturnDecided(returns::v1::Decided) = "return.decided.v1" from "orderflow.returns";
+    /// What was sent back is here.
+    ReturnReceived(returns::v1::Received) = "return.received.v1" from "orderflow.returns";
     /// A person has to decide something about an order.
     ReviewOpened(review::v1::Opened) = "review.opened.v1" from "orderflow.reviews";
     /// A review was decided.

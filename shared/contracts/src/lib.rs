@@ -11,6 +11,7 @@ pub mod outgoing;
 pub mod parcel;
 pub mod payment;
 pub mod queue;
+pub mod returns;
 pub mod review;
 pub mod saga;
 pub mod schema;

@@ -228,8 +228,10 @@ pub enum WebhookWork {
         at: Timestamp,
         /// Its id.
         id: EventId,
-        /// As it was when it was asked for; if it has changed since, somebody else is at it.
-        version: u64,
+        /// How often it had been begun when it was asked for, and tried since; if that has changed, it was tried meanwhile.
+        round: u32,
+        /// See `round`.
+        tried: u32,
     },
     /// Those of a time are sent again, both ends included.
     Replay {
@@ -239,6 +241,8 @@ pub enum WebhookWork {
         to: Timestamp,
         /// Which of them.
         which: Replayed,
+        /// How often somebody has asked for a replay to this endpoint; if that has grown, another one has taken its place.
+        run: u32,
         /// Those up to this one are done.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<(Timestamp, EventId)>,

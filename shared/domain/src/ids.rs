@@ -120,6 +120,10 @@ id!(
     FulfilmentId, "fulfilment", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names what of an order comes back together, among the returns of that order: "r1".
+    ReturnId, "return", 16, "1 to 16 lower-case letters, digits and dashes", slug
+);
+id!(
     /// What a carrier calls a parcel.
     TrackingNumber, "tracking number", 40, "1 to 40 letters and digits", |b| b.is_ascii_alphanumeric()
 );

@@ -129,7 +129,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NoSuchDecision
         | Rejection::NoSuchTimer
         | Rejection::NoSuchReview
-        | Rejection::NoSuchFulfilment => StatusCode::NOT_FOUND,
+        | Rejection::NoSuchFulfilment
+        | Rejection::NoSuchReturn => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
         Rejection::ReasonRequired
         | Rejection::FromTheFuture
@@ -156,6 +157,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::TooManyReviews
         | Rejection::NotToFulfil { .. }
         | Rejection::Fulfilment(_)
+        | Rejection::Return(_)
         | Rejection::MoneyMoved
         | Rejection::TooManyLabels
         | Rejection::NoShippingAddress
@@ -175,7 +177,8 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NoSuchDecision
         | Rejection::NoSuchTimer
         | Rejection::NoSuchReview
-        | Rejection::NoSuchFulfilment => ("not-found", "Not found"),
+        | Rejection::NoSuchFulfilment
+        | Rejection::NoSuchReturn => ("not-found", "Not found"),
         Rejection::UnderReview { .. } => ("under-review", "A person has to decide first"),
         Rejection::StillChecked => ("still-checked", "It is still being checked"),
         Rejection::NothingToDecide => ("nothing-to-decide", "There is nothing to decide"),
@@ -197,6 +200,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NothingToCapture => ("nothing-to-capture", "There is nothing to capture"),
         Rejection::NotRefundable { .. } => ("not-refundable", "It is not refunded as it stands"),
         Rejection::NotToFulfil { .. } | Rejection::Fulfilment(_) => ("not-fulfilled", "It cannot be fulfilled like that"),
+        Rejection::Return(_) => ("not-returned", "It cannot come back like that"),
         Rejection::MoneyMoved => ("stale", "Something has happened meanwhile"),
         Rejection::Money(_) | Rejection::PaymentNews(_) => ("payment-refused", "The order's money does not allow it"),
         Rejection::PhotosForgotten => ("forgotten", "The customer is forgotten"),

@@ -16,6 +16,7 @@ pub mod payment;
 pub mod photos;
 pub mod queue;
 pub mod reports;
+pub mod returns;
 pub mod reviews;
 pub mod sheet;
 pub mod then;

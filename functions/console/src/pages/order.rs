@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, parcels, payment, photos, then, timeline, workflow};
+use super::{Params, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -57,6 +57,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             div class="order-main" {
                 (items(order))
                 (parcels::section(order, visitor))
+                (returns::section(order, visitor))
                 @if photos::any(order, visitor) {
                     section class="card" aria-labelledby="photos-title" {
                         div class="card-head" { h2 id="photos-title" { "Photos" } }

@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use contracts::outgoing::types;
 use contracts::queue::Replayed;
-use domain::webhook::OffBecause;
+use domain::webhook::{EventFilter, OffBecause};
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
@@ -63,15 +63,20 @@ fn family_of(kind: &str) -> &str {
     kind.split('.').next().unwrap_or(kind)
 }
 
-/// The events that are ticked. What stands for several of them is enough for those.
+/// What is ticked. What stands for several is enough for those.
 fn ticked(fields: &Fields) -> Vec<String> {
-    let is_ticked = |filter: &str| fields.ticked(&format!("event-{filter}"));
-    if is_ticked("*") {
-        return vec!["*".to_owned()];
-    }
-    let (whole, parts): (Vec<&str>, Vec<&str>) = families().into_iter().partition(|family| is_ticked(&format!("{family}.*")));
-    let single = types().filter(|kind| parts.contains(&family_of(kind)) && is_ticked(kind)).map(str::to_owned);
-    whole.iter().map(|family| format!("{family}.*")).chain(single).collect()
+    let all: Vec<&str> = fields.beginning("event-").collect();
+    let is_in = |kind: &str, whole: &str| whole.strip_suffix('*').is_some_and(|start| kind != whole && kind.starts_with(start));
+    let kept = all.iter().filter(|kind| !all.iter().any(|whole| is_in(kind, whole)));
+    kept.map(|kind| (*kind).to_owned()).collect()
+}
+
+/// Filters of an endpoint that the form has no box for by itself: a program has made them.
+fn others(endpoint: Option<&WebhookEndpoint>) -> Vec<&str> {
+    let known = |filter: &str| {
+        filter == "*" || types().any(|kind| kind == filter) || families().iter().any(|family| filter == format!("{family}.*"))
+    };
+    endpoint.iter().flat_map(|endpoint| &endpoint.events).map(EventFilter::as_str).filter(|filter| !known(filter)).collect()
 }
 
 fn href(id: &str, flash: Flash) -> String {
@@ -97,7 +102,10 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     let flash = match fields.get("do").unwrap_or_default() {
         "test" => webhooks.test(scope, id, &visitor.correlation).await.map(|_| Flash::WebhookTested),
         "rotate" => {
-            let endpoint = webhooks.rotate(scope, id).await?;
+            let endpoint = match webhooks.rotate(scope, id).await {
+                Err(Error::Invalid(_)) => return Ok(see_other(&href(id, Flash::ManySecrets))),
+                rotated => rotated?,
+            };
             let hours = OLD_KEY_SIGNS.as_hours();
             return Ok(with_secret(visitor, &endpoint, &format!("The old secret signs beside it for {hours} hours")).into_response());
         }
@@ -221,6 +229,7 @@ fn fields(endpoint: Option<&WebhookEndpoint>) -> Markup {
                 (event(&format!("{family}.*"), &format!("All that begins with {family}"), has(&format!("{family}.*")), true))
                 @for kind in types().filter(|kind| family_of(kind) == family) { (event(kind, kind, has(kind), false)) }
             }
+            @for filter in others(endpoint) { (event(filter, filter, true, true)) }
         }
     }
 }

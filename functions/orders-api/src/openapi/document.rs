@@ -3,7 +3,7 @@
 
 use crate::routes::{
     attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy, reports,
-    reviews, rules, settings, sheet, stats, stock, webhooks, why,
+    returns, reviews, rules, settings, sheet, stats, stock, webhooks, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi};
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
         fulfilments::create, fulfilments::step, fulfilments::tracking, labels::create, labels::read, labels::track,
+        returns::create, returns::list, returns::step,
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, reports::list, reports::make, sheet::read, sheet::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::read, stock::adjust,

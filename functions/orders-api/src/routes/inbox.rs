@@ -6,8 +6,8 @@ use app::parked::Waiting;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use lambda_http::http::StatusCode;
-use runtime::http::{Caller, Origin, Segments};
-use serde::Serialize;
+use runtime::http::{Caller, Origin, Params, Segments};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A webhook that waits.
@@ -44,9 +44,25 @@ pub struct Written {
     pub text: String,
 }
 
+/// Which of those that wait.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct InboxParams {
+    /// Those that came in after this one: its endpoint, a slash and its id.
+    #[cfg_attr(test, param(example = "order-status/msg_2Lh9"))]
+    pub after: Option<String>,
+}
+
 /// Lists webhooks that were accepted and could not be applied, oldest first.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/inbox", tag = "webhooks", responses((status = 200, description = "At most 100", body = Vec<ParkedHook>))))]
-pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
+#[cfg_attr(test, utoipa::path(get, path = "/v1/inbox", tag = "webhooks", params(InboxParams),
+    responses((status = 200, description = "At most 100", body = Vec<ParkedHook>), (status = 404, description = "There is none to come after"))))]
+pub async fn parked(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Params(params): Params<InboxParams>,
+) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let row = |waiting: Waiting| ParkedHook {
         endpoint: waiting.key.endpoint,
@@ -56,7 +72,14 @@ pub async fn parked(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         reason: waiting.reason,
         message: waiting.written.map(|said| Written { channel: said.channel.name(), from: said.from, text: said.text }),
     };
-    let rows: Vec<ParkedHook> = desk.parked.list(&admitted.scope).await?.into_iter().map(row).collect();
+    let waiting = match params.after.as_deref() {
+        None => desk.parked.list(&admitted.scope).await?,
+        Some(after) => {
+            let (endpoint, id) = after.split_once('/').ok_or(app::Error::NotFound("webhook"))?;
+            desk.parked.behind(&admitted.scope, endpoint, id).await?
+        }
+    };
+    let rows: Vec<ParkedHook> = waiting.into_iter().map(row).collect();
     Ok(axum::Json(rows).into_response())
 }
 

@@ -16,6 +16,7 @@ pub mod payments;
 pub mod photos;
 pub mod privacy;
 pub mod reports;
+pub mod returns;
 pub mod reviews;
 pub mod rules;
 pub mod settings;

@@ -4,7 +4,7 @@ use super::Answer;
 use crate::desk::Desk;
 use crate::view::Measured;
 use app::Error;
-use app::measure::{DAYS, LABELS, RATINGS, RECEIPTS, TOLD};
+use app::measure::{DAYS, LABELS, LEFT, RATINGS, RECEIPTS, TOLD};
 use app::progress::habits;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -109,6 +109,10 @@ pub struct OrderStats {
     pub eta_p90_held: Measured,
     /// By their P50; half, if lanes say what is true.
     pub eta_p50_held: Measured,
+    /// Of the orders that left in the last 90 days: those that were packed right, as far as returns say.
+    pub fulfilment_accuracy: Measured,
+    /// Orders of which something came back in the last 90 days / orders that left.
+    pub return_rate: Measured,
     /// When this was counted.
     pub as_of: String,
 }
@@ -156,9 +160,11 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let back = |days: i64| today.saturating_sub(days.days()).to_string();
     let (week, quarter, upto) = (back(6), back(89), today.to_string());
     let (days, ratings) = tokio::join!(desk.metrics.series(scope, DAYS, &week, &upto), desk.metrics.series(scope, RATINGS, &quarter, "~"));
+    let gone = desk.metrics.series(scope, LEFT, &quarter, "~").await.map_err(Error::from)?;
     let habits = habits(&*desk.metrics, scope, &back(89)[..7]).await?;
     let held = app::arrival::calibration(&*desk.metrics, scope, now).await?;
     let sum = |points: &[app::ports::Point], field: &str| points.iter().filter_map(|point| point.fields.get(field)).sum::<i64>();
+    let (left, returns, faults) = (sum(&gone, "left"), sum(&gone, "returns"), sum(&gone, "faults"));
     let orders_by_status: BTreeMap<String, i64> = labels
         .map_err(Error::from)?
         .into_iter()
@@ -204,6 +210,13 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
         satisfaction: Measured::share(sum(&ratings, "score"), votes, 2, "sum of scores / votes, 90 days"),
         eta_p90_held: Measured::share(held.by_p90, held.orders, 3, "arrived by the P90 known when it left / arrived, 3 months"),
         eta_p50_held: Measured::share(held.by_p50, held.orders, 3, "arrived by the P50 known when it left / arrived, 3 months"),
+        fulfilment_accuracy: Measured::share(
+            (left - faults).max(0),
+            left,
+            3,
+            "left, less those of which something came back because of the packing / left, 90 days",
+        ),
+        return_rate: Measured::share(returns, left, 3, "orders of which something came back / orders that left, 90 days"),
         as_of: now.to_string(),
     };
     Ok(axum::Json(stats).into_response())

@@ -274,7 +274,7 @@ pub async fn remove(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// Gives an endpoint a new secret. For a day deliveries carry a signature by the old one as well.
+/// Gives an endpoint a new secret. For a day deliveries carry a signature by the old one as well; at most three sign at once.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/webhook-endpoints/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "Endpoint id")),
     responses((status = 200, description = "The endpoint with its new secret", body = WebhookEndpointView), (status = 404, description = "No such endpoint"))))]
 pub async fn rotate(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
@@ -292,7 +292,7 @@ pub async fn test(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
     Ok((StatusCode::ACCEPTED, axum::Json(DeliveryView::of(&delivery))).into_response())
 }
 
-/// Sends again what happened in a time and was not taken; or all of it.
+/// Sends again what happened in a time and was not taken; or all of it. Who asks anew ends what was asked for before.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/webhook-endpoints/{id}/replay", tag = "webhooks", request_body = Replay,
     params(("id" = String, Path, description = "Endpoint id")),
     responses((status = 202, description = "Begun"), (status = 404, description = "No such endpoint"), (status = 422, description = "It is off, or the time is none"))))]
@@ -342,13 +342,12 @@ pub async fn deliveries(
         Some(Ok(at)) => Ok(at),
         Some(Err(_)) => Err(fault(name, "bad_time", "such as 2026-11-20T00:00:00Z")),
     };
-    let from = moment("from", params.from.as_deref(), Timestamp::UNIX_EPOCH)?;
-    let to = moment("to", params.to.as_deref(), desk.clock.now())?;
-    if to < from {
-        return Err(fault("to", "out_of_range", "not before from").into());
-    }
+    let from = moment("from", params.from.as_deref(), Timestamp::MIN)?;
+    let to = moment("to", params.to.as_deref(), Timestamp::MAX)?;
+    let (from, to) = desk.webhooks.span(from, to)?;
     let endpoint = desk.webhooks.load(&admitted.scope, &id).await?.id;
-    let filter = format!("deliveries:{endpoint}");
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let filter = format!("deliveries:{endpoint}:{}:{}", text(&params.from), text(&params.to));
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
     let after = after.as_ref().and_then(place);
     let query = DeliveryQuery { endpoint, from, to, newest_first: true, after };

@@ -9,6 +9,7 @@ mod order;
 mod parcel;
 mod payment;
 mod photo;
+mod returned;
 mod review;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
@@ -23,4 +24,5 @@ pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
 pub use parcel::{LabelLink, LabelView, ParcelView};
 pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, PaymentSuccess, ProviderSuccess, Sum};
 pub use photo::{PhotoList, PhotoName, PhotoView};
+pub use returned::{ArrivedItem, OrderReturns, ReturnView, Returnable, ReturnedItem};
 pub use review::{OrderReview, ReviewList, WorkflowView};

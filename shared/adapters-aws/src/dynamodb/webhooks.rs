@@ -1,10 +1,11 @@
 //! Webhooks to others: endpoints in one partition of their tenant's, deliveries in one of their endpoint's, by time.
 
-use super::item::{Row, Write, json, key_row, text, to_json};
+use super::item::{Row, Write, json, key_row, text, text_opt, to_json};
 use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, keys, outbox};
-use crate::error::corrupt;
 use app::TenantScope;
-use app::ports::{Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PortResult, WebhookEndpoint, WebhookStore};
+use app::ports::{
+    Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PageKey, PortError, PortResult, WebhookEndpoint, WebhookStore,
+};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::WebhookEndpointId;
@@ -13,10 +14,24 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long a delivery is kept after what it tells of.
 const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
+/// And after a try that is still to come.
+const WAITS: SignedDuration = SignedDuration::from_hours(48);
 
 /// [`WebhookStore`] in the ops table.
 #[derive(Clone)]
 pub struct DynamoWebhooks(pub(super) Dynamo);
+
+/// Where a page ends, or the store has no more.
+type Places = (Vec<String>, bool);
+
+/// Whether a write happened. One whose answer was lost is refused when the SDK sends it again, and finds what it wrote.
+fn happened(written: Written, document: &str) -> bool {
+    match written {
+        Written::Done(_) => true,
+        Written::Refused(Some(row)) => text_opt(&row, "doc") == Some(document),
+        Written::Refused(None) => false,
+    }
+}
 
 /// New, or still as it was.
 fn guarded(write: Write, before: u64) -> Write {
@@ -46,15 +61,17 @@ impl WebhookStore for DynamoWebhooks {
         now: Timestamp,
     ) -> PortResult<bool> {
         let what = "save a webhook endpoint";
-        let write = Write::put(keys::webhook_endpoint(scope, &endpoint.id))
-            .text("doc", to_json("a webhook endpoint", endpoint)?)
-            .number("version", endpoint.version);
+        let document = to_json("a webhook endpoint", endpoint)?;
+        let write = Write::put(keys::webhook_endpoint(scope, &endpoint.id)).text("doc", &document).number("version", endpoint.version);
         let write = guarded(write, before);
         let Some(row) = outbox::loose_row(scope, publish, now)? else {
-            return Ok(matches!(self.0.write(what, Table::Ops, &write).await?, Written::Done(_)));
+            return Ok(happened(self.0.write(what, Table::Ops, &write).await?, &document));
         };
         let writes = [(Table::Ops, write), (Table::Outbox, row)];
-        Ok(matches!(self.0.transact(what, &writes).await?, Transacted::Done))
+        Ok(match self.0.transact(what, &writes).await? {
+            Transacted::Done => true,
+            Transacted::Refused(rows) => rows.into_iter().next().flatten().is_some_and(|row| text_opt(&row, "doc") == Some(&document)),
+        })
     }
 
     async fn remove_endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<()> {
@@ -69,19 +86,25 @@ impl WebhookStore for DynamoWebhooks {
 
     async fn save_delivery(&self, scope: &TenantScope, delivery: &Delivery, before: u64) -> PortResult<bool> {
         let key = delivery.key();
-        let mut write = Write::put(keys::delivery(scope, &key))
-            .text("doc", to_json("a delivery", delivery)?)
-            .number("version", delivery.version)
-            .expires("ttl", delivery.at + KEPT);
+        let document = to_json("a delivery", delivery)?;
+        let mut write = Write::put(keys::delivery(scope, &key)).text("doc", &document).number("version", delivery.version);
+        let kept_until = delivery.at + KEPT;
         if let DeliveryState::Waiting { next_at } = delivery.state {
             let place = keys::due_delivery(scope, &key, next_at);
-            write = write.text("GSI1PK", place.pk).text("GSI1SK", place.sk);
+            write = write.text("GSI1PK", place.pk).text("GSI1SK", place.sk).expires("ttl", kept_until.max(next_at + WAITS));
+        } else {
+            write = write.expires("ttl", kept_until);
         }
-        Ok(matches!(self.0.write("save a delivery", Table::Ops, &guarded(write, before)).await?, Written::Done(_)))
+        Ok(happened(self.0.write("save a delivery", Table::Ops, &guarded(write, before)).await?, &document))
     }
 
     async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>> {
         let pk = keys::deliveries(scope, &query.endpoint);
+        // DynamoDB refuses a range that ends before it begins, and a page that begins outside of it.
+        let is_outside = query.after.as_ref().is_some_and(|(at, _)| *at < query.from || *at > query.to);
+        if keys::stamp(query.from) > keys::stamp(query.to) || is_outside {
+            return Ok(Vec::new());
+        }
         // No id holds a character above this one.
         let range = Range::Between(keys::stamp(query.from), format!("{}#~", keys::stamp(query.to)));
         let key_of = |(at, id): &(Timestamp, _)| {
@@ -104,18 +127,43 @@ impl WebhookStore for DynamoWebhooks {
         }
     }
 
-    async fn due(&self, now: Timestamp, limit: usize) -> PortResult<Vec<DueDelivery>> {
-        let shard = |shard: u64| async move {
-            let range = Range::Below(keys::stamp(now));
-            let query = Query { range, limit: Some(limit), ..Query::index(Index::Gsi1, keys::due_deliveries(shard)) };
-            let sk_name = query.sk_name;
-            let (rows, _) = self.0.query("list webhooks that are due", Table::Ops, query).await?;
-            rows.iter().map(|row| keys::due_of(text(row, sk_name)?).ok_or_else(|| corrupt("GSI1SK"))).collect::<PortResult<Vec<_>>>()
+    async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueDelivery>, Option<PageKey>)> {
+        if after.is_some_and(|after| !after.0.contains('#')) {
+            return Err(PortError::Fatal("not a page key of this store".into()));
+        }
+        let place = after.map(|after| after.0.as_str());
+        let shards = stream::iter(0..keys::DELIVERY_SHARDS).map(|shard| self.shard(shard, now, place, limit)).buffered(AT_ONCE);
+        let shards: Vec<Places> = shards.try_collect().await?;
+        let more = shards.iter().any(|(_, more)| *more);
+        let mut places: Vec<String> = shards.into_iter().flat_map(|(places, _)| places).collect();
+        places.sort_unstable();
+        let cut = places.len() > limit;
+        places.truncate(limit);
+        let next = places.last().filter(|_| cut || more).map(|place| PageKey(place.clone()));
+        // One that cannot be read keeps nobody else from being told.
+        let due = places.iter().filter_map(|place| {
+            let due = keys::due_of(place);
+            if due.is_none() {
+                tracing::error!(place, "a place in the index of webhooks cannot be read");
+            }
+            due
+        });
+        Ok((due.collect(), next))
+    }
+}
+
+impl DynamoWebhooks {
+    async fn shard(&self, shard: u64, now: Timestamp, after: Option<&str>, limit: usize) -> PortResult<Places> {
+        let until = keys::before(now);
+        let range = match after {
+            None => Range::Below(until),
+            Some(after) if after >= until.as_str() => return Ok((Vec::new(), false)),
+            Some(after) => Range::Between(keys::behind(after), until),
         };
-        let shards: Vec<Vec<DueDelivery>> = stream::iter(0..keys::DELIVERY_SHARDS).map(shard).buffered(AT_ONCE).try_collect().await?;
-        let mut due: Vec<DueDelivery> = shards.into_iter().flatten().collect();
-        due.sort_by_key(|due| due.due);
-        due.truncate(limit);
-        Ok(due)
+        let query = Query { range, limit: Some(limit), ..Query::index(Index::Gsi1, keys::due_deliveries(shard)) };
+        let sk_name = query.sk_name;
+        let (rows, last) = self.0.query("list webhooks that are due", Table::Ops, query).await?;
+        let places = rows.iter().map(|row| text(row, sk_name).map(str::to_owned)).collect::<PortResult<Vec<_>>>()?;
+        Ok((places, last.is_some()))
     }
 }

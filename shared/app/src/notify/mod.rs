@@ -26,8 +26,8 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_label, slack_reply, slack_returned, slack_review, slack_stock,
-    slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
+    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_label, slack_reply, slack_return, slack_returned, slack_review,
+    slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -209,6 +209,11 @@ impl Notify {
                 slack_returned(&back.order_id, provider, &back.what, &format!("{} {}", back.amount.amount, back.amount.currency))
             }
             Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
+            Payload::ReturnOpened(back) => {
+                let what: Vec<String> =
+                    back.lines.iter().map(|one| format!("{} {} ({})", one.quantity, one.sku, one.reason.replace('_', " "))).collect();
+                slack_return(&back.order_id, &back.name, &back.kind, &what.join(", "))
+            }
             Payload::WebhookDisabled(off) => slack_webhook_off(&off.endpoint, &off.description, off.why == OffBecause::Gone.as_str()),
             Payload::JobFailed(failed) => {
                 format!(":rotating_light: *Job failed: {}*\n{}\nTrace: {}", failed.job, failed.reason, event.correlationid)

@@ -1,6 +1,6 @@
 //! Webhooks to others: the addresses that are told, and what was told them.
 
-use super::PortResult;
+use super::{PageKey, PortResult};
 use crate::scope::TenantScope;
 use crate::tenant::Secret;
 use async_trait::async_trait;
@@ -37,6 +37,9 @@ pub struct WebhookEndpoint {
     pub health: Health,
     /// When it was made.
     pub created_at: Timestamp,
+    /// How often somebody has asked for a replay.
+    #[serde(default)]
+    pub replays: u32,
     /// Changes so far; the optimistic lock.
     pub version: u64,
 }
@@ -125,6 +128,9 @@ pub struct Delivery {
     pub body: String,
     /// What became of it.
     pub state: DeliveryState,
+    /// How often it was begun again.
+    #[serde(default)]
+    pub round: u32,
     /// Tries since it was begun, or begun again.
     pub tried: u32,
     /// The last tries, oldest first; at most [`Delivery::TRIES_KEPT`].
@@ -190,12 +196,13 @@ pub trait WebhookStore: Send + Sync {
     /// A delivery.
     async fn delivery(&self, scope: &TenantScope, key: &DeliveryKey) -> PortResult<Option<Delivery>>;
     /// Saves a delivery if its version is still `before` (0: it is new). False if it is not. It is forgotten 35 days after what it
-    /// tells of.
+    /// tells of, or two
+    /// days after its next try.
     async fn save_delivery(&self, scope: &TenantScope, delivery: &Delivery, before: u64) -> PortResult<bool>;
     /// Deliveries, at most `limit`; fewer says that there are no more.
     async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>>;
-    /// Deliveries of all tenants that wait and were due at `now`, the longest due first within a shard; at most `limit`.
-    async fn due(&self, now: Timestamp, limit: usize) -> PortResult<Vec<DueDelivery>>;
+    /// Deliveries of all tenants that wait and were due at `now`, the longest due first; at most `limit`, and where the next page begins.
+    async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueDelivery>, Option<PageKey>)>;
 }
 
 /// What came of a call.

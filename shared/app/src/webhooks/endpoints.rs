@@ -26,6 +26,8 @@ const FILTERS_MAX: usize = 50;
 const DESCRIPTION_MAX: usize = 120;
 /// Characters of an address.
 const URL_MAX: usize = 500;
+/// How long deliveries are kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// Tries at a change that somebody else makes at the same time.
 const TRIES_AT_SAVING: usize = 3;
 
@@ -37,6 +39,8 @@ pub struct Endpoints {
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// Where a test double is; it may be told, too.
+    double: Option<String>,
 }
 
 /// An endpoint to be made.
@@ -63,14 +67,25 @@ pub struct Change {
     pub enabled: Option<bool>,
 }
 
-fn url_of(text: &str, faults: &mut Vec<Fault>) -> String {
-    let text = text.trim();
-    // A name of this machine's is for trying it out; whoever calls refuses it elsewhere.
-    let is_sealed = ["https://", "http://localhost:"].iter().any(|start| text.len() > start.len() && text.starts_with(start));
-    if !is_sealed || text.len() > URL_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) {
-        faults.push(Fault::new("url", "bad_url", format!("an address that begins with https://, at most {URL_MAX} characters")));
-    }
-    text.to_owned()
+fn too_many() -> Fault {
+    Fault::new("", "too_many", format!("there are {ENDPOINTS_MAX} endpoints; remove one that nobody reads"))
+}
+
+/// By TLS, without a password, and a name with a dot in it: a number could be of any net. Names are looked at when they are called.
+fn is_callable(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| {
+        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !label.starts_with('-')
+    };
+    let is_name =
+        labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
+    is_name
+        && !labels.last().is_some_and(|last| last.starts_with("0x"))
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+        && !url.contains(['#', '@', '\\'])
 }
 
 fn description_of(text: &str, faults: &mut Vec<Fault>) -> String {
@@ -99,7 +114,23 @@ fn filters_of(texts: &[String], faults: &mut Vec<Fault>) -> Vec<EventFilter> {
 impl Endpoints {
     /// Over these.
     pub fn new(store: Arc<dyn WebhookStore>, queue: Arc<dyn Queue>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Endpoints {
-        Endpoints { store, queue, clock, random }
+        Endpoints { store, queue, clock, random, double: None }
+    }
+
+    /// With a test double that may be told, too.
+    #[must_use]
+    pub fn with_double(self, double: Option<String>) -> Endpoints {
+        Endpoints { double, ..self }
+    }
+
+    fn url_of(&self, text: &str, faults: &mut Vec<Fault>) -> String {
+        let text = text.trim();
+        let is_double = self.double.as_deref().is_some_and(|base| text.starts_with(&format!("{base}/")));
+        if text.len() > URL_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) || !(is_double || is_callable(text)) {
+            let hint = format!("https:// and a name on the open net, without a password or #, at most {URL_MAX} characters");
+            faults.push(Fault::new("url", "bad_url", hint));
+        }
+        text.to_owned()
     }
 
     fn new_key(&self) -> Secret {
@@ -113,11 +144,11 @@ impl Endpoints {
     /// `Invalid`, `Retryable`.
     pub async fn make(&self, scope: &TenantScope, wanted: &NewEndpoint) -> Result<WebhookEndpoint> {
         let mut faults = Vec::new();
-        let url = url_of(&wanted.url, &mut faults);
+        let url = self.url_of(&wanted.url, &mut faults);
         let description = description_of(&wanted.description, &mut faults);
         let events = filters_of(&wanted.events, &mut faults);
         if faults.is_empty() && self.store.endpoints(scope).await?.len() >= ENDPOINTS_MAX {
-            faults.push(Fault::new("", "too_many", format!("there are {ENDPOINTS_MAX} endpoints; remove one that nobody reads")));
+            faults.push(too_many());
         }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
@@ -125,12 +156,17 @@ impl Endpoints {
         let now = self.clock.now();
         let id = WebhookEndpointId::parse(&format!("whe_{:016x}", self.random.u64())).map_err(|why| Error::Fatal(why.to_string()))?;
         let keys = vec![SigningKey { secret: self.new_key(), until: None }];
-        let endpoint = WebhookEndpoint { id, url, description, events, keys, health: Health::default(), created_at: now, version: 1 };
-        if self.store.save_endpoint(scope, &endpoint, 0, &[], now).await? {
-            Ok(endpoint)
-        } else {
-            Err(Error::Retryable("the name of a new endpoint was taken".into()))
+        let endpoint =
+            WebhookEndpoint { id, url, description, events, keys, health: Health::default(), created_at: now, replays: 0, version: 1 };
+        if !self.store.save_endpoint(scope, &endpoint, 0, &[], now).await? {
+            return Err(Error::Retryable("the name of a new endpoint was taken".into()));
         }
+        // Many may be made at the same moment: whoever finds too many takes theirs back.
+        if self.store.endpoints(scope).await?.len() > ENDPOINTS_MAX {
+            self.store.remove_endpoint(scope, &endpoint.id).await?;
+            return Err(Error::Invalid(vec![too_many()]));
+        }
+        Ok(endpoint)
     }
 
     /// All of them, oldest first.
@@ -174,7 +210,7 @@ impl Endpoints {
     /// `Invalid`, `NotFound`, `Retryable`.
     pub async fn change(&self, scope: &TenantScope, id: &str, change: &Change) -> Result<WebhookEndpoint> {
         let mut faults = Vec::new();
-        let url = change.url.as_deref().map(|text| url_of(text, &mut faults));
+        let url = change.url.as_deref().map(|text| self.url_of(text, &mut faults));
         let description = change.description.as_deref().map(|text| description_of(text, &mut faults));
         let events = change.events.as_deref().map(|texts| filters_of(texts, &mut faults));
         if !faults.is_empty() {
@@ -182,11 +218,15 @@ impl Endpoints {
         }
         let now = self.clock.now();
         let edit = |endpoint: &mut WebhookEndpoint| {
-            endpoint.url = url.clone().unwrap_or_else(|| endpoint.url.clone());
+            if let Some(url) = url.as_ref().filter(|url| **url != endpoint.url) {
+                endpoint.url.clone_from(url);
+                // What was heard at the old address says nothing of the new one.
+                endpoint.health = Health { off: endpoint.health.off, ..Health::well(now) };
+            }
             endpoint.description = description.clone().unwrap_or_else(|| endpoint.description.clone());
             endpoint.events = events.clone().unwrap_or_else(|| endpoint.events.clone());
             match change.enabled {
-                Some(true) if !endpoint.health.is_on() => endpoint.health = Health::default(),
+                Some(true) if !endpoint.health.is_on() => endpoint.health = Health::well(now),
                 Some(false) if endpoint.health.off.is_none_or(|(_, why)| why != OffBecause::Asked) => {
                     endpoint.health.off = Some((now, OffBecause::Asked));
                 }
@@ -196,12 +236,19 @@ impl Endpoints {
         self.edit(scope, id, edit).await
     }
 
-    /// Gives it a new secret, first of its keys. The old one signs beside it for a day.
+    /// Gives it a new secret, first of its keys. The old ones sign beside it, each for a day.
     ///
     /// # Errors
-    /// `NotFound`, `Retryable`.
+    /// `Invalid` if too many sign, `NotFound`, `Retryable`.
     pub async fn rotate(&self, scope: &TenantScope, id: &str) -> Result<WebhookEndpoint> {
         let (secret, now) = (self.new_key(), self.clock.now());
+        let known = self.load(scope, id).await?;
+        let ends: Vec<Timestamp> = known.keys.iter().filter_map(|key| key.until.filter(|until| now < *until)).collect();
+        if let Some(first) = ends.iter().min().filter(|_| ends.len() + 1 >= KEYS_MAX) {
+            // To drop one would silence whoever still verifies by it.
+            let why = format!("{} secrets sign already, one of them until {first:.0}; give it another one then", ends.len() + 1);
+            return Err(Error::Invalid(vec![Fault::new("", "too_many_secrets", why)]));
+        }
         let edit = |endpoint: &mut WebhookEndpoint| {
             let good = std::mem::take(&mut endpoint.keys).into_iter().filter(|key| key.until.is_none_or(|until| now < until));
             let old = good.map(|key| SigningKey { until: key.until.or(Some(now + OLD_KEY_SIGNS)), ..key });
@@ -248,13 +295,27 @@ impl Endpoints {
         which: Replayed,
         correlation: &CorrelationId,
     ) -> Result<()> {
-        let endpoint = self.on(scope, id).await?;
-        let to = to.unwrap_or_else(|| self.clock.now());
+        self.on(scope, id).await?;
+        let (from, to) = self.span(from, to.unwrap_or(Timestamp::MAX))?;
+        // One at a time: who asks anew ends what was asked for before.
+        let endpoint = self.edit(scope, id, |endpoint| endpoint.replays = endpoint.replays.wrapping_add(1)).await?;
+        let work = WebhookWork::Replay { from, to, which, run: endpoint.replays, after: None };
+        json::send(&*self.queue, &asked(scope, &endpoint.id, work, correlation)).await
+    }
+
+    /// The part of a time of which there are deliveries.
+    ///
+    /// # Errors
+    /// `Invalid` if it ends before it begins.
+    pub fn span(&self, from: Timestamp, to: Timestamp) -> Result<(Timestamp, Timestamp)> {
         if to < from {
             return Err(Error::Invalid(vec![Fault::new("to", "out_of_range", "not before from")]));
         }
-        let work = WebhookWork::Replay { from, to, which, after: None };
-        json::send(&*self.queue, &asked(scope, &endpoint.id, work, correlation)).await
+        let now = self.clock.now();
+        let first = now - KEPT;
+        // An event may be dated by a clock that is a little ahead.
+        let last = now + SignedDuration::from_hours(1);
+        Ok((from.clamp(first, last), to.clamp(first, last)))
     }
 
     async fn on(&self, scope: &TenantScope, id: &str) -> Result<WebhookEndpoint> {

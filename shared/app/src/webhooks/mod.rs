@@ -24,8 +24,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Deliveries on their way at once, for one event.
-const AT_ONCE: usize = 8;
+/// Deliveries on their way at once, for one event: all that there can be, so that no endpoint waits for another. An event is told as it is and
+/// as the point of an order's way that it is.
+const AT_ONCE: usize = 2 * ENDPOINTS_MAX;
+/// Deliveries that a sweep looks at in one go, and those at work.
+const PAGE: usize = 100;
+const LOOKS_AT_ONCE: usize = 16;
 /// The longest that a queue keeps a message from being seen. What waits longer is brought back by the index.
 const QUEUE_WAITS_MAX: SignedDuration = SignedDuration::from_mins(15);
 /// The index brings back what the queue should have brought back so long ago.
@@ -34,9 +38,7 @@ const OVERDUE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 const BROUGHT_BACK_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// After this a sweep begins no new page; the next one goes on.
 const WORKING_TIME: SignedDuration = SignedDuration::from_secs(40);
-/// Deliveries that a sweep or a replay looks at in one go.
-const PAGE: usize = 100;
-/// Tries at writing down how an endpoint is: others do the same.
+/// Tries at writing down what came of a call, and how an endpoint is by that: others write at the same time.
 const TRIES_AT_SAVING: usize = 4;
 
 /// Tells endpoints.
@@ -95,13 +97,15 @@ impl Deliver {
         let wanted = endpoints.iter().flat_map(|endpoint| told.iter().map(move |one| (endpoint, one)));
         let wanted = wanted.filter(|(endpoint, one)| endpoint.wants(&one.kind) && endpoint.health.is_kept_for(self.clock.now()));
         let mut tries = stream::iter(wanted.collect::<Vec<_>>())
-            .map(|(endpoint, one)| self.first(&scope, endpoint, one, &event.correlationid))
+            .map(|(endpoint, one)| self.first(&scope, &endpoint.id, one, &event.correlationid))
             .buffer_unordered(AT_ONCE);
-        let (mut sent, mut result) = (Sent::default(), Ok(()));
+        let (mut sent, mut result): (Sent, Result<()>) = (Sent::default(), Ok(()));
         while let Some(tried) = tries.next().await {
             match tried {
                 Ok(one) => sent.add(one),
-                Err(why) => result = Err(why),
+                // What can be done later decides: parked, it would be done by nobody.
+                Err(why) if !matches!(&result, Err(known) if known.is_retryable()) => result = Err(why),
+                Err(_) => {}
             }
         }
         result.map(|()| sent)
@@ -114,66 +118,60 @@ impl Deliver {
     pub async fn asked(&self, asked: &WebhookAsked) -> Result<Sent> {
         let scope = TenantScope::of_own_message(&asked.tenant);
         match &asked.work {
-            WebhookWork::Try { at, id, version } => {
+            WebhookWork::Try { at, id, round, tried } => {
                 let key = DeliveryKey { endpoint: asked.endpoint.clone(), at: *at, id: id.clone() };
                 let Some(delivery) = self.store.delivery(&scope, &key).await? else { return Ok(Sent::PASSED_OVER) };
                 let waits = matches!(delivery.state, DeliveryState::Waiting { .. });
-                if !waits || delivery.version != *version {
+                if !waits || (delivery.round, delivery.tried) != (*round, *tried) {
                     return Ok(Sent::PASSED_OVER);
                 }
-                let endpoint = self.store.endpoint(&scope, &asked.endpoint).await?;
-                self.try_it(&scope, endpoint.as_ref(), delivery, &asked.correlation).await
+                self.try_it(&scope, delivery, &asked.correlation).await
             }
             WebhookWork::Replay { .. } => self.replay(&scope, asked).await,
         }
     }
 
-    async fn first(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, one: &Outgoing, correlation: &CorrelationId) -> Result<Sent> {
-        let delivery = begun(&endpoint.id, one, self.clock.now());
-        // Asked only where a repetition is likely to be one: nobody has a delivery of an event that was not told before.
+    async fn first(&self, scope: &TenantScope, endpoint: &WebhookEndpointId, one: &Outgoing, correlation: &CorrelationId) -> Result<Sent> {
+        let delivery = begun(endpoint, one, self.clock.now());
         if self.store.delivery(scope, &delivery.key()).await?.is_some() {
             return Ok(Sent::PASSED_OVER);
         }
-        self.try_it(scope, Some(endpoint), delivery, correlation).await
+        self.try_it(scope, delivery, correlation).await
     }
 
-    /// Calls, and writes down what came of it.
-    async fn try_it(
-        &self,
-        scope: &TenantScope,
-        endpoint: Option<&WebhookEndpoint>,
-        mut delivery: Delivery,
-        correlation: &CorrelationId,
-    ) -> Result<Sent> {
-        let before = delivery.version;
-        delivery.version += 1;
-        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.health.is_on()) else {
-            delivery.state = DeliveryState::Held;
-            let saved = self.store.save_delivery(scope, &delivery, before).await?;
-            return Ok(if saved { Sent::of(&delivery.state) } else { Sent::PASSED_OVER });
-        };
+    /// Calls, and writes down what came of it. The endpoint is read anew: it may have been mended, or switched off, a moment ago.
+    async fn try_it(&self, scope: &TenantScope, delivery: Delivery, correlation: &CorrelationId) -> Result<Sent> {
         let began = self.clock.now();
+        let Some(endpoint) = self.store.endpoint(scope, &delivery.endpoint).await? else {
+            return self.hold(scope, delivery, correlation).await;
+        };
+        if !endpoint.health.is_on() {
+            let is_kept = endpoint.health.is_kept_for(began) || delivery.version > 0;
+            return if is_kept { self.hold(scope, delivery, correlation).await } else { Ok(Sent::PASSED_OVER) };
+        }
         let keys: Vec<_> = endpoint.signing(began).collect();
         let called = self.caller.call(Call { url: &endpoint.url, id: &delivery.id, body: &delivery.body, keys: &keys }).await;
         let (status, why) = match &called.heard {
             Heard::Answer { status, .. } => (Some(*status), None),
             Heard::Nothing(why) => (None, Some(why.clone())),
         };
-        delivery.tried += 1;
-        delivery.tries.push(Try { at: began, took_ms: called.took_ms, status, why });
-        let surplus = delivery.tries.len().saturating_sub(Delivery::TRIES_KEPT);
-        delivery.tries.drain(..surplus);
-        let (now, next) = (self.clock.now(), next(delivery.tried, &called.heard));
-        delivery.state = match next {
+        let one = Try { at: began, took_ms: called.took_ms, status, why };
+        let (now, next) = (self.clock.now(), next(delivery.tried + 1, &called.heard));
+        // Whoever says that they are gone is believed before anything else is written: held back behind an endpoint that is on, a
+        // delivery would wait for nobody.
+        if next == Next::Gone {
+            self.note(scope, &endpoint, next, (began, now), correlation).await?;
+        }
+        let state = match next {
             Next::Taken => DeliveryState::Delivered,
             Next::Again { after } => DeliveryState::Waiting { next_at: now + after },
             Next::Exhausted => DeliveryState::Failed,
             Next::Gone => DeliveryState::Held,
         };
-        if !self.store.save_delivery(scope, &delivery, before).await? {
-            return Ok(Sent::PASSED_OVER);
+        let Some(delivery) = self.came_of(scope, delivery, one, &state).await? else { return Ok(Sent::PASSED_OVER) };
+        if next != Next::Gone {
+            self.note(scope, &endpoint, next, (began, now), correlation).await?;
         }
-        self.note(scope, endpoint, next, now, correlation).await?;
         if let Next::Again { after } = next
             && after <= QUEUE_WAITS_MAX
         {
@@ -184,18 +182,57 @@ impl Deliver {
         Ok(Sent::of(&delivery.state))
     }
 
-    /// Writes down how an endpoint is, if that has changed; and says so if it is told nothing more.
+    /// Writes down a try. None if somebody else has tried it, or begun it again, since.
+    async fn came_of(&self, scope: &TenantScope, known: Delivery, one: Try, state: &DeliveryState) -> Result<Option<Delivery>> {
+        let (round, tried) = (known.round, known.tried);
+        let mut delivery = known;
+        for _ in 0..TRIES_AT_SAVING {
+            let before = delivery.version;
+            delivery.version += 1;
+            delivery.tried += 1;
+            delivery.tries.push(one.clone());
+            let surplus = delivery.tries.len().saturating_sub(Delivery::TRIES_KEPT);
+            delivery.tries.drain(..surplus);
+            delivery.state = state.clone();
+            if self.store.save_delivery(scope, &delivery, before).await? {
+                return Ok(Some(delivery));
+            }
+            match self.store.delivery(scope, &delivery.key()).await? {
+                // Only the time of its next try has changed.
+                Some(newer) if (newer.round, newer.tried) == (round, tried) && newer.state != DeliveryState::Delivered => delivery = newer,
+                _ => return Ok(None),
+            }
+        }
+        Err(Error::Retryable("a delivery changes all the time".into()))
+    }
+
+    /// Keeps it until somebody asks for it. Whoever switches the endpoint on at this moment, and has asked already, is not forgotten.
+    async fn hold(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<Sent> {
+        let before = delivery.version;
+        delivery.version += 1;
+        delivery.state = DeliveryState::Held;
+        if !self.store.save_delivery(scope, &delivery, before).await? {
+            return Ok(Sent::PASSED_OVER);
+        }
+        let endpoint = self.store.endpoint(scope, &delivery.endpoint).await?;
+        if endpoint.is_some_and(|endpoint| endpoint.health.is_on()) {
+            self.begin_again(scope, delivery, correlation).await?;
+        }
+        Ok(Sent::of(&DeliveryState::Held))
+    }
+
+    /// Writes down how an endpoint is after a try, if that has changed; and says so if it is told nothing more.
     async fn note(
         &self,
         scope: &TenantScope,
         known: &WebhookEndpoint,
         next: Next,
-        now: Timestamp,
+        (began, now): (Timestamp, Timestamp),
         correlation: &CorrelationId,
     ) -> Result<()> {
         let mut endpoint = known.clone();
         for _ in 0..TRIES_AT_SAVING {
-            let health = endpoint.health.after(next, now);
+            let health = endpoint.health.after(next, began, now);
             if health == endpoint.health {
                 return Ok(());
             }
@@ -212,8 +249,7 @@ impl Deliver {
                 None => return Ok(()),
             }
         }
-        // The next try writes it.
-        Ok(())
+        Err(Error::Retryable("a webhook endpoint changes all the time".into()))
     }
 
     /// Has a delivery tried after a while. The index brings back what could not be sent here.
@@ -234,24 +270,24 @@ impl Deliver {
     /// `Retryable` if nobody knows what waits: the next sweep is a minute away.
     pub async fn sweep(&self, correlation: &CorrelationId) -> Result<usize> {
         let until = self.clock.now() + WORKING_TIME;
-        let mut brought = 0;
+        let (mut brought, mut after) = (0, None);
         loop {
             let now = self.clock.now();
-            let due = self.store.due(now - OVERDUE_AFTER, PAGE).await?;
-            let (full, before) = (due.len() >= PAGE, brought);
+            let (due, next) = self.store.due(now - OVERDUE_AFTER, after.as_ref(), PAGE).await?;
             let mut looks = stream::iter(due)
                 .map(|due| async move {
                     let scope = TenantScope::of_own_message(&due.tenant);
                     self.look(&scope, &due.key, now, correlation).await
                 })
-                .buffer_unordered(AT_ONCE);
+                .buffer_unordered(LOOKS_AT_ONCE);
             while let Some(looked) = looks.next().await {
                 match looked {
                     Ok(is_back) => brought += usize::from(is_back),
                     Err(error) => tracing::warn!(trace_id = %correlation, %error, "a webhook waits for the next sweep"),
                 }
             }
-            if !full || brought == before || self.clock.now() >= until {
+            after = next;
+            if after.is_none() || self.clock.now() >= until {
                 return Ok(brought);
             }
         }
@@ -284,6 +320,7 @@ fn begun(endpoint: &WebhookEndpointId, one: &Outgoing, now: Timestamp) -> Delive
         subject: one.subject.clone(),
         body: one.body.clone(),
         state: DeliveryState::Waiting { next_at: now },
+        round: 0,
         tried: 0,
         tries: Vec::new(),
         version: 0,
@@ -291,7 +328,7 @@ fn begun(endpoint: &WebhookEndpointId, one: &Outgoing, now: Timestamp) -> Delive
 }
 
 fn try_asked(scope: &TenantScope, delivery: &Delivery, correlation: &CorrelationId) -> WebhookAsked {
-    let work = WebhookWork::Try { at: delivery.at, id: delivery.id.clone(), version: delivery.version };
+    let work = WebhookWork::Try { at: delivery.at, id: delivery.id.clone(), round: delivery.round, tried: delivery.tried };
     asked(scope, &delivery.endpoint, work, correlation)
 }
 

@@ -1,6 +1,6 @@
 //! Deliveries of a time, sent again.
 
-use super::{Deliver, PAGE, Sent, asked, try_asked};
+use super::{Deliver, Sent, asked, try_asked};
 use crate::error::Result;
 use crate::json;
 use crate::ports::{Delivery, DeliveryQuery, DeliveryState};
@@ -12,13 +12,21 @@ use jiff::SignedDuration;
 
 /// A message asks for a try of each at once; if it is lost, the index brings the delivery back after so long.
 const BROUGHT_BACK_AFTER: SignedDuration = SignedDuration::from_mins(2);
-/// Deliveries begun again at once.
+/// Deliveries of a page, and those begun again at once.
+const PAGE: usize = 100;
 const AT_ONCE: usize = 16;
+/// Between pages: what happens meanwhile stands on the same queue, and should not wait behind all of the past.
+const NEXT_PAGE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
 impl Deliver {
     /// Begins a page of deliveries again, and asks for the next page.
     pub(super) async fn replay(&self, scope: &TenantScope, message: &WebhookAsked) -> Result<Sent> {
-        let WebhookWork::Replay { from, to, which, after } = &message.work else { return Ok(Sent::default()) };
+        let WebhookWork::Replay { from, to, which, run, after } = &message.work else { return Ok(Sent::default()) };
+        // Somebody has asked anew, switched it off or removed it: this one is over.
+        let endpoint = self.store.endpoint(scope, &message.endpoint).await?;
+        if !endpoint.is_some_and(|endpoint| endpoint.replays == *run && endpoint.health.is_on()) {
+            return Ok(Sent::default());
+        }
         let (endpoint, after) = (message.endpoint.clone(), after.clone());
         let query = DeliveryQuery { endpoint, from: *from, to: *to, newest_first: false, after };
         let page = self.store.deliveries(scope, &query, PAGE).await?;
@@ -31,16 +39,18 @@ impl Deliver {
         let begun: Vec<bool> = begun.try_collect().await?;
         // Asked for last: whoever dies before it does this page again, which finds most of it at work.
         if let Some(after) = last {
-            let work = WebhookWork::Replay { from: *from, to: *to, which: *which, after: Some(after) };
-            json::send(&*self.queue, &asked(scope, &message.endpoint, work, &message.correlation)).await?;
+            let work = WebhookWork::Replay { from: *from, to: *to, which: *which, run: *run, after: Some(after) };
+            let next = json::text(&asked(scope, &message.endpoint, work, &message.correlation))?;
+            self.queue.send_after(&next, NEXT_PAGE_AFTER).await?;
         }
         Ok(Sent { passed_over: begun.len(), ..Sent::default() })
     }
 
     /// On the schedule from its start, and now.
-    async fn begin_again(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<bool> {
+    pub(super) async fn begin_again(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<bool> {
         let before = delivery.version;
         delivery.version += 1;
+        delivery.round = delivery.round.saturating_add(1);
         delivery.tried = 0;
         delivery.state = DeliveryState::Waiting { next_at: self.clock.now() + BROUGHT_BACK_AFTER };
         if !self.store.save_delivery(scope, &delivery, before).await? {

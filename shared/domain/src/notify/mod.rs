@@ -22,6 +22,6 @@ pub use opt::{Wish, wish};
 pub use rules::{LANGS, NotifyRules, PLACEHOLDERS, Rule, Wording};
 pub use short::{ShortFacts, Tongue, Voice, gsm_only, length, seed, short, without_emoji};
 pub use slack::{
-    escape, slack_attention, slack_invalid_payload, slack_label, slack_order_line, slack_reply, slack_returned, slack_review, slack_stock,
-    slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
+    escape, slack_attention, slack_invalid_payload, slack_label, slack_order_line, slack_reply, slack_return, slack_returned, slack_review,
+    slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
 };

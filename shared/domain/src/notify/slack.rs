@@ -140,6 +140,11 @@ pub fn slack_webhook_off(endpoint: &str, description: &str, is_gone: bool) -> St
     )
 }
 
+/// Somebody wants to send something back.
+pub fn slack_return(order: &str, name: &str, kind: &str, what: &str) -> String {
+    format!(":package: *Order {}*: return {} for {}: {}", escape(order), escape(name), escape(kind), escape(what))
+}
+
 /// Money went back, or is contested, without our asking.
 pub fn slack_returned(order: &str, provider: &str, what: &str, amount: &str) -> String {
     let sign = if what == "dispute" || what == "dispute lost" { ":rotating_light:" } else { ":leftwards_arrow_with_hook:" };

@@ -6,6 +6,7 @@ use super::fulfilling::FulfilCommand;
 use super::paying::MoneyCommand;
 use super::photo::PhotoKind;
 use super::placement::Placement;
+use super::returning::ReturnCommand;
 use super::review::ReviewCommand;
 use super::saga::SagaCommand;
 use super::status::OrderStatus;
@@ -203,6 +204,8 @@ pub enum Command {
     Saga(SagaCommand),
     /// See to what of it is sent together.
     Fulfil(FulfilCommand),
+    /// See to what of it comes back.
+    Return(ReturnCommand),
     /// See to its money.
     Money(MoneyCommand),
     /// Have a person decide, or decide.

@@ -7,6 +7,7 @@ use super::fulfilling;
 use super::paying;
 use super::photo::{PHOTOS_MAX, PhotoKind};
 use super::rejection::Rejection;
+use super::returning;
 use super::review::{self, ReviewCommand, ReviewEvent, ReviewOutcome};
 use super::saga::{self, SagaCommand};
 use super::status::{OrderStatus, Track};
@@ -106,6 +107,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Saga(SagaCommand::Proceed { facts, rules })) => Ok(saga::proceed(order, facts, rules, now)),
         (Some(order), Command::Saga(SagaCommand::Nudge)) => Ok(saga::nudge(order, now)),
         (Some(order), Command::Fulfil(command)) => fulfilling::fulfil(order, command, now),
+        (Some(order), Command::Return(command)) => returning::give_back(order, command, now),
         (Some(order), Command::Money(command)) => paying::money(order, command, now),
         (Some(order), Command::Review(command)) => reviewed(order, command, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),

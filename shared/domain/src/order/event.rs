@@ -8,6 +8,7 @@ use super::label::Label;
 use super::paying::MoneyEvent;
 use super::photo::PhotoKind;
 use super::placement::{Line, Totals};
+use super::returning::ReturnEvent;
 use super::review::ReviewEvent;
 use super::saga::{Allocation, SagaEvent, StockMove};
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus};
@@ -281,6 +282,11 @@ pub enum OrderEvent {
         /// What.
         event: FulfilEvent,
     },
+    /// Something of it comes back, or is to.
+    Return {
+        /// What.
+        event: ReturnEvent,
+    },
     /// Something happened to its money.
     Money {
         /// What.
@@ -360,6 +366,7 @@ impl OrderEvent {
             Self::PhotoAdded { .. } => "photo_added",
             Self::Saga { event } => event.name(),
             Self::Fulfilment { event } => event.name(),
+            Self::Return { event } => event.name(),
             Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
             Self::ContactErased => "contact_erased",
@@ -452,6 +459,10 @@ impl Recorded {
                     Some(words) => words,
                     None => continue,
                 },
+                OrderEvent::Return { event } => match event.words() {
+                    Some(words) => words,
+                    None => continue,
+                },
                 _ => continue,
             };
             if words != ERASED {
@@ -530,6 +541,7 @@ impl OrderEvent {
             Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
             Self::Saga { event } => event.in_words(),
             Self::Fulfilment { event } => event.in_words(),
+            Self::Return { event } => event.in_words(),
             Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),
             Self::ContactErased => "Customer's data erased".to_owned(),

@@ -19,6 +19,7 @@ pub mod photo;
 pub mod placement;
 pub mod progress;
 pub mod rejection;
+pub mod returning;
 pub mod review;
 pub mod ruled;
 pub mod saga;
@@ -46,6 +47,9 @@ pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, 
 pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use rejection::Rejection;
+pub use returning::{
+    Arrived, Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnReason, ReturnRefusal, ReturnState,
+};
 pub use review::{Review, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 pub use ruled::{Ruled, Verdict};
 pub use saga::{Saga, SagaCommand, SagaEvent, SagaRules};
@@ -136,6 +140,9 @@ pub struct Order {
     /// What of it is sent together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consignments: Vec<Consignment>,
+    /// What of it comes back, or has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<Return>,
     /// How it is paid, if anybody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paying: Option<Box<Paying>>,
@@ -334,6 +341,7 @@ impl Order {
                     return;
                 }
             }
+            OrderEvent::Return { event } => self.came_back(event, at),
             OrderEvent::Money { event } => {
                 self.paid(event, at);
                 return;
@@ -408,6 +416,7 @@ impl Order {
             photos: Vec::new(),
             saga: None,
             consignments: Vec::new(),
+            returns: Vec::new(),
             paying: None,
             reviews: Vec::new(),
             placed_at: *placed_at,

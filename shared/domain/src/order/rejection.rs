@@ -5,6 +5,7 @@ use super::decide::UNDO_WITHIN;
 use super::fulfilling::labels::{LABELS_MAX, ORDER_LABELS_MAX};
 use super::paying;
 use super::photo::PHOTOS_MAX;
+use super::returning::ReturnRefusal;
 use super::review::{CLAIM_HOLDS, REVIEWS_MAX, ReviewKind, ReviewOutcome};
 use super::status::{OrderStatus, PaymentStatus, Track};
 use super::timers::{Cancelled, TEXT_CHARS_MAX, TIMERS_MAX};
@@ -146,6 +147,12 @@ pub enum Rejection {
     /// No carrier is asked where it is.
     #[error("this parcel goes by nobody that the shop has an account with: nobody can be asked where it is")]
     NotFollowed,
+    /// There is no such return of it.
+    #[error("this order has no such return")]
+    NoSuchReturn,
+    /// What of it comes back does not allow that.
+    #[error(transparent)]
+    Return(#[from] ReturnRefusal),
     /// The money of this order is nobody's business here.
     #[error("the money of this order is not collected here")]
     NotCollected,

@@ -351,11 +351,53 @@ pub enum ReturnReason {
     ChangedMind,
     /// It came too late.
     Late,
+    /// Nobody could hand it over.
+    Undeliverable,
     /// Anything else.
     Other,
 }
 
 impl ReturnReason {
+    /// All of them.
+    pub const ALL: [ReturnReason; 10] = [
+        Self::WrongItem,
+        Self::MissingItem,
+        Self::WrongQuantity,
+        Self::Damaged,
+        Self::Defective,
+        Self::NotAsDescribed,
+        Self::ChangedMind,
+        Self::Late,
+        Self::Undeliverable,
+        Self::Other,
+    ];
+
+    /// On the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WrongItem => "wrong_item",
+            Self::MissingItem => "missing_item",
+            Self::WrongQuantity => "wrong_quantity",
+            Self::Damaged => "damaged",
+            Self::Defective => "defective",
+            Self::NotAsDescribed => "not_as_described",
+            Self::ChangedMind => "changed_mind",
+            Self::Late => "late",
+            Self::Undeliverable => "undeliverable",
+            Self::Other => "other",
+        }
+    }
+
+    /// For people.
+    pub fn text(self) -> String {
+        self.code().replace('_', " ")
+    }
+
+    /// By its word.
+    pub fn from_word(word: &str) -> Option<ReturnReason> {
+        Self::ALL.into_iter().find(|reason| reason.code() == word)
+    }
+
     /// Was something else packed than was ordered? What the carrier, the maker or the customer did is not the packer's fault.
     pub const fn is_packing_fault(self) -> bool {
         matches!(self, Self::WrongItem | Self::MissingItem | Self::WrongQuantity)

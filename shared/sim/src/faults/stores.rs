@@ -115,8 +115,8 @@ impl WebhookStore for Faulty<dyn WebhookStore> {
     async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>> {
         meet!(self, WebhookRead, 1, self.port.deliveries(scope, query, limit))
     }
-    async fn due(&self, now: Timestamp, limit: usize) -> PortResult<Vec<DueDelivery>> {
-        meet!(self, WebhookDue, 1, self.port.due(now, limit))
+    async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueDelivery>, Option<PageKey>)> {
+        meet!(self, WebhookDue, 1, self.port.due(now, after, limit))
     }
 }
 

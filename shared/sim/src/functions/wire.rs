@@ -153,6 +153,19 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
             (format!("/v1/orders/{order}/fulfilments/{}", errand.parcel), json!({ "step": step }))
         }
         Wish::Track => (format!("/v1/orders/{order}/fulfilments/{}/track", errand.parcel), Value::Null),
+        Wish::SendBack => {
+            let reason = if errand.if_version.is_some() { "wrong_item" } else { "changed_mind" };
+            let items = json!([{ "line": 0, "quantity": 1, "reason": reason }]);
+            (format!("/v1/orders/{order}/returns"), json!({ "items": items, "note": note, "approved": reason == "wrong_item" }))
+        }
+        Wish::TakeIn { sellable, here } => {
+            let body = if here {
+                json!({ "step": "receive", "arrived": [{ "line": 0, "quantity": 1, "sellable": sellable }] })
+            } else {
+                json!({ "step": "withdraw", "note": note })
+            };
+            (format!("/v1/orders/{order}/returns/{}", errand.parcel), body)
+        }
         Wish::Refund { minor } => {
             let amount = minor.map(|minor| format!("{}.{:02}", minor / 100, minor % 100));
             let body = json!({ "amount": amount, "reason": note });

@@ -13,6 +13,7 @@ mod money;
 mod parcels;
 mod reports;
 mod requests;
+mod returns;
 mod stock;
 mod tenants;
 mod timers;
@@ -30,7 +31,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 20] = [
+pub const INVARIANTS: [(&str, &str); 21] = [
     ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
@@ -52,6 +53,7 @@ pub const INVARIANTS: [(&str, &str); 20] = [
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
+    ("returns", "no more comes back than was ordered, each return arrives once, and only what is as good as new goes back on its shelf"),
     ("told", "every endpoint that wants to know is told what happened, each thing under one id and in one wording, and nothing else"),
     ("erasure", "no word and no photo of a forgotten customer is kept anywhere, and nothing is sent to them"),
 ];
@@ -88,6 +90,7 @@ pub fn check(world: &mut World) {
     stock::sagas(world, &books);
     money::money(world, &books);
     parcels::parcels(world, &books);
+    returns::returns(world, &books);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);
     timers::timers(world, &books);

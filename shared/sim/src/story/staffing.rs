@@ -56,6 +56,15 @@ pub enum Wish {
     },
     /// That a carrier be asked where a parcel is.
     Track,
+    /// That a piece of the first line may come back.
+    SendBack,
+    /// To take in what has come back, or hear that it does not.
+    TakeIn {
+        /// It is as good as new.
+        sellable: bool,
+        /// It is here.
+        here: bool,
+    },
     /// That money go back, this much or all of it.
     Refund {
         /// In hundredths.
@@ -78,7 +87,7 @@ pub struct Errand {
     pub if_version: Option<u64>,
     /// Which review, if that is what they decide.
     pub review: String,
-    /// Which parcel, if that is what they work on.
+    /// Which parcel or return, if that is what they work on.
     pub parcel: &'static str,
     /// What they write beside it.
     pub note: Option<String>,
@@ -91,7 +100,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(26) {
+        let wish = match rng.below(28) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -107,6 +116,8 @@ impl Shop {
             21..=22 => Wish::Label { again: rng.per_mille(300) },
             23 => Wish::Step { leaves: rng.per_mille(400) },
             24 => Wish::Track,
+            25 => Wish::SendBack,
+            26 => Wish::TakeIn { sellable: rng.per_mille(700), here: rng.per_mille(800) },
             _ => Wish::Notify,
         };
         Errand {

@@ -152,6 +152,8 @@ impl World {
             | Wish::Label { .. }
             | Wish::Step { .. }
             | Wish::Track
+            | Wish::SendBack
+            | Wish::TakeIn { .. }
             | Wish::Refund { .. } => {
                 return;
             }

@@ -84,7 +84,7 @@ impl World {
         };
         let again = self.rng.per_mille(self.profile.twice);
         let payload = &published.event.payload;
-        if payload.detail_type().starts_with("order.") || matches!(payload, Payload::PaymentSettled(_)) {
+        if payload.detail_type().starts_with("order.") || matches!(payload, Payload::PaymentSettled(_) | Payload::ReturnReceived(_)) {
             self.metrics_queue.send(published.clone());
             if again {
                 self.metrics_queue.send(published.clone());
@@ -122,6 +122,7 @@ impl World {
                 | Payload::PaymentReturned(_)
                 | Payload::ParcelLabelFailed(_)
                 | Payload::WebhookDisabled(_)
+                | Payload::ReturnOpened(_)
         ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
         );
         let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);

@@ -5,7 +5,7 @@ use crate::functions::job::Job;
 use crate::functions::wire::Call;
 use crate::rng::Rng;
 use crate::story::Shop;
-use app::ports::{DeliveryState, SigningKey, WebhookEndpoint, WebhookStore};
+use app::ports::{Delivery, DeliveryState, SigningKey, WebhookEndpoint, WebhookStore};
 use app::tenant::Secret;
 use axum::body::Bytes;
 use contracts::outgoing::types;
@@ -58,6 +58,7 @@ pub(super) fn tell(memory: &MemoryWorld, shops: &[Shop]) {
                 keys: vec![SigningKey { secret: Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), until: None }],
                 health: Health::default(),
                 created_at: Timestamp::UNIX_EPOCH,
+                replays: 0,
                 version: 1,
             };
             let saved = memory.webhooks().save_endpoint(&shop.scope, &endpoint, 0, &[], Timestamp::UNIX_EPOCH).now_or_never();
@@ -67,6 +68,28 @@ pub(super) fn tell(memory: &MemoryWorld, shops: &[Shop]) {
 }
 
 impl World {
+    /// Whatever endpoints that are on have not taken is tried to the end of its schedule: nothing is held back behind one that is on.
+    pub(super) fn tell_what_waits(&mut self) {
+        self.come_to_rest(|world, _| {
+            world.run_alone(Job::TellAgain);
+            let waits = |one: &Delivery| matches!(one.state, DeliveryState::Waiting { .. });
+            world.shops.iter().any(|shop| world.memory.all_deliveries(&shop.scope).iter().any(waits))
+        });
+        for at in 0..self.shops.len() {
+            let scope = self.shops[at].scope.clone();
+            for endpoint in self.memory.all_endpoints(&scope).into_iter().filter(|one| one.health.is_on()) {
+                let held = self
+                    .memory
+                    .all_deliveries(&scope)
+                    .into_iter()
+                    .find(|one| one.endpoint == endpoint.id && one.state == DeliveryState::Held);
+                if let Some(held) = held {
+                    self.fail("told", None, format!("{} is held back behind {}, which is on", held.id, endpoint.id));
+                }
+            }
+        }
+    }
+
     /// Somebody switches every endpoint on that is off and has what it missed sent again. Then all is told.
     pub(super) fn tell_what_was_missed(&mut self) {
         let correlation = CorrelationId::parse("missed").expect("a token");
@@ -76,7 +99,7 @@ impl World {
                 let path = format!("/v1/webhook-endpoints/{id}");
                 let bodies = [
                     ("PATCH", path.clone(), json!({ "enabled": true })),
-                    ("POST", format!("{path}/replay"), json!({ "from": Timestamp::UNIX_EPOCH })),
+                    ("POST", format!("{path}/replay"), json!({ "from": "2000-01-01T00:00:00Z" })),
                 ];
                 for (verb, path, body) in bodies {
                     let body = Bytes::from(body.to_string());

@@ -70,6 +70,7 @@ impl World {
             self.come_to_rest(|_, _| false);
         }
         if listeners > 0 {
+            self.tell_what_waits();
             self.tell_what_was_missed();
         }
     }

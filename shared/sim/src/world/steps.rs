@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// How far the functions' clocks jump.
 const JUMP_MS: i64 = 600_000;
 
+/// Names of an order's first returns.
+const RETURNS: [&str; 6] = ["r1", "r2", "r3", "r4", "r5", "r6"];
+
 const KINDS: [(Kind, u32); 25] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
@@ -43,6 +46,13 @@ const KINDS: [(Kind, u32); 25] = [
 /// What somebody does next who has an order in their hands: what comes next, or they think better of it.
 fn in_hand(order: &Order, luck: usize) -> Option<(&'static str, Wish)> {
     use FulfilmentStatus as F;
+    if matches!(order.tracks.status, OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested) {
+        let open = order.returns.iter().position(|one| one.state.is_open());
+        return match open.and_then(|at| RETURNS.get(at)) {
+            Some(name) => Some((name, Wish::TakeIn { sellable: luck < 7, here: luck != 8 })),
+            None => (luck < 6).then_some(("p1", Wish::SendBack)),
+        };
+    }
     order.contact.as_ref()?.address.as_ref()?;
     let last = order.consignments.last();
     let parcel = if order.consignments.len() == 2 { "p2" } else { "p1" };

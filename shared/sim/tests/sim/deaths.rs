@@ -128,6 +128,13 @@ fn refused(seed: u64) -> World {
     world
 }
 
+/// They say that they are gone.
+fn gone(seed: u64) -> World {
+    let world = published(seed);
+    world.listeners.will(|_| Reaction::Says(410));
+    world
+}
+
 /// The same, and it is time to try again.
 fn untold(seed: u64) -> World {
     let mut world = refused(seed);
@@ -152,7 +159,7 @@ fn edited(seed: u64) -> World {
     world
 }
 
-const CASES: [Case; 26] = [
+const CASES: [Case; 27] = [
     Case { name: "place", kind: Kind::Place, ready: wished, calls: 4, seeds: 1 },
     Case { name: "receive", kind: Kind::Receive, ready: due, calls: 3, seeds: 1 },
     Case { name: "process", kind: Kind::Process, ready: received, calls: 5, seeds: 1 },
@@ -174,6 +181,7 @@ const CASES: [Case; 26] = [
     Case { name: "dispatch, called off", kind: Kind::Dispatch, ready: off, calls: 7, seeds: 2 },
     Case { name: "tell", kind: Kind::Tell, ready: published, calls: 3, seeds: 2 },
     Case { name: "tell, refused", kind: Kind::Tell, ready: refused, calls: 5, seeds: 2 },
+    Case { name: "tell, gone", kind: Kind::Tell, ready: gone, calls: 5, seeds: 2 },
     Case { name: "tell, the second time", kind: Kind::Tell, ready: untold, calls: 4, seeds: 2 },
     Case { name: "tell again", kind: Kind::TellAgain, ready: untold, calls: 3, seeds: 1 },
     Case { name: "stock", kind: Kind::Stock, ready: empty, calls: 1, seeds: 6 },

@@ -1,7 +1,7 @@
 use super::MemoryWorld;
 use super::outbox::write_outbox;
 use app::TenantScope;
-use app::ports::{Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PortResult, WebhookEndpoint, WebhookStore};
+use app::ports::{Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PageKey, PortResult, WebhookEndpoint, WebhookStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::WebhookEndpointId;
@@ -35,8 +35,10 @@ impl WebhookStore for MemoryWebhooks {
         let mut state = self.0.lock();
         let state = &mut *state;
         let endpoints = &mut state.shop_mut(scope).endpoints;
-        if endpoints.get(&endpoint.id).map_or(0, |known| known.version) != before {
-            return Ok(false);
+        let known = endpoints.get(&endpoint.id);
+        if known.map_or(0, |known| known.version) != before {
+            // Written before, by this very call.
+            return Ok(known == Some(endpoint));
         }
         endpoints.insert(endpoint.id.clone(), endpoint.clone());
         if let Some(first) = publish.first() {
@@ -57,8 +59,10 @@ impl WebhookStore for MemoryWebhooks {
     async fn save_delivery(&self, scope: &TenantScope, delivery: &Delivery, before: u64) -> PortResult<bool> {
         let mut state = self.0.lock();
         let deliveries = &mut state.shop_mut(scope).deliveries;
-        if deliveries.get(&delivery.key()).map_or(0, |known| known.version) != before {
-            return Ok(false);
+        let known = deliveries.get(&delivery.key());
+        if known.map_or(0, |known| known.version) != before {
+            // Written before, by this very call.
+            return Ok(known == Some(delivery));
         }
         deliveries.insert(delivery.key(), delivery.clone());
         Ok(true)
@@ -67,6 +71,10 @@ impl WebhookStore for MemoryWebhooks {
     async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>> {
         let state = self.0.lock();
         let Some(shop) = state.shop(scope) else { return Ok(Vec::new()) };
+        // As DynamoDB has it: a page does not begin outside of what is asked for.
+        if query.after.as_ref().is_some_and(|(at, _)| *at < query.from || *at > query.to) {
+            return Ok(Vec::new());
+        }
         let all = shop.deliveries.values().filter(|one| one.endpoint == query.endpoint && one.at >= query.from && one.at <= query.to);
         let mut found: Vec<&Delivery> = all.collect();
         found.sort_by_key(|one| (one.at, &one.id));
@@ -82,7 +90,7 @@ impl WebhookStore for MemoryWebhooks {
         Ok(found.iter().filter(behind).take(limit).map(|one| (*one).clone()).collect())
     }
 
-    async fn due(&self, now: Timestamp, limit: usize) -> PortResult<Vec<DueDelivery>> {
+    async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueDelivery>, Option<PageKey>)> {
         let state = self.0.lock();
         let all = state.shops.iter().flat_map(|(tenant, shop)| shop.deliveries.iter().map(move |(key, one)| (tenant, key, one)));
         let mut due: Vec<DueDelivery> = all
@@ -93,8 +101,12 @@ impl WebhookStore for MemoryWebhooks {
                 _ => None,
             })
             .collect();
-        due.sort_by(|a, b| (a.due, &a.tenant, &a.key).cmp(&(b.due, &b.tenant, &b.key)));
+        let place = |one: &DueDelivery| format!("{:.9}#{}#{}#{:.9}#{}", one.due, one.tenant, one.key.endpoint, one.key.at, one.key.id);
+        due.retain(|one| after.is_none_or(|after| place(one) > after.0));
+        due.sort_by_key(place);
+        let more = due.len() > limit;
         due.truncate(limit);
-        Ok(due)
+        let next = due.last().filter(|_| more).map(|last| PageKey(place(last)));
+        Ok((due, next))
     }
 }

@@ -36,6 +36,7 @@ mod payments;
 mod photos;
 mod reports;
 mod rest;
+mod returns;
 mod rules;
 mod samples;
 mod sheet;

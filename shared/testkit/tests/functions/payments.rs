@@ -18,7 +18,7 @@ fn stripe() -> GatewayAccount {
 }
 
 /// A shop that collects its money, with a hundred mugs.
-async fn shop() -> House {
+pub async fn shop() -> House {
     let house = House::new().await;
     let payments = PaymentSettings { enabled: true, accounts: vec![stripe()], ..PaymentSettings::default() };
     let workflow = SagaRules { enabled: true, high_value_over: 0, ..SagaRules::default() };
@@ -45,17 +45,17 @@ async fn places_body(house: &House, body: Value) -> Answer {
     placed
 }
 
-async fn places(house: &House, number: &str, method: &str) {
+pub async fn places(house: &House, number: &str, method: &str) {
     let placed = places_body(house, order(number, method)).await;
     assert_eq!(placed.status, 201, "{}", placed.body);
 }
 
-async fn payment(house: &House, number: &str) -> Value {
+pub async fn payment(house: &House, number: &str) -> Value {
     get(house, &format!("/v1/orders/{number}/payment")).await.body
 }
 
 /// "processing authorized 1 ok, 2 declined".
-async fn stands(house: &House, number: &str) -> String {
+pub async fn stands(house: &House, number: &str) -> String {
     let status = get(house, &format!("/v1/orders/{number}")).await.body["status"].as_str().unwrap().to_owned();
     let paid = payment(house, number).await;
     let operations: Vec<String> = paid["operations"]
@@ -67,7 +67,7 @@ async fn stands(house: &House, number: &str) -> String {
     format!("{status} {}: {}", paid["status"].as_str().unwrap(), operations.join(", "))
 }
 
-async fn moves(house: &House, number: &str, status: &str) {
+pub async fn moves(house: &House, number: &str, status: &str) {
     let moved = post(house, &format!("/v1/orders/{number}/status"), &[], json!({ "status": status })).await;
     assert_eq!(moved.status, 200, "{}", moved.body);
     house.settle().await;
@@ -87,7 +87,7 @@ async fn later(house: &House, minutes: i64) {
 }
 
 /// Captured and refunded are what the bank says. Invariant I1.
-async fn agrees(house: &House, number: &str) {
+pub async fn agrees(house: &House, number: &str) {
     let paid = payment(house, number).await;
     let minor = |name: &str| Money::parse(paid[name]["amount"].as_str().unwrap(), Currency::EUR).unwrap().minor;
     assert_eq!(

@@ -4,7 +4,7 @@ use crate::house::{House, correlation, identity};
 use crate::rest::{Answer, call, get, post};
 use crate::samples::Lot;
 use app::Scopes;
-use app::ports::{Delivery, DeliveryState};
+use app::ports::{Delivery, DeliveryState, WebhookStore};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use contracts::queue::WebhookAsked;
 use domain::order::Role;
@@ -245,6 +245,96 @@ async fn a_replay_sends_what_was_not_taken_or_all_of_a_time() {
     assert_eq!((back.status, back.body["errors"][0]["field"].as_str()), (422, Some("to")));
 }
 
+/// A cursor goes with its time; a replay ends the one before it, and goes on in pages that leave room for what happens meanwhile.
+// req: S2-73
+#[tokio::test]
+async fn one_replay_at_a_time() {
+    let house = House::new().await;
+    house.world.take_stream(usize::MAX);
+    let id = id_of(&made(&house, &["order.placed.v1"]).await);
+    for n in 0..120 {
+        house.import(&format!("R-{n}"), "Received", "ann@example.com", "2025-08-14").await;
+    }
+    tell(&house).await;
+    let deliveries = format!("/v1/webhook-endpoints/{id}/deliveries");
+    let page = get(&house, &format!("{deliveries}?limit=5&from=2025-08-01T00:00:00Z")).await;
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    assert_eq!(get(&house, &format!("{deliveries}?limit=5&cursor={cursor}&from=2025-08-02T00:00:00Z")).await.status, 422);
+    assert_eq!(get(&house, &format!("{deliveries}?limit=5&cursor={cursor}&from=2025-08-01T00:00:00Z")).await.status, 200);
+    let path = format!("/v1/webhook-endpoints/{id}/replay");
+    for _ in 0..3 {
+        assert_eq!(post(&house, &path, &[], json!({ "from": "2025-08-01T00:00:00Z", "all": true })).await.status, 202);
+    }
+    while asked(&house).await > 0 {}
+    assert_eq!(house.listeners.calls().len(), 240, "once each, whoever pressed three times");
+}
+
+/// Whoever switches an endpoint on while somebody still sees it off misses nothing.
+// req: S2-73
+#[tokio::test]
+async fn what_was_asked_for_before_an_endpoint_was_off_finds_it_on_again() {
+    let house = House::new().await;
+    tell(&house).await;
+    let id = id_of(&made(&house, &["order.shipped"]).await);
+    house.listeners.script([Reaction::Says(410)]);
+    ship(&house).await;
+    tell(&house).await;
+    let path = format!("/v1/webhook-endpoints/{id}");
+    assert_eq!(get(&house, &path).await.body["enabled"], false);
+    let mut held = deliveries(&house).remove(0);
+    assert_eq!(held.state, DeliveryState::Held);
+    let on = call(&house, Some(crate::house::owner()), "PATCH", &path, &[], json!({ "enabled": true })).await;
+    assert_eq!(on.status, 200);
+    let before = held.version;
+    (held.version, held.state) = (before + 1, DeliveryState::Waiting { next_at: house.clock_now() });
+    assert_eq!(house.world.webhooks().save_delivery(&house.scope, &held, before).await, Ok(true));
+    house.clock.advance(SignedDuration::from_secs(90));
+    sweep(&house).await;
+    asked(&house).await;
+    assert_eq!(deliveries(&house)[0].state, DeliveryState::Delivered);
+}
+
+/// What was heard at an old address, or before somebody mended it, says nothing of how it is.
+// req: S2-73
+#[tokio::test]
+async fn another_address_is_another_chance() {
+    let house = House::new().await;
+    tell(&house).await;
+    let id = id_of(&made(&house, &["order.*"]).await);
+    let path = format!("/v1/webhook-endpoints/{id}");
+    house.listeners.will(|_| Reaction::Says(500));
+    ship(&house).await;
+    tell(&house).await;
+    assert!(get(&house, &path).await.body["failing_since"].is_string());
+    let moved = json!({ "url": "https://other.example/told" });
+    let moved = call(&house, Some(crate::house::owner()), "PATCH", &path, &[], moved).await;
+    assert_eq!((moved.status, moved.body.get("failing_since")), (200, None), "{}", moved.body);
+    house.listeners.will(|_| Reaction::Says(204));
+    asked(&house).await;
+    assert!(house.listeners.calls().last().unwrap().url.contains("other.example"), "at once");
+}
+
+/// Hundreds wait: all of them come back in one sweep.
+// req: S2-73
+#[tokio::test]
+async fn a_sweep_brings_all_of_them_back() {
+    let house = House::new().await;
+    house.world.take_stream(usize::MAX);
+    made(&house, &["order.placed.v1"]).await;
+    house.listeners.will(|_| Reaction::Away);
+    for n in 0..350 {
+        house.import(&format!("S-{n}"), "Received", "ann@example.com", "2025-08-14").await;
+    }
+    tell(&house).await;
+    while house.world.take_queued().is_some() {}
+    house.clock.advance(SignedDuration::from_mins(5));
+    assert_eq!(sweep(&house).await["brought_back"], 350);
+    assert_eq!(sweep(&house).await["brought_back"], 0);
+    house.listeners.will(|_| Reaction::Says(200));
+    assert_eq!(asked(&house).await, 350);
+    assert!(deliveries(&house).iter().all(|one| one.state == DeliveryState::Delivered));
+}
+
 // req: S2-73
 #[tokio::test]
 async fn an_endpoint_is_tried_out_and_its_secret_replaced() {
@@ -261,6 +351,9 @@ async fn an_endpoint_is_tried_out_and_its_secret_replaced() {
     post(&house, &format!("{path}/test"), &[], Value::Null).await;
     asked(&house).await;
     assert_eq!(house.listeners.calls()[1].keys, 2, "for a day by both");
+    assert_eq!(post(&house, &format!("{path}/secret"), &[], Value::Null).await.status, 200);
+    let fourth = post(&house, &format!("{path}/secret"), &[], Value::Null).await;
+    assert_eq!((fourth.status, fourth.body["errors"][0]["code"].as_str()), (422, Some("too_many_secrets")), "none is pushed out");
     house.clock.advance(SignedDuration::from_hours(24));
     post(&house, &format!("{path}/test"), &[], Value::Null).await;
     asked(&house).await;
@@ -276,9 +369,31 @@ async fn bad_endpoints_are_refused_with_every_fault() {
     let fields = |answer: &Answer| {
         answer.body["errors"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    for url in
-        ["http://shop.example/x", "https://", "ftp://x", "//x", "https://shop.example/a b", &format!("https://x/{}", "a".repeat(500))]
-    {
+    let long = format!("https://shop.example/{}", "a".repeat(500));
+    for url in [
+        "http://shop.example/x",
+        "https://",
+        "ftp://shop.example",
+        "//shop.example",
+        "https://shop.example/a b",
+        &long,
+        "http://localhost:9/",
+        "https://localhost/",
+        "https://127.0.0.1/",
+        "https://8.8.8.8/",
+        "https://[::1]/",
+        "https://169.254.169.254/",
+        "https://user:pass@shop.example/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://127.0.0.0x1/",
+        "https://shop.example/#x",
+        "https://shop.example:99999/",
+        "https://shop.example:0/",
+        "https://.example/",
+        "https://shop..example/",
+        "https://shop.example\\@x/",
+    ] {
         let refused = post(&house, "/v1/webhook-endpoints", &[], json!({ "url": url, "events": ["*"] })).await;
         assert_eq!((refused.status, fields(&refused)), (422, vec!["url".to_owned()]), "{url}");
     }
@@ -311,6 +426,10 @@ async fn bad_endpoints_are_refused_with_every_fault() {
         let refused = get(&house, &format!("/v1/webhook-endpoints/{id}/deliveries?{query}")).await;
         assert_eq!(refused.status, 422, "{query}: {}", refused.body);
     }
+    for query in ["from=-009999-06-01T00:00:00Z&to=-000001-01-01T00:00:00Z", "from=9999-01-01T00:00:00Z", "to=0001-01-01T00:00:00Z"] {
+        let none = get(&house, &format!("/v1/webhook-endpoints/{id}/deliveries?{query}")).await;
+        assert_eq!((none.status, &none.body["deliveries"]), (200, &json!([])), "{query}");
+    }
 }
 
 /// An endpoint sees everything that happens in a shop: only whoever may change settings may make one.
@@ -342,7 +461,7 @@ async fn the_catalogue_is_for_all_and_endpoints_are_for_admins() {
 async fn garbage_on_the_queue_is_parked_and_news_of_a_later_release_waits() {
     let house = House::new().await;
     made(&house, &["*"]).await;
-    let tries = |v: u64| json!({ "v": v, "tenant": "demo", "endpoint": "whe_1", "webhook": "try", "at": "2025-08-09T10:00:00Z", "id": "e", "version": 1, "correlation": "c" });
+    let tries = |v: u64| json!({ "v": v, "tenant": "demo", "endpoint": "whe_1", "webhook": "try", "at": "2025-08-09T10:00:00Z", "id": "e", "round": 0, "tried": 1, "correlation": "c" });
     let bodies = ["", "hello", "{}", "[]", "{\"v\":", "{\"v\":1}", "{\"v\":1,\"webhook\":\"dance\"}"].map(str::to_owned);
     let (parked, later) = (bodies.len(), tries(2).to_string());
     // Serde sorts keys; ours are written in the order of the struct.

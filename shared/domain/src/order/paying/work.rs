@@ -159,7 +159,7 @@ impl Paying {
 
 impl Order {
     /// How it is paid, if its money is asked for at providers.
-    pub(super) fn governed(&self) -> Option<&Paying> {
+    pub(in crate::order) fn governed(&self) -> Option<&Paying> {
         self.paying.as_deref().filter(|paying| paying.governs())
     }
 

@@ -10,6 +10,16 @@ fn chunk(stock: &[Allocation]) -> Vec<Allocation> {
     stock.iter().take(HOLD_MAX).cloned().collect()
 }
 
+/// What has come back has not left any more: piece by piece, from wherever it was noted.
+fn put_back(left: &mut Vec<Allocation>, back: &Allocation) {
+    let mut open = back.quantity;
+    for one in left.iter_mut().filter(|one| one.sku == back.sku && one.location == back.location) {
+        let taken = open.min(one.quantity);
+        (open, one.quantity) = (open - taken, one.quantity - taken);
+    }
+    left.retain(|one| one.quantity > 0);
+}
+
 impl Order {
     /// Its saga, if that is not over.
     pub fn running(&self) -> Option<&Saga> {
@@ -130,7 +140,7 @@ impl Order {
                 saga.left.extend(stock.iter().cloned());
             }
             SagaEvent::Taken { stock } => saga.left.extend(stock.iter().cloned()),
-            SagaEvent::Returned { stock } => saga.left.retain(|left| !stock.contains(left)),
+            SagaEvent::Returned { stock } => stock.iter().for_each(|back| put_back(&mut saga.left, back)),
             SagaEvent::Rest { rest } => saga.rest = Some(*rest),
             SagaEvent::Ended { how } => (saga.ended, saga.due) = (Some(*how), None),
         }

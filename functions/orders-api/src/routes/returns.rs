@@ -1,0 +1,219 @@
+//! What of an order comes back: announced, agreed to, received, and what goes back for it.
+
+use super::Answer;
+use super::fulfilments::line_of;
+use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
+use crate::body::{self, Json};
+use crate::desk::Desk;
+use crate::view::OrderReturns;
+use app::Error;
+use app::apply::Alongside;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::ids::ReturnId;
+use domain::money::{Currency, Money};
+use domain::order::{Arrived, Command, Order, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState};
+use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// What is to come back together.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReturn {
+    /// Which lines, how many of each, and why.
+    pub items: Vec<NewReturnItem>,
+    /// "refund" (default), or "exchange", whose money stays.
+    #[cfg_attr(test, schema(example = "refund"))]
+    pub kind: Option<String>,
+    /// It may come, without anybody being asked.
+    pub approved: Option<bool>,
+    /// What the customer wrote; forgotten with them.
+    pub note: Option<String>,
+    /// Whether the customer is told if that moves the order. Default true.
+    pub notify_customer: Option<bool>,
+}
+
+/// So many of a line, and why.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewReturnItem {
+    /// The unit, if only one line of the order has it.
+    pub sku: Option<String>,
+    /// The line's place in the order, from 0.
+    pub line: Option<usize>,
+    /// How many.
+    pub quantity: u32,
+    /// "wrong_item", "missing_item", "wrong_quantity", "damaged", "defective", "not_as_described", "changed_mind", "late", "undeliverable" or
+    /// "other".
+    #[cfg_attr(test, schema(example = "changed_mind"))]
+    pub reason: String,
+}
+
+/// What becomes of a return.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReturnStep {
+    /// "approve", "refuse", "withdraw" or "receive".
+    #[cfg_attr(test, schema(example = "receive"))]
+    pub step: String,
+    /// Of "receive": what arrived; all that was announced, as good as new, if it is not given.
+    pub arrived: Option<Vec<ArrivedLine>>,
+    /// Of "receive": what goes back. "lines" (default; what was paid for them, with their share of tax and discount), "lines_and_shipping" or "none".
+    /// An exchange gives nothing back.
+    #[cfg_attr(test, schema(example = "lines"))]
+    pub refund: Option<String>,
+    /// Of "receive": exactly so much goes back, decimal in the order's currency.
+    #[cfg_attr(test, schema(example = "10.00"))]
+    pub refund_amount: Option<String>,
+    /// Why; forgotten with the customer.
+    pub note: Option<String>,
+    /// Whether the customer is told if that moves the order. Default true.
+    pub notify_customer: Option<bool>,
+}
+
+/// What arrived of a line.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ArrivedLine {
+    /// The unit, if only one line of the order has it.
+    pub sku: Option<String>,
+    /// The line's place in the order, from 0.
+    pub line: Option<usize>,
+    /// How many.
+    pub quantity: u32,
+    /// They can be sold again: they go back on the shelf they came from. Default true.
+    pub sellable: Option<bool>,
+}
+
+/// Announces that something comes back. Together returns never hold more of a line than has left.
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/returns", tag = "returns", request_body = NewReturn,
+    params(("id" = String, Path, description = "Order number"), ("If-Match" = Option<String>, Header, description = "Only if the order still has this version"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters, kept for 48 hours: sending the same again opens no second return")),
+    responses((status = 201, description = "Its returns, and what can still come back", body = OrderReturns), (status = 404, description = "No such order"), (status = 409, description = "It has not left, or more than has left"), (status = 422, description = "Every fault, or the key was used for something else"))))]
+pub async fn create(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments(id): Segments<String>,
+    request: Request,
+) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let id = order_id(&id)?;
+    let headers = request.headers().clone();
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let body: NewReturn = body::read(&raw)?;
+    let route = format!("POST /v1/orders/{id}/returns");
+    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
+    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    if let Some(once) = &once
+        && is_done(&desk, &admitted, once).await?
+    {
+        return Ok(shown(&order, StatusCode::CREATED));
+    }
+    let kind = match body.kind.as_deref() {
+        None => ReturnKind::Refund,
+        Some(word) => ReturnKind::ALL
+            .into_iter()
+            .find(|kind| kind.code() == word)
+            .ok_or_else(|| fault("kind", "unknown_kind", "refund or exchange"))?,
+    };
+    let line = |(at, item): (usize, &NewReturnItem)| {
+        let words = || ReturnReason::ALL.map(ReturnReason::code).join(", ");
+        let line = line_of(&order, at, item.line, item.sku.as_deref())?;
+        let reason = ReturnReason::from_word(&item.reason)
+            .ok_or_else(|| fault(&format!("items[{at}].reason"), "unknown_reason", format!("one of: {}", words())))?;
+        Ok(ReturnLine { line, quantity: item.quantity, reason })
+    };
+    let lines = body.items.iter().enumerate().map(line).collect::<Result<Vec<ReturnLine>, Error>>()?;
+    let command = ReturnCommand::Open {
+        kind,
+        lines,
+        approved: body.approved.unwrap_or(false),
+        note: body.note,
+        notify: body.notify_customer.unwrap_or(true),
+    };
+    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
+    let applied = run(&desk, &admitted, &id, &Command::Return(command), with).await?;
+    Ok(shown(&applied.order, StatusCode::CREATED))
+}
+
+/// Shows what of an order comes back, or has, and what still can.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/orders/{id}/returns", tag = "returns", params(("id" = String, Path, description = "Order number")),
+    responses((status = 200, description = "Its returns", body = OrderReturns), (status = 404, description = "No such order"))))]
+pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let order = desk.orders.load(&admitted.scope, &order_id(&id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    Ok(shown(&order, StatusCode::OK))
+}
+
+/// Goes a step with a return. What arrives and can be sold again is back on its shelf with that step, and the refund is on its way.
+#[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/returns/{return}", tag = "returns", request_body = ReturnStep,
+    params(("id" = String, Path, description = "Order number"), ("return" = String, Path, description = "Its name within the order"),
+           ("If-Match" = Option<String>, Header, description = "Only if the order still has this version")),
+    responses((status = 200, description = "Its returns, and what can still come back", body = OrderReturns), (status = 404, description = "No such order or return"), (status = 409, description = "It is over, more than was announced, or the money does not allow it"), (status = 422, description = "Every fault"))))]
+pub async fn step(
+    State(desk): State<Arc<Desk>>,
+    caller: Caller,
+    origin: Origin,
+    Segments((id, name)): Segments<(String, String)>,
+    headers: HeaderMap,
+    Json(body): Json<ReturnStep>,
+) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let id = order_id(&id)?;
+    let name = ReturnId::parse(&name).map_err(|_| Error::NotFound("return"))?;
+    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    let notify = body.notify_customer.unwrap_or(true);
+    let decide = |state| ReturnCommand::Decide { id: name.clone(), state, note: body.note.clone(), notify };
+    let command = match body.step.as_str() {
+        "approve" => decide(ReturnState::Approved),
+        "refuse" => decide(ReturnState::Refused),
+        "withdraw" => decide(ReturnState::Withdrawn),
+        "receive" => ReturnCommand::Receive {
+            arrived: body.arrived.as_deref().map(|lines| arrived(&order, lines)).transpose()?,
+            refund: refund(&order, &name, &body)?,
+            id: name,
+            notify,
+        },
+        _ => return Err(fault("step", "unknown_step", "approve, refuse, withdraw or receive").into()),
+    };
+    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let applied = run(&desk, &admitted, &id, &Command::Return(command), with).await?;
+    Ok(shown(&applied.order, StatusCode::OK))
+}
+
+fn arrived(order: &Order, lines: &[ArrivedLine]) -> Result<Vec<Arrived>, Error> {
+    let one = |(at, item): (usize, &ArrivedLine)| {
+        let line = line_of(order, at, item.line, item.sku.as_deref())?;
+        Ok(Arrived { line, quantity: item.quantity, sellable: item.sellable.unwrap_or(true) })
+    };
+    lines.iter().enumerate().map(one).collect()
+}
+
+/// An exchange gives nothing back unless somebody says so, and then hears why not.
+fn refund(order: &Order, name: &ReturnId, body: &ReturnStep) -> Result<Refunded, Error> {
+    let is_exchange = order.return_of(name).is_some_and(|one| one.kind == ReturnKind::Exchange);
+    match (body.refund.as_deref(), body.refund_amount.as_deref()) {
+        (Some(_), Some(_)) => Err(fault("refund_amount", "contradiction", "send one of refund and refund_amount")),
+        (None, Some(amount)) => amount_of(amount, order.totals.currency).map(Refunded::Amount),
+        (None, None) if is_exchange => Ok(Refunded::Nothing),
+        (None, None) | (Some("lines"), None) => Ok(Refunded::Lines),
+        (Some("lines_and_shipping"), None) => Ok(Refunded::WithShipping),
+        (Some("none"), None) => Ok(Refunded::Nothing),
+        (Some(_), None) => Err(fault("refund", "unknown_refund", "lines, lines_and_shipping or none")),
+    }
+}
+
+fn amount_of(text: &str, currency: Currency) -> Result<Money, Error> {
+    Money::parse(text, currency).map_err(|why| fault("refund_amount", "bad_amount", why.to_string()))
+}
+
+fn shown(order: &Order, status: StatusCode) -> Response {
+    (status, axum::Json(OrderReturns::of(order))).into_response()
+}

@@ -1,0 +1,265 @@
+//! What comes back, told as stories.
+
+use super::*;
+use crate::ids::{OrderId, SourceId};
+use crate::order::placement::{Draft, DraftLine, Given, check};
+use crate::order::saga::{Allocation, SagaEvent};
+use crate::order::{ChangeStatus, Command, Tracks, decide};
+use proptest::prelude::*;
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
+}
+
+/// Three mugs at 10.00, two pots at 5.50 and a song; 3.00 off, 4.13 tax on top, 5.00 to send it.
+fn draft() -> Draft {
+    let line = |sku: &str, quantity, price: &str, digital| DraftLine {
+        sku: sku.into(),
+        quantity,
+        unit_price: price.into(),
+        digital,
+        ..DraftLine::default()
+    };
+    Draft {
+        currency: "EUR".into(),
+        customer_name: "Ada Example".into(),
+        lines: vec![line("mug", 3, "10.00", false), line("song", 1, "1.00", true), line("pot", 2, "5.50", false)],
+        discount: Some("3.00".into()),
+        tax: Some("4.13".into()),
+        shipping: Some("5.00".into()),
+        ..Draft::default()
+    }
+}
+
+fn order_in(status: OrderStatus) -> Order {
+    let given = Given {
+        channel: SourceId::parse("api").unwrap(),
+        generated: OrderId::parse("1001").unwrap(),
+        tracks: Tracks { status, ..Tracks::default() },
+        notify: false,
+        saga: false,
+        payments: None,
+        charges: None,
+        items_required: true,
+        now: at(0),
+    };
+    let placement = check(&draft(), given).unwrap();
+    let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
+    Order::placed(&events, None, at(0)).unwrap()
+}
+
+fn does(order: &mut Order, command: ReturnCommand) -> Result<Vec<String>, Rejection> {
+    let events = decide(Some(order), &Command::Return(command), at(1))?;
+    let json: Vec<OrderEvent> = serde_json::from_value(serde_json::to_value(&events).unwrap()).unwrap();
+    assert_eq!(json, events);
+    if !events.is_empty() {
+        order.apply_commit(&events, at(1));
+    }
+    Ok(events.iter().map(OrderEvent::in_words).collect())
+}
+
+fn opens(lines: &[(usize, u32)]) -> ReturnCommand {
+    let line = |(line, quantity): &(usize, u32)| ReturnLine { line: *line, quantity: *quantity, reason: ReturnReason::ChangedMind };
+    ReturnCommand::Open { kind: ReturnKind::Refund, lines: lines.iter().map(line).collect(), approved: false, note: None, notify: true }
+}
+
+fn id(text: &str) -> ReturnId {
+    ReturnId::parse(text).unwrap()
+}
+
+fn decides(name: &str, state: ReturnState) -> ReturnCommand {
+    ReturnCommand::Decide { id: id(name), state, note: None, notify: true }
+}
+
+fn receives(name: &str, arrived: Option<&[(usize, u32, bool)]>, refund: Refunded) -> ReturnCommand {
+    let one = |(line, quantity, sellable): &(usize, u32, bool)| Arrived { line: *line, quantity: *quantity, sellable: *sellable };
+    ReturnCommand::Receive { id: id(name), arrived: arrived.map(|all| all.iter().map(one).collect()), refund, notify: true }
+}
+
+// req: S2-05, S2-17
+#[test]
+fn a_part_comes_back_and_then_the_rest() {
+    let mut order = order_in(OrderStatus::Delivered);
+    assert_eq!(order.returnable(), [3, 0, 2], "nobody sends a song back");
+    let opened = does(&mut order, opens(&[(0, 1), (2, 1)])).unwrap();
+    assert_eq!(opened, ["Return r1 for refund: 1 of line 1 (changed mind), 1 of line 3 (changed mind)", "delivered to return_requested"]);
+    assert_eq!(order.returnable(), [2, 0, 1]);
+    assert_eq!(does(&mut order, decides("r1", ReturnState::Approved)).unwrap(), ["Return r1 is approved"]);
+    assert_eq!(does(&mut order, decides("r1", ReturnState::Approved)), Ok(Vec::new()), "twice is once");
+    let received = does(&mut order, receives("r1", Some(&[(0, 1, true)]), Refunded::Lines)).unwrap();
+    assert_eq!(received, ["Return r1 is here: 1 of line 1, as good as new; 10.26 EUR goes back", "return_requested to delivered"]);
+    assert_eq!((order.returnable(), order.come_back()), (vec![2, 0, 2], vec![1, 0, 0]), "what has not come can still come");
+    does(&mut order, opens(&[(0, 2), (2, 2)])).unwrap();
+    let last = does(&mut order, receives("r2", Some(&[(0, 2, false), (2, 2, true)]), Refunded::WithShipping)).unwrap();
+    assert_eq!(
+        last,
+        [
+            "Return r2 is here: 2 of line 1, not to be sold again; 2 of line 3, as good as new; 36.84 EUR goes back",
+            "return_requested to returned"
+        ]
+    );
+    assert_eq!(order.returnable(), [0, 0, 0]);
+    let refused = does(&mut order, opens(&[(0, 1)])).unwrap_err().to_string();
+    assert_eq!(refused, "an order that is returned has nothing to send back; what has not left is called off instead");
+}
+
+// req: S2-17
+#[test]
+fn somebody_thinks_better_of_it_or_may_not() {
+    for state in [ReturnState::Withdrawn, ReturnState::Refused] {
+        let mut order = order_in(OrderStatus::Delivered);
+        does(&mut order, opens(&[(0, 1)])).unwrap();
+        does(&mut order, opens(&[(2, 1)])).unwrap();
+        assert_eq!(does(&mut order, decides("r1", state)).unwrap(), [format!("Return r1 is {}", state.code())], "the other one is open");
+        let last = does(&mut order, decides("r2", state)).unwrap();
+        assert_eq!(last[1], "return_requested to delivered");
+        assert_eq!(order.returnable(), [3, 0, 2]);
+        for command in [decides("r1", ReturnState::Approved), receives("r1", None, Refunded::Lines)] {
+            let over = does(&mut order, command).unwrap_err().to_string();
+            assert_eq!(over, format!("return r1 is {}: nothing more comes of it; open another one", state.code()));
+        }
+    }
+}
+
+// req: S2-05
+#[test]
+fn what_cannot_come_back_is_refused_with_advice() {
+    use OrderStatus as S;
+    for status in [S::Pending, S::OnHold, S::Processing, S::ReadyToShip, S::PartiallyShipped, S::Cancelled, S::Failed, S::Returned] {
+        assert!(matches!(does(&mut order_in(status), opens(&[(0, 1)])), Err(Rejection::Return(ReturnRefusal::NotOut(_)))), "{status}");
+    }
+    let mut order = order_in(S::Delivered);
+    let refused = [
+        (opens(&[]), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (opens(&[(0, 0)]), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (opens(&[(0, 4)]), "line 0: 4 to come back, 3 can"),
+        (opens(&[(0, 2), (0, 2)]), "line 0: 4 to come back, 3 can"),
+        (opens(&[(0, u32::MAX), (0, u32::MAX)]), "line 0: 8589934590 to come back, 3 can"),
+        (opens(&[(1, 1)]), "line 1: 1 to come back, 0 can"),
+        (opens(&[(9, 1)]), "line 9: 1 to come back, 0 can"),
+        (decides("r1", ReturnState::Approved), "this order has no such return"),
+        (receives("r1", None, Refunded::Nothing), "this order has no such return"),
+    ];
+    for (command, text) in refused {
+        assert_eq!(does(&mut order, command).unwrap_err().to_string(), text);
+    }
+    does(&mut order, opens(&[(0, 1)])).unwrap();
+    let arrived = [
+        (&[(0, 2, true)][..], "line 0: 2 arrived, 1 were announced; open another return for the rest"),
+        (&[(0, 1, true), (0, 1, false)], "line 0: 2 arrived, 1 were announced; open another return for the rest"),
+        (&[(2, 1, true)], "line 2: 1 arrived, 0 were announced; open another return for the rest"),
+        (&[(0, 0, true)], "a return has 1 to 50 lines, each with a quantity of at least 1"),
+    ];
+    for (what, text) in arrived {
+        assert_eq!(does(&mut order, receives("r1", Some(what), Refunded::Lines)).unwrap_err().to_string(), text);
+    }
+    let nothing = does(&mut order, receives("r1", Some(&[]), Refunded::Lines)).unwrap();
+    assert_eq!(nothing, ["Return r1 is here: nothing", "return_requested to delivered"], "an empty box");
+    for _ in 1..RETURNS_MAX {
+        does(&mut order, opens(&[(0, 1)])).unwrap();
+        let open = order.returns.last().unwrap().id.clone();
+        does(&mut order, decides(open.as_str(), ReturnState::Withdrawn)).unwrap();
+    }
+    assert_eq!(does(&mut order, opens(&[(0, 1)])).unwrap_err().to_string(), "an order has at most 20 returns");
+}
+
+// req: S2-17
+#[test]
+fn the_money_of_an_exchange_stays() {
+    let mut order = order_in(OrderStatus::Completed);
+    let lines = vec![ReturnLine { line: 0, quantity: 1, reason: ReturnReason::WrongItem }];
+    let open =
+        ReturnCommand::Open { kind: ReturnKind::Exchange, lines, approved: true, note: Some("  blue, please ".into()), notify: true };
+    assert_eq!(
+        does(&mut order, open).unwrap(),
+        ["Return r1 for exchange, agreed to: 1 of line 1 (wrong item): blue, please", "completed to return_requested"]
+    );
+    assert_eq!(does(&mut order, receives("r1", None, Refunded::Lines)), Err(Rejection::Return(ReturnRefusal::ExchangeRefunds)));
+    let here = does(&mut order, receives("r1", None, Refunded::Nothing)).unwrap();
+    assert_eq!(here[0], "Return r1 is here: 1 of line 1, as good as new");
+    assert_eq!(order.returns[0].refund, None);
+}
+
+/// A parcel that nobody would take is on its way back: the order has left, and is not said to have arrived.
+#[test]
+fn what_comes_back_before_it_arrived() {
+    let mut order = order_in(OrderStatus::Shipped);
+    assert_eq!(does(&mut order, opens(&[(0, 3), (2, 2)])).unwrap().len(), 1, "it moves when it is here");
+    assert_eq!(does(&mut order, receives("r1", None, Refunded::Lines)).unwrap()[1], "shipped to returned");
+}
+
+// req: S2-36
+#[test]
+fn what_can_be_sold_again_goes_back_where_it_came_from() {
+    let mut order = order_in(OrderStatus::Processing);
+    let held = |sku: &str, location: &str, quantity| Allocation { sku: sku.into(), location: location.into(), quantity };
+    let stock = vec![held("mug", "la", 2), held("mug", "ny", 1), held("pot", "ny", 2)];
+    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock: stock.clone() }, SagaEvent::Shipped { stock }] {
+        order.evolve(&OrderEvent::Saga { event }, at(0));
+    }
+    order.evolve(&OrderEvent::Saga { event: SagaEvent::Ended { how: crate::order::saga::Ended::Completed } }, at(0));
+    for to in [OrderStatus::Shipped, OrderStatus::Delivered] {
+        let change = ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note: None }, notify: false };
+        let events = decide(Some(&order), &Command::Change(change), at(0)).unwrap();
+        order.apply_commit(&events, at(0));
+    }
+    does(&mut order, opens(&[(0, 3), (2, 2)])).unwrap();
+    let here = does(&mut order, receives("r1", Some(&[(0, 2, true), (0, 1, false), (2, 1, true)]), Refunded::Nothing)).unwrap();
+    assert_eq!(here[1], "Back on the shelf: 2 mug at la, 1 pot at ny");
+    assert_eq!(order.saga.as_ref().unwrap().left, [held("mug", "ny", 1), held("pot", "ny", 1)], "what is broken stays gone");
+    does(&mut order, opens(&[(2, 1)])).unwrap();
+    assert_eq!(does(&mut order, receives("r2", None, Refunded::Nothing)).unwrap()[1], "Back on the shelf: 1 pot at ny");
+}
+
+/// What people write is forgotten with their customer.
+// req: X-08
+#[test]
+fn words_are_forgotten() {
+    let mut order = order_in(OrderStatus::Delivered);
+    let lines = vec![ReturnLine { line: 0, quantity: 1, reason: ReturnReason::Other }];
+    let open = |note: &str| ReturnCommand::Open {
+        kind: ReturnKind::Refund,
+        lines: lines.clone(),
+        approved: false,
+        note: Some(note.into()),
+        notify: true,
+    };
+    for bad in ["a\u{0}b", &"x".repeat(501)] {
+        assert_eq!(does(&mut order, open(bad)), Err(Rejection::BadText));
+    }
+    let mut events = decide(Some(&order), &Command::Return(open("Anna called")), at(1)).unwrap();
+    let OrderEvent::Return { event } = &mut events[0] else { panic!("{events:?}") };
+    assert_eq!(event.words().map(|words| words.as_str()), Some("Anna called"));
+}
+
+proptest! {
+    /// However the pieces come back, what goes back adds up to what was paid for the goods, never more, and each part is worth something.
+    // req: S2-07, S2-51
+    #[test]
+    fn parts_add_up_to_the_whole(
+        lines in proptest::collection::vec((1u32..6, 1i64..100_000), 1..6),
+        tax in 0i64..50_000, off in 0i64..50_000, order_of in proptest::collection::vec(0usize..1000, 0..40),
+    ) {
+        let mut order = order_in(OrderStatus::Delivered);
+        let model = order.lines[0].clone();
+        order.lines = lines.iter().map(|(quantity, price)| super::super::Line { quantity: *quantity, unit_price_minor: *price, ..model.clone() }).collect();
+        let goods: i64 = lines.iter().map(|(quantity, price)| i64::from(*quantity) * price).sum();
+        let off = off.min(goods);
+        (order.totals.tax_minor, order.totals.discount_minor) = (tax, off);
+        let mut pieces: Vec<usize> = lines.iter().enumerate().flat_map(|(line, (quantity, _))| std::iter::repeat_n(line, *quantity as usize)).collect();
+        for (at, with) in order_of.iter().enumerate() {
+            let (at, with) = (at % pieces.len(), with % pieces.len());
+            pieces.swap(at, with);
+        }
+        let mut back = vec![0u32; lines.len()];
+        let (mut before, mut sum) = (0, 0);
+        for line in pieces {
+            back[line] += 1;
+            let after = worth_of(&order, &back);
+            prop_assert!(after >= before);
+            sum += after - before;
+            before = after;
+        }
+        prop_assert_eq!(sum, goods + tax - off);
+    }
+}

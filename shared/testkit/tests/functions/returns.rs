@@ -1,0 +1,197 @@
+//! What comes back, over the API: announced, received, on its shelf, and paid back.
+
+use crate::house::{House, identity};
+use crate::payments::{agrees, moves, payment, places, shop, stands};
+use crate::rest::{Answer, call, get, post};
+use app::Scopes;
+use domain::order::Role;
+use serde_json::{Value, json};
+
+async fn returns(house: &House, number: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+    let answer = post(house, &format!("/v1/orders/{number}/returns"), headers, body).await;
+    house.settle().await;
+    answer
+}
+
+async fn steps(house: &House, number: &str, name: &str, body: Value) -> Answer {
+    let answer = post(house, &format!("/v1/orders/{number}/returns/{name}"), &[], body).await;
+    house.settle().await;
+    answer
+}
+
+fn mugs(quantity: u32, reason: &str) -> Value {
+    json!({ "items": [{ "sku": "MUG", "quantity": quantity, "reason": reason }] })
+}
+
+async fn free(house: &House) -> i64 {
+    get(house, "/v1/inventory/MUG").await.body[0]["available"].as_i64().unwrap()
+}
+
+/// A paid order of two mugs at 25.00 that has arrived.
+async fn arrived() -> House {
+    let house = shop().await;
+    places(&house, "2001", "credit_card").await;
+    for status in ["shipped", "delivered"] {
+        moves(&house, "2001", status).await;
+    }
+    house
+}
+
+// req: S2-05, S2-07
+#[tokio::test]
+async fn what_comes_back_is_on_its_shelf_and_paid_back() {
+    let house = arrived().await;
+    assert_eq!(free(&house).await, 98);
+    let key = [("idempotency-key", "back-1")];
+    for _ in 0..2 {
+        let opened = returns(&house, "2001", &key, mugs(1, "changed_mind")).await;
+        assert_eq!((opened.status, &opened.body["status"]), (201, &json!("return_requested")), "{}", opened.body);
+        assert_eq!(opened.body["returns"].as_array().unwrap().len(), 1, "the same request, sent twice");
+    }
+    assert_eq!(returns(&house, "2001", &key, mugs(2, "late")).await.status, 422, "the key of another one");
+    let posts = house.world.posts();
+    assert!(posts.iter().any(|(_, text)| text.contains("return r1 for refund: 1 MUG (changed mind)")), "{posts:?}");
+    assert_eq!(steps(&house, "2001", "r1", json!({ "step": "approve" })).await.body["returns"][0]["state"], "approved");
+    let here = steps(&house, "2001", "r1", json!({ "step": "receive" })).await;
+    assert_eq!((here.status, &here.body["status"]), (200, &json!("delivered")), "{}", here.body);
+    let one = &here.body["returns"][0];
+    assert_eq!((&one["state"], &one["refund"]), (&json!("received"), &json!("25.00 EUR")));
+    assert_eq!(one["arrived"], json!([{ "line": 0, "sku": "MUG", "quantity": 1, "sellable": true }]));
+    assert_eq!(here.body["returnable"], json!([{ "line": 0, "sku": "MUG", "quantity": 1 }]));
+    assert_eq!(stands(&house, "2001").await, "delivered partially_refunded: authorize ok, capture ok, refund ok");
+    assert_eq!(free(&house).await, 99);
+    agrees(&house, "2001").await;
+    // The rest of it comes broken.
+    assert_eq!(returns(&house, "2001", &[], mugs(1, "wrong_item")).await.status, 201);
+    let broken = json!({ "step": "receive", "arrived": [{ "sku": "MUG", "quantity": 1, "sellable": false }] });
+    let last = steps(&house, "2001", "r2", broken).await;
+    assert_eq!((&last.body["status"], &last.body["returnable"]), (&json!("returned"), &json!([])), "{}", last.body);
+    assert_eq!(stands(&house, "2001").await, "returned refunded: authorize ok, capture ok, refund ok, refund ok");
+    assert_eq!(free(&house).await, 99, "what is broken is not sold again");
+    agrees(&house, "2001").await;
+    // req: S2-69
+    let stats = get(&house, "/v1/orders/stats").await.body;
+    assert_eq!((&stats["return_rate"]["value"], &stats["return_rate"]["n"]), (&json!(1.0), &json!(1)), "{stats}");
+    assert_eq!(stats["fulfilment_accuracy"]["value"], 0.0, "{stats}");
+    let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
+    for event in ["return_opened", "return_decided", "return_received", "stock_returned", "refund_asked"] {
+        assert!(timeline.contains(event), "{event}");
+    }
+}
+
+// req: S2-07
+#[tokio::test]
+async fn who_names_an_amount_hears_if_there_is_less() {
+    let house = arrived().await;
+    returns(&house, "2001", &[], mugs(2, "defective")).await;
+    let receive = |amount: &str| json!({ "step": "receive", "refund_amount": amount });
+    for (amount, status) in [("50.01", 409), ("0", 409), ("-1", 409), ("12.345", 422), ("ten", 422), ("", 422)] {
+        let refused = steps(&house, "2001", "r1", receive(amount)).await;
+        assert_eq!(refused.status, status, "{amount}: {}", refused.body);
+    }
+    assert_eq!(steps(&house, "2001", "r1", receive("40.00")).await.status, 200);
+    assert_eq!(payment(&house, "2001").await["refunded"]["amount"], "40.00");
+    assert_eq!(get(&house, "/v1/orders/2001").await.body["status"], "returned", "all of it is here");
+    agrees(&house, "2001").await;
+}
+
+/// Goodwill was given before: what goes back for the goods is what there still is.
+// req: S2-07, S2-51
+#[tokio::test]
+async fn no_more_goes_back_than_was_taken() {
+    let house = arrived().await;
+    let goodwill = post(&house, "/v1/orders/2001/refunds", &[("idempotency-key", "g")], json!({ "amount": "30.00" })).await;
+    assert_eq!(goodwill.status, 202, "{}", goodwill.body);
+    house.settle().await;
+    returns(&house, "2001", &[], mugs(2, "damaged")).await;
+    let here = steps(&house, "2001", "r1", json!({ "step": "receive" })).await;
+    assert_eq!(here.body["returns"][0]["refund"], "20.00 EUR", "{}", here.body);
+    assert_eq!(payment(&house, "2001").await["status"], "refunded");
+    agrees(&house, "2001").await;
+}
+
+/// Twenty people receive the same parcel.
+// req: S2-51
+#[tokio::test]
+async fn a_return_arrives_once() {
+    let house = arrived().await;
+    returns(&house, "2001", &[], mugs(1, "other")).await;
+    let all = futures::future::join_all((0..20).map(|_| steps(&house, "2001", "r1", json!({ "step": "receive" })))).await;
+    let statuses: Vec<u16> = all.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 409)), "{statuses:?}");
+    house.settle().await;
+    assert_eq!((payment(&house, "2001").await["refunded"]["amount"].clone(), free(&house).await), (json!("25.00"), 99));
+    agrees(&house, "2001").await;
+}
+
+// req: S2-05, S2-17
+#[tokio::test]
+async fn bad_returns_are_refused_with_advice() {
+    let house = arrived().await;
+    places(&house, "2002", "credit_card").await;
+    let early = returns(&house, "2002", &[], mugs(1, "other")).await;
+    assert_eq!((early.status, early.body["type"].as_str().unwrap().rsplit('#').next()), (409, Some("not-returned")), "{}", early.body);
+    for (body, field) in [
+        (json!({}), "items"),
+        (json!({ "items": [{ "sku": "MUG", "quantity": 1 }] }), "items[0].reason"),
+        (mugs(1, "because"), "items[0].reason"),
+        (json!({ "items": [{ "sku": "POT", "quantity": 1, "reason": "other" }] }), "items[0]"),
+        (json!({ "items": [{ "quantity": 1, "reason": "other" }] }), "items[0]"),
+        (json!({ "items": [{ "line": 0, "quantity": -1, "reason": "other" }] }), "items[0].quantity"),
+        (json!({ "items": [{ "line": 0, "quantity": 1, "reason": "other" }], "kind": "swap" }), "kind"),
+        (json!({ "items": [{ "line": 0, "quantity": 1, "reason": "other" }], "who": "me" }), "who"),
+    ] {
+        let refused = returns(&house, "2001", &[], body.clone()).await;
+        assert_eq!((refused.status, refused.body["errors"][0]["field"].as_str()), (422, Some(field)), "{body}: {}", refused.body);
+    }
+    for (body, detail) in [
+        (mugs(3, "other"), "line 0: 3 to come back, 2 can"),
+        (mugs(0, "other"), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (json!({ "items": [] }), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (json!({ "items": [{ "line": 7, "quantity": 1, "reason": "other" }] }), "line 7: 1 to come back, 0 can"),
+    ] {
+        let refused = returns(&house, "2001", &[], body.clone()).await;
+        assert_eq!((refused.status, refused.body["detail"].as_str()), (409, Some(detail)), "{body}");
+    }
+    let note = json!({ "items": [{ "line": 0, "quantity": 1, "reason": "other" }], "note": "x".repeat(501) });
+    assert_eq!(returns(&house, "2001", &[], note).await.status, 422);
+    for name in ["r1", "R1", "..", "r999999999999999999"] {
+        assert_eq!(steps(&house, "2001", name, json!({ "step": "approve" })).await.status, 404, "{name}");
+    }
+    returns(&house, "2001", &[], mugs(1, "other")).await;
+    for (body, field) in [
+        (json!({ "step": "burn" }), "step"),
+        (json!({ "step": "receive", "refund": "half" }), "refund"),
+        (json!({ "step": "receive", "refund": "none", "refund_amount": "1.00" }), "refund_amount"),
+        (json!({ "step": "receive", "arrived": [{ "sku": "POT", "quantity": 1 }] }), "items[0]"),
+    ] {
+        let refused = steps(&house, "2001", "r1", body.clone()).await;
+        assert_eq!((refused.status, refused.body["errors"][0]["field"].as_str()), (422, Some(field)), "{body}: {}", refused.body);
+    }
+    let reader = identity("demo", Role::Readonly, Scopes { read: true, ..Scopes::default() });
+    let seen = call(&house, Some(reader.clone()), "GET", "/v1/orders/2001/returns", &[], Value::Null).await;
+    assert_eq!((seen.status, seen.body["returns"][0]["items"][0]["reason"].as_str()), (200, Some("other")));
+    for path in ["/v1/orders/2001/returns", "/v1/orders/2001/returns/r1"] {
+        assert_eq!(call(&house, Some(reader.clone()), "POST", path, &[], json!({ "step": "approve" })).await.status, 403, "{path}");
+    }
+    let stranger = identity("elsewhere", Role::Owner, Scopes::ALL);
+    assert_eq!(call(&house, Some(stranger), "GET", "/v1/orders/2001/returns", &[], Value::Null).await.status, 404);
+}
+
+/// Who pays elsewhere is paid back elsewhere: the event says how much.
+// req: S2-07
+#[tokio::test]
+async fn what_is_paid_elsewhere_goes_back_elsewhere() {
+    let house = House::new().await;
+    house.import("3001", "Delivered", "ann@example.com", "2025-08-14").await;
+    returns(&house, "3001", &[], mugs(1, "not_as_described")).await;
+    let here = steps(&house, "3001", "r1", json!({ "step": "receive" })).await;
+    assert_eq!((here.status, &here.body["returns"][0]["refund"]), (200, &json!("29.99 USD")), "{}", here.body);
+    let exchange = json!({ "items": [{ "line": 0, "quantity": 1, "reason": "wrong_item" }], "kind": "exchange", "approved": true });
+    assert_eq!(returns(&house, "3001", &[], exchange).await.body["returns"][1]["state"], "approved");
+    let refused = steps(&house, "3001", "r2", json!({ "step": "receive", "refund": "lines" })).await;
+    assert!(refused.status == 409 && refused.body["detail"].as_str().unwrap().contains("exchange"), "{}", refused.body);
+    let here = steps(&house, "3001", "r2", json!({ "step": "receive" })).await;
+    assert_eq!((here.status, here.body["returns"][1].get("refund")), (200, None), "{}", here.body);
+}
