@@ -294,9 +294,9 @@ impl Flash {
             Flash::BadParcel => {
                 "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
             }
-            Flash::ReturnSaved => "Done. This is how the order stands now; what goes back to the customer is on its way.",
+            Flash::ReturnSaved => "Done. This is how the return, and its order, stand now.",
             Flash::BadReturn => {
-                "Not done: only what has left and is in no other return can come back, and only what was announced can arrive."
+                "Not done: only what has left and is in no other return can come back, only what was announced can arrive, and what is still being taken cannot be given back yet."
             }
             Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
             Flash::WebhookSaved => "Done. From now on it is as you said.",

@@ -177,7 +177,10 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
                 deltas.push(delta(HABITS, &habit, "moved", 1));
                 deltas.push(delta(HABITS, &habit, "brier", squared(100 - i64::from(sure))));
             }
-            if changed.to == OrderStatus::Shipped.as_str() && !matches!(changed.cause.as_str(), "corrected" | "undone") {
+            let shipped = OrderStatus::Shipped.as_str();
+            if (changed.to == shipped || changed.via.iter().any(|step| step == shipped))
+                && !matches!(changed.cause.as_str(), "corrected" | "undone")
+            {
                 deltas.push(delta(LEFT, &day, "left", 1));
             }
             if let Some(journey) = &changed.journey {
@@ -192,7 +195,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             vec![delta(RECEIPTS, &point, receipt.state.as_str(), 1)]
         }
         Payload::PaymentSettled(settled) if settled.kind == "authorize" => paid(settled, event.time),
-        Payload::ReturnReceived(back) if !back.arrived.is_empty() => {
+        Payload::ReturnReceived(back) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();
             let counted = [(back.first, "returns"), (back.first_fault, "faults")];
             counted.into_iter().filter(|(counts, _)| *counts).map(|(_, field)| delta(LEFT, &day, field, 1)).collect()

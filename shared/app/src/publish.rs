@@ -311,9 +311,9 @@ fn returned(order: &Order, event: &ReturnEvent) -> Payload {
         ReturnEvent::Decided { state, .. } => {
             Payload::ReturnDecided(returns::v1::Decided { order_id, name, state: state.code().to_owned() })
         }
-        ReturnEvent::Received { id, arrived, refund } => {
+        ReturnEvent::Received { id, arrived, refund, .. } => {
             let known = order.return_of(id);
-            let others = || order.returns.iter().filter(|other| other.id != *id && other.state == ReturnState::Received);
+            let others = || order.returns.iter().filter(|other| other.id != *id);
             let packing_fault = known.is_some_and(Return::shows_packing_fault);
             let one = |one: &Arrived| returns::v1::Arrived { sku: sku(one.line), quantity: one.quantity, sellable: one.sellable };
             Payload::ReturnReceived(returns::v1::Received {
@@ -321,7 +321,7 @@ fn returned(order: &Order, event: &ReturnEvent) -> Payload {
                 name,
                 kind: known.map_or(ReturnKind::Refund, |known| known.kind).code().to_owned(),
                 packing_fault,
-                first: others().next().is_none(),
+                first: !arrived.is_empty() && !others().any(Return::holds_anything),
                 first_fault: packing_fault && !others().any(Return::shows_packing_fault),
                 arrived: arrived.iter().map(one).collect(),
                 refund: refund.map(|money| amount(money.minor, money.currency)),

@@ -69,11 +69,11 @@ pub mod v1 {
         pub kind: String,
         /// What arrived.
         pub arrived: Vec<Arrived>,
-        /// It comes back because something else had been packed than was ordered.
+        /// Something else had been packed than was ordered, or something was missing.
         pub packing_fault: bool,
-        /// Nothing of this order had come back before.
+        /// Something has come back, and nothing of this order had before.
         pub first: bool,
-        /// Nothing of this order had come back before because of the packing, and now something has.
+        /// The first return that says so of this order.
         pub first_fault: bool,
         /// What goes back for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -85,7 +85,7 @@ fn operation(one: &Operation, zone: &jiff::tz::TimeZone) -> Markup {
     }
 }
 
-fn may_move_money(visitor: &Visitor) -> bool {
+pub(super) fn may_move_money(visitor: &Visitor) -> bool {
     visitor.identity.role >= Role::Manager
 }
 

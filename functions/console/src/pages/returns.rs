@@ -1,5 +1,6 @@
 //! What of an order comes back, on its page: announced, agreed to, received.
 
+use super::payment::may_move_money;
 use super::{back, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
@@ -13,6 +14,8 @@ use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::ReturnId;
+use domain::money::Money;
+use domain::order::paying::Paying;
 use domain::order::returning::{LINES_MAX, NOTE_CHARS_MAX};
 use domain::order::{
     Arrived, Command, Order, Refunded, Rejection, Return, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState,
@@ -61,7 +64,7 @@ fn row(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
                         (count(i64::from(arrived.quantity))) " × " (sku(order, arrived.line)) @if !arrived.sellable { " (not to be sold again)" }
                     }
                     @if one.arrived.is_empty() { "nothing" }
-                    @if let Some(refund) = one.refund { " · " (refund.to_string()) " goes back" }
+                    @if let Some(refund) = one.refund { " · " (refund.to_string()) " goes back" @if !is_ours(order) { ", where it was paid: OrderFlow does not move it" } }
                 }
             }
             p class="muted" { (moment(one.since, &visitor.zone())) }
@@ -70,9 +73,20 @@ fn row(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
     }
 }
 
+/// A payment provider of ours moves its money.
+fn is_ours(order: &Order) -> bool {
+    order.paying.as_deref().is_some_and(Paying::governs)
+}
+
+fn given_back(order: &Order) -> Option<Money> {
+    let refunded = order.paying.as_deref().filter(|paying| paying.governs())?.ledger.refunded();
+    (refunded.minor > 0).then_some(refunded)
+}
+
 fn deciding(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
     let field = |name: &str, line: usize| format!("{name}-{line}");
     let mut lines: Vec<usize> = one.lines.iter().map(|line| line.line).collect();
+    lines.sort_unstable();
     lines.dedup();
     let announced = |at: usize| one.lines.iter().filter(|line| line.line == at).map(|line| line.quantity).sum::<u32>();
     html! {
@@ -92,13 +106,18 @@ fn deciding(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
                     legend { "What arrived" }
                     @for line in lines {
                         @let most = announced(line);
+                        @let good = if one.resells(line) { most } else { 0 };
                         p class="quantity" {
-                            label { input type="number" name=(field("good", line)) min="0" max=(most) value=(most); span { " × " (sku(order, line)) ", as good as new" } }
-                            label { input type="number" name=(field("bad", line)) min="0" max=(most) value="0"; span { " not to be sold again" } }
+                            label { input type="number" name=(field("good", line)) min="0" max=(most) value=(good); span { " × " (sku(order, line)) ", as good as new" } }
+                            label { input type="number" name=(field("bad", line)) min="0" max=(most) value=(most - good); span { " not to be sold again" } }
                         }
                     }
                 }
-                @if one.kind == ReturnKind::Refund {
+                @if one.kind == ReturnKind::Refund && !may_move_money(visitor) {
+                    p class="muted" { "What was paid for it goes back when a manager says so." }
+                }
+                @if one.kind == ReturnKind::Refund && may_move_money(visitor) {
+                    @if let Some(given) = given_back(order) { p class="muted" { (given) " of it has gone back already." } }
                     label for={ "refund-" (one.id) } { "What goes back" }
                     select id={ "refund-" (one.id) } name="refund" {
                         option value="lines" { "What was paid for them" }
@@ -204,6 +223,9 @@ fn command(order: &Order, posted: &Posted) -> Result<Option<ReturnCommand>, Erro
             });
             let arrived = Some(arrived.filter(|one| one.quantity > 0).collect());
             let refund = match fields.get("refund") {
+                Some("lines" | "lines_and_shipping") if !may_move_money(&posted.visitor) => {
+                    return Err(Error::Forbidden { needs: "a manager's role" });
+                }
                 Some("lines") => Refunded::Lines,
                 Some("lines_and_shipping") => Refunded::WithShipping,
                 _ => Refunded::Nothing,

@@ -187,19 +187,19 @@ fn ask(order: &Order, items: Option<Vec<FulfilledItem>>) -> Result<Ask, Error> {
         return Err(fault("items", "required", format!("1 to {} items, or none at all for everything", limits::LINES_MAX)));
     }
     let part = |(at, item): (usize, FulfilledItem)| {
-        Ok(Share { line: line_of(order, at, item.line, item.sku.as_deref())?, quantity: item.quantity })
+        Ok(Share { line: line_of(order, &format!("items[{at}]"), item.line, item.sku.as_deref())?, quantity: item.quantity })
     };
     items.into_iter().enumerate().map(part).collect::<Result<Vec<Share>, Error>>().map(Ask::Parts)
 }
 
 /// The place of a line that an item names, by that or by its unit.
-pub(super) fn line_of(order: &Order, at: usize, line: Option<usize>, sku: Option<&str>) -> Result<usize, Error> {
+pub(super) fn line_of(order: &Order, field: &str, line: Option<usize>, sku: Option<&str>) -> Result<usize, Error> {
     let of_sku = |sku: &str| {
         let mut found = order.lines.iter().enumerate().filter(|(_, line)| line.sku == sku).map(|(line, _)| line);
         found.next().filter(|_| found.next().is_none())
     };
     let hint = "a unit that one line of the order has, or the line's place";
-    line.or_else(|| sku.and_then(of_sku)).ok_or_else(|| fault(&format!("items[{at}]"), "no_such_line", hint))
+    line.or_else(|| sku.and_then(of_sku)).ok_or_else(|| fault(field, "no_such_line", hint))
 }
 
 fn shown(order: &Order, status: StatusCode) -> Response {

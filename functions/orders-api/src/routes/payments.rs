@@ -142,7 +142,7 @@ pub async fn refund(
     Ok(shown(&desk, &admitted, &applied.order, StatusCode::ACCEPTED)?)
 }
 
-fn may_move_money(admitted: &Admitted) -> Result<(), Error> {
+pub(super) fn may_move_money(admitted: &Admitted) -> Result<(), Error> {
     if admitted.identity.role >= Role::Manager { Ok(()) } else { Err(Error::Forbidden { needs: MAY_REFUND }) }
 }
 

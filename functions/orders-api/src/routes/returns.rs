@@ -3,13 +3,14 @@
 use super::Answer;
 use super::fulfilments::line_of;
 use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
-use crate::body::{self, Json};
+use super::payments::may_move_money;
+use crate::body;
 use crate::desk::Desk;
 use crate::view::OrderReturns;
 use app::Error;
 use app::apply::Alongside;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::ids::ReturnId;
 use domain::money::{Currency, Money};
@@ -61,16 +62,16 @@ pub struct ReturnStep {
     /// "approve", "refuse", "withdraw" or "receive".
     #[cfg_attr(test, schema(example = "receive"))]
     pub step: String,
-    /// Of "receive": what arrived; all that was announced, as good as new, if it is not given.
+    /// Of "receive": what arrived; all that was announced if it is not given.
     pub arrived: Option<Vec<ArrivedLine>>,
-    /// Of "receive": what goes back. "lines" (default; what was paid for them, with their share of tax and discount), "lines_and_shipping" or "none".
-    /// An exchange gives nothing back.
+    /// Of "receive": what goes back. "lines" (default; what was paid for them, with their share of tax and discount), "lines_and_shipping" (the
+    /// shipping once) or "none". Anything but "none" needs a manager. An exchange gives nothing back, nor does what another system has refunded.
     #[cfg_attr(test, schema(example = "lines"))]
     pub refund: Option<String>,
-    /// Of "receive": exactly so much goes back, decimal in the order's currency.
+    /// Of "receive", and a manager: exactly so much goes back, decimal in the order's currency.
     #[cfg_attr(test, schema(example = "10.00"))]
     pub refund_amount: Option<String>,
-    /// Why; forgotten with the customer.
+    /// Why, of any other step; forgotten with the customer.
     pub note: Option<String>,
     /// Whether the customer is told if that moves the order. Default true.
     pub notify_customer: Option<bool>,
@@ -87,7 +88,8 @@ pub struct ArrivedLine {
     pub line: Option<usize>,
     /// How many.
     pub quantity: u32,
-    /// They can be sold again: they go back on the shelf they came from. Default true.
+    /// They can be sold again: they go back on the shelf they came from. Default: unless they were announced as broken, or as something else
+    /// than was ordered.
     pub sellable: Option<bool>,
 }
 
@@ -125,7 +127,7 @@ pub async fn create(
     };
     let line = |(at, item): (usize, &NewReturnItem)| {
         let words = || ReturnReason::ALL.map(ReturnReason::code).join(", ");
-        let line = line_of(&order, at, item.line, item.sku.as_deref())?;
+        let line = line_of(&order, &format!("items[{at}]"), item.line, item.sku.as_deref())?;
         let reason = ReturnReason::from_word(&item.reason)
             .ok_or_else(|| fault(&format!("items[{at}].reason"), "unknown_reason", format!("one of: {}", words())))?;
         Ok(ReturnLine { line, quantity: item.quantity, reason })
@@ -155,43 +157,70 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
 /// Goes a step with a return. What arrives and can be sold again is back on its shelf with that step, and the refund is on its way.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/orders/{id}/returns/{return}", tag = "returns", request_body = ReturnStep,
     params(("id" = String, Path, description = "Order number"), ("return" = String, Path, description = "Its name within the order"),
-           ("If-Match" = Option<String>, Header, description = "Only if the order still has this version")),
-    responses((status = 200, description = "Its returns, and what can still come back", body = OrderReturns), (status = 404, description = "No such order or return"), (status = 409, description = "It is over, more than was announced, or the money does not allow it"), (status = 422, description = "Every fault"))))]
+           ("If-Match" = Option<String>, Header, description = "Only if the order still has this version"),
+           ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable characters, kept for 48 hours: sending the same again answers how it stands")),
+    responses((status = 200, description = "Its returns, and what can still come back", body = OrderReturns), (status = 403, description = "Giving money back needs a manager"), (status = 404, description = "No such order or return"), (status = 409, description = "It is over, more than was announced, or the money does not allow it"), (status = 422, description = "Every fault, or the key was used for something else"))))]
 pub async fn step(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
     origin: Origin,
     Segments((id, name)): Segments<(String, String)>,
-    headers: HeaderMap,
-    Json(body): Json<ReturnStep>,
+    request: Request,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let id = order_id(&id)?;
     let name = ReturnId::parse(&name).map_err(|_| Error::NotFound("return"))?;
+    let headers = request.headers().clone();
+    let raw = raw_body(request, BODY_BYTES_MAX).await?;
+    let body: ReturnStep = body::read(&raw)?;
+    let route = format!("POST /v1/orders/{id}/returns/{name}");
+    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
+    if let Some(once) = &once
+        && is_done(&desk, &admitted, once).await?
+    {
+        return Ok(shown(&order, StatusCode::OK));
+    }
+    fits(&body)?;
     let notify = body.notify_customer.unwrap_or(true);
     let decide = |state| ReturnCommand::Decide { id: name.clone(), state, note: body.note.clone(), notify };
     let command = match body.step.as_str() {
         "approve" => decide(ReturnState::Approved),
         "refuse" => decide(ReturnState::Refused),
         "withdraw" => decide(ReturnState::Withdrawn),
-        "receive" => ReturnCommand::Receive {
-            arrived: body.arrived.as_deref().map(|lines| arrived(&order, lines)).transpose()?,
-            refund: refund(&order, &name, &body)?,
-            id: name,
-            notify,
-        },
+        "receive" => {
+            let arrived = body.arrived.as_deref().map(|lines| arrived(&order, &name, lines)).transpose()?;
+            let refund = refund(&order, &name, &body)?;
+            if refund != Refunded::Nothing {
+                may_move_money(&admitted)?;
+            }
+            ReturnCommand::Receive { id: name, arrived, refund, notify }
+        }
         _ => return Err(fault("step", "unknown_step", "approve, refuse, withdraw or receive").into()),
     };
-    let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
+    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
     let applied = run(&desk, &admitted, &id, &Command::Return(command), with).await?;
     Ok(shown(&applied.order, StatusCode::OK))
 }
 
-fn arrived(order: &Order, lines: &[ArrivedLine]) -> Result<Vec<Arrived>, Error> {
+/// Nobody says what another step would have done.
+fn fits(body: &ReturnStep) -> Result<(), Error> {
+    let others = [("arrived", body.arrived.is_some()), ("refund", body.refund.is_some()), ("refund_amount", body.refund_amount.is_some())];
+    let is_receive = body.step == "receive";
+    let stray = if is_receive { body.note.as_ref().map(|_| "note") } else { others.into_iter().find(|(_, is)| *is).map(|(name, _)| name) };
+    match stray {
+        None => Ok(()),
+        Some(field) if is_receive => Err(fault(field, "not_of_this_step", "goes with approve, refuse and withdraw")),
+        Some(field) => Err(fault(field, "not_of_this_step", "goes with the step receive")),
+    }
+}
+
+fn arrived(order: &Order, name: &ReturnId, lines: &[ArrivedLine]) -> Result<Vec<Arrived>, Error> {
+    let known = order.return_of(name);
     let one = |(at, item): (usize, &ArrivedLine)| {
-        let line = line_of(order, at, item.line, item.sku.as_deref())?;
-        Ok(Arrived { line, quantity: item.quantity, sellable: item.sellable.unwrap_or(true) })
+        let line = line_of(order, &format!("arrived[{at}]"), item.line, item.sku.as_deref())?;
+        let sellable = item.sellable.unwrap_or_else(|| known.is_none_or(|known| known.resells(line)));
+        Ok(Arrived { line, quantity: item.quantity, sellable })
     };
     lines.iter().enumerate().map(one).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::fact::{Claim, Fact, StatusClaim};
 use super::*;
-use crate::ids::EventId;
+use crate::ids::{EventId, ReturnId};
 use crate::money::Currency;
 use crate::notify::{Channel, MessageKind};
 use crate::order::placement::{Draft, DraftLine, Given, check};
@@ -430,6 +430,25 @@ fn photo_id(number: u8) -> crate::ids::PhotoId {
     crate::ids::PhotoId::parse(&format!("{number}.jpg")).unwrap()
 }
 
+fn any_return() -> impl Strategy<Value = Command> {
+    let id = || (1u8..4).prop_map(|n| ReturnId::parse(&format!("r{n}")).unwrap());
+    let refund = || prop::sample::select(vec![Refunded::Nothing, Refunded::Lines, Refunded::WithShipping]);
+    let reason = || prop::sample::select(ReturnReason::ALL.to_vec());
+    let state = || prop::sample::select(vec![ReturnState::Approved, ReturnState::Refused, ReturnState::Withdrawn]);
+    prop_oneof![
+        3 => (prop::collection::vec((0usize..2, 1u32..3, reason()), 1..3), any::<bool>(), any::<bool>()).prop_map(|(lines, exchange, approved)| {
+            let kind = if exchange { ReturnKind::Exchange } else { ReturnKind::Refund };
+            let lines = lines.into_iter().map(|(line, quantity, reason)| ReturnLine { line, quantity, reason }).collect();
+            ReturnCommand::Open { kind, lines, approved, note: None, notify: true }
+        }),
+        1 => (id(), state()).prop_map(|(id, state)| ReturnCommand::Decide { id, state, note: None, notify: true }),
+        3 => (id(), refund(), prop::option::of(prop::collection::vec((0usize..2, 1u32..3, any::<bool>()), 0..3))).prop_map(|(id, refund, arrived)| {
+            let arrived = arrived.map(|all| all.into_iter().map(|(line, quantity, sellable)| Arrived { line, quantity, sellable }).collect());
+            ReturnCommand::Receive { id, arrived, refund, notify: true }
+        }),
+    ].prop_map(Command::Return)
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let status = || prop::sample::select(OrderStatus::ALL.to_vec());
     prop_oneof![
@@ -458,6 +477,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (0u8..4, any::<bool>()).prop_map(|(decision, agrees)| Command::Judge { decision: decision_id(decision), agrees, note: None }),
         1 => (0u8..30).prop_map(|number| Command::AddPhoto { kind: PhotoKind::Packing, photo: photo_id(number) }),
         8 => any_saga_command(),
+        4 => any_return(),
         1 => Just(Command::EraseContact),
     ]
 }
@@ -473,6 +493,7 @@ proptest! {
         let mut order = Order::placed(&born, Some(contact), at(0)).unwrap();
         let actor = Actor::Rule { name: "test".into() };
         let correlation = crate::ids::CorrelationId::parse("c").unwrap();
+        let mut broken = 0;
         let mut shelf: std::collections::BTreeMap<String, (i64, i64)> = std::collections::BTreeMap::new();
         let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born }];
         for (n, command) in commands.iter().enumerate() {
@@ -482,6 +503,11 @@ proptest! {
             prop_assert!(events.len() <= Recorded::MAX_EVENTS);
             let before = order.tracks.status;
             order.apply_commit(&events, now);
+            for event in &events {
+                if let OrderEvent::Return { event: ReturnEvent::Received { arrived, .. } } = event {
+                    broken += arrived.iter().filter(|one| !one.sellable).map(|one| i64::from(one.quantity)).sum::<i64>();
+                }
+            }
             // I2: what is set aside is what was set aside and neither given back nor sent, and belongs to an order that goes on.
             for event in &events {
                 let OrderEvent::Saga { event } = event else { continue };
@@ -502,7 +528,10 @@ proptest! {
             let sum = |of: &[saga::Allocation]| of.iter().map(|held| i64::from(held.quantity)).sum::<i64>();
             let known = order.saga.as_ref().map_or((0, 0), |saga| (sum(&saga.held), sum(&saga.left)));
             let moved = shelf.values().fold((0, 0), |sum, shelf| (sum.0 + shelf.0, sum.1 + shelf.1));
-            prop_assert_eq!(known, moved);
+            prop_assert_eq!(known.0, moved.0);
+            prop_assert!(known.1 <= moved.1 && known.1 >= moved.1 - broken, "{:?} {:?} {}", known, moved, broken);
+            let back = order.come_back();
+            prop_assert!(back.iter().zip(&order.lines).all(|(back, line)| *back <= line.quantity), "more came back than there was");
             prop_assert!(shelf.values().all(|(held, left)| *held >= 0 && *left >= 0));
             let asks = order.saga.as_ref().is_some_and(|saga| saga.rest == Some(saga::Rest::Unknown));
             let gone = matches!(order.tracks.status, OrderStatus::Cancelled | OrderStatus::Failed);

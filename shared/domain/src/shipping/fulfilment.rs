@@ -398,6 +398,11 @@ impl ReturnReason {
         Self::ALL.into_iter().find(|reason| reason.code() == word)
     }
 
+    /// Can what comes back for this be sold again, as far as anybody can tell who has not seen it?
+    pub const fn resells(self) -> bool {
+        matches!(self, Self::NotAsDescribed | Self::ChangedMind | Self::Late | Self::Undeliverable | Self::Other)
+    }
+
     /// Was something else packed than was ordered? What the carrier, the maker or the customer did is not the packer's fault.
     pub const fn is_packing_fault(self) -> bool {
         matches!(self, Self::WrongItem | Self::MissingItem | Self::WrongQuantity)

@@ -61,13 +61,13 @@ async fn what_comes_back_is_on_its_shelf_and_paid_back() {
     assert_eq!(stands(&house, "2001").await, "delivered partially_refunded: authorize ok, capture ok, refund ok");
     assert_eq!(free(&house).await, 99);
     agrees(&house, "2001").await;
-    // The rest of it comes broken.
+    // The rest of it is something else.
     assert_eq!(returns(&house, "2001", &[], mugs(1, "wrong_item")).await.status, 201);
-    let broken = json!({ "step": "receive", "arrived": [{ "sku": "MUG", "quantity": 1, "sellable": false }] });
-    let last = steps(&house, "2001", "r2", broken).await;
+    let other = json!({ "step": "receive", "arrived": [{ "sku": "MUG", "quantity": 1 }] });
+    let last = steps(&house, "2001", "r2", other).await;
     assert_eq!((&last.body["status"], &last.body["returnable"]), (&json!("returned"), &json!([])), "{}", last.body);
     assert_eq!(stands(&house, "2001").await, "returned refunded: authorize ok, capture ok, refund ok, refund ok");
-    assert_eq!(free(&house).await, 99, "what is broken is not sold again");
+    assert_eq!(free(&house).await, 99, "what is not a mug is not sold as one");
     agrees(&house, "2001").await;
     // req: S2-69
     let stats = get(&house, "/v1/orders/stats").await.body;
@@ -125,6 +125,44 @@ async fn a_return_arrives_once() {
     agrees(&house, "2001").await;
 }
 
+/// Whoever takes parcels in need not be who gives money away.
+// req: S2-07
+#[tokio::test]
+async fn money_goes_back_when_a_manager_says_so() {
+    let house = arrived().await;
+    let operator = identity("demo", Role::Operator, Scopes::ALL);
+    let as_operator = |path: &'static str, body: Value| call(&house, Some(operator.clone()), "POST", path, &[], body);
+    assert_eq!(as_operator("/v1/orders/2001/returns", mugs(1, "other")).await.status, 201);
+    for body in [
+        json!({ "step": "receive" }),
+        json!({ "step": "receive", "refund": "lines_and_shipping" }),
+        json!({ "step": "receive", "arrived": [], "refund_amount": "50.00" }),
+    ] {
+        let refused = as_operator("/v1/orders/2001/returns/r1", body).await;
+        assert!(refused.status == 403 && refused.body["detail"].as_str().unwrap().contains("manager"), "{}", refused.body);
+    }
+    let here = as_operator("/v1/orders/2001/returns/r1", json!({ "step": "receive", "refund": "none" })).await;
+    assert_eq!((here.status, here.body["returns"][0].get("refund")), (200, None), "{}", here.body);
+    house.settle().await;
+    assert_eq!((payment(&house, "2001").await["refunded"]["amount"].clone(), free(&house).await), (json!("0.00"), 99));
+}
+
+/// The answer to it was lost.
+#[tokio::test]
+async fn a_step_that_is_sent_twice_is_answered_twice() {
+    let house = arrived().await;
+    returns(&house, "2001", &[], mugs(1, "late")).await;
+    let key = [("idempotency-key", "in-1")];
+    for _ in 0..2 {
+        let here = post(&house, "/v1/orders/2001/returns/r1", &key, json!({ "step": "receive" })).await;
+        assert_eq!((here.status, here.body["returns"][0]["state"].as_str()), (200, Some("received")), "{}", here.body);
+        house.settle().await;
+    }
+    assert_eq!(payment(&house, "2001").await["refunded"]["amount"], "25.00");
+    assert_eq!(post(&house, "/v1/orders/2001/returns/r1", &key, json!({ "step": "withdraw" })).await.status, 422);
+    agrees(&house, "2001").await;
+}
+
 // req: S2-05, S2-17
 #[tokio::test]
 async fn bad_returns_are_refused_with_advice() {
@@ -147,8 +185,8 @@ async fn bad_returns_are_refused_with_advice() {
     }
     for (body, detail) in [
         (mugs(3, "other"), "line 0: 3 to come back, 2 can"),
-        (mugs(0, "other"), "a return has 1 to 50 lines, each with a quantity of at least 1"),
-        (json!({ "items": [] }), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (mugs(0, "other"), "a return has 1 to 28 lines, each with a quantity of at least 1"),
+        (json!({ "items": [] }), "a return has 1 to 28 lines, each with a quantity of at least 1"),
         (json!({ "items": [{ "line": 7, "quantity": 1, "reason": "other" }] }), "line 7: 1 to come back, 0 can"),
     ] {
         let refused = returns(&house, "2001", &[], body.clone()).await;
@@ -164,7 +202,10 @@ async fn bad_returns_are_refused_with_advice() {
         (json!({ "step": "burn" }), "step"),
         (json!({ "step": "receive", "refund": "half" }), "refund"),
         (json!({ "step": "receive", "refund": "none", "refund_amount": "1.00" }), "refund_amount"),
-        (json!({ "step": "receive", "arrived": [{ "sku": "POT", "quantity": 1 }] }), "items[0]"),
+        (json!({ "step": "receive", "arrived": [{ "sku": "POT", "quantity": 1 }] }), "arrived[0]"),
+        (json!({ "step": "receive", "note": "here" }), "note"),
+        (json!({ "step": "approve", "refund_amount": "10.00" }), "refund_amount"),
+        (json!({ "step": "refuse", "arrived": [] }), "arrived"),
     ] {
         let refused = steps(&house, "2001", "r1", body.clone()).await;
         assert_eq!((refused.status, refused.body["errors"][0]["field"].as_str()), (422, Some(field)), "{body}: {}", refused.body);

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::ids::{OrderId, SourceId};
+use crate::order::event::{Cause, OrderEvent};
 use crate::order::placement::{Draft, DraftLine, Given, check};
+use crate::order::rejection::Rejection;
 use crate::order::saga::{Allocation, SagaEvent};
-use crate::order::{ChangeStatus, Command, Tracks, decide};
+use crate::order::{ChangeStatus, Command, Order, PaymentStatus, Tracks, decide};
 use proptest::prelude::*;
 
 fn at(minute: i64) -> Timestamp {
@@ -44,8 +46,9 @@ fn order_in(status: OrderStatus) -> Order {
         now: at(0),
     };
     let placement = check(&draft(), given).unwrap();
+    let contact = placement.contact.clone();
     let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-    Order::placed(&events, None, at(0)).unwrap()
+    Order::placed(&events, Some(contact), at(0)).unwrap()
 }
 
 fn does(order: &mut Order, command: ReturnCommand) -> Result<Vec<String>, Rejection> {
@@ -100,7 +103,7 @@ fn a_part_comes_back_and_then_the_rest() {
     );
     assert_eq!(order.returnable(), [0, 0, 0]);
     let refused = does(&mut order, opens(&[(0, 1)])).unwrap_err().to_string();
-    assert_eq!(refused, "an order that is returned has nothing to send back; what has not left is called off instead");
+    assert_eq!(refused, "line 0: 1 to come back, 0 can");
 }
 
 // req: S2-17
@@ -125,13 +128,13 @@ fn somebody_thinks_better_of_it_or_may_not() {
 #[test]
 fn what_cannot_come_back_is_refused_with_advice() {
     use OrderStatus as S;
-    for status in [S::Pending, S::OnHold, S::Processing, S::ReadyToShip, S::PartiallyShipped, S::Cancelled, S::Failed, S::Returned] {
+    for status in [S::Pending, S::OnHold, S::Processing, S::ReadyToShip, S::PartiallyShipped, S::Cancelled, S::Failed] {
         assert!(matches!(does(&mut order_in(status), opens(&[(0, 1)])), Err(Rejection::Return(ReturnRefusal::NotOut(_)))), "{status}");
     }
     let mut order = order_in(S::Delivered);
     let refused = [
-        (opens(&[]), "a return has 1 to 50 lines, each with a quantity of at least 1"),
-        (opens(&[(0, 0)]), "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (opens(&[]), "a return has 1 to 28 lines, each with a quantity of at least 1"),
+        (opens(&[(0, 0)]), "a return has 1 to 28 lines, each with a quantity of at least 1"),
         (opens(&[(0, 4)]), "line 0: 4 to come back, 3 can"),
         (opens(&[(0, 2), (0, 2)]), "line 0: 4 to come back, 3 can"),
         (opens(&[(0, u32::MAX), (0, u32::MAX)]), "line 0: 8589934590 to come back, 3 can"),
@@ -148,7 +151,7 @@ fn what_cannot_come_back_is_refused_with_advice() {
         (&[(0, 2, true)][..], "line 0: 2 arrived, 1 were announced; open another return for the rest"),
         (&[(0, 1, true), (0, 1, false)], "line 0: 2 arrived, 1 were announced; open another return for the rest"),
         (&[(2, 1, true)], "line 2: 1 arrived, 0 were announced; open another return for the rest"),
-        (&[(0, 0, true)], "a return has 1 to 50 lines, each with a quantity of at least 1"),
+        (&[(0, 0, true)], "a return has 1 to 28 lines, each with a quantity of at least 1"),
     ];
     for (what, text) in arrived {
         assert_eq!(does(&mut order, receives("r1", Some(what), Refunded::Lines)).unwrap_err().to_string(), text);
@@ -176,7 +179,7 @@ fn the_money_of_an_exchange_stays() {
     );
     assert_eq!(does(&mut order, receives("r1", None, Refunded::Lines)), Err(Rejection::Return(ReturnRefusal::ExchangeRefunds)));
     let here = does(&mut order, receives("r1", None, Refunded::Nothing)).unwrap();
-    assert_eq!(here[0], "Return r1 is here: 1 of line 1, as good as new");
+    assert_eq!(here[0], "Return r1 is here: 1 of line 1, not to be sold again", "who knows what they had got instead");
     assert_eq!(order.returns[0].refund, None);
 }
 
@@ -206,9 +209,98 @@ fn what_can_be_sold_again_goes_back_where_it_came_from() {
     does(&mut order, opens(&[(0, 3), (2, 2)])).unwrap();
     let here = does(&mut order, receives("r1", Some(&[(0, 2, true), (0, 1, false), (2, 1, true)]), Refunded::Nothing)).unwrap();
     assert_eq!(here[1], "Back on the shelf: 2 mug at la, 1 pot at ny");
-    assert_eq!(order.saga.as_ref().unwrap().left, [held("mug", "ny", 1), held("pot", "ny", 1)], "what is broken stays gone");
+    assert_eq!(order.saga.as_ref().unwrap().left, [held("pot", "ny", 1)], "what is broken is nowhere");
     does(&mut order, opens(&[(2, 1)])).unwrap();
     assert_eq!(does(&mut order, receives("r2", None, Refunded::Nothing)).unwrap()[1], "Back on the shelf: 1 pot at ny");
+}
+
+/// Who announces it before it arrived, and whom a source has come before.
+// req: S2-05
+#[test]
+fn whatever_way_it_came_to_be_back() {
+    let mut order = order_in(OrderStatus::Shipped);
+    let ReturnCommand::Open { kind, lines, note, notify, .. } = opens(&[(0, 3), (2, 2)]) else { panic!() };
+    does(&mut order, ReturnCommand::Open { kind, lines, approved: true, note, notify }).unwrap();
+    let arrives = |to| Command::Change(ChangeStatus { to, implied_steps: false, cause: Cause::Asked { note: None }, notify: false });
+    let events = decide(Some(&order), &arrives(OrderStatus::Delivered), at(1)).unwrap();
+    order.apply_commit(&events, at(1));
+    let events = decide(Some(&order), &Command::Return(receives("r1", None, Refunded::Lines)), at(1)).unwrap();
+    let [_, OrderEvent::StatusChanged { from, to, via, notify, .. }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((*from, &via[..], *to, *notify), (OrderStatus::Delivered, &[OrderStatus::ReturnRequested][..], OrderStatus::Returned, true));
+    // A sheet has said that it is back.
+    let mut order = order_in(OrderStatus::Returned);
+    assert_eq!(does(&mut order, opens(&[(0, 3), (2, 2)])).unwrap().len(), 1);
+    assert_eq!(does(&mut order, receives("r1", None, Refunded::Lines)).unwrap().len(), 1, "it stands as it is");
+}
+
+/// That it stands as delivered again is not said to who has had it all the time.
+#[test]
+fn nobody_hears_twice_that_it_has_arrived() {
+    for end in [decides("r1", ReturnState::Refused), decides("r1", ReturnState::Withdrawn), receives("r1", None, Refunded::Lines)] {
+        let mut order = order_in(OrderStatus::Delivered);
+        does(&mut order, opens(&[(0, 1)])).unwrap();
+        let events = decide(Some(&order), &Command::Return(end), at(1)).unwrap();
+        let Some(OrderEvent::StatusChanged { to, notify, .. }) = events.last() else { panic!("{events:?}") };
+        assert_eq!((*to, *notify), (OrderStatus::Delivered, false));
+    }
+}
+
+// req: S2-07
+#[test]
+fn what_goes_back_has_a_memory() {
+    let mut order = order_in(OrderStatus::Delivered);
+    for _ in 0..2 {
+        does(&mut order, opens(&[(0, 1)])).unwrap();
+    }
+    let refund = |order: &Order, n: usize| (order.returns[n].refund.map(|money| money.minor), order.returns[n].shipping_minor);
+    does(&mut order, receives("r1", None, Refunded::WithShipping)).unwrap();
+    does(&mut order, receives("r2", None, Refunded::WithShipping)).unwrap();
+    assert_eq!((refund(&order, 0), refund(&order, 1)), ((Some(1526), 500), (Some(1027), 0)), "shipping goes back once");
+    // Of 48.13 that were paid, 25.53 are said to be given back.
+    does(&mut order, opens(&[(0, 1), (2, 2)])).unwrap();
+    let most = Money::new(4813 - 2553 + 1, order.totals.currency);
+    let more = does(&mut order, receives("r3", None, Refunded::Amount(most)));
+    assert!(matches!(more, Err(Rejection::Money(_))), "{more:?}");
+    order.tracks.payment = PaymentStatus::Refunded;
+    does(&mut order, receives("r3", None, Refunded::WithShipping)).unwrap();
+    assert_eq!(refund(&order, 2), (None, 0), "another system has given it back");
+    for status in [PaymentStatus::Voided, PaymentStatus::Failed, PaymentStatus::Expired, PaymentStatus::Chargeback] {
+        let mut order = order_in(OrderStatus::Delivered);
+        order.tracks.payment = status;
+        does(&mut order, opens(&[(0, 1)])).unwrap();
+        does(&mut order, receives("r1", None, Refunded::Lines)).unwrap();
+        assert_eq!(refund(&order, 0), (None, 0), "{status}: nobody has paid");
+    }
+}
+
+// req: S2-69
+#[test]
+fn what_was_packed_wrong_shows_and_is_not_sold_again() {
+    use ReturnReason as R;
+    for (reason, fault, sellable) in [
+        (R::WrongItem, true, false),
+        (R::MissingItem, true, false),
+        (R::WrongQuantity, true, false),
+        (R::Damaged, false, false),
+        (R::Defective, false, false),
+        (R::NotAsDescribed, false, true),
+        (R::ChangedMind, false, true),
+        (R::Late, false, true),
+        (R::Undeliverable, false, true),
+        (R::Other, false, true),
+    ] {
+        let mut order = order_in(OrderStatus::Delivered);
+        let lines = vec![ReturnLine { line: 0, quantity: 1, reason }];
+        does(&mut order, ReturnCommand::Open { kind: ReturnKind::Refund, lines, approved: true, note: None, notify: true }).unwrap();
+        assert!(!order.returns[0].shows_packing_fault(), "nobody has seen it");
+        does(&mut order, receives("r1", None, Refunded::Lines)).unwrap();
+        assert_eq!((order.returns[0].shows_packing_fault(), order.returns[0].arrived[0].sellable), (fault, sellable), "{}", reason.code());
+    }
+    let mut order = order_in(OrderStatus::Delivered);
+    let lines = vec![ReturnLine { line: 0, quantity: 1, reason: R::MissingItem }];
+    does(&mut order, ReturnCommand::Open { kind: ReturnKind::Refund, lines, approved: true, note: None, notify: true }).unwrap();
+    does(&mut order, receives("r1", Some(&[]), Refunded::Nothing)).unwrap();
+    assert!(order.returns[0].shows_packing_fault(), "what was missing does not come");
 }
 
 /// What people write is forgotten with their customer.
@@ -224,12 +316,16 @@ fn words_are_forgotten() {
         note: Some(note.into()),
         notify: true,
     };
-    for bad in ["a\u{0}b", &"x".repeat(501)] {
+    for bad in ["a\u{0}b", &"x".repeat(501), "my card is 4242 4242 4242 4242"] {
         assert_eq!(does(&mut order, open(bad)), Err(Rejection::BadText));
     }
     let mut events = decide(Some(&order), &Command::Return(open("Anna called")), at(1)).unwrap();
     let OrderEvent::Return { event } = &mut events[0] else { panic!("{events:?}") };
     assert_eq!(event.words().map(|words| words.as_str()), Some("Anna called"));
+    order.contact = None;
+    does(&mut order, open("Anna called")).unwrap();
+    let events = decide(Some(&order), &Command::Return(open("again")), at(1)).unwrap();
+    assert!(!serde_json::to_string(&events).unwrap().contains("again"), "of who is forgotten nothing is written down");
 }
 
 proptest! {

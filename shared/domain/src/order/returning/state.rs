@@ -1,0 +1,129 @@
+//! What an order knows of what comes back.
+
+use super::{Arrived, Return, ReturnEvent, ReturnState};
+use crate::ids::ReturnId;
+use crate::order::fulfilling::Consignment;
+use crate::order::placement::LineKind;
+use crate::order::saga::Allocation;
+use crate::order::status::{OrderStatus, Track};
+use crate::order::{FulfilmentStatus, Order};
+use crate::shipping::fulfilment::Share;
+use jiff::Timestamp;
+
+impl Order {
+    /// A return by name.
+    pub fn return_of(&self, id: &ReturnId) -> Option<&Return> {
+        self.returns.iter().find(|one| one.id == *id)
+    }
+
+    /// How many of each line have left, once all has left that will. If a parcel has, what no parcel held was called off; if none has,
+    /// somebody's word is that all of it was sent.
+    fn out(&self) -> Vec<u32> {
+        let mut out: Vec<u32> = vec![0; self.lines.len()];
+        if !self.has_left() {
+            return out;
+        }
+        if self.consignments.iter().any(Consignment::has_left) {
+            let off = |status| matches!(status, FulfilmentStatus::Cancelled | FulfilmentStatus::Failed);
+            for Share { line, quantity } in self.consignments.iter().filter(|one| !off(one.work.status)).flat_map(|one| &one.work.parts) {
+                out.iter_mut().skip(*line).take(1).for_each(|out| *out = out.saturating_add(*quantity));
+            }
+            return out;
+        }
+        self.lines.iter().map(|line| if line.kind == LineKind::Digital { 0 } else { line.quantity }).collect()
+    }
+
+    /// How many of each line can still come back.
+    pub fn returnable(&self) -> Vec<u32> {
+        let held = |line: usize| self.returns.iter().map(|one| one.of_line(line)).fold(0, u32::saturating_add);
+        self.out().into_iter().enumerate().map(|(line, out)| out.saturating_sub(held(line))).collect()
+    }
+
+    /// How many of each line have come back.
+    pub fn come_back(&self) -> Vec<u32> {
+        let received = || self.returns.iter().filter(|one| one.state == ReturnState::Received);
+        (0..self.lines.len()).map(|line| received().map(|one| one.of_line(line)).fold(0, u32::saturating_add)).collect()
+    }
+
+    pub(in crate::order) fn came_back(&mut self, event: &ReturnEvent, at: Timestamp) {
+        if let ReturnEvent::Opened { id, kind, lines, approved, .. } = event {
+            let state = if *approved { ReturnState::Approved } else { ReturnState::Requested };
+            let (id, lines) = (id.clone(), lines.clone());
+            let (arrived, refund, shipping_minor) = (Vec::new(), None, 0);
+            self.returns.push(Return { id, kind: *kind, lines, state, arrived, refund, shipping_minor, opened_at: at, since: at });
+            return;
+        }
+        if let ReturnEvent::Received { arrived, .. } = event {
+            self.lose(arrived);
+        }
+        let Some(one) = self.returns.iter_mut().find(|one| one.id == *event.id()) else { return };
+        one.since = at;
+        match event {
+            ReturnEvent::Opened { .. } => {}
+            ReturnEvent::Decided { state, .. } => one.state = *state,
+            ReturnEvent::Received { arrived, refund, shipping_minor, .. } => {
+                (one.state, one.arrived, one.refund) = (ReturnState::Received, arrived.clone(), *refund);
+                one.shipping_minor = *shipping_minor;
+            }
+        }
+    }
+
+    /// What is broken is nowhere: no correction puts it back on a shelf. It is taken from the end of what has left, what can be sold again
+    /// from the beginning.
+    fn lose(&mut self, arrived: &[Arrived]) {
+        let Some(saga) = &mut self.saga else { return };
+        for one in arrived.iter().filter(|one| !one.sellable) {
+            let Some(line) = self.lines.get(one.line) else { continue };
+            let mut open = one.quantity;
+            for from in saga.left.iter_mut().rev().filter(|from| from.sku == line.sku) {
+                let taken = open.min(from.quantity);
+                (open, from.quantity) = (open - taken, from.quantity - taken);
+            }
+        }
+        saga.left.retain(|one| one.quantity > 0);
+    }
+
+    /// Something has come back: whatever became of it then, a person has seen to its money.
+    pub(in crate::order) fn was_sent_back(&self) -> bool {
+        self.returns.iter().any(|one| one.state == ReturnState::Received)
+    }
+
+    /// Where its returns lead it, and on which way: somebody wants to send something back, nobody does any more, or all of it is here.
+    pub(super) fn led_back_to(&self) -> Option<Vec<OrderStatus>> {
+        let from = self.tracks.status;
+        if !self.has_left() {
+            return None;
+        }
+        let is_open = self.returns.iter().any(|one| one.state.is_open());
+        let back = self.come_back();
+        let is_back = back.iter().zip(self.out()).all(|(back, out)| *back >= out) && back.iter().any(|back| *back > 0);
+        let to = match (is_open, is_back) {
+            (true, _) if matches!(from, OrderStatus::Shipped | OrderStatus::Returned) => return None,
+            (true, _) => OrderStatus::ReturnRequested,
+            (false, true) => OrderStatus::Returned,
+            (false, false) if from == OrderStatus::ReturnRequested => OrderStatus::Delivered,
+            (false, false) => return None,
+        };
+        if to == from { None } else { from.way_to(to) }
+    }
+
+    /// Where of what left with it so much is put back on the shelf: where it came from.
+    pub(super) fn shelved(&self, arrived: &[Arrived]) -> Vec<Allocation> {
+        let mut left: Vec<Allocation> = self.saga.iter().flat_map(|saga| saga.left.iter().cloned()).collect();
+        let mut back: Vec<Allocation> = Vec::new();
+        for one in arrived.iter().filter(|one| one.sellable) {
+            let Some(line) = self.lines.get(one.line) else { continue };
+            let mut open = one.quantity;
+            for from in left.iter_mut().filter(|from| from.sku == line.sku) {
+                let taken = open.min(from.quantity);
+                (open, from.quantity) = (open - taken, from.quantity - taken);
+                match back.iter_mut().find(|known| known.sku == from.sku && known.location == from.location) {
+                    _ if taken == 0 => {}
+                    Some(known) => known.quantity = known.quantity.saturating_add(taken),
+                    None => back.push(Allocation { quantity: taken, ..from.clone() }),
+                }
+            }
+        }
+        back
+    }
+}
