@@ -34,11 +34,11 @@ class WatchedShop:
         assert answer.status < 300, answer.body
         return answer.json
 
-    def place(self, number: str, hours_ago: float) -> None:
+    def place(self, number: str, hours_ago: float, **more: object) -> None:
         placed_at = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours_ago)
         order = {
             "number": number, "currency": "EUR", "placed_at": placed_at.isoformat(), "customer": {"name": "Ann", "email": f"ann@{self.tenant}.example"},
-            "items": [{"sku": "MUG", "name": "Mug", "quantity": 1, "unit_price": "5.00"}],
+            "items": [{"sku": "MUG", "name": "Mug", "quantity": 1, "unit_price": "5.00"}], **more,
         }  # fmt: skip
         self.call("POST", "/v1/orders", order, **{"Idempotency-Key": number})
 
@@ -66,6 +66,22 @@ class WatchedShop:
 @pytest.fixture(scope="module")
 def watched(shop: Shop) -> WatchedShop:
     return WatchedShop(shop)
+
+
+# req: S2-66
+def test_a_broken_promise_is_said_before_they_ask(shop: Shop) -> None:
+    late = WatchedShop(shop)
+    settings = late.call("GET", "/v1/settings")
+    settings["watch"]["tell_late"] = True
+    late.call("PUT", "/v1/settings", settings)
+    promised = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=3)).date()
+    late.place("8001", 30, eta=promised.isoformat())
+    eventually(lambda: "overdue" in late.reasons().get("8001", []), "the promised day to have passed")
+    for _ in range(2):
+        late.watch()
+    eventually(lambda: late.mails("Your order 8001 takes a little longer"), "the customer to hear it")
+    told = [message for message in late.call("GET", "/v1/orders/8001/timeline")["messages"] if message["channel"] == "email" and "longer" in message["text"]]
+    assert len(told) == 1 and len(late.mails("Your order 8001 takes a little longer")) == 1, told
 
 
 # req: S1-09, S1-13, S1-42, S1-46

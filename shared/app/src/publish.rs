@@ -9,7 +9,7 @@ use domain::order::fulfilling;
 use domain::order::saga::{Allocation, RULE, Step};
 use domain::order::{
     Actor, Arrived, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, Return, ReturnEvent,
-    ReturnKind, ReturnLine, ReturnState, ReviewEvent, SagaEvent,
+    ReturnKind, ReturnLine, ReviewEvent, SagaEvent,
 };
 use domain::payment::{By, Kind, State};
 use jiff::Timestamp;
@@ -160,12 +160,13 @@ fn translate(
         OrderEvent::DelayNoticed { since } => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: true, since: Some(*since) }),
         OrderEvent::DelayCleared => Payload::OrderDelayChanged(v1::DelayChanged { order_id, delayed: false, since: None }),
         OrderEvent::EtaChanged { from, to } => Payload::OrderEtaChanged(v1::EtaChanged { order_id, from: *from, to: *to }),
-        OrderEvent::NotifyRequested { label, kind, waited, not_by, .. } => Payload::OrderNotifyRequested(v1::NotifyRequested {
+        OrderEvent::NotifyRequested { label, kind, waited, not_by, by_rule, .. } => Payload::OrderNotifyRequested(v1::NotifyRequested {
             order_id,
             label: label.text().to_owned(),
             kind: kind.code().to_owned(),
             waited: *waited,
             not_by: not_by.iter().map(|channel| channel.name().to_owned()).collect(),
+            by_rule: *by_rule,
         }),
         OrderEvent::CustomerTold { channel } => Payload::OrderCustomerTold(v1::CustomerTold { order_id, channel: channel.clone() }),
         OrderEvent::Replied { channel, first, .. } => {

@@ -178,6 +178,9 @@ pub mod v1 {
         /// It was said before and did not arrive: the channels by which it is not to go again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub not_by: Vec<String>,
+        /// A rule wants it: in quiet hours it waits for the morning.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub by_rule: bool,
     }
 
     fn status() -> String {

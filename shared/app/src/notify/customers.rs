@@ -191,7 +191,7 @@ impl Notify {
                 }
                 None => match may_send() {
                     // Nobody has asked for it now.
-                    None if !wish.not_by.is_empty() && !wish.waited => return self.in_the_morning(errand, None).await,
+                    None if (wish.by_rule || !wish.not_by.is_empty()) && !wish.waited => return self.in_the_morning(errand, None).await,
                     why_not => why_not,
                 },
             },

@@ -12,11 +12,12 @@ use super::review::{self, ReviewCommand, ReviewEvent, ReviewOutcome};
 use super::saga::{self, SagaCommand};
 use super::status::{OrderStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
-use super::watch::Watched;
+use super::watch::{Concern, WatchRules, Watched};
 use super::{Label, NotifyWish, Order};
 use crate::hash::fnv1a;
 use crate::ids::{DecisionId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// How far ahead of us a sender's clock may be.
@@ -25,6 +26,9 @@ pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// The same wish to tell the customer the same within this is one wish: a double click, a retry after a lost
 /// reply.
 pub const NOTIFY_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// For so many days after the promised one a customer is told by itself that it has passed. An old order that is imported is no news.
+pub const LATE_IS_NEWS_DAYS: u32 = 7;
 
 /// A correction that takes an order back within this says that the rule was wrong which had moved it.
 pub const OVERRULED_WITHIN: SignedDuration = SignedDuration::from_hours(72);
@@ -94,11 +98,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         }
         (Some(order), Command::Wake { timer }) => Ok(wake(order, timer, now)),
         (Some(order), Command::Rate { score }) => rate(order, *score),
-        (Some(order), Command::Raise { rules, zone }) => {
-            let mut concerns = Watched::of(order).concerns(rules, zone, now);
-            concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.basis));
-            Ok(if concerns.is_empty() { Vec::new() } else { vec![OrderEvent::AttentionRaised { concerns }] })
-        }
+        (Some(order), Command::Raise { rules, zone }) => Ok(raise(order, rules, zone, now)),
         (Some(order), Command::Told { channel }) => {
             let told = (!order.told || order.untold).then(|| OrderEvent::CustomerTold { channel: channel.clone() });
             Ok(told.into_iter().chain(no_longer_waits(order)).collect())
@@ -131,6 +131,25 @@ fn reviewed(order: &Order, command: &ReviewCommand, now: Timestamp) -> Result<Ve
     Ok(said.into_iter().map(|event| OrderEvent::Review { event }).chain(follows).collect())
 }
 
+/// What nobody has heard of yet. A customer whose promised day has passed hears it before they ask, if the shop wants that: once for a
+/// promise, and of none that is older than anybody still waits for.
+fn raise(order: &Order, rules: &WatchRules, zone: &TimeZone, now: Timestamp) -> Vec<OrderEvent> {
+    let mut concerns = Watched::of(order).concerns(rules, zone, now);
+    concerns.retain(|held| order.raised.get(&held.concern) != Some(&held.basis));
+    if concerns.is_empty() {
+        return Vec::new();
+    }
+    let (label, kind) = (order.label(), MessageKind::Delay);
+    let days = order.days_late(now.to_zoned(zone.clone()).date());
+    let is_news = concerns.iter().any(|held| held.concern == Concern::Overdue)
+        && days.is_some_and(|days| days <= LATE_IS_NEWS_DAYS)
+        && label != Label::Delayed
+        && kind.is_true_of(label);
+    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: Vec::new(), by_rule: true };
+    let tells = rules.tell_late && is_news && order.contact.is_some();
+    std::iter::once(OrderEvent::AttentionRaised { concerns }).chain(tells.then_some(wish)).collect()
+}
+
 /// It is said again as the order stands now, as long as it is still so and nothing newer has reached them; words of the shop's own
 /// are a person's to say again.
 fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channel], again: bool, told: bool) -> Vec<OrderEvent> {
@@ -139,7 +158,7 @@ fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channe
     }
     let label = order.label();
     let holds = kind != MessageKind::Custom && kind.is_true_of(label) && (kind != MessageKind::FollowUp || order.no_follow_up().is_none());
-    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec() };
+    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec(), by_rule: false };
     std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds && !told).then_some(wish)).collect()
 }
 
@@ -318,7 +337,7 @@ fn wake(order: &Order, id: &TimerId, now: Timestamp) -> Vec<OrderEvent> {
         },
     };
     let not_by = if let Wake::Tell { not_by, .. } = &timer.wake { not_by.clone() } else { Vec::new() };
-    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited, not_by }]
+    vec![OrderEvent::TimerFired { id: id.clone() }, OrderEvent::NotifyRequested { label, kind, text, waited, not_by, by_rule: false }]
 }
 
 fn rate(order: &Order, score: u8) -> Result<Vec<OrderEvent>, Rejection> {
@@ -403,7 +422,7 @@ fn notify(
         return Ok(Vec::new());
     }
     let text = text.filter(|_| kind == MessageKind::Custom).cloned();
-    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text, waited: false, not_by: Vec::new() }];
+    let mut events = vec![OrderEvent::NotifyRequested { label, kind, text, waited: false, not_by: Vec::new(), by_rule: false }];
     // Whoever hears now where it stands need not hear it in the morning.
     if kind == MessageKind::Status || kind == MessageKind::of(label) {
         events.extend(no_longer_waits(order));

@@ -223,7 +223,14 @@ fn a_customer_is_told_again_on_a_persons_word() {
     let told = decide(Some(&order), &notify, at(2)).unwrap();
     assert_eq!(
         told,
-        [OrderEvent::NotifyRequested { label: Label::Shipped, kind: MessageKind::Status, text: None, waited: false, not_by: Vec::new() }]
+        [OrderEvent::NotifyRequested {
+            label: Label::Shipped,
+            kind: MessageKind::Status,
+            text: None,
+            waited: false,
+            not_by: Vec::new(),
+            by_rule: false
+        }]
     );
     assert_eq!(told[0].in_words(), "Customer to be told: Shipped");
     order.apply_commit(&told, at(2));
@@ -244,7 +251,8 @@ fn a_customer_is_told_again_on_a_persons_word() {
             kind: MessageKind::Status,
             text: None,
             waited: false,
-            not_by: Vec::new()
+            not_by: Vec::new(),
+            by_rule: false,
         }])
     );
     order.contact = None;

@@ -18,11 +18,13 @@ pub struct WatchRules {
     pub stale_after_h: u32,
     /// Placed, and the customer has heard nothing.
     pub contact_after_h: u32,
+    /// A customer whose promised day has passed is told so before they ask.
+    pub tell_late: bool,
 }
 
 impl Default for WatchRules {
     fn default() -> Self {
-        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24 }
+        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24, tell_late: false }
     }
 }
 
@@ -248,7 +250,8 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    const RULES: WatchRules = WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24 };
+    const RULES: WatchRules =
+        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24, tell_late: false };
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -330,7 +333,7 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_due_beyond_what_a_key_can_say() {
-        let off = WatchRules { pending_after_h: 0, processing_after_h: 0, stale_after_h: 0, contact_after_h: 0 };
+        let off = WatchRules { pending_after_h: 0, processing_after_h: 0, stale_after_h: 0, contact_after_h: 0, tell_late: false };
         assert_eq!(order(OrderStatus::Pending, Label::Received).due(&off, &TimeZone::UTC), Some(NEVER));
         assert!(NEVER.to_string().starts_with("9999-12-30"));
         let far = Watched { placed_at: Timestamp::MAX, ..order(OrderStatus::Pending, Label::Received) };

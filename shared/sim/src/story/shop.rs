@@ -178,7 +178,7 @@ impl Shop {
             },
             report_hour,
             // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.
-            watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1 },
+            watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1, tell_late: true },
             progress: ProgressRules {
                 pending_after_h: 0,
                 processing_after_h: 0,

@@ -391,6 +391,45 @@ async fn nobody_is_woken() {
     assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!("customer.time_zone")), "{}", refused.body);
 }
 
+/// A customer hears that the promised day has passed: before they ask, once for a promise, and not at night.
+// req: S2-66
+#[tokio::test]
+async fn a_broken_promise_is_said_before_they_ask() {
+    let late = |house: &House| house.world.sent_mails().iter().filter(|mail| mail.subject.contains("takes a little longer")).count();
+    let watched = async |house: &House| {
+        house.watch().one(house.scope.tenant(), &correlation()).await.unwrap();
+        house.settle().await;
+    };
+    for wanted in [false, true] {
+        let house = House::whose_first_order_is("Shipped").await;
+        saves(&house, 2, |config| {
+            config.watch.tell_late = wanted;
+            config.time_zone = "Europe/Warsaw".into();
+            config.governor = Governor { quiet: Some(QuietHours { from: 21, until: 8 }), ..Governor::default() };
+        })
+        .await;
+        // Promised by the 10th; it is one in the morning of the 11th.
+        house.clock.advance(hours(37));
+        for _ in 0..2 {
+            watched(&house).await;
+        }
+        assert_eq!((late(&house), stands(&house, "1001").timers.len()), (0, usize::from(wanted)), "it is night");
+        house.clock.advance(hours(8));
+        assert_eq!(tick(&house).await.fired, usize::from(wanted));
+        assert_eq!(late(&house), usize::from(wanted), "{:?}", house.world.sent_mails());
+        for _ in 0..3 {
+            house.clock.advance(hours(12));
+            watched(&house).await;
+            tick(&house).await;
+        }
+        assert_eq!(late(&house), usize::from(wanted), "once for a promise");
+        // An order of last month is no news, and what nobody wrote an address to is told to nobody.
+        house.import("1077", "Shipped", "ann@example.com", "2025-07-14").await;
+        watched(&house).await;
+        assert_eq!((late(&house), stands(&house, "1077").raised_at.is_some()), (usize::from(wanted), true));
+    }
+}
+
 /// A follow-up that is due at night waits, too.
 // req: S1-16
 #[tokio::test]
