@@ -296,7 +296,7 @@ impl Flash {
             }
             Flash::ReturnSaved => "Done. This is how the return, and its order, stand now.",
             Flash::BadReturn => {
-                "Not done: only what has left and is in no other return can come back, only what was announced can arrive, and what is still being taken cannot be given back yet."
+                "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
             }
             Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
             Flash::WebhookSaved => "Done. From now on it is as you said.",
@@ -304,7 +304,7 @@ impl Flash {
             Flash::WebhookRemoved => "Removed. It is told nothing more.",
             Flash::WebhookOff => "Not sent: the endpoint is off. Switch it on first.",
             Flash::BadWebhook => {
-                "Not saved: it needs an address that begins with https://, at least one event, and at most 120 characters of what it is for. 16 endpoints are the most."
+                "Nothing was done: an endpoint needs an address that begins with https:// and lies on the open net, at least one event and a short word on what it is for, and there may be too many; a time has whole hours."
             }
             Flash::ManySecrets => "No new secret: three sign already. The oldest ends within a day; try again then.",
             Flash::SignedOut => "You are signed out.",

@@ -86,7 +86,7 @@ async fn inbox(api: &Api, endpoint: Option<&str>) -> Result<(), Failed> {
     let (mut tried, mut failed, mut after) = (0, 0, String::new());
     loop {
         let page = api.call(reqwest::Method::GET, &format!("/v1/inbox{after}"), None).await?;
-        let page: Vec<Value> = page.as_array().cloned().unwrap_or_default();
+        let page = listed(&page)?;
         let Some(last) = page.last() else { break };
         // What still cannot be applied waits again, so the next page is what came in after this one.
         after = format!("?after={}/{}", text(last, "endpoint"), text(last, "id"));
@@ -110,12 +110,11 @@ async fn inbox(api: &Api, endpoint: Option<&str>) -> Result<(), Failed> {
 
 async fn webhooks(api: &Api, endpoint: Option<&str>, body: Value) -> Result<(), Failed> {
     let endpoints = api.call(reqwest::Method::GET, "/v1/webhook-endpoints", None).await?;
-    let all: Vec<&Value> = endpoints.as_array().into_iter().flatten().collect();
-    let wanted: Vec<&Value> = all.into_iter().filter(|one| endpoint.is_none_or(|id| one["id"] == id)).collect();
+    let wanted: Vec<&Value> = listed(&endpoints)?.iter().filter(|one| endpoint.is_none_or(|id| one["id"] == id)).collect();
     if wanted.is_empty() {
         return Err("there is no such endpoint; GET /v1/webhook-endpoints lists them".into());
     }
-    let mut off = 0;
+    let (mut off, mut failed) = (0, 0);
     for one in wanted {
         let id = text(one, "id");
         if one["enabled"] != true {
@@ -123,12 +122,25 @@ async fn webhooks(api: &Api, endpoint: Option<&str>, body: Value) -> Result<(), 
             println!("{id} is off ({}): switch it on first", text(one, "off_because"));
             continue;
         }
-        api.call(reqwest::Method::POST, &format!("/v1/webhook-endpoints/{id}/replay"), Some(body.clone())).await?;
+        if let Err(why) = api.call(reqwest::Method::POST, &format!("/v1/webhook-endpoints/{id}/replay"), Some(body.clone())).await {
+            failed += 1;
+            eprintln!("{id}: {why}");
+            continue;
+        }
         // An address may hold a token of its owner's.
         let host = text(one, "url").split(['/', '?']).nth(2).unwrap_or_default();
         println!("{id} is told again, at {host}");
     }
-    if off > 0 { Err(format!("{off} endpoint(s) are off and were told nothing").into()) } else { Ok(()) }
+    match (off, failed) {
+        (0, 0) => Ok(()),
+        (off, 0) => Err(format!("{off} endpoint(s) are off and are told nothing").into()),
+        (off, failed) => Err(format!("{failed} endpoint(s) could not be told again, {off} are off; run it once more").into()),
+    }
+}
+
+/// What is at the address may be something else than the API.
+fn listed(answer: &Value) -> Result<&Vec<Value>, Failed> {
+    answer.as_array().ok_or_else(|| "no list was answered; is this the address of the API?".into())
 }
 
 fn text<'a>(of: &'a Value, name: &str) -> &'a str {

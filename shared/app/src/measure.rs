@@ -145,12 +145,18 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             let day = placed.placed_on.to_string();
             let channel = format!("{day}/{}", placed.channel);
             let revenue = format!("revenue:{}", placed.total.currency);
-            vec![
+            let mut deltas = vec![
                 delta(DAYS, &day, "orders", 1),
                 delta(DAYS, &day, "units", i64::try_from(placed.unit_count).unwrap_or(i64::MAX)),
                 delta(DAYS, &day, revenue, placed.total.minor),
                 delta(CHANNELS, &channel, "orders", 1),
-            ]
+            ];
+            // One that is imported as it stands has left before anybody here knew of it.
+            let born = OrderStatus::from_word(&placed.status);
+            if born.is_some_and(|born| born.has_shipped() && born != OrderStatus::PartiallyShipped) {
+                deltas.push(delta(LEFT, &event.time.strftime("%Y-%m-%d").to_string(), "left", 1));
+            }
+            deltas
         }
         Payload::OrderLabelChanged(changed) => {
             let (orders, value) = (format!("orders:{}", changed.total.currency), format!("value:{}", changed.total.currency));

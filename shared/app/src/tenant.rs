@@ -288,10 +288,11 @@ impl TenantConfig {
     }
 
     /// Until when the customer of an order is not to be written to; none if they may be.
-    pub fn quiet_until(&self, order: &Order, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    /// `unsaid` are its quiet hours if it has named none.
+    pub fn quiet_until(&self, order: &Order, now: jiff::Timestamp, unsaid: Option<QuietHours>) -> Option<jiff::Timestamp> {
         let theirs = order.contact.as_ref().and_then(|contact| contact.time_zone.as_deref());
         let zone = theirs.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or_else(|| self.zone());
-        self.governor.quiet?.until(now, &zone)
+        self.governor.quiet.or(unsaid)?.until(now, &zone)
     }
 
     /// The day it is in the shop.

@@ -112,7 +112,7 @@ impl RunTimers {
         let context = Context { scope: &scope, config: &config, by: &by };
         let Some(order) = self.apply.orders.load(&scope, &due.order).await? else { return Ok(Vec::new()) };
         let now = self.apply.clock.now();
-        let quiet = config.quiet_until(&order, now);
+        let quiet = config.quiet_until(&order, now, None);
         let mut done = self.wake_saga(context, &order, now).await?;
         for timer in order.timers.iter().filter(|timer| timer.at <= now) {
             let by_rule = timer.id.as_str() == AFTER_DELIVERY;

@@ -109,8 +109,20 @@ pub fn catalogue() -> Vec<EventType> {
             EventType { name, description: says, schema: as_it_is.unwrap_or_else(|| milestone.clone()) }
         })
         .collect();
-    all.push(EventType { name: TEST, description: "Somebody tries the endpoint out.".into(), schema: schemars::schema_for!(Test).into() });
+    let says = "Somebody tries the endpoint out: it hears this without having asked for it.".into();
+    all.push(EventType { name: TEST, description: says, schema: schemars::schema_for!(Test).into() });
     all
+}
+
+/// Why an event cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum Untellable {
+    /// It cannot be written down.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It has no name to be told by.
+    #[error("a name of {0} cannot be made")]
+    Name(String),
 }
 
 /// One thing that endpoints may be told.
@@ -136,8 +148,8 @@ impl Outgoing {
 
     /// A test of an endpoint.
     pub fn test(id: EventId, at: Timestamp) -> Outgoing {
-        let message = "OrderFlow can reach this endpoint, and this is what its messages look like.".to_owned();
-        Outgoing::new(id, TEST, "test", at, serde_json::to_value(Test { message }).unwrap_or_default())
+        let message = "OrderFlow can reach this endpoint, and this is what its messages look like.";
+        Outgoing::new(id, TEST, "test", at, serde_json::json!({ "message": message }))
     }
 
     /// Is there anything to tell of an event? Whatever has a milestone is told as it is, too.
@@ -146,28 +158,33 @@ impl Outgoing {
     }
 
     /// What an event tells: itself, and the point that an order has come to.
-    pub fn of(event: &Envelope) -> Vec<Outgoing> {
+    ///
+    /// # Errors
+    /// One that is too long to be named, or that JSON has no words for.
+    pub fn of(event: &Envelope) -> Result<Vec<Outgoing>, Untellable> {
         let kind = event.payload.detail_type();
         let mut told = Vec::new();
         if Outgoing::is_offered(event) {
-            let mut payload = serde_json::to_value(&event.payload).unwrap_or_default();
+            let mut payload = serde_json::to_value(&event.payload)?;
             told.push(Outgoing::new(event.id.clone(), kind, &event.subject, event.time, payload["data"].take()));
         }
-        if let Some((name, order_id, from, to)) = milestone(&event.payload)
-            && let Ok(id) = EventId::parse(&format!("{}:{name}", event.id))
-        {
+        if let Some((name, order_id, from, to)) = milestone(&event.payload) {
+            let id = EventId::parse(&format!("{}:{name}", event.id)).map_err(|_| Untellable::Name(name.to_owned()))?;
             let data = Milestone { path: format!("/v1/orders/{order_id}"), order_id: order_id.into(), from: from.into(), to: to.into() };
-            told.push(Outgoing::new(id, name, &event.subject, event.time, serde_json::to_value(data).unwrap_or_default()));
+            told.push(Outgoing::new(id, name, &event.subject, event.time, serde_json::to_value(data)?));
         }
-        told
+        Ok(told)
     }
 }
 
-/// Name, order, from and to. What is put right or taken back is no point of an order's way.
+/// Name, order, from and to. What is put right or taken back is no point of an order's way: nor is that an order stands as delivered again
+/// because what was to come back does not, or has come in part.
 fn milestone(payload: &Payload) -> Option<(&'static str, &str, &str, &str)> {
+    let is_taken_back =
+        |from: &str, to: &str, cause: &str| matches!(cause, "corrected" | "undone") || (from, to) == ("return_requested", "delivered");
     let named = |names: &[(&str, &'static str)], to: &str| names.iter().find(|(word, _)| *word == to).map(|(_, name)| *name);
     match payload {
-        Payload::OrderStatusChanged(StatusChanged { order_id, from, to, cause, .. }) if cause != "corrected" && cause != "undone" => {
+        Payload::OrderStatusChanged(StatusChanged { order_id, from, to, cause, .. }) if !is_taken_back(from, to, cause) => {
             Some((named(&BY_STATUS, to)?, order_id, from, to))
         }
         Payload::OrderPaymentChanged(TrackChanged { order_id, from, to }) => Some((named(&BY_PAYMENT, to)?, order_id, from, to)),
@@ -188,7 +205,7 @@ mod tests {
 
     fn moved(from: &str, to: &str, cause: &str) -> Vec<Outgoing> {
         let data = serde_json::json!({ "order_id": "1001", "from": from, "to": to, "cause": cause, "automated": false });
-        Outgoing::of(&event("order.status_changed.v1", &data))
+        Outgoing::of(&event("order.status_changed.v1", &data)).unwrap()
     }
 
     // req: S2-73
@@ -204,8 +221,11 @@ mod tests {
             assert_eq!(moved("delivered", "shipped", cause).len(), told, "{cause}");
         }
         assert_eq!(moved("processing", "ready_to_ship", "asked").len(), 1, "no point that anybody waits for");
-        let paid =
-            |to: &str| Outgoing::of(&event("order.payment_changed.v1", &serde_json::json!({ "order_id": "1", "from": "paid", "to": to })));
+        assert_eq!(moved("return_requested", "delivered", "asked").len(), 1, "they have had it all the time");
+        assert_eq!(moved("return_requested", "returned", "asked").len(), 2);
+        let paid = |to: &str| {
+            Outgoing::of(&event("order.payment_changed.v1", &serde_json::json!({ "order_id": "1", "from": "paid", "to": to }))).unwrap()
+        };
         assert_eq!(
             paid("refunded").iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(),
             ["order.payment_changed.v1", "order.refunded"]

@@ -5,12 +5,12 @@ pub mod v1 {
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
-    /// Stock was set aside for an order, given back, or has left with it.
+    /// Stock was set aside for an order, given back, has left with it, or has come back.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct Moved {
         /// The order's number.
         pub order_id: String,
-        /// "held", "released" or "shipped".
+        /// "held", "released" (not needed any more), "shipped", "taken" (it left without having been held) or "returned" (it is on its shelf again).
         pub how: String,
         /// What.
         pub lines: Vec<MovedLine>,

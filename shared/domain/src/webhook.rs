@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Time between a try that failed and the next one.
-pub const SCHEDULE: [SignedDuration; 7] = [
+const SCHEDULE: [SignedDuration; 7] = [
     SignedDuration::from_secs(5),
     SignedDuration::from_mins(5),
     SignedDuration::from_mins(30),
@@ -16,10 +16,12 @@ pub const SCHEDULE: [SignedDuration; 7] = [
     SignedDuration::from_hours(10),
     SignedDuration::from_hours(10),
 ];
+/// Tries of a delivery, with the first.
+pub const TRIES_MAX: usize = SCHEDULE.len() + 1;
 /// An endpoint may ask for more time than the schedule gives it, up to this.
 const PATIENCE_MAX: SignedDuration = SignedDuration::from_hours(10);
 /// An endpoint that has taken nothing for so long is switched off.
-pub const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
+const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// Failures that lie further apart than this have nothing to do with each other.
 const UNRELATED_AFTER: SignedDuration = SignedDuration::from_hours(48);
 /// How exactly the last failure is kept: each change is a write.
@@ -152,6 +154,22 @@ impl Health {
         Health { well_since: Some(now), ..Health::default() }
     }
 
+    /// At another address: what was heard at the old one says nothing of this one.
+    #[must_use]
+    pub fn moved(self, now: Timestamp) -> Health {
+        Health { off: self.off, ..Health::well(now) }
+    }
+
+    /// Switched on, as if it had never failed, or off, by a person.
+    #[must_use]
+    pub fn switched(self, on: bool, now: Timestamp) -> Health {
+        match (on, self.off) {
+            (true, Some(_)) => Health::well(now),
+            (false, None | Some((_, OffBecause::Gone | OffBecause::Failing))) => Health { off: Some((now, OffBecause::Asked)), ..self },
+            _ => self,
+        }
+    }
+
     /// How it is after a try that began at `began`; the same, mostly, so that few tries are written down: at most two an hour, whatever
     /// they come to.
     #[must_use]
@@ -177,6 +195,24 @@ impl Health {
             }
         }
     }
+}
+
+/// By TLS, without a password, and a name with a dot in it: a number could be of any net. Names are looked at when they are called.
+pub fn is_callable(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| {
+        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !label.starts_with('-')
+    };
+    let is_name =
+        labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
+    is_name
+        && !labels.last().is_some_and(|last| last.starts_with("0x"))
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+        && url.bytes().all(|b| b.is_ascii_graphic())
+        && !url.contains(['#', '@', '\\'])
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ fn row(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
                         (count(i64::from(arrived.quantity))) " × " (sku(order, arrived.line)) @if !arrived.sellable { " (not to be sold again)" }
                     }
                     @if one.arrived.is_empty() { "nothing" }
+                    @if one.kind == ReturnKind::Refund && one.refund.is_none() { " · nothing goes back" }
                     @if let Some(refund) = one.refund { " · " (refund.to_string()) " goes back" @if !is_ours(order) { ", where it was paid: OrderFlow does not move it" } }
                 }
             }

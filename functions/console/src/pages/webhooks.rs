@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use contracts::outgoing::types;
 use contracts::queue::Replayed;
-use domain::webhook::{EventFilter, OffBecause};
+use domain::webhook::{EventFilter, OffBecause, TRIES_MAX};
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
@@ -118,8 +118,10 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
             webhooks.change(scope, id, &change).await.map(|_| Flash::WebhookSaved)
         }
         "replay" => {
-            let hours = fields.get("hours").and_then(|hours| hours.parse().ok()).unwrap_or(24_u32).clamp(1, 24 * 35);
-            let from = visitor.now - SignedDuration::from_hours(hours.into());
+            let hours =
+                fields.get("hours").and_then(|hours| hours.parse().ok()).filter(|hours| (1..=Delivery::KEPT.as_hours()).contains(hours));
+            let Some(hours) = hours else { return Ok(see_other(&href(id, Flash::BadWebhook))) };
+            let from = visitor.now - SignedDuration::from_hours(hours);
             let which = if fields.ticked("all") { Replayed::All } else { Replayed::Undelivered };
             webhooks.replay(scope, id, (from, None), which, &visitor.correlation).await.map(|()| Flash::WebhookReplayed)
         }
@@ -311,11 +313,11 @@ fn again(visitor: &Visitor, endpoint: &WebhookEndpoint) -> Markup {
     html! {
         section class="card" aria-labelledby="again-title" {
             div class="card-head" { h2 id="again-title" { "Send again" } }
-            p { "What was not taken is tried eight times in about 28 hours. After that, or when it was off, send it again here." }
+            p { "What is not taken is tried " (TRIES_MAX) " times, with growing pauses. After that, or when it was off, send it again here." }
             form class="words" method="post" action={ "/console/webhooks/" (endpoint.id) } {
                 (token(visitor))
                 label for="hours" { "How many hours back" }
-                input id="hours" name="hours" type="number" min="1" max="840" value="24" inputmode="numeric";
+                input id="hours" name="hours" type="number" min="1" max=(Delivery::KEPT.as_hours()) value="24" inputmode="numeric";
                 (event_all())
                 p class="row" { button class="button" type="submit" name="do" value="replay" disabled[!endpoint.health.is_on()] { (icons::BACK.beside()) "Send again" } }
             }
@@ -359,7 +361,7 @@ fn fate(visitor: &Visitor, one: &Delivery) -> Markup {
         @match one.state {
             DeliveryState::Delivered => span class="state good" { "delivered" },
             DeliveryState::Waiting { .. } if tries == 0 => span class="state" { "on its way" },
-            DeliveryState::Waiting { next_at } => { span class="state bad" { "not taken" } br; span class="muted" { (tries) " of 8 tries, next " (soon(next_at, visitor.now)) } },
+            DeliveryState::Waiting { next_at } => { span class="state bad" { "not taken" } br; span class="muted" { (tries) " of " (TRIES_MAX) " tries, next " (soon(next_at, visitor.now)) } },
             DeliveryState::Failed => { span class="state bad" { "given up" } br; span class="muted" { (tries) " tries" } },
             DeliveryState::Held => span class="state" { "kept until it is sent again" },
         }

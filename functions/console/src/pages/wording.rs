@@ -12,8 +12,7 @@ use app::notify::{Preview, preview};
 use app::tenant::with_rules;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use domain::ask::Lang;
-use domain::notify::{LANGS, NotifyRules, PLACEHOLDERS, Wording};
+use domain::notify::{NotifyRules, PLACEHOLDERS, Tongue, Wording};
 use domain::order::Label;
 use http::Uri;
 use maud::{Markup, html};
@@ -57,8 +56,8 @@ fn slug(label: Label) -> String {
     label.text().to_lowercase().replace(' ', "-")
 }
 
-fn lang_of(tag: Option<&str>) -> Lang {
-    LANGS.into_iter().find(|lang| Some(lang.tag()) == tag).unwrap_or_default()
+fn tongue_of(tag: Option<&str>) -> Tongue {
+    tag.and_then(Tongue::of_tag).unwrap_or_default()
 }
 
 async fn keep(console: &Console, posted: &Posted, rules: NotifyRules) -> Result<Flash, Error> {
@@ -91,19 +90,19 @@ async fn switched(console: &Console, posted: &Posted) -> Result<Response, Error>
 
 async fn saved(console: &Console, status: &str, posted: &Posted) -> Result<Response, Error> {
     require_set(&posted.visitor)?;
-    let (label, lang) = (label_of(status)?, lang_of(posted.fields.get("lang")));
+    let (label, tongue) = (label_of(status)?, tongue_of(posted.fields.get("lang")));
     let mut rules = posted.visitor.config.notify.rules.clone();
     let mut rule = rules.at(label);
     if posted.fields.ticked("ours") {
-        rule.wording.remove(lang.tag());
+        rule.wording.remove(tongue.tag());
     } else {
         // Browsers end lines with two characters.
         let field = |name: &str| posted.fields.get(name).unwrap_or_default().replace("\r\n", "\n");
-        rule.wording.insert(lang.tag().to_owned(), Wording { subject: field("subject"), text: field("text") });
+        rule.wording.insert(tongue.tag().to_owned(), Wording { subject: field("subject"), text: field("text") });
     }
     rules.0.insert(label.text().to_owned(), rule);
     let flash = keep(console, posted, rules).await?;
-    Ok(see_other(&format!("/console/messages/{status}?lang={}&flash={}", lang.tag(), flash.code())))
+    Ok(see_other(&format!("/console/messages/{status}?lang={}&flash={}", tongue.tag(), flash.code())))
 }
 
 fn list(visitor: &Visitor, uri: &Uri) -> Markup {
@@ -152,15 +151,15 @@ fn tick(name: &str, on: bool, fixed: bool, what: &str) -> Markup {
 
 async fn words(console: &Console, visitor: &Visitor, status: &str, uri: &Uri) -> Result<Markup, Error> {
     let (label, params) = (label_of(status)?, Params::of(uri));
-    let lang = lang_of(params.get("lang"));
+    let tongue = tongue_of(params.get("lang"));
     let rules = &visitor.config.notify.rules;
-    let own = rules.0.get(label.text()).and_then(|rule| rule.wording.get(lang.tag()));
+    let own = rules.0.get(label.text()).and_then(|rule| rule.wording.get(tongue.tag()));
     let number = params.get("order");
     let order = match number.map(order_id) {
         Some(Ok(id)) => console.orders.load(&visitor.scope, &id).await?,
         _ => None,
     };
-    let shown = order.map(|order| preview(&order, &visitor.config, rules, Some(lang), visitor.now));
+    let shown = order.map(|order| preview(&order, &visitor.config, rules, Some(tongue), visitor.now));
     let shown = shown.and_then(|all| all.into_iter().find(|shown| shown.status == label.text()));
     let body = html! {
         nav class="crumbs" aria-label="You are here" { a href="/console/messages" { "Messages" } " / " (label.text()) }
@@ -169,27 +168,20 @@ async fn words(console: &Console, visitor: &Visitor, status: &str, uri: &Uri) ->
             p class="muted" { "What the customer and the team are told at this status" }
         }
         div class="chips" role="group" aria-label="Language" {
-            @for one in LANGS {
-                a class="chip" href={ "/console/messages/" (status) "?lang=" (one.tag()) } aria-current=[(one == lang).then_some("page")] { (name_of(one)) }
+            @for one in Tongue::ALL {
+                a class="chip" href={ "/console/messages/" (status) "?lang=" (one.tag()) } aria-current=[(one == tongue).then_some("page")] { (one.name()) }
             }
         }
         div class="halves" {
-            (editor(visitor, status, lang, own))
-            (look(status, lang, number, shown.as_ref()))
+            (editor(visitor, status, tongue, own))
+            (look(status, tongue, number, shown.as_ref()))
         }
     };
     let flash = Flash::of(params.get("flash"));
     Ok(Page { title: label.text(), here: Here::Messages, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))
 }
 
-fn name_of(lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => "English",
-        Lang::Pl => "Polish",
-    }
-}
-
-fn editor(visitor: &Visitor, status: &str, lang: Lang, own: Option<&Wording>) -> Markup {
+fn editor(visitor: &Visitor, status: &str, tongue: Tongue, own: Option<&Wording>) -> Markup {
     html! {
         section class="card" aria-labelledby="words-title" {
             div class="card-head" {
@@ -200,7 +192,7 @@ fn editor(visitor: &Visitor, status: &str, lang: Lang, own: Option<&Wording>) ->
                 form class="words" method="post" action={ "/console/messages/" (status) } {
                     (token(visitor))
                     input type="hidden" name="version" value=(visitor.config.version);
-                    input type="hidden" name="lang" value=(lang.tag());
+                    input type="hidden" name="lang" value=(tongue.tag());
                     label for="subject" { "Subject" }
                     input id="subject" name="subject" maxlength="150" value=[own.map(|own| &own.subject)];
                     label for="text" { "Text" }
@@ -219,12 +211,12 @@ fn editor(visitor: &Visitor, status: &str, lang: Lang, own: Option<&Wording>) ->
     }
 }
 
-fn look(status: &str, lang: Lang, number: Option<&str>, shown: Option<&Preview>) -> Markup {
+fn look(status: &str, tongue: Tongue, number: Option<&str>, shown: Option<&Preview>) -> Markup {
     html! {
         section class="card" aria-labelledby="look-title" {
             div class="card-head" { h2 id="look-title" { "How it looks" } span class="muted" { "on a real order; nothing is sent" } }
             form class="inline" method="get" action={ "/console/messages/" (status) } {
-                input type="hidden" name="lang" value=(lang.tag());
+                input type="hidden" name="lang" value=(tongue.tag());
                 div class="field" { label for="order" { "Order number" } input id="order" name="order" value=[number]; }
                 button class="button" type="submit" { (icons::GLASS.beside()) "Show" }
             }

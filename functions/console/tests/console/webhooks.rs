@@ -47,7 +47,8 @@ async fn an_endpoint_is_made_and_its_secret_is_shown_once() {
     assert!(asked.contains("\"which\":\"all\"") && asked.contains(&format!("\"from\":\"{from}\"")), "{asked}");
     assert_eq!(browser.post(&page, &[("do", "off")]).await.location(), format!("{page}?flash=webhook-saved"));
     for word in ["test", "replay"] {
-        assert_eq!(browser.post(&page, &[("do", word)]).await.location(), format!("{page}?flash=webhook-off"), "{word}");
+        let off = browser.post(&page, &[("do", word), ("hours", "48")]).await;
+        assert_eq!(off.location(), format!("{page}?flash=webhook-off"), "{word}");
     }
     assert_eq!(browser.post(&page, &[("do", "on")]).await.location(), format!("{page}?flash=webhook-saved"));
     let families =

@@ -1,8 +1,9 @@
 //! What of an order is sent together: work on it, handing it over, and where it is.
 
 use super::Answer;
-use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
-use crate::body::{self, Json};
+use super::asked::Asked;
+use super::orders::{fault, if_match, order_id, run};
+use crate::body::Json;
 use crate::desk::Desk;
 use crate::view::OrderTracking;
 use app::Error;
@@ -14,7 +15,7 @@ use domain::ids::{FulfilmentId, LocationId};
 use domain::order::placement::limits;
 use domain::order::{Begins, Carriage, Command, FulfilCommand, Order};
 use domain::shipping::fulfilment::{Ask, Share, Step};
-use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
+use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -67,19 +68,11 @@ pub async fn create(
     Segments(id): Segments<String>,
     request: Request,
 ) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let id = order_id(&id)?;
-    let headers = request.headers().clone();
-    let raw = raw_body(request, BODY_BYTES_MAX).await?;
-    let body: NewFulfilment = body::read(&raw)?;
-    let route = format!("POST /v1/orders/{id}/fulfill");
-    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
-    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    if let Some(once) = &once
-        && is_done(&desk, &admitted, once).await?
-    {
-        return Ok(shown(&order, StatusCode::CREATED));
+    let (asked, body): (Asked, NewFulfilment) = Asked::read(&desk, (caller, origin), (&id, "fulfill"), request).await?;
+    if asked.is_done(&desk).await? {
+        return Ok(shown(&asked.order, StatusCode::CREATED));
     }
+    let config = &asked.admitted.config;
     let from =
         body.warehouse.as_deref().map(LocationId::parse).transpose().map_err(|why| fault("warehouse", "bad_location", why.to_string()))?;
     let begins = match (body.packed.unwrap_or(false), body.shipped) {
@@ -90,18 +83,17 @@ pub async fn create(
         (false, Some(false)) => Begins::ToPick,
         (false, _) => Begins::Left,
     };
-    let (carriage, followed) = admitted.config.shipping.follow(carriage(body.carrier, body.tracking_number)?);
+    let (carriage, followed) = config.shipping.follow(carriage(body.carrier, body.tracking_number)?);
     let command = FulfilCommand::Open {
-        ask: ask(&order, body.items)?,
+        ask: ask(&asked.order, body.items)?,
         from,
         carriage,
         followed,
         begins,
-        checked_bps: admitted.config.workflow.checked_bps,
+        checked_bps: config.workflow.checked_bps,
         notify: body.notify_customer.unwrap_or(true),
     };
-    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
-    let applied = run(&desk, &admitted, &id, &Command::Fulfil(command), with).await?;
+    let applied = asked.run(&desk, &Command::Fulfil(command)).await?;
     Ok(shown(&applied.order, StatusCode::CREATED))
 }
 

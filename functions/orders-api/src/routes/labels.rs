@@ -1,8 +1,8 @@
 //! Labels of parcels, and asking carriers where parcels are.
 
 use super::Answer;
-use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
-use crate::body;
+use super::asked::Asked;
+use super::orders::{fault, order_id, run};
 use crate::desk::{Admitted, Desk};
 use crate::view::{LabelLink, OrderTracking};
 use app::Error;
@@ -15,7 +15,7 @@ use domain::ids::FulfilmentId;
 use domain::order::{Command, FulfilCommand, LabelCommand, LabelWish, Order};
 use domain::shipping::weight::{Piece, parcel_g};
 use domain::shipping::{CarrierName, ParcelSize, Service};
-use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
+use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -67,22 +67,16 @@ pub async fn create(
     Segments((id, fulfilment)): Segments<(String, String)>,
     request: Request,
 ) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let headers = request.headers().clone();
-    let raw = raw_body(request, BODY_BYTES_MAX).await?;
-    let body: NewLabel = body::read(&raw)?;
-    let (order, part) = found(&desk, &admitted, (&id, &fulfilment)).await?;
-    let route = format!("POST /v1/orders/{}/fulfilments/{part}/labels", order.id);
-    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
-    if let Some(once) = &once
-        && is_done(&desk, &admitted, once).await?
-    {
-        return Ok((StatusCode::ACCEPTED, axum::Json(OrderTracking::of(&order))).into_response());
+    let what = format!("fulfilments/{fulfilment}/labels");
+    let (asked, body): (Asked, NewLabel) = Asked::read(&desk, (caller, origin), (&id, &what), request).await?;
+    let order = &asked.order;
+    let part = part_of(order, &fulfilment)?;
+    if asked.is_done(&desk).await? {
+        return Ok((StatusCode::ACCEPTED, axum::Json(OrderTracking::of(order))).into_response());
     }
-    let command = LabelCommand::Ask { wish: wish(&order, &part, &body)?, tenant: admitted.scope.tenant().clone(), again: body.again };
-    let command = Command::Fulfil(FulfilCommand::Label { id: part, command });
-    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
-    let applied = run(&desk, &admitted, &order.id, &command, with).await?;
+    let tenant = asked.admitted.scope.tenant().clone();
+    let command = LabelCommand::Ask { wish: wish(order, &part, &body)?, tenant, again: body.again };
+    let applied = asked.run(&desk, &Command::Fulfil(FulfilCommand::Label { id: part, command })).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(OrderTracking::of(&applied.order))).into_response())
 }
 
@@ -123,8 +117,13 @@ pub async fn track(
 
 async fn found(desk: &Desk, admitted: &Admitted, (id, fulfilment): (&str, &str)) -> Result<(Order, FulfilmentId), Error> {
     let order = desk.orders.load(&admitted.scope, &order_id(id)?).await?.ok_or(Error::NotFound("order"))?;
-    let part = FulfilmentId::parse(fulfilment).ok().filter(|part| order.consignment(part).is_some());
-    Ok((order, part.ok_or(Error::NotFound("fulfilment"))?))
+    let part = part_of(&order, fulfilment)?;
+    Ok((order, part))
+}
+
+fn part_of(order: &Order, name: &str) -> Result<FulfilmentId, Error> {
+    let part = FulfilmentId::parse(name).ok().filter(|part| order.consignment(part).is_some());
+    part.ok_or(Error::NotFound("fulfilment"))
 }
 
 fn wish(order: &Order, part: &FulfilmentId, body: &NewLabel) -> Result<LabelWish, Error> {

@@ -1,5 +1,6 @@
 //! One file per resource.
 
+mod asked;
 pub mod attention;
 pub mod bulk;
 pub mod decisions;

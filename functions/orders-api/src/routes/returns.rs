@@ -1,21 +1,20 @@
 //! What of an order comes back: announced, agreed to, received, and what goes back for it.
 
 use super::Answer;
+use super::asked::Asked;
 use super::fulfilments::line_of;
-use super::orders::{doing, fault, idempotency, if_match, is_done, order_id, run};
+use super::orders::{fault, order_id};
 use super::payments::may_move_money;
-use crate::body;
 use crate::desk::Desk;
 use crate::view::OrderReturns;
 use app::Error;
-use app::apply::Alongside;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::ids::ReturnId;
 use domain::money::{Currency, Money};
 use domain::order::{Arrived, Command, Order, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState};
-use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Segments, raw_body};
+use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -105,19 +104,11 @@ pub async fn create(
     Segments(id): Segments<String>,
     request: Request,
 ) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let id = order_id(&id)?;
-    let headers = request.headers().clone();
-    let raw = raw_body(request, BODY_BYTES_MAX).await?;
-    let body: NewReturn = body::read(&raw)?;
-    let route = format!("POST /v1/orders/{id}/returns");
-    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
-    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    if let Some(once) = &once
-        && is_done(&desk, &admitted, once).await?
-    {
-        return Ok(shown(&order, StatusCode::CREATED));
+    let (asked, body): (Asked, NewReturn) = Asked::read(&desk, (caller, origin), (&id, "returns"), request).await?;
+    if asked.is_done(&desk).await? {
+        return Ok(shown(&asked.order, StatusCode::CREATED));
     }
+    let order = &asked.order;
     let kind = match body.kind.as_deref() {
         None => ReturnKind::Refund,
         Some(word) => ReturnKind::ALL
@@ -127,7 +118,7 @@ pub async fn create(
     };
     let line = |(at, item): (usize, &NewReturnItem)| {
         let words = || ReturnReason::ALL.map(ReturnReason::code).join(", ");
-        let line = line_of(&order, &format!("items[{at}]"), item.line, item.sku.as_deref())?;
+        let line = line_of(order, &format!("items[{at}]"), item.line, item.sku.as_deref())?;
         let reason = ReturnReason::from_word(&item.reason)
             .ok_or_else(|| fault(&format!("items[{at}].reason"), "unknown_reason", format!("one of: {}", words())))?;
         Ok(ReturnLine { line, quantity: item.quantity, reason })
@@ -140,8 +131,7 @@ pub async fn create(
         note: body.note,
         notify: body.notify_customer.unwrap_or(true),
     };
-    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
-    let applied = run(&desk, &admitted, &id, &Command::Return(command), with).await?;
+    let applied = asked.run(&desk, &Command::Return(command)).await?;
     Ok(shown(&applied.order, StatusCode::CREATED))
 }
 
@@ -167,20 +157,12 @@ pub async fn step(
     Segments((id, name)): Segments<(String, String)>,
     request: Request,
 ) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let id = order_id(&id)?;
     let name = ReturnId::parse(&name).map_err(|_| Error::NotFound("return"))?;
-    let headers = request.headers().clone();
-    let raw = raw_body(request, BODY_BYTES_MAX).await?;
-    let body: ReturnStep = body::read(&raw)?;
-    let route = format!("POST /v1/orders/{id}/returns/{name}");
-    let once = headers.contains_key("idempotency-key").then(|| idempotency(&headers, &admitted, &route, &raw)).transpose()?;
-    let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    if let Some(once) = &once
-        && is_done(&desk, &admitted, once).await?
-    {
-        return Ok(shown(&order, StatusCode::OK));
+    let (asked, body): (Asked, ReturnStep) = Asked::read(&desk, (caller, origin), (&id, &format!("returns/{name}")), request).await?;
+    if asked.is_done(&desk).await? {
+        return Ok(shown(&asked.order, StatusCode::OK));
     }
+    let order = &asked.order;
     fits(&body)?;
     let notify = body.notify_customer.unwrap_or(true);
     let decide = |state| ReturnCommand::Decide { id: name.clone(), state, note: body.note.clone(), notify };
@@ -189,17 +171,16 @@ pub async fn step(
         "refuse" => decide(ReturnState::Refused),
         "withdraw" => decide(ReturnState::Withdrawn),
         "receive" => {
-            let arrived = body.arrived.as_deref().map(|lines| arrived(&order, &name, lines)).transpose()?;
-            let refund = refund(&order, &name, &body)?;
+            let arrived = body.arrived.as_deref().map(|lines| arrived(order, &name, lines)).transpose()?;
+            let refund = refund(order, &name, &body)?;
             if refund != Refunded::Nothing {
-                may_move_money(&admitted)?;
+                may_move_money(&asked.admitted)?;
             }
             ReturnCommand::Receive { id: name, arrived, refund, notify }
         }
         _ => return Err(fault("step", "unknown_step", "approve, refuse, withdraw or receive").into()),
     };
-    let with = Alongside { if_version: if_match(&headers)?, once: once.as_ref().map(|once| doing(&desk, once)), ..Alongside::default() };
-    let applied = run(&desk, &admitted, &id, &Command::Return(command), with).await?;
+    let applied = asked.run(&desk, &Command::Return(command)).await?;
     Ok(shown(&applied.order, StatusCode::OK))
 }
 

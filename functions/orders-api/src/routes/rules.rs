@@ -8,8 +8,7 @@ use app::Error;
 use app::notify::{Preview, preview};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ask::Lang;
-use domain::notify::{LANGS, NotifyRules, PLACEHOLDERS};
+use domain::notify::{NotifyRules, PLACEHOLDERS, Tongue};
 use domain::order::{Fault, Label};
 use runtime::http::{Caller, Origin};
 use serde::{Deserialize, Serialize};
@@ -35,7 +34,13 @@ pub struct RulesNow {
 impl RulesNow {
     fn of(version: u64, rules: NotifyRules) -> RulesNow {
         let statuses = Label::ALL.iter().map(|label| label.text()).collect();
-        RulesNow { version, rules, statuses, languages: LANGS.iter().map(|lang| lang.tag()).collect(), placeholders: PLACEHOLDERS.to_vec() }
+        RulesNow {
+            version,
+            rules,
+            statuses,
+            languages: Tongue::ALL.iter().map(|tongue| tongue.tag()).collect(),
+            placeholders: PLACEHOLDERS.to_vec(),
+        }
     }
 }
 
@@ -58,7 +63,7 @@ pub struct StatusRule {
     /// The team gets a post. Default true.
     #[serde(default)]
     slack: bool,
-    /// In words of the shop's own, by language ("en", "pl"); ours, where there are none.
+    /// In words of the shop's own, by language ("en", "pl", "es", "fr", "de"); ours, where there are none.
     #[serde(default)]
     wording: std::collections::BTreeMap<String, StatusWords>,
 }
@@ -106,7 +111,7 @@ pub struct PreviewOf {
     /// Rules that are not saved yet; the saved ones, if nothing is said.
     #[cfg_attr(test, schema(value_type = Option<std::collections::BTreeMap<String, StatusRule>>))]
     pub rules: Option<NotifyRules>,
-    /// "en" or "pl"; the customer's, if nothing is said.
+    /// "en", "pl", "es", "fr" or "de"; the customer's, if nothing is said.
     pub language: Option<String>,
 }
 
@@ -116,15 +121,15 @@ pub struct PreviewOf {
 pub async fn look(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(of): Json<PreviewOf>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let mut faults = of.rules.as_ref().map(|rules| rules.faults("rules")).unwrap_or_default();
-    let lang = of.language.as_deref().map(|tag| LANGS.into_iter().find(|lang: &Lang| lang.tag() == tag));
-    if lang == Some(None) {
-        faults.push(Fault::new("language", "unknown_language", "en or pl"));
+    let tongue = of.language.as_deref().map(Tongue::of_tag);
+    if tongue == Some(None) {
+        faults.push(Fault::new("language", "unknown_language", Tongue::KNOWN));
     }
     if !faults.is_empty() {
         return Err(Error::Invalid(Fault::listed(faults, 0)).into());
     }
     let order = desk.orders.load(&admitted.scope, &order_id(&of.order_id)?).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
     let rules = of.rules.as_ref().unwrap_or(&admitted.config.notify.rules);
-    let shown: Vec<Preview> = preview(&order, &admitted.config, rules, lang.flatten(), desk.clock.now());
+    let shown: Vec<Preview> = preview(&order, &admitted.config, rules, tongue.flatten(), desk.clock.now());
     Ok(axum::Json(serde_json::json!({ "order_id": order.id, "messages": shown })).into_response())
 }

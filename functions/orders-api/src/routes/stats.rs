@@ -109,7 +109,7 @@ pub struct OrderStats {
     pub eta_p90_held: Measured,
     /// By their P50; half, if lanes say what is true.
     pub eta_p50_held: Measured,
-    /// Of the orders that left in the last 90 days: those that were packed right, as far as returns say.
+    /// Orders that left in the last 90 days, less those of which a return of these days says that they were packed wrong / orders that left.
     pub fulfilment_accuracy: Measured,
     /// Orders of which something came back in the last 90 days / orders that left.
     pub return_rate: Measured,
@@ -159,8 +159,12 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let (labels, told) = tokio::join!(desk.metrics.series(scope, LABELS, "", "~"), desk.metrics.series(scope, TOLD, "all", "all"));
     let back = |days: i64| today.saturating_sub(days.days()).to_string();
     let (week, quarter, upto) = (back(6), back(89), today.to_string());
-    let (days, ratings) = tokio::join!(desk.metrics.series(scope, DAYS, &week, &upto), desk.metrics.series(scope, RATINGS, &quarter, "~"));
-    let gone = desk.metrics.series(scope, LEFT, &quarter, "~").await.map_err(Error::from)?;
+    let (days, ratings, gone) = tokio::join!(
+        desk.metrics.series(scope, DAYS, &week, &upto),
+        desk.metrics.series(scope, RATINGS, &quarter, "~"),
+        desk.metrics.series(scope, LEFT, &quarter, "~")
+    );
+    let gone = gone.map_err(Error::from)?;
     let habits = habits(&*desk.metrics, scope, &back(89)[..7]).await?;
     let held = app::arrival::calibration(&*desk.metrics, scope, now).await?;
     let sum = |points: &[app::ports::Point], field: &str| points.iter().filter_map(|point| point.fields.get(field)).sum::<i64>();
@@ -214,7 +218,7 @@ pub async fn orders(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
             (left - faults).max(0),
             left,
             3,
-            "left, less those of which something came back because of the packing / left, 90 days",
+            "left, less those that a return says were packed wrong / left, 90 days",
         ),
         return_rate: Measured::share(returns, left, 3, "orders of which something came back / orders that left, 90 days"),
         as_of: now.to_string(),

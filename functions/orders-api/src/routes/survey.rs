@@ -9,7 +9,7 @@ use app::survey::Asked;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ask::Lang;
+use domain::notify::Tongue;
 use domain::order::Fault;
 use lambda_http::http::{HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
@@ -17,13 +17,21 @@ use runtime::http::{Origin, Segments};
 use std::sync::Arc;
 
 /// Faces for 1 to 5.
-const SCORES: [(u8, &str, &str, &str); 5] = [
-    (1, "😞", "Bad", "Źle"),
-    (2, "🙁", "Not so good", "Nie najlepiej"),
-    (3, "😐", "All right", "W porządku"),
-    (4, "🙂", "Good", "Dobrze"),
-    (5, "😍", "Very good", "Bardzo dobrze"),
+const SCORES: [(u8, &str, [&str; 5]); 5] = [
+    (1, "😞", ["Bad", "Źle", "Mal", "Mauvais", "Schlecht"]),
+    (2, "🙁", ["Not so good", "Nie najlepiej", "Regular", "Pas terrible", "Nicht so gut"]),
+    (3, "😐", ["All right", "W porządku", "Correcto", "Correct", "In Ordnung"]),
+    (4, "🙂", ["Good", "Dobrze", "Bien", "Bien", "Gut"]),
+    (5, "😍", ["Very good", "Bardzo dobrze", "Muy bien", "Très bien", "Sehr gut"]),
 ];
+const HOW_WAS_IT: [&str; 5] = [
+    "How was your order?",
+    "Jak oceniasz zamówienie?",
+    "¿Qué tal su pedido?",
+    "Comment était votre commande ?",
+    "Wie war Ihre Bestellung?",
+];
+const THANKS: [&str; 5] = ["Thank you!", "Dziękujemy!", "¡Gracias!", "Merci !", "Vielen Dank!"];
 const STYLE: &str = "*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;font:17px/1.5 system-ui,sans-serif;background:#f4f5fa;color:#1c2135}\
 main{width:min(34rem,100%);padding:2rem 1.25rem;text-align:center}h1{font-size:1.5rem;margin:0 0 .35rem}p{margin:.35rem 0 1.5rem;color:#4a5068}\
 form{display:grid;grid-template-columns:repeat(5,1fr);gap:.5rem}button{font:inherit;border:1px solid #c9cede;border-radius:14px;background:#fff;color:inherit;padding:.75rem .25rem;cursor:pointer;display:grid;gap:.25rem;justify-items:center}\
@@ -49,19 +57,19 @@ pub async fn vote(State(desk): State<Arc<Desk>>, origin: Origin, Segments((tenan
 }
 
 fn page(asked: &Asked) -> Response {
-    let lang = Lang::of_locale(&asked.locale);
+    let tongue = Tongue::of_locale(&asked.locale);
     let (title, body) = match asked.rating {
-        Some(score) => thanks(score, asked, lang),
-        None => question(asked, lang),
+        Some(score) => thanks(score, asked, tongue),
+        None => question(asked, tongue),
     };
-    customer_page(lang, title, &body)
+    customer_page(tongue, title, &body)
 }
 
 /// A page of a customer's own: nothing is loaded from anywhere, nobody may frame it, nothing keeps it.
-pub(super) fn customer_page(lang: Lang, title: &str, body: &Markup) -> Response {
+pub(super) fn customer_page(tongue: Tongue, title: &str, body: &Markup) -> Response {
     let document = html! {
         (DOCTYPE)
-        html lang=(lang.tag()) {
+        html lang=(tongue.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -82,21 +90,26 @@ pub(super) fn customer_page(lang: Lang, title: &str, body: &Markup) -> Response 
     response
 }
 
-fn question(asked: &Asked, lang: Lang) -> (&'static str, Markup) {
-    let (title, about) = match lang {
-        Lang::En => ("How was your order?", format!("Order {} from {}. One tap is enough.", asked.order, asked.shop)),
-        Lang::Pl => {
-            ("Jak oceniasz zamówienie?", format!("Zamówienie {} w sklepie {}. Wystarczy jedno kliknięcie.", asked.order, asked.shop))
-        }
-    };
+fn question(asked: &Asked, tongue: Tongue) -> (&'static str, Markup) {
+    let (order, shop) = (&asked.order, &asked.shop);
+    let (title, about) = (
+        tongue.of(HOW_WAS_IT),
+        match tongue {
+            Tongue::En => format!("Order {order} from {shop}. One tap is enough."),
+            Tongue::Pl => format!("Zamówienie {order} w sklepie {shop}. Wystarczy jedno kliknięcie."),
+            Tongue::Es => format!("Pedido {order} en {shop}. Basta con un toque."),
+            Tongue::Fr => format!("Commande {order} chez {shop}. Un seul clic suffit."),
+            Tongue::De => format!("Bestellung {order} bei {shop}. Ein Klick genügt."),
+        },
+    );
     let body = html! {
         h1 { (title) }
         p { (about) }
         form method="post" {
-            @for (score, face, english, polish) in SCORES {
+            @for (score, face, names) in SCORES {
                 button type="submit" name="score" value=(score) {
                     span class="face" aria-hidden="true" { (face) }
-                    span class="name" { @if lang == Lang::Pl { (polish) } @else { (english) } }
+                    span class="name" { (tongue.of(names)) }
                 }
             }
         }
@@ -104,11 +117,18 @@ fn question(asked: &Asked, lang: Lang) -> (&'static str, Markup) {
     (title, body)
 }
 
-fn thanks(score: u8, asked: &Asked, lang: Lang) -> (&'static str, Markup) {
-    let (title, words) = match lang {
-        Lang::En => ("Thank you!", format!("You gave order {} {score} of 5. {} reads every answer.", asked.order, asked.shop)),
-        Lang::Pl => ("Dziękujemy!", format!("Ocena zamówienia {}: {score} z 5. {} czyta każdą odpowiedź.", asked.order, asked.shop)),
-    };
+fn thanks(score: u8, asked: &Asked, tongue: Tongue) -> (&'static str, Markup) {
+    let (order, shop) = (&asked.order, &asked.shop);
+    let (title, words) = (
+        tongue.of(THANKS),
+        match tongue {
+            Tongue::En => format!("You gave order {order} {score} of 5. {shop} reads every answer."),
+            Tongue::Pl => format!("Ocena zamówienia {order}: {score} z 5. {shop} czyta każdą odpowiedź."),
+            Tongue::Es => format!("Ha dado al pedido {order} {score} de 5. {shop} lee todas las respuestas."),
+            Tongue::Fr => format!("Vous avez donné {score} sur 5 à la commande {order}. {shop} lit chaque réponse."),
+            Tongue::De => format!("Sie haben der Bestellung {order} {score} von 5 gegeben. {shop} liest jede Antwort."),
+        },
+    );
     let face = SCORES.iter().find(|known| known.0 == score).map_or("", |known| known.1);
     let body = html! {
         p class="said" aria-hidden="true" { (face) }

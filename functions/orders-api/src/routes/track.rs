@@ -6,19 +6,27 @@ use crate::desk::Desk;
 use app::survey::Tracked;
 use axum::extract::State;
 use axum::response::Response;
-use domain::ask::{Lang, state_words};
+use domain::notify::{Tongue, clause};
 use domain::order::Label;
 use maud::{Markup, html};
 use runtime::http::{Origin, Segments};
 use std::sync::Arc;
 
 /// The steps of an order that goes well, with the percent at which each is reached.
-const STEPS: [(u8, &str, &str); 4] = [
-    (25, "Received", "Przyjęte"),
-    (50, "Being prepared", "W przygotowaniu"),
-    (75, "On its way", "W drodze"),
-    (100, "Delivered", "Doręczone"),
+const STEPS: [(u8, [&str; 5]); 4] = [
+    (25, ["Received", "Przyjęte", "Recibido", "Reçue", "Eingegangen"]),
+    (50, ["Being prepared", "W przygotowaniu", "En preparación", "En préparation", "In Vorbereitung"]),
+    (75, ["On its way", "W drodze", "En camino", "En chemin", "Unterwegs"]),
+    (100, ["Delivered", "Doręczone", "Entregado", "Livrée", "Zugestellt"]),
 ];
+
+const ORDER: [&str; 5] = ["Order", "Zamówienie", "Pedido", "Commande", "Bestellung"];
+const YOUR_ORDER: [&str; 5] = ["Your order", "Zamówienie", "Su pedido", "Votre commande", "Ihre Bestellung"];
+const PROGRESS: [&str; 5] =
+    ["Progress in percent", "Postęp w procentach", "Progreso en porcentaje", "Avancement en pour cent", "Fortschritt in Prozent"];
+const EXPECTED: [&str; 5] =
+    ["Expected by ", "Przewidywany dzień dostawy: ", "Entrega prevista: ", "Livraison prévue : ", "Voraussichtliche Lieferung: "];
+const PARCEL: [&str; 5] = ["Parcel with ", "Paczka: ", "Paquete con ", "Colis avec ", "Paket mit "];
 
 /// Shows it.
 pub async fn show(
@@ -27,19 +35,15 @@ pub async fn show(
     Segments((tenant, order, seal)): Segments<(String, String, String)>,
 ) -> Answer<Response> {
     let tracked = desk.survey.track(&origin.network(), (&tenant, &order, &seal)).await?;
-    let lang = Lang::of_locale(&tracked.locale);
-    Ok(customer_page(lang, &title(&tracked, lang), &page(&tracked, lang)))
+    let tongue = Tongue::of_locale(&tracked.locale);
+    Ok(customer_page(tongue, &title(&tracked, tongue), &page(&tracked, tongue)))
 }
 
-fn in_lang(lang: Lang, english: &'static str, polish: &'static str) -> &'static str {
-    if lang == Lang::Pl { polish } else { english }
+fn title(tracked: &Tracked, tongue: Tongue) -> String {
+    format!("{} {}", tongue.of(ORDER), tracked.order.id)
 }
 
-fn title(tracked: &Tracked, lang: Lang) -> String {
-    format!("{} {}", in_lang(lang, "Order", "Zamówienie"), tracked.order.id)
-}
-
-fn page(tracked: &Tracked, lang: Lang) -> Markup {
+fn page(tracked: &Tracked, tongue: Tongue) -> Markup {
     let order = &tracked.order;
     let (percent, label) = (order.percent(), order.label());
     let usual = matches!(
@@ -54,24 +58,24 @@ fn page(tracked: &Tracked, lang: Lang) -> Markup {
             | Label::Completed
     );
     html! {
-        h1 { (title(tracked, lang)) }
+        h1 { (title(tracked, tongue)) }
         p { (tracked.shop) }
-        @if !usual { p class="detour" role="status" { (in_lang(lang, "Your order ", "Zamówienie ")) (state_words(label, lang)) "." } }
+        @if !usual { p class="detour" role="status" { (tongue.of(YOUR_ORDER)) " " (clause(label, tongue)) "." } }
         @if percent > 0 {
-            progress max="100" value=(percent) aria-label=(in_lang(lang, "Progress in percent", "Postęp w procentach")) { (percent) " %" }
+            progress max="100" value=(percent) aria-label=(tongue.of(PROGRESS)) { (percent) " %" }
             ol class="steps" {
-                @for (index, (at, english, polish)) in STEPS.into_iter().enumerate() {
+                @for (index, (at, names)) in STEPS.into_iter().enumerate() {
                     @let here = at <= percent && STEPS.get(index + 1).is_none_or(|next| next.0 > percent);
-                    li class=(if at <= percent { "done" } else { "ahead" }) aria-current=[here.then_some("step")] { (in_lang(lang, english, polish)) }
+                    li class=(if at <= percent { "done" } else { "ahead" }) aria-current=[here.then_some("step")] { (tongue.of(names)) }
                 }
             }
         }
         @if let Some(day) = order.tracks.eta.filter(|day| order.tracks.status.is_open() && *day >= tracked.today) {
-            p { (in_lang(lang, "Expected by ", "Przewidywany dzień dostawy: ")) strong { (day) } }
+            p { (tongue.of(EXPECTED)) strong { (day) } }
         }
         // By whom it goes, for their own page; what is in it is nobody's who has found a link.
         @for carriage in order.consignments.iter().filter(|one| one.has_left()).filter_map(|one| one.carriage.as_ref()) {
-            p { (in_lang(lang, "Parcel with ", "Paczka: ")) (carriage.carrier) ", " code { (carriage.number) } }
+            p { (tongue.of(PARCEL)) (carriage.carrier) ", " code { (carriage.number) } }
         }
     }
 }

@@ -73,7 +73,7 @@ pub struct Replay {
     /// Of what happened since then, included (RFC 3339).
     #[cfg_attr(test, schema(value_type = String, format = DateTime, example = "2026-11-20T00:00:00Z"))]
     pub from: Timestamp,
-    /// And until then, included; until now, if it is not said.
+    /// And until then, included; default: until now.
     #[serde(default)]
     #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
     pub to: Option<Timestamp>,
@@ -251,7 +251,7 @@ pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
 /// Changes an endpoint. Switched on again it is as if it had never failed; what it has missed is sent by a replay.
 #[cfg_attr(test, utoipa::path(patch, path = "/v1/webhook-endpoints/{id}", tag = "webhooks", request_body = WebhookEndpointChange,
     params(("id" = String, Path, description = "Endpoint id")),
-    responses((status = 200, description = "The endpoint now", body = WebhookEndpointView), (status = 404, description = "No such endpoint"))))]
+    responses((status = 200, description = "The endpoint now", body = WebhookEndpointView), (status = 404, description = "No such endpoint"), (status = 422, description = "Every fault of it"))))]
 pub async fn change(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
@@ -276,7 +276,7 @@ pub async fn remove(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
 
 /// Gives an endpoint a new secret. For a day deliveries carry a signature by the old one as well; at most three sign at once.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/webhook-endpoints/{id}/secret", tag = "webhooks", params(("id" = String, Path, description = "Endpoint id")),
-    responses((status = 200, description = "The endpoint with its new secret", body = WebhookEndpointView), (status = 404, description = "No such endpoint"))))]
+    responses((status = 200, description = "The endpoint with its new secret", body = WebhookEndpointView), (status = 404, description = "No such endpoint"), (status = 422, description = "Three sign already"))))]
 pub async fn rotate(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = admit(&desk, caller, &origin).await?;
     let endpoint = desk.webhooks.rotate(&admitted.scope, &id).await?;
@@ -324,7 +324,7 @@ pub struct DeliveryParams {
     pub cursor: Option<String>,
 }
 
-/// Lists what an endpoint was told in the last 35 days, newest first, with every try.
+/// Lists what an endpoint was told in the last 35 days, newest first, each with its last 16 tries.
 #[cfg_attr(test, utoipa::path(get, path = "/v1/webhook-endpoints/{id}/deliveries", tag = "webhooks",
     params(("id" = String, Path, description = "Endpoint id"), DeliveryParams),
     responses((status = 200, description = "A page", body = DeliveryPage), (status = 404, description = "No such endpoint"), (status = 422, description = "A bad time, limit or cursor"))))]
@@ -349,7 +349,7 @@ pub async fn deliveries(
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let filter = format!("deliveries:{endpoint}:{}:{}", text(&params.from), text(&params.to));
     let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
-    let after = after.as_ref().and_then(place);
+    let after = after.as_ref().map(place).transpose()?;
     let query = DeliveryQuery { endpoint, from, to, newest_first: true, after };
     let found = desk.webhooks.deliveries(&admitted.scope, &query, limit).await?;
     let last = found.last().filter(|_| found.len() == limit).map(|last| PageKey(format!("{}#{}", last.at, last.id)));
@@ -358,7 +358,7 @@ pub async fn deliveries(
 }
 
 /// Where a page begins: behind this delivery.
-fn place(key: &PageKey) -> Option<(Timestamp, EventId)> {
-    let (at, id) = key.0.split_once('#')?;
-    Some((at.parse().ok()?, EventId::parse(id).ok()?))
+fn place(key: &PageKey) -> Result<(Timestamp, EventId), Error> {
+    let read = |(at, id): (&str, &str)| Some((at.parse().ok()?, EventId::parse(id).ok()?));
+    key.0.split_once('#').and_then(read).ok_or_else(|| fault("cursor", "bad_cursor", "begin with the first page again"))
 }

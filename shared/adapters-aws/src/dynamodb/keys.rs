@@ -288,6 +288,10 @@ pub(crate) fn webhook_endpoints(scope: &TenantScope) -> String {
     of(scope, format_args!("WEBHOOKS"))
 }
 
+pub(crate) fn webhook_endpoint_count(scope: &TenantScope) -> Key {
+    key(of(scope, format_args!("WEBHOOKS_COUNT")), "COUNT")
+}
+
 pub(crate) fn webhook_endpoint(scope: &TenantScope, id: &WebhookEndpointId) -> Key {
     key(webhook_endpoints(scope), id.as_str())
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod buckets;
 mod decisions;
+mod due;
 mod inbox;
 mod item;
 mod keys;

@@ -1,28 +1,29 @@
 //! Webhooks to others: endpoints in one partition of their tenant's, deliveries in one of their endpoint's, by time.
 
-use super::item::{Row, Write, json, key_row, text, text_opt, to_json};
-use super::{AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, keys, outbox};
+use super::due::DueIndex;
+use super::item::{Row, Write, json, key_row, text_opt, to_json};
+use super::{Dynamo, Index, Query, Range, Table, Transacted, Written, keys, outbox};
 use app::TenantScope;
-use app::ports::{
-    Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PageKey, PortError, PortResult, WebhookEndpoint, WebhookStore,
-};
+use app::ports::{Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PageKey, PortResult, WebhookEndpoint, WebhookStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::WebhookEndpointId;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long a delivery is kept after what it tells of.
-const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// And after a try that is still to come.
+/// How long a delivery is kept after a try that is still to come.
 const WAITS: SignedDuration = SignedDuration::from_hours(48);
 
 /// [`WebhookStore`] in the ops table.
 #[derive(Clone)]
 pub struct DynamoWebhooks(pub(super) Dynamo);
 
-/// Where a page ends, or the store has no more.
-type Places = (Vec<String>, bool);
+const DUE: DueIndex = DueIndex {
+    what: "list webhooks that are due",
+    table: Table::Ops,
+    index: Index::Gsi1,
+    shards: keys::DELIVERY_SHARDS,
+    partition: keys::due_deliveries,
+};
 
 /// Whether a write happened. One whose answer was lost is refused when the SDK sends it again, and finds what it wrote.
 fn happened(written: Written, document: &str) -> bool {
@@ -52,6 +53,19 @@ impl WebhookStore for DynamoWebhooks {
         row.map(|row| json(&row, "doc")).transpose()
     }
 
+    async fn add_endpoint(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, most: usize) -> PortResult<bool> {
+        let document = to_json("a webhook endpoint", endpoint)?;
+        let row = Write::put(keys::webhook_endpoint(scope, &endpoint.id)).text("doc", &document).number("version", endpoint.version);
+        let count = Write::update(keys::webhook_endpoint_count(scope), "ADD #endpoints :one").number(":one", 1);
+        let count = count.when("attribute_not_exists(#endpoints) OR #endpoints < :most").number(":most", most);
+        let writes = [(Table::Ops, guarded(row, 0)), (Table::Ops, count)];
+        Ok(match self.0.transact("add a webhook endpoint", &writes).await? {
+            Transacted::Done => true,
+            // Whoever lost the answer finds what they wrote.
+            Transacted::Refused(rows) => rows.into_iter().next().flatten().is_some_and(|row| text_opt(&row, "doc") == Some(&document)),
+        })
+    }
+
     async fn save_endpoint(
         &self,
         scope: &TenantScope,
@@ -75,7 +89,10 @@ impl WebhookStore for DynamoWebhooks {
     }
 
     async fn remove_endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<()> {
-        self.0.write("remove a webhook endpoint", Table::Ops, &Write::delete(keys::webhook_endpoint(scope, id))).await?;
+        let row = Write::delete(keys::webhook_endpoint(scope, id)).when("attribute_exists(PK)");
+        let count = Write::update(keys::webhook_endpoint_count(scope), "ADD #endpoints :less").number(":less", -1);
+        // Refused, it was gone before, and is not counted twice.
+        self.0.transact("remove a webhook endpoint", &[(Table::Ops, row), (Table::Ops, count)]).await?;
         Ok(())
     }
 
@@ -88,7 +105,7 @@ impl WebhookStore for DynamoWebhooks {
         let key = delivery.key();
         let document = to_json("a delivery", delivery)?;
         let mut write = Write::put(keys::delivery(scope, &key)).text("doc", &document).number("version", delivery.version);
-        let kept_until = delivery.at + KEPT;
+        let kept_until = delivery.at + Delivery::KEPT;
         if let DeliveryState::Waiting { next_at } = delivery.state {
             let place = keys::due_delivery(scope, &key, next_at);
             write = write.text("GSI1PK", place.pk).text("GSI1SK", place.sk).expires("ttl", kept_until.max(next_at + WAITS));
@@ -128,42 +145,6 @@ impl WebhookStore for DynamoWebhooks {
     }
 
     async fn due(&self, now: Timestamp, after: Option<&PageKey>, limit: usize) -> PortResult<(Vec<DueDelivery>, Option<PageKey>)> {
-        if after.is_some_and(|after| !after.0.contains('#')) {
-            return Err(PortError::Fatal("not a page key of this store".into()));
-        }
-        let place = after.map(|after| after.0.as_str());
-        let shards = stream::iter(0..keys::DELIVERY_SHARDS).map(|shard| self.shard(shard, now, place, limit)).buffered(AT_ONCE);
-        let shards: Vec<Places> = shards.try_collect().await?;
-        let more = shards.iter().any(|(_, more)| *more);
-        let mut places: Vec<String> = shards.into_iter().flat_map(|(places, _)| places).collect();
-        places.sort_unstable();
-        let cut = places.len() > limit;
-        places.truncate(limit);
-        let next = places.last().filter(|_| cut || more).map(|place| PageKey(place.clone()));
-        // One that cannot be read keeps nobody else from being told.
-        let due = places.iter().filter_map(|place| {
-            let due = keys::due_of(place);
-            if due.is_none() {
-                tracing::error!(place, "a place in the index of webhooks cannot be read");
-            }
-            due
-        });
-        Ok((due.collect(), next))
-    }
-}
-
-impl DynamoWebhooks {
-    async fn shard(&self, shard: u64, now: Timestamp, after: Option<&str>, limit: usize) -> PortResult<Places> {
-        let until = keys::before(now);
-        let range = match after {
-            None => Range::Below(until),
-            Some(after) if after >= until.as_str() => return Ok((Vec::new(), false)),
-            Some(after) => Range::Between(keys::behind(after), until),
-        };
-        let query = Query { range, limit: Some(limit), ..Query::index(Index::Gsi1, keys::due_deliveries(shard)) };
-        let sk_name = query.sk_name;
-        let (rows, last) = self.0.query("list webhooks that are due", Table::Ops, query).await?;
-        let places = rows.iter().map(|row| text(row, sk_name).map(str::to_owned)).collect::<PortResult<Vec<_>>>()?;
-        Ok((places, last.is_some()))
+        DUE.due(&self.0, now, after, limit, keys::due_of).await
     }
 }

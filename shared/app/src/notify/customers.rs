@@ -14,7 +14,7 @@ use crate::tenant::TenantConfig;
 use contracts::Envelope;
 use contracts::order::v1::{LabelChanged, NotifyRequested};
 use domain::ids::{OrderId, TimerId};
-use domain::notify::{Channel, MessageKind, Sent, slack_order_line, too_many};
+use domain::notify::{Channel, MessageKind, QuietHours, Sent, slack_order_line, too_many};
 use domain::order::timers::MORNING;
 use domain::order::{Actor, Command, ERASED, Label, Order, OrderEvent, Timer, Wake};
 use jiff::Timestamp;
@@ -22,6 +22,8 @@ use std::future::ready as at_once;
 
 /// Commits of an order that are looked through for the words of a message.
 const HISTORY_MAX: usize = 100;
+/// When nobody is told by themselves that they wait, in a shop that has said nothing of quiet hours.
+const NIGHT: QuietHours = QuietHours { from: 21, until: 8 };
 
 /// When a message to a customer is not sent after all.
 enum Check<'a> {
@@ -191,7 +193,7 @@ impl Notify {
                 }
                 None => match may_send() {
                     // Nobody has asked for it now.
-                    None if (wish.by_rule || !wish.not_by.is_empty()) && !wish.waited => return self.in_the_morning(errand, None).await,
+                    None if wish.by_rule && !wish.waited => return self.in_the_morning(errand, None).await,
                     why_not => why_not,
                 },
             },
@@ -250,7 +252,9 @@ impl Notify {
     /// before the first of what waits. Why not now, if it is so.
     async fn in_the_morning(&self, errand: &Errand<'_>, from: Option<&str>) -> Result<Option<String>> {
         let Errand { config, order, saying, .. } = *errand;
-        let Some(until) = config.quiet_until(order, self.clock.now()) else { return Ok(None) };
+        // What a rule found at midnight is no reason to wake anybody, also where a shop has said nothing of the night.
+        let is_late = saying.kind == MessageKind::Delay && matches!(errand.check, Check::Wish(_));
+        let Some(until) = config.quiet_until(order, self.clock.now(), is_late.then_some(NIGHT)) else { return Ok(None) };
         let id = TimerId::parse(MORNING).map_err(|why| Error::Fatal(why.to_string()))?;
         let unless = from.and_then(|word| Label::ALL.into_iter().find(|label| label.text() == word));
         let lost = |name: &String| Channel::of_customer(name);

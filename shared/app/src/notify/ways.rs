@@ -1,6 +1,6 @@
 //! The ways to a customer, and what they read on each.
 
-use super::words::{Saying, language, letter_to, spoken, status_facts};
+use super::words::{Saying, letter_to, spoken, status_facts};
 use crate::tenant::TenantConfig;
 use domain::notify::{Channel, EmailContent, ShortFacts, gsm_only, seed, short, without_emoji};
 use domain::order::Order;
@@ -89,13 +89,14 @@ pub fn content(order: &Order, config: &TenantConfig, channel: Channel, saying: S
             today: facts.today,
             link: saying.link.map(str::to_owned),
             shop_name: facts.shop_name.clone(),
+            run: facts.run,
         };
         let text = plain.or_else(|| short(channel, saying.kind, &facts, spoken(order, config), saying.text))?;
         Some(if channel == Channel::Sms { gsm_only(&without_emoji(&text)) } else { text })
     };
     match brief() {
         Some(text) => Content::Short(text),
-        None => Content::Mail(letter_to(&facts, config, language(order, config), saying)),
+        None => Content::Mail(letter_to(&facts, config, spoken(order, config), saying)),
     }
 }
 

@@ -2,8 +2,7 @@
 
 use crate::survey::CustomerLinks;
 use crate::tenant::TenantConfig;
-use domain::ask::Lang;
-use domain::notify::{Beside, EmailContent, MessageKind, NotifyRules, StatusFacts, Tongue, letter, slack_order_line};
+use domain::notify::{Beside, EmailContent, MessageKind, NotifyRules, Run, StatusFacts, Tongue, letter, slack_order_line};
 use domain::order::{Label, Order};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -29,12 +28,12 @@ pub struct CustomerPages {
 }
 
 /// The letter that says it.
-pub(super) fn letter_to(facts: &StatusFacts, config: &TenantConfig, lang: Lang, saying: Saying<'_>) -> EmailContent {
+pub(super) fn letter_to(facts: &StatusFacts, config: &TenantConfig, tongue: Tongue, saying: Saying<'_>) -> EmailContent {
     letter(
         saying.kind,
         facts,
         &config.notify.rules,
-        lang,
+        tongue,
         Beside { text: saying.text, survey: saying.link.filter(|_| saying.kind == MessageKind::FollowUp) },
     )
 }
@@ -44,12 +43,7 @@ fn locale<'a>(order: &'a Order, config: &'a TenantConfig) -> &'a str {
     order.contact.as_ref().and_then(|contact| contact.locale.as_deref()).unwrap_or(&config.locale)
 }
 
-/// The language of letters.
-pub(super) fn language(order: &Order, config: &TenantConfig) -> Lang {
-    Lang::of_locale(locale(order, config))
-}
-
-/// The language of short messages.
+/// The language they are written to in.
 pub(super) fn spoken(order: &Order, config: &TenantConfig) -> Tongue {
     Tongue::of_locale(locale(order, config))
 }
@@ -62,6 +56,7 @@ pub(super) fn status_facts(order: &Order, config: &TenantConfig, now: Timestamp)
         eta: order.tracks.eta,
         today: config.today(now),
         shop_name: config.shop_name.clone(),
+        run: Run::of(order),
     }
 }
 
@@ -88,14 +83,14 @@ pub struct PreviewMail {
 }
 
 /// What these rules would say of an order at every status, in the customer's language or the one given. Nothing is sent.
-pub fn preview(order: &Order, config: &TenantConfig, rules: &NotifyRules, lang: Option<Lang>, now: Timestamp) -> Vec<Preview> {
-    let lang = lang.unwrap_or_else(|| language(order, config));
+pub fn preview(order: &Order, config: &TenantConfig, rules: &NotifyRules, tongue: Option<Tongue>, now: Timestamp) -> Vec<Preview> {
+    let tongue = tongue.unwrap_or_else(|| spoken(order, config));
     let contact = order.contact.as_ref();
     let (name, email) = (contact.map_or("-", |contact| contact.name.as_str()), contact.and_then(|contact| contact.email.as_ref()));
     let at = |label: Label| {
         let (rule, facts) = (rules.at(label), StatusFacts { label, ..status_facts(order, config, now) });
         let mail = || {
-            let content = rules.email(&facts, lang);
+            let content = rules.email(&facts, tongue);
             PreviewMail { subject: content.subject, text: content.text }
         };
         Preview {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{EventId, TenantId, WebhookEndpointId};
 use domain::webhook::{EventFilter, Health, Heard};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What deliveries are signed with.
@@ -142,6 +142,8 @@ pub struct Delivery {
 impl Delivery {
     /// So many tries are remembered.
     pub const TRIES_KEPT: usize = 16;
+    /// How long it is kept after what it tells of.
+    pub const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
 
     /// Its name.
     pub fn key(&self) -> DeliveryKey {
@@ -182,7 +184,9 @@ pub trait WebhookStore: Send + Sync {
     async fn endpoints(&self, scope: &TenantScope) -> PortResult<Vec<WebhookEndpoint>>;
     /// One.
     async fn endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<Option<WebhookEndpoint>>;
-    /// Saves one if its version is still `before` (0: it is new), and publishes in the same transaction. False if it is not.
+    /// Adds one. False if there are `most` already.
+    async fn add_endpoint(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, most: usize) -> PortResult<bool>;
+    /// Saves one if its version is still `before`, and publishes in the same transaction. False if it is not.
     async fn save_endpoint(
         &self,
         scope: &TenantScope,
@@ -195,9 +199,8 @@ pub trait WebhookStore: Send + Sync {
     async fn remove_endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<()>;
     /// A delivery.
     async fn delivery(&self, scope: &TenantScope, key: &DeliveryKey) -> PortResult<Option<Delivery>>;
-    /// Saves a delivery if its version is still `before` (0: it is new). False if it is not. It is forgotten 35 days after what it
-    /// tells of, or two
-    /// days after its next try.
+    /// Saves a delivery if its version is still `before` (0: it is new). False if it is not. It is forgotten [`Delivery::KEPT`]
+    /// after what it tells of, or two days after its next try.
     async fn save_delivery(&self, scope: &TenantScope, delivery: &Delivery, before: u64) -> PortResult<bool>;
     /// Deliveries, at most `limit`; fewer says that there are no more.
     async fn deliveries(&self, scope: &TenantScope, query: &DeliveryQuery, limit: usize) -> PortResult<Vec<Delivery>>;

@@ -1,6 +1,6 @@
 //! Endpoints: made, changed, tried out, and sent again what they have missed.
 
-use super::{asked, begun, try_asked};
+use super::{TRIES_AT_SAVING, asked, begun, try_asked};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::ports::{Clock, Delivery, DeliveryQuery, Queue, Random, SigningKey, WebhookEndpoint, WebhookStore};
@@ -10,7 +10,7 @@ use contracts::outgoing::{Outgoing, types};
 use contracts::queue::{Replayed, WebhookWork};
 use domain::ids::{CorrelationId, EventId, WebhookEndpointId};
 use domain::order::Fault;
-use domain::webhook::{EventFilter, Health, OffBecause};
+use domain::webhook::{EventFilter, Health, is_callable};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -26,10 +26,6 @@ const FILTERS_MAX: usize = 50;
 const DESCRIPTION_MAX: usize = 120;
 /// Characters of an address.
 const URL_MAX: usize = 500;
-/// How long deliveries are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(35 * 24);
-/// Tries at a change that somebody else makes at the same time.
-const TRIES_AT_SAVING: usize = 3;
 
 /// The use case.
 #[derive(Clone)]
@@ -65,27 +61,6 @@ pub struct Change {
     pub events: Option<Vec<String>>,
     /// On or off.
     pub enabled: Option<bool>,
-}
-
-fn too_many() -> Fault {
-    Fault::new("", "too_many", format!("there are {ENDPOINTS_MAX} endpoints; remove one that nobody reads"))
-}
-
-/// By TLS, without a password, and a name with a dot in it: a number could be of any net. Names are looked at when they are called.
-fn is_callable(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else { return false };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let (host, port) = authority.rsplit_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
-    let labels: Vec<&str> = host.split('.').collect();
-    let is_label = |label: &&str| {
-        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !label.starts_with('-')
-    };
-    let is_name =
-        labels.len() > 1 && labels.iter().all(is_label) && labels.last().is_some_and(|last| last.bytes().any(|b| b.is_ascii_alphabetic()));
-    is_name
-        && !labels.last().is_some_and(|last| last.starts_with("0x"))
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
-        && !url.contains(['#', '@', '\\'])
 }
 
 fn description_of(text: &str, faults: &mut Vec<Fault>) -> String {
@@ -126,7 +101,7 @@ impl Endpoints {
     fn url_of(&self, text: &str, faults: &mut Vec<Fault>) -> String {
         let text = text.trim();
         let is_double = self.double.as_deref().is_some_and(|base| text.starts_with(&format!("{base}/")));
-        if text.len() > URL_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) || !(is_double || is_callable(text)) {
+        if text.len() > URL_MAX || !(is_double || is_callable(text)) {
             let hint = format!("https:// and a name on the open net, without a password or #, at most {URL_MAX} characters");
             faults.push(Fault::new("url", "bad_url", hint));
         }
@@ -147,9 +122,6 @@ impl Endpoints {
         let url = self.url_of(&wanted.url, &mut faults);
         let description = description_of(&wanted.description, &mut faults);
         let events = filters_of(&wanted.events, &mut faults);
-        if faults.is_empty() && self.store.endpoints(scope).await?.len() >= ENDPOINTS_MAX {
-            faults.push(too_many());
-        }
         if !faults.is_empty() {
             return Err(Error::Invalid(faults));
         }
@@ -158,15 +130,11 @@ impl Endpoints {
         let keys = vec![SigningKey { secret: self.new_key(), until: None }];
         let endpoint =
             WebhookEndpoint { id, url, description, events, keys, health: Health::default(), created_at: now, replays: 0, version: 1 };
-        if !self.store.save_endpoint(scope, &endpoint, 0, &[], now).await? {
-            return Err(Error::Retryable("the name of a new endpoint was taken".into()));
+        if self.store.add_endpoint(scope, &endpoint, ENDPOINTS_MAX).await? {
+            return Ok(endpoint);
         }
-        // Many may be made at the same moment: whoever finds too many takes theirs back.
-        if self.store.endpoints(scope).await?.len() > ENDPOINTS_MAX {
-            self.store.remove_endpoint(scope, &endpoint.id).await?;
-            return Err(Error::Invalid(vec![too_many()]));
-        }
-        Ok(endpoint)
+        let why = format!("there are {ENDPOINTS_MAX} endpoints; remove one that nobody reads");
+        Err(Error::Invalid(vec![Fault::new("", "too_many", why)]))
     }
 
     /// All of them, oldest first.
@@ -188,11 +156,11 @@ impl Endpoints {
     }
 
     /// Changes one as `edit` says. Somebody else may change it at the same time: then once more.
-    async fn edit(&self, scope: &TenantScope, id: &str, edit: impl Fn(&mut WebhookEndpoint)) -> Result<WebhookEndpoint> {
+    async fn edit(&self, scope: &TenantScope, id: &str, edit: impl Fn(&mut WebhookEndpoint) -> Result<()>) -> Result<WebhookEndpoint> {
         for _ in 0..TRIES_AT_SAVING {
             let known = self.load(scope, id).await?;
             let mut endpoint = known.clone();
-            edit(&mut endpoint);
+            edit(&mut endpoint)?;
             if endpoint == known {
                 return Ok(endpoint);
             }
@@ -220,18 +188,12 @@ impl Endpoints {
         let edit = |endpoint: &mut WebhookEndpoint| {
             if let Some(url) = url.as_ref().filter(|url| **url != endpoint.url) {
                 endpoint.url.clone_from(url);
-                // What was heard at the old address says nothing of the new one.
-                endpoint.health = Health { off: endpoint.health.off, ..Health::well(now) };
+                endpoint.health = endpoint.health.moved(now);
             }
             endpoint.description = description.clone().unwrap_or_else(|| endpoint.description.clone());
             endpoint.events = events.clone().unwrap_or_else(|| endpoint.events.clone());
-            match change.enabled {
-                Some(true) if !endpoint.health.is_on() => endpoint.health = Health::well(now),
-                Some(false) if endpoint.health.off.is_none_or(|(_, why)| why != OffBecause::Asked) => {
-                    endpoint.health.off = Some((now, OffBecause::Asked));
-                }
-                _ => {}
-            }
+            endpoint.health = change.enabled.map_or(endpoint.health, |on| endpoint.health.switched(on, now));
+            Ok(())
         };
         self.edit(scope, id, edit).await
     }
@@ -242,18 +204,18 @@ impl Endpoints {
     /// `Invalid` if too many sign, `NotFound`, `Retryable`.
     pub async fn rotate(&self, scope: &TenantScope, id: &str) -> Result<WebhookEndpoint> {
         let (secret, now) = (self.new_key(), self.clock.now());
-        let known = self.load(scope, id).await?;
-        let ends: Vec<Timestamp> = known.keys.iter().filter_map(|key| key.until.filter(|until| now < *until)).collect();
-        if let Some(first) = ends.iter().min().filter(|_| ends.len() + 1 >= KEYS_MAX) {
-            // To drop one would silence whoever still verifies by it.
-            let why = format!("{} secrets sign already, one of them until {first:.0}; give it another one then", ends.len() + 1);
-            return Err(Error::Invalid(vec![Fault::new("", "too_many_secrets", why)]));
-        }
         let edit = |endpoint: &mut WebhookEndpoint| {
+            let ends: Vec<Timestamp> = endpoint.keys.iter().filter_map(|key| key.until.filter(|until| now < *until)).collect();
+            if let Some(first) = ends.iter().min().filter(|_| ends.len() + 1 >= KEYS_MAX) {
+                // To drop one would silence whoever still verifies by it.
+                let why = format!("{} secrets sign already, one of them until {first:.0}; give it another one then", ends.len() + 1);
+                return Err(Error::Invalid(vec![Fault::new("", "too_many_secrets", why)]));
+            }
             let good = std::mem::take(&mut endpoint.keys).into_iter().filter(|key| key.until.is_none_or(|until| now < until));
             let old = good.map(|key| SigningKey { until: key.until.or(Some(now + OLD_KEY_SIGNS)), ..key });
             let new = SigningKey { secret: secret.clone(), until: None };
-            endpoint.keys = std::iter::once(new).chain(old).take(KEYS_MAX).collect();
+            endpoint.keys = std::iter::once(new).chain(old).collect();
+            Ok(())
         };
         self.edit(scope, id, edit).await
     }
@@ -278,7 +240,9 @@ impl Endpoints {
         let name = EventId::parse(&name).map_err(|why| Error::Fatal(why.to_string()))?;
         let mut delivery = begun(&endpoint.id, &Outgoing::test(name, now), now);
         delivery.version = 1;
-        self.store.save_delivery(scope, &delivery, 0).await?;
+        if !self.store.save_delivery(scope, &delivery, 0).await? {
+            return Err(Error::Retryable("the name of a test was taken".into()));
+        }
         json::send(&*self.queue, &try_asked(scope, &delivery, correlation)).await?;
         Ok(delivery)
     }
@@ -296,9 +260,13 @@ impl Endpoints {
         correlation: &CorrelationId,
     ) -> Result<()> {
         self.on(scope, id).await?;
-        let (from, to) = self.span(from, to.unwrap_or(Timestamp::MAX))?;
+        let (from, to) = self.span(from, to.unwrap_or(self.clock.now()))?;
         // One at a time: who asks anew ends what was asked for before.
-        let endpoint = self.edit(scope, id, |endpoint| endpoint.replays = endpoint.replays.wrapping_add(1)).await?;
+        let counted = |endpoint: &mut WebhookEndpoint| {
+            endpoint.replays = endpoint.replays.wrapping_add(1);
+            Ok(())
+        };
+        let endpoint = self.edit(scope, id, counted).await?;
         let work = WebhookWork::Replay { from, to, which, run: endpoint.replays, after: None };
         json::send(&*self.queue, &asked(scope, &endpoint.id, work, correlation)).await
     }
@@ -312,7 +280,7 @@ impl Endpoints {
             return Err(Error::Invalid(vec![Fault::new("to", "out_of_range", "not before from")]));
         }
         let now = self.clock.now();
-        let first = now - KEPT;
+        let first = now - Delivery::KEPT;
         // An event may be dated by a clock that is a little ahead.
         let last = now + SignedDuration::from_hours(1);
         Ok((from.clamp(first, last), to.clamp(first, last)))

@@ -27,7 +27,7 @@ use std::sync::Arc;
 /// Deliveries on their way at once, for one event: all that there can be, so that no endpoint waits for another. An event is told as it is and
 /// as the point of an order's way that it is.
 const AT_ONCE: usize = 2 * ENDPOINTS_MAX;
-/// Deliveries that a sweep looks at in one go, and those at work.
+/// Deliveries that a sweep or a replay looks at in one go, and those at work.
 const PAGE: usize = 100;
 const LOOKS_AT_ONCE: usize = 16;
 /// The longest that a queue keeps a message from being seen. What waits longer is brought back by the index.
@@ -63,6 +63,8 @@ pub struct Sent {
     pub not_taken: usize,
     /// Those that had been tried before, or are somebody else's.
     pub passed_over: usize,
+    /// Those that are tried anew.
+    pub begun_again: usize,
 }
 
 impl Sent {
@@ -70,13 +72,15 @@ impl Sent {
         self.taken += other.taken;
         self.not_taken += other.not_taken;
         self.passed_over += other.passed_over;
+        self.begun_again += other.begun_again;
     }
 
     fn of(state: &DeliveryState) -> Sent {
         if *state == DeliveryState::Delivered { Sent { taken: 1, ..Sent::default() } } else { Sent { not_taken: 1, ..Sent::default() } }
     }
 
-    const PASSED_OVER: Sent = Sent { taken: 0, not_taken: 0, passed_over: 1 };
+    const PASSED_OVER: Sent = Sent { taken: 0, not_taken: 0, passed_over: 1, begun_again: 0 };
+    const BEGUN_AGAIN: Sent = Sent { taken: 0, not_taken: 0, passed_over: 0, begun_again: 1 };
 }
 
 impl Deliver {
@@ -93,7 +97,7 @@ impl Deliver {
         if endpoints.is_empty() {
             return Ok(Sent::default());
         }
-        let told = Outgoing::of(event);
+        let told = Outgoing::of(event).map_err(|why| Error::Fatal(format!("event {} cannot be told: {why}", event.id)))?;
         let wanted = endpoints.iter().flat_map(|endpoint| told.iter().map(move |one| (endpoint, one)));
         let wanted = wanted.filter(|(endpoint, one)| endpoint.wants(&one.kind) && endpoint.health.is_kept_for(self.clock.now()));
         let mut tries = stream::iter(wanted.collect::<Vec<_>>())
@@ -103,9 +107,13 @@ impl Deliver {
         while let Some(tried) = tries.next().await {
             match tried {
                 Ok(one) => sent.add(one),
-                // What can be done later decides: parked, it would be done by nobody.
-                Err(why) if !matches!(&result, Err(known) if known.is_retryable()) => result = Err(why),
-                Err(_) => {}
+                Err(why) => {
+                    tracing::warn!(trace_id = %event.correlationid, tenant = %event.tenant, event_id = %event.id, %why, "a webhook was not told");
+                    // What can be done later decides: parked, it would be done by nobody.
+                    if !matches!(&result, Err(known) if known.is_retryable()) {
+                        result = Err(why);
+                    }
+                }
             }
         }
         result.map(|()| sent)
@@ -157,8 +165,7 @@ impl Deliver {
         };
         let one = Try { at: began, took_ms: called.took_ms, status, why };
         let (now, next) = (self.clock.now(), next(delivery.tried + 1, &called.heard));
-        // Whoever says that they are gone is believed before anything else is written: held back behind an endpoint that is on, a
-        // delivery would wait for nobody.
+        // Whoever says that they are gone is believed before anything else is written.
         if next == Next::Gone {
             self.note(scope, &endpoint, next, (began, now), correlation).await?;
         }
@@ -169,9 +176,10 @@ impl Deliver {
             Next::Gone => DeliveryState::Held,
         };
         let Some(delivery) = self.came_of(scope, delivery, one, &state).await? else { return Ok(Sent::PASSED_OVER) };
-        if next != Next::Gone {
-            self.note(scope, &endpoint, next, (began, now), correlation).await?;
+        if next == Next::Gone {
+            return self.unless_it_is_on(scope, delivery, correlation).await;
         }
+        self.note(scope, &endpoint, next, (began, now), correlation).await?;
         if let Next::Again { after } = next
             && after <= QUEUE_WAITS_MAX
         {
@@ -199,14 +207,14 @@ impl Deliver {
             }
             match self.store.delivery(scope, &delivery.key()).await? {
                 // Only the time of its next try has changed.
-                Some(newer) if (newer.round, newer.tried) == (round, tried) && newer.state != DeliveryState::Delivered => delivery = newer,
+                Some(newer) if (newer.round, newer.tried) == (round, tried) => delivery = newer,
                 _ => return Ok(None),
             }
         }
         Err(Error::Retryable("a delivery changes all the time".into()))
     }
 
-    /// Keeps it until somebody asks for it. Whoever switches the endpoint on at this moment, and has asked already, is not forgotten.
+    /// Keeps it until somebody asks for it.
     async fn hold(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<Sent> {
         let before = delivery.version;
         delivery.version += 1;
@@ -214,9 +222,15 @@ impl Deliver {
         if !self.store.save_delivery(scope, &delivery, before).await? {
             return Ok(Sent::PASSED_OVER);
         }
+        self.unless_it_is_on(scope, delivery, correlation).await
+    }
+
+    /// What is held is begun again if its endpoint is on: somebody may have switched it on, or given it another address, at this moment, and
+    /// asked already for what it has missed.
+    async fn unless_it_is_on(&self, scope: &TenantScope, delivery: Delivery, correlation: &CorrelationId) -> Result<Sent> {
         let endpoint = self.store.endpoint(scope, &delivery.endpoint).await?;
         if endpoint.is_some_and(|endpoint| endpoint.health.is_on()) {
-            self.begin_again(scope, delivery, correlation).await?;
+            return self.begin_again(scope, delivery, correlation).await;
         }
         Ok(Sent::of(&DeliveryState::Held))
     }
@@ -237,7 +251,7 @@ impl Deliver {
                 return Ok(());
             }
             let before = endpoint.version;
-            let off = health.off.filter(|_| endpoint.health.is_on());
+            let off = health.off;
             (endpoint.health, endpoint.version) = (health, before + 1);
             let news: Vec<Envelope> = off.map(|(_, why)| disabled(scope, &endpoint, why, now, correlation)).into_iter().collect();
             if self.store.save_endpoint(scope, &endpoint, before, &news, now).await? {
@@ -283,7 +297,7 @@ impl Deliver {
             while let Some(looked) = looks.next().await {
                 match looked {
                     Ok(is_back) => brought += usize::from(is_back),
-                    Err(error) => tracing::warn!(trace_id = %correlation, %error, "a webhook waits for the next sweep"),
+                    Err(error) => tracing::warn!(trace_id = %correlation, %error, "a webhook waits for a later sweep"),
                 }
             }
             after = next;

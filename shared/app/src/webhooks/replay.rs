@@ -1,6 +1,6 @@
 //! Deliveries of a time, sent again.
 
-use super::{Deliver, Sent, asked, try_asked};
+use super::{Deliver, LOOKS_AT_ONCE, PAGE, Sent, asked, try_asked};
 use crate::error::Result;
 use crate::json;
 use crate::ports::{Delivery, DeliveryQuery, DeliveryState};
@@ -12,9 +12,6 @@ use jiff::SignedDuration;
 
 /// A message asks for a try of each at once; if it is lost, the index brings the delivery back after so long.
 const BROUGHT_BACK_AFTER: SignedDuration = SignedDuration::from_mins(2);
-/// Deliveries of a page, and those begun again at once.
-const PAGE: usize = 100;
-const AT_ONCE: usize = 16;
 /// Between pages: what happens meanwhile stands on the same queue, and should not wait behind all of the past.
 const NEXT_PAGE_AFTER: SignedDuration = SignedDuration::from_secs(10);
 
@@ -35,19 +32,22 @@ impl Deliver {
             DeliveryState::Delivered => *which == Replayed::All,
             DeliveryState::Failed | DeliveryState::Held | DeliveryState::Waiting { .. } => true,
         });
-        let begun = stream::iter(again).map(|delivery| self.begin_again(scope, delivery, &message.correlation)).buffer_unordered(AT_ONCE);
-        let begun: Vec<bool> = begun.try_collect().await?;
+        let begun =
+            stream::iter(again).map(|delivery| self.begin_again(scope, delivery, &message.correlation)).buffer_unordered(LOOKS_AT_ONCE);
+        let begun: Vec<Sent> = begun.try_collect().await?;
         // Asked for last: whoever dies before it does this page again, which finds most of it at work.
         if let Some(after) = last {
             let work = WebhookWork::Replay { from: *from, to: *to, which: *which, run: *run, after: Some(after) };
             let next = json::text(&asked(scope, &message.endpoint, work, &message.correlation))?;
             self.queue.send_after(&next, NEXT_PAGE_AFTER).await?;
         }
-        Ok(Sent { passed_over: begun.len(), ..Sent::default() })
+        let mut sent = Sent::default();
+        begun.into_iter().for_each(|one| sent.add(one));
+        Ok(sent)
     }
 
     /// On the schedule from its start, and now.
-    pub(super) async fn begin_again(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<bool> {
+    pub(super) async fn begin_again(&self, scope: &TenantScope, mut delivery: Delivery, correlation: &CorrelationId) -> Result<Sent> {
         let before = delivery.version;
         delivery.version += 1;
         delivery.round = delivery.round.saturating_add(1);
@@ -55,9 +55,9 @@ impl Deliver {
         delivery.state = DeliveryState::Waiting { next_at: self.clock.now() + BROUGHT_BACK_AFTER };
         if !self.store.save_delivery(scope, &delivery, before).await? {
             // Somebody is at it already.
-            return Ok(false);
+            return Ok(Sent::PASSED_OVER);
         }
         json::send(&*self.queue, &try_asked(scope, &delivery, correlation)).await?;
-        Ok(true)
+        Ok(Sent::BEGUN_AGAIN)
     }
 }

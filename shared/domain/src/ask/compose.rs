@@ -5,6 +5,7 @@
 
 use super::lang::Lang;
 use super::text::words;
+use crate::notify::clause;
 use crate::order::Label;
 use jiff::civil::Date;
 
@@ -122,55 +123,9 @@ pub fn fallback(facts: &AskFacts) -> String {
     format!("Order #{}: status {}, ETA {eta}.", facts.shown_number().unwrap_or("-"), facts.label.text())
 }
 
-/// What an order with this label "does", after "your order": "has been shipped".
-pub fn state_words(label: Label, lang: Lang) -> &'static str {
-    match lang {
-        Lang::En => match label {
-            Label::Received => "has been received",
-            Label::OnHold => "is on hold",
-            Label::Processing => "is being prepared",
-            Label::ReadyToShip => "is packed and ready to ship",
-            Label::PartlyShipped => "has been partly shipped",
-            Label::Shipped => "has been shipped",
-            Label::InTransit => "is in transit",
-            Label::OutForDelivery => "is out for delivery",
-            Label::ReadyForPickup => "is ready for pickup",
-            Label::Delayed => "is delayed",
-            Label::DeliveryFailed => "could not be handed over at the last delivery attempt",
-            Label::Delivered => "has been delivered",
-            Label::Completed => "is completed",
-            Label::ReturnRequested => "has a return request",
-            Label::Returned => "has been returned",
-            Label::Cancelled => "has been cancelled",
-            Label::Refunded => "has been refunded",
-            Label::Failed => "could not be completed",
-        },
-        Lang::Pl => match label {
-            Label::Received => "zostało przyjęte",
-            Label::OnHold => "jest wstrzymane",
-            Label::Processing => "jest w przygotowaniu",
-            Label::ReadyToShip => "jest spakowane i gotowe do wysyłki",
-            Label::PartlyShipped => "zostało częściowo wysłane",
-            Label::Shipped => "zostało wysłane",
-            Label::InTransit => "jest w drodze",
-            Label::OutForDelivery => "jest w doręczeniu",
-            Label::ReadyForPickup => "jest gotowe do odbioru",
-            Label::Delayed => "jest opóźnione",
-            Label::DeliveryFailed => "nie mogło zostać przekazane przy ostatniej próbie doręczenia",
-            Label::Delivered => "zostało dostarczone",
-            Label::Completed => "jest zrealizowane",
-            Label::ReturnRequested => "ma zgłoszenie zwrotu",
-            Label::Returned => "zostało zwrócone",
-            Label::Cancelled => "zostało anulowane",
-            Label::Refunded => "ma zwrócone środki",
-            Label::Failed => "nie mogło zostać zrealizowane",
-        },
-    }
-}
-
 fn status_sentence(facts: &AskFacts, lang: Lang) -> String {
     let number = facts.shown_number().map(|number| format!(" #{number}")).unwrap_or_default();
-    let state = state_words(facts.label, lang);
+    let state = clause(facts.label, lang.into());
     match (lang, facts.delayed, facts.label) {
         (Lang::En, false, _) => format!("Your order{number} {state}."),
         (Lang::En, true, Label::Delayed) => format!("We are sorry, your order{number} is currently marked as Delayed."),

@@ -23,5 +23,4 @@ pub use lang::Lang;
 pub use plan::{EMAILS_MAX, Need, Plan, QUESTION_CHARS_MAX, plan, plan_in};
 pub use verify::{ANSWER_CHARS_MAX, Violation, verify};
 
-pub use compose::state_words;
 pub use text::invisible;

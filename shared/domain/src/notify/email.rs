@@ -1,7 +1,10 @@
 //! The e-mail a customer gets when the status changes.
 
 use super::channel::Tone;
-use crate::ask::{Lang, invisible, on_the_way_or_before, state_words};
+use super::letter_words::{Subjects, Words, words};
+use super::milestone::{Milestone, Run};
+use super::tongue::{Tongue, clause};
+use crate::ask::{invisible, on_the_way_or_before};
 use crate::order::Label;
 use jiff::civil::Date;
 
@@ -25,6 +28,8 @@ pub struct StatusFacts {
     pub today: Date,
     /// Who writes.
     pub shop_name: String,
+    /// Of an order that is run here.
+    pub run: Option<Run>,
 }
 
 /// A message ready for a mail system. The subject holds no line break.
@@ -36,65 +41,94 @@ pub struct EmailContent {
     pub text: String,
 }
 
-/// Two or three short sentences in the tone of the state, between a greeting and the closing.
-pub fn status_email(facts: &StatusFacts, lang: Lang) -> EmailContent {
-    let order = header_value(&facts.order_id);
+/// Two or three short sentences in the tone of the state, between a greeting and the closing; of a milestone of an order that is run here,
+/// what belongs to it beside them.
+pub fn status_email(facts: &StatusFacts, tongue: Tongue) -> EmailContent {
+    let (words, order) = (words(tongue), header_value(&facts.order_id));
     let tone = Tone::of(facts.label, facts.eta, facts.today);
-    let mut sentences = vec![status_sentence(facts, tone, &order, lang)];
-    sentences.extend(day_sentence(facts, lang));
-    sentences.push(manners(tone, lang).to_owned());
-    let greeting = match (lang, facts.customer.as_deref().and_then(plain_name)) {
-        (Lang::En, Some(name)) => format!("Dear {name},"),
-        (Lang::En, None) => "Hello,".to_owned(),
-        (Lang::Pl, Some(name)) => format!("Dzień dobry, {name},"),
-        (Lang::Pl, None) => "Dzień dobry,".to_owned(),
-    };
-    let (subject, closing) = match lang {
-        Lang::En => (format!("Order Status Update - Order {order}"), "Kind regards,\nCustomer Care Team"),
-        Lang::Pl => (format!("Aktualizacja statusu - zamówienie {order}"), "Z poważaniem,\nZespół Obsługi Klienta"),
-    };
-    EmailContent { subject: header_value(&subject), text: format!("{greeting}\n\n{}\n\n{closing}", sentences.join(" ")) }
-}
-
-fn status_sentence(facts: &StatusFacts, tone: Tone, order: &str, lang: Lang) -> String {
-    let state = state_words(facts.label, lang);
-    let shop = plain_name(&facts.shop_name);
-    let shop = match (lang, shop) {
-        (_, None) => String::new(),
-        (Lang::En, Some(shop)) => format!(" from {shop}"),
-        (Lang::Pl, Some(shop)) => format!(" w sklepie {shop}"),
-    };
-    match (lang, tone, facts.label) {
-        (Lang::En, Tone::Apologetic, Label::Delayed) => format!("We are sorry, your order #{order}{shop} is delayed."),
-        (Lang::En, Tone::Apologetic, _) => format!("We are sorry, your order #{order}{shop} {state} and is delayed."),
-        (Lang::En, Tone::Happy, _) => format!("Good news: your order #{order}{shop} {state}."),
-        (Lang::En, Tone::Neutral, _) => format!("Your order #{order}{shop} {state}."),
-        (Lang::Pl, Tone::Apologetic, Label::Delayed) => format!("Przepraszamy, zamówienie #{order}{shop} jest opóźnione."),
-        (Lang::Pl, Tone::Apologetic, _) => format!("Przepraszamy, zamówienie #{order}{shop} {state} i jest opóźnione."),
-        (Lang::Pl, Tone::Happy, _) => format!("Dobra wiadomość: zamówienie #{order}{shop} {state}."),
-        (Lang::Pl, Tone::Neutral, _) => format!("Zamówienie #{order}{shop} {state}."),
+    let milestone = Milestone::at(facts.label, facts.run);
+    let mut sentences = vec![status_sentence(facts, tone, &order, tongue)];
+    sentences.extend(milestone.and_then(|milestone| beside(milestone, tongue)));
+    sentences.extend(day_sentence(facts, words));
+    sentences.push(words.manners[tone as usize].to_owned());
+    let [regards, team] = words.closing;
+    EmailContent {
+        subject: header_value(&fill(subject(milestone, &words.subjects), &[("{n}", &order)])),
+        text: format!("{}\n\n{}\n\n{regards}\n{team}", greeting(facts, words), sentences.join(" ")),
     }
 }
 
-fn day_sentence(facts: &StatusFacts, lang: Lang) -> Option<String> {
+/// To whom it may concern.
+pub(super) fn greeting(facts: &StatusFacts, words: &Words) -> String {
+    let name = facts.customer.as_deref().and_then(plain_name);
+    name.map_or_else(|| words.greetings[1].to_owned(), |name| fill(words.greetings[0], &[("{c}", &name)]))
+}
+
+const fn subject(milestone: Option<Milestone>, subjects: &Subjects) -> &'static str {
+    match milestone {
+        None => subjects.status,
+        Some(Milestone::Confirmed { .. }) => subjects.confirmed,
+        Some(Milestone::Paid { .. }) => subjects.paid,
+        Some(Milestone::Shipped) => subjects.shipped,
+        Some(Milestone::Delivered) => subjects.delivered,
+        Some(Milestone::Refunded { .. }) => subjects.refunded,
+        Some(Milestone::Cancelled) => subjects.cancelled,
+        Some(Milestone::Backordered) => subjects.backordered,
+    }
+}
+
+/// What a milestone says beside where the order stands.
+fn beside(milestone: Milestone, tongue: Tongue) -> Option<String> {
+    let words = words(tongue);
+    let (sentence, amount) = match milestone {
+        Milestone::Confirmed { total } => (words.total, Some(total)),
+        Milestone::Paid { total } => (words.paid, Some(total)),
+        Milestone::Refunded { amount } => (words.refunded, Some(amount?)),
+        Milestone::Backordered => (words.backordered, None),
+        Milestone::Shipped | Milestone::Delivered | Milestone::Cancelled => return None,
+    };
+    let amount = amount.map(|amount| tongue.money(amount)).unwrap_or_default();
+    Some(fill(sentence, &[("{a}", &amount)]))
+}
+
+fn status_sentence(facts: &StatusFacts, tone: Tone, order: &str, tongue: Tongue) -> String {
+    let words = words(tongue);
+    let of_shop = plain_name(&facts.shop_name).map(|shop| fill(words.of_shop, &[("{c}", &shop)])).unwrap_or_default();
+    let [plainly, gladly, late, only_late] = words.stands;
+    let sentence = match (tone, facts.label) {
+        (Tone::Apologetic, Label::Delayed) => only_late,
+        (Tone::Apologetic, _) => late,
+        (Tone::Happy, _) => gladly,
+        (Tone::Neutral, _) => plainly,
+    };
+    fill(sentence, &[("{n}", order), ("{of}", &of_shop), ("{s}", clause(facts.label, tongue))])
+}
+
+fn day_sentence(facts: &StatusFacts, words: &Words) -> Option<String> {
     let eta = facts.eta.filter(|_| on_the_way_or_before(facts.label))?;
-    Some(match (lang, eta < facts.today) {
-        (Lang::En, false) => format!("The expected delivery date is {eta}."),
-        (Lang::En, true) => format!("It was expected on {eta}."),
-        (Lang::Pl, false) => format!("Przewidywana data dostawy to {eta}."),
-        (Lang::Pl, true) => format!("Planowana data dostawy to {eta}."),
-    })
+    Some(fill(words.days[usize::from(eta < facts.today)], &[("{d}", &eta.to_string())]))
 }
 
-const fn manners(tone: Tone, lang: Lang) -> &'static str {
-    match (tone, lang) {
-        (Tone::Apologetic, Lang::En) => "We understand how inconvenient this is and thank you for bearing with us.",
-        (Tone::Apologetic, Lang::Pl) => "Rozumiemy, jak bardzo to niewygodne, i dziękujemy za wyrozumiałość.",
-        (Tone::Happy, Lang::En) => "Thank you for your patience.",
-        (Tone::Happy, Lang::Pl) => "Dziękujemy za cierpliwość.",
-        (Tone::Neutral, Lang::En) => "Thank you for shopping with us.",
-        (Tone::Neutral, Lang::Pl) => "Dziękujemy za zakupy.",
+/// Puts values in once: what they hold is text, whatever it looks like.
+pub(super) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        filled.push_str(&rest[..at]);
+        rest = &rest[at..];
+        match values.iter().find(|(placeholder, _)| rest.starts_with(placeholder)) {
+            Some((placeholder, value)) => {
+                filled.push_str(value);
+                rest = &rest[placeholder.len()..];
+            }
+            None => {
+                filled.push('{');
+                rest = &rest[1..];
+            }
+        }
     }
+    filled.push_str(rest);
+    filled
 }
 
 /// A name that is only a name: nothing that a mail program would turn into a link, and no markup.
@@ -154,7 +188,7 @@ mod tests {
 
     fn facts(label: Label, eta: Option<Date>) -> StatusFacts {
         let shop_name = "Demo Shop".to_owned();
-        StatusFacts { order_id: "1001".into(), customer: Some("John Smith".into()), label, eta, today: TODAY, shop_name }
+        StatusFacts { order_id: "1001".into(), customer: Some("John Smith".into()), label, eta, today: TODAY, shop_name, run: None }
     }
 
     // req: S0-26 S0-27
@@ -186,11 +220,11 @@ mod tests {
             ),
         ];
         for (facts, body) in table {
-            let mail = status_email(&facts, Lang::En);
+            let mail = status_email(&facts, Tongue::En);
             assert_eq!(mail.text, frame(&body));
             assert_eq!(mail.subject, "Order Status Update - Order 1001");
         }
-        let polish = status_email(&facts(Label::Shipped, ahead), Lang::Pl);
+        let polish = status_email(&facts(Label::Shipped, ahead), Tongue::Pl);
         assert_eq!(polish.subject, "Aktualizacja statusu - zamówienie 1001");
         assert_eq!(
             polish.text,
@@ -204,7 +238,8 @@ mod tests {
     fn every_mail_passes_the_same_check_as_an_answer() {
         for label in Label::ALL {
             for eta in [None, Some(date(2025, 8, 8)), Some(TODAY), Some(date(2025, 9, 1))] {
-                for lang in [Lang::En, Lang::Pl] {
+                // The assistant speaks these two.
+                for lang in [Tongue::En, Tongue::Pl] {
                     let facts = facts(label, eta);
                     let mail = status_email(&facts, lang);
                     let body = mail.text.split("\n\n").nth(1).unwrap();
@@ -222,7 +257,7 @@ mod tests {
                     assert_eq!(verify(&body, &known), Ok(()), "{body}");
                     assert!((2..=3).contains(&(body.matches(". ").count() + 1)), "{body}");
                     let closing = ["Kind regards,\nCustomer Care Team", "Z poważaniem,\nZespół Obsługi Klienta"];
-                    assert!(mail.text.ends_with(closing[usize::from(lang == Lang::Pl)]), "{}", mail.text);
+                    assert!(mail.text.ends_with(closing[usize::from(lang == Tongue::Pl)]), "{}", mail.text);
                 }
             }
         }
@@ -232,17 +267,17 @@ mod tests {
     #[test]
     fn no_header_and_no_greeting_can_be_smuggled_in() {
         for hostile in ["1001\r\nBcc: x@y.zz", "1001\nBcc: x@y.zz", "1001\0\u{85}\u{2028}Bcc: x"] {
-            let mail = status_email(&StatusFacts { order_id: hostile.into(), ..facts(Label::Shipped, None) }, Lang::En);
+            let mail = status_email(&StatusFacts { order_id: hostile.into(), ..facts(Label::Shipped, None) }, Tongue::En);
             assert!(!mail.subject.contains(|c: char| c.is_control() || c == '\u{2028}'), "{:?}", mail.subject);
             assert!(!mail.text.contains("\nBcc"), "{:?}", mail.text);
         }
         for name in ["<b>John</b>", "www.evil.example", "Win at https://evil.example", "John.\nBcc: x", "", "12345", "evil.com"] {
-            let mail = status_email(&StatusFacts { customer: Some(name.into()), ..facts(Label::Shipped, None) }, Lang::En);
+            let mail = status_email(&StatusFacts { customer: Some(name.into()), ..facts(Label::Shipped, None) }, Tongue::En);
             assert!(mail.text.starts_with("Hello,\n\n"), "{name}: {}", mail.text);
-            let shop = status_email(&StatusFacts { shop_name: name.into(), ..facts(Label::Shipped, None) }, Lang::En);
+            let shop = status_email(&StatusFacts { shop_name: name.into(), ..facts(Label::Shipped, None) }, Tongue::En);
             assert!(shop.text.contains("order #1001 has been shipped."), "{name}: {}", shop.text);
         }
-        let long = status_email(&StatusFacts { order_id: "9".repeat(5_000), ..facts(Label::Shipped, None) }, Lang::En);
+        let long = status_email(&StatusFacts { order_id: "9".repeat(5_000), ..facts(Label::Shipped, None) }, Tongue::En);
         assert!(long.subject.chars().count() <= HEADER_CHARS_MAX && long.text.len() < 600);
     }
 

@@ -1,7 +1,8 @@
 //! What a shop says at which status: whether at all, on which channels, and in words of its own.
 
-use super::email::{EmailContent, StatusFacts, header_value, plain_name, status_email};
-use crate::ask::Lang;
+use super::email::{EmailContent, StatusFacts, fill, header_value, plain_name, status_email};
+use super::letter_words::words;
+use super::tongue::{Tongue, word};
 use crate::order::{Fault, Label};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -12,8 +13,6 @@ pub const PLACEHOLDERS: [&str; 5] = ["{order}", "{status}", "{eta}", "{customer}
 const TEXT_CHARS_MAX: usize = 5_000;
 /// Longest subject, in characters.
 const SUBJECT_CHARS_MAX: usize = 150;
-/// Languages that a shop may write in.
-pub const LANGS: [Lang; 2] = [Lang::En, Lang::Pl];
 
 /// A message in a shop's own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub struct Rule {
     pub email: bool,
     /// The team gets a post.
     pub slack: bool,
-    /// In words of the shop's own, by language ("en", "pl"); ours, where there are none.
+    /// In words of the shop's own, by language ("en", "pl", "es", "fr", "de"); ours, where there are none.
     pub wording: BTreeMap<String, Wording>,
 }
 
@@ -54,9 +53,9 @@ impl NotifyRules {
     }
 
     /// The e-mail at a status, in the shop's words or ours.
-    pub fn email(&self, facts: &StatusFacts, lang: Lang) -> EmailContent {
-        let own = self.0.get(facts.label.text()).and_then(|rule| rule.wording.get(lang.tag()));
-        own.map_or_else(|| status_email(facts, lang), |own| own.fill(facts, lang))
+    pub fn email(&self, facts: &StatusFacts, tongue: Tongue) -> EmailContent {
+        let own = self.0.get(facts.label.text()).and_then(|rule| rule.wording.get(tongue.tag()));
+        own.map_or_else(|| status_email(facts, tongue), |own| own.fill(facts, tongue))
     }
 
     /// Everything wrong with them; fields are named from `at` on.
@@ -71,8 +70,8 @@ impl NotifyRules {
                 continue;
             }
             for (lang, wording) in &rule.wording {
-                if !LANGS.iter().any(|known| known.tag() == lang) {
-                    faults.push(Fault::new(format!("{place}.wording"), "unknown_language", "en or pl"));
+                if Tongue::of_tag(lang).is_none() {
+                    faults.push(Fault::new(format!("{place}.wording"), "unknown_language", Tongue::KNOWN));
                     continue;
                 }
                 wording.faults(&format!("{place}.wording.{lang}"), &mut faults);
@@ -83,14 +82,15 @@ impl NotifyRules {
 }
 
 impl Wording {
-    fn fill(&self, facts: &StatusFacts, lang: Lang) -> EmailContent {
+    fn fill(&self, facts: &StatusFacts, tongue: Tongue) -> EmailContent {
         let eta = facts.eta.map_or_else(|| "n/a".to_owned(), |day| day.to_string());
         let customer = facts.customer.as_deref().and_then(plain_name);
-        let customer = customer.unwrap_or_else(|| if lang == Lang::Pl { "Kliencie" } else { "customer" }.to_owned());
+        let customer = customer.unwrap_or_else(|| words(tongue).customer.to_owned());
         let shop = header_value(&facts.shop_name);
         let order = header_value(&facts.order_id);
-        let values = [order.as_str(), word(facts.label, lang), &eta, &customer, &shop];
-        EmailContent { subject: header_value(&fill(&self.subject, values)), text: fill(&self.text, values) }
+        let values = [order.as_str(), word(facts.label, tongue), &eta, &customer, &shop];
+        let values: Vec<(&str, &str)> = PLACEHOLDERS.into_iter().zip(values).collect();
+        EmailContent { subject: header_value(&fill(&self.subject, &values)), text: fill(&self.text, &values) }
     }
 
     fn faults(&self, at: &str, faults: &mut Vec<Fault>) {
@@ -106,55 +106,6 @@ impl Wording {
             }
         }
     }
-}
-
-/// A status as customers of a language read it.
-const fn word(label: Label, lang: Lang) -> &'static str {
-    match lang {
-        Lang::Pl => match label {
-            Label::Received => "Przyjęte",
-            Label::OnHold => "Wstrzymane",
-            Label::Processing => "W przygotowaniu",
-            Label::ReadyToShip => "Gotowe do wysyłki",
-            Label::PartlyShipped => "Częściowo wysłane",
-            Label::Shipped => "Wysłane",
-            Label::InTransit => "W drodze",
-            Label::OutForDelivery => "W doręczeniu",
-            Label::ReadyForPickup => "Gotowe do odbioru",
-            Label::Delayed => "Opóźnione",
-            Label::DeliveryFailed => "Niedoręczone",
-            Label::Delivered => "Doręczone",
-            Label::Completed => "Zakończone",
-            Label::ReturnRequested => "Zgłoszone do zwrotu",
-            Label::Returned => "Zwrócone",
-            Label::Cancelled => "Anulowane",
-            Label::Refunded => "Pieniądze zwrócone",
-            Label::Failed => "Nieudane",
-        },
-        Lang::En => label.text(),
-    }
-}
-
-/// Puts values in once: what they hold is text, whatever it looks like.
-fn fill(template: &str, values: [&str; PLACEHOLDERS.len()]) -> String {
-    let mut filled = String::with_capacity(template.len() + 64);
-    let mut rest = template;
-    while let Some(at) = rest.find('{') {
-        filled.push_str(&rest[..at]);
-        rest = &rest[at..];
-        match PLACEHOLDERS.iter().position(|placeholder| rest.starts_with(placeholder)) {
-            Some(found) => {
-                filled.push_str(values[found]);
-                rest = &rest[PLACEHOLDERS[found].len()..];
-            }
-            None => {
-                filled.push('{');
-                rest = &rest[1..];
-            }
-        }
-    }
-    filled.push_str(rest);
-    filled
 }
 
 /// The first word in braces that stands for nothing.
@@ -185,6 +136,7 @@ mod tests {
             eta: Some(date(2025, 8, 10)),
             today: date(2025, 8, 9),
             shop_name: "Demo Shop".into(),
+            run: None,
         }
     }
 
@@ -197,15 +149,15 @@ mod tests {
     #[test]
     fn a_shops_own_words_are_filled_with_the_orders_facts() {
         let rules = rules("{shop}: #{order} {status}", "Hi {customer},\n{order} is {status}, due {eta}. {braces} {");
-        let mail = rules.email(&facts("Ann"), Lang::En);
+        let mail = rules.email(&facts("Ann"), Tongue::En);
         assert_eq!(mail.subject, "Demo Shop: #1001 Shipped");
         assert_eq!(mail.text, "Hi Ann,\n1001 is Shipped, due 2025-08-10. {braces} {");
-        assert_eq!(rules.email(&facts("Ann"), Lang::Pl), status_email(&facts("Ann"), Lang::Pl), "no words of its own in Polish");
+        assert_eq!(rules.email(&facts("Ann"), Tongue::Pl), status_email(&facts("Ann"), Tongue::Pl), "no words of its own in Polish");
         let other = StatusFacts { label: Label::Delivered, ..facts("Ann") };
-        assert_eq!(rules.email(&other, Lang::En), status_email(&other, Lang::En));
+        assert_eq!(rules.email(&other, Tongue::En), status_email(&other, Tongue::En));
         // A name is text, whatever it looks like, and no way to put a link or a header into a shop's mail.
         for name in ["{shop}", "Ann\r\nBcc: x@y.zz", "www.evil.example", ""] {
-            let mail = rules.email(&facts(name), Lang::En);
+            let mail = rules.email(&facts(name), Tongue::En);
             assert!(mail.text.starts_with("Hi customer,\n") || mail.text.starts_with("Hi Ann Bcc"), "{name:?}: {}", mail.text);
             assert!(!mail.subject.contains(['\r', '\n']));
         }

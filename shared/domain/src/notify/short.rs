@@ -4,7 +4,7 @@
 
 use super::email::plain_name;
 use super::gsm::is_gsm;
-use super::{Channel, MessageKind};
+use super::{Channel, MessageKind, Milestone, Run, Tongue};
 use crate::order::Label;
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation;
@@ -40,44 +40,6 @@ impl Channel {
     }
 }
 
-/// Languages of short messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Tongue {
-    /// English, also for every language that is not here.
-    #[default]
-    En,
-    /// Polish.
-    Pl,
-    /// Spanish.
-    Es,
-    /// French.
-    Fr,
-    /// German.
-    De,
-}
-
-impl Tongue {
-    /// All of them.
-    pub const ALL: [Tongue; 5] = [Tongue::En, Tongue::Pl, Tongue::Es, Tongue::Fr, Tongue::De];
-
-    /// ISO 639-1.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Tongue::En => "en",
-            Tongue::Pl => "pl",
-            Tongue::Es => "es",
-            Tongue::Fr => "fr",
-            Tongue::De => "de",
-        }
-    }
-
-    /// From a locale tag: `pl`, `pl-PL`, `pl_PL`.
-    pub fn of_locale(locale: &str) -> Tongue {
-        let first: String = locale.trim().chars().take_while(char::is_ascii_alphabetic).take(3).collect();
-        Tongue::ALL.into_iter().find(|tongue| tongue.tag().eq_ignore_ascii_case(&first)).unwrap_or_default()
-    }
-}
-
 /// Everything a short message may state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShortFacts {
@@ -97,6 +59,8 @@ pub struct ShortFacts {
     pub link: Option<String>,
     /// Who writes.
     pub shop_name: String,
+    /// Of an order that is run here.
+    pub run: Option<Run>,
 }
 
 /// The words of one language.
@@ -110,6 +74,8 @@ struct Words {
     due: &'static str,
     track: &'static str,
     rate: &'static str,
+    total: &'static str,
+    back: &'static str,
 }
 
 const KINDS: usize = 7;
@@ -156,7 +122,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Order #{n} processing", "Your order #{n} is being prepared"), ("Order #{n} on its way", "Your order #{n} is on its way"),
                    ("Order #{n} delivered. Thank you", "Your order #{n} is there. Thank you"), ("Order #{n} is late, sorry", "Sorry, your order #{n} takes longer"),
                    ("How was order #{n}? We'd love to hear", "How was your order #{n}? We'd love to hear")],
-            ships_tomorrow: "Ships tomorrow", due: "Due {d}", track: "Track: {l}", rate: "Tell us: {l}",
+            ships_tomorrow: "Ships tomorrow", due: "Due {d}", track: "Track: {l}", rate: "Tell us: {l}", total: "Total {a}", back: "{a} sent back",
         },
         Tongue::Pl => &Words {
             there: "Kliencie", hi: ["Dzień dobry", "Hej", "Hurra"],
@@ -164,7 +130,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Zamówienie #{n} w przygotowaniu", "Przygotowujemy Twoje zamówienie #{n}"), ("Zamówienie #{n} w drodze", "Twoje zamówienie #{n} jest w drodze"),
                    ("Zamówienie #{n} doręczone. Dziękujemy", "Twoje zamówienie #{n} dotarło. Dziękujemy"), ("Zamówienie #{n} się spóźni, przepraszamy", "Przepraszamy, zamówienie #{n} potrwa dłużej"),
                    ("Jak zamówienie #{n}? Chętnie poznamy opinię", "Jak podobało się zamówienie #{n}? Chętnie poznamy opinię")],
-            ships_tomorrow: "Wysyłka jutro", due: "Termin {d}", track: "Śledź: {l}", rate: "Oceń: {l}",
+            ships_tomorrow: "Wysyłka jutro", due: "Termin {d}", track: "Śledź: {l}", rate: "Oceń: {l}", total: "Do zapłaty {a}", back: "Zwrócono {a}",
         },
         Tongue::Es => &Words {
             there: "cliente", hi: ["Hola", "Hola", "Genial"],
@@ -172,7 +138,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Pedido #{n} en preparación", "Estamos preparando tu pedido #{n}"), ("Pedido #{n} en camino", "Tu pedido #{n} está en camino"),
                    ("Pedido #{n} entregado. Gracias", "Tu pedido #{n} ha llegado. Gracias"), ("El pedido #{n} se retrasa, perdona", "Perdona, tu pedido #{n} tarda más"),
                    ("¿Qué tal el pedido #{n}? Cuéntanos", "¿Qué tal tu pedido #{n}? Nos encantaría saberlo")],
-            ships_tomorrow: "Sale mañana", due: "Llega el {d}", track: "Sigue: {l}", rate: "Opina: {l}",
+            ships_tomorrow: "Sale mañana", due: "Llega el {d}", track: "Sigue: {l}", rate: "Opina: {l}", total: "Total {a}", back: "Devueltos {a}",
         },
         Tongue::Fr => &Words {
             there: "vous", hi: ["Bonjour", "Coucou", "Super"],
@@ -180,7 +146,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Commande #{n} en préparation", "Votre commande #{n} est en préparation"), ("Commande #{n} en route", "Votre commande #{n} est en route"),
                    ("Commande #{n} livrée. Merci", "Votre commande #{n} est arrivée. Merci"), ("Commande #{n} en retard, désolés", "Désolés, votre commande #{n} prend du retard"),
                    ("Alors, la commande #{n} ? Dites-nous tout", "Comment était votre commande #{n} ? Dites-nous tout")],
-            ships_tomorrow: "Départ demain", due: "Prévue le {d}", track: "Suivi : {l}", rate: "Votre avis : {l}",
+            ships_tomorrow: "Départ demain", due: "Prévue le {d}", track: "Suivi : {l}", rate: "Votre avis : {l}", total: "Total {a}", back: "{a} remboursés",
         },
         Tongue::De => &Words {
             there: "zusammen", hi: ["Hallo", "Hey", "Juhu"],
@@ -188,7 +154,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Bestellung #{n} in Arbeit", "Deine Bestellung #{n} wird vorbereitet"), ("Bestellung #{n} unterwegs", "Deine Bestellung #{n} ist unterwegs"),
                    ("Bestellung #{n} zugestellt. Danke", "Deine Bestellung #{n} ist da. Danke"), ("Bestellung #{n} verspätet sich, sorry", "Entschuldige, deine Bestellung #{n} dauert länger"),
                    ("Wie war Bestellung #{n}? Sag es uns", "Wie war deine Bestellung #{n}? Wir freuen uns über ein Wort")],
-            ships_tomorrow: "Versand morgen", due: "Ankunft {d}", track: "Verfolgen: {l}", rate: "Bewerten: {l}",
+            ships_tomorrow: "Versand morgen", due: "Ankunft {d}", track: "Verfolgen: {l}", rate: "Bewerten: {l}", total: "Gesamt {a}", back: "{a} erstattet",
         },
     }
 }
@@ -244,6 +210,7 @@ pub fn short(channel: Channel, kind: MessageKind, facts: &ShortFacts, tongue: To
         let text = if voice == Voice::Casual { warm } else { concise };
         let text = text.replace("{n}", &plain(&facts.order_id)).replace("{s}", state(facts.label, tongue));
         parts.push(if text.ends_with(['?', '!', '.']) { text } else { text + stop });
+        parts.extend(amount(kind, facts, words, tongue).map(|text| text + stop));
         parts.extend(day(kind, facts, words).map(|text| text + stop));
     }
     let label = if kind == MessageKind::FollowUp { words.rate } else { words.track };
@@ -271,6 +238,17 @@ pub fn seed(kind: MessageKind, link: Option<&str>) -> Option<String> {
         },
         MessageKind::Status | MessageKind::Delay | MessageKind::Custom => return None,
     })
+}
+
+/// What it costs, or what has gone back, of an order that is run here.
+fn amount(kind: MessageKind, facts: &ShortFacts, words: &Words, tongue: Tongue) -> Option<String> {
+    let label = if kind == MessageKind::Confirmation { Label::Received } else { facts.label };
+    let (text, amount) = match Milestone::at(label, facts.run)? {
+        Milestone::Confirmed { total } => (words.total, total),
+        Milestone::Refunded { amount } => (words.back, amount?),
+        _ => return None,
+    };
+    Some(text.replace("{a}", &tongue.money(amount)))
 }
 
 fn day(kind: MessageKind, facts: &ShortFacts, words: &Words) -> Option<String> {
@@ -355,6 +333,7 @@ pub fn gsm_only(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::{Currency, Money};
     use crate::notify::gsm::{Alphabet, parts};
     use jiff::civil::date;
     use proptest::prelude::*;
@@ -369,6 +348,7 @@ mod tests {
             today: date(2025, 8, 9),
             link: None,
             shop_name: "Store".into(),
+            run: None,
         }
     }
 
@@ -477,11 +457,47 @@ mod tests {
             assert_eq!(all.len(), 5, "{kind:?}: {all:?}");
         }
         for tongue in Tongue::ALL {
-            assert_eq!(Tongue::of_locale(tongue.tag()), tongue);
             let polished = gsm_only(&short(Channel::Sms, MessageKind::Delay, &facts(Label::Delayed), tongue, None).unwrap());
             assert_eq!((parts(&polished).alphabet, parts(&polished).parts), (Alphabet::Gsm7, 1), "{polished}");
         }
-        assert_eq!([Tongue::of_locale("pl_PL"), Tongue::of_locale("DE-at"), Tongue::of_locale("xx")], [Tongue::Pl, Tongue::De, Tongue::En]);
+    }
+
+    /// The four text messages of an order that is run here are one part each, in every language.
+    // req: S2-71, S2-23
+    #[test]
+    fn text_messages_of_milestones_are_one_part() {
+        let money = |minor| Money { minor, currency: Currency::parse("EUR").unwrap() };
+        let run = Some(Run { total: money(5_998), is_paid: true, refunded: money(5_998), waits_for_stock: false });
+        let link = Some("https://shop.example/v1/track/demo/12345/AbCdEfGh".to_owned());
+        let mut english = Vec::new();
+        for tongue in Tongue::ALL {
+            for label in [Label::Received, Label::Shipped, Label::Delivered, Label::Refunded] {
+                let facts = ShortFacts { run, link: link.clone(), ..facts(label) };
+                let text = gsm_only(&without_emoji(&short(Channel::Sms, MessageKind::Status, &facts, tongue, None).unwrap()));
+                assert_eq!((parts(&text).alphabet, parts(&text).parts), (Alphabet::Gsm7, 1), "{text}");
+                assert_eq!(
+                    text.contains("59,98 EUR"),
+                    tongue != Tongue::En && matches!(label, Label::Received | Label::Refunded),
+                    "{text}"
+                );
+                assert_eq!(text.contains("https://shop.example/"), label == Label::Shipped, "{text}");
+                if tongue == Tongue::En {
+                    english.push(text);
+                }
+            }
+        }
+        assert_eq!(
+            english,
+            [
+                "Hi Sarah! Order #12345 received. Total 59.98 EUR. -Store",
+                "Hi Sarah! Order #12345 on its way. Track: https://shop.example/v1/track/demo/12345/AbCdEfGh -Store",
+                "Hi Sarah! Order #12345 delivered. Thank you. -Store",
+                "Hi Sarah! Order #12345: refunded. 59.98 EUR sent back. -Store",
+            ]
+        );
+        // Asked for later, a confirmation still says what it costs.
+        let later = ShortFacts { run, ..facts(Label::Shipped) };
+        assert!(short(Channel::Sms, MessageKind::Confirmation, &later, Tongue::En, None).unwrap().contains("Total 59.98 EUR"));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use super::saga::{self, SagaCommand};
 use super::status::{OrderStatus, Track};
 use super::timers::{AFTER_DELIVERY, Cancelled, MORNING, TEXT_CHARS_MAX, TIMERS_MAX, Timer, Wake};
 use super::watch::{Concern, WatchRules, Watched};
-use super::{Label, NotifyWish, Order};
+use super::{Contact, Label, NotifyWish, Order};
 use crate::hash::fnv1a;
 use crate::ids::{DecisionId, PhotoId, TimerId};
 use crate::notify::{Channel, MessageKind};
@@ -141,13 +141,27 @@ fn raise(order: &Order, rules: &WatchRules, zone: &TimeZone, now: Timestamp) -> 
     }
     let (label, kind) = (order.label(), MessageKind::Delay);
     let days = order.days_late(now.to_zoned(zone.clone()).date());
-    let is_news = concerns.iter().any(|held| held.concern == Concern::Overdue)
-        && days.is_some_and(|days| days <= LATE_IS_NEWS_DAYS)
-        && label != Label::Delayed
-        && kind.is_true_of(label);
+    let is_news = concerns.iter().any(|held| held.concern == Concern::Overdue) && days.is_some_and(|days| days <= LATE_IS_NEWS_DAYS);
+    let is_reachable = order.contact.as_ref().is_some_and(Contact::is_reachable);
     let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: Vec::new(), by_rule: true };
-    let tells = rules.tell_late && is_news && order.contact.is_some();
+    let tells = rules.tell_late && is_news && is_reachable && order.is_promised() && waits_for_us(label);
     std::iter::once(OrderEvent::AttentionRaised { concerns }).chain(tells.then_some(wish)).collect()
+}
+
+/// Is it the shop, or its carrier, that the customer waits for? Who has heard already that it is late, could fetch it, or is being looked into,
+/// is not told that we are working on it.
+const fn waits_for_us(label: Label) -> bool {
+    matches!(
+        label,
+        Label::Received
+            | Label::Processing
+            | Label::ReadyToShip
+            | Label::PartlyShipped
+            | Label::Shipped
+            | Label::InTransit
+            | Label::OutForDelivery
+            | Label::DeliveryFailed
+    )
 }
 
 /// It is said again as the order stands now, as long as it is still so and nothing newer has reached them; words of the shop's own
@@ -158,7 +172,7 @@ fn lost(order: &Order, (channel, kind): (Channel, MessageKind), not_by: &[Channe
     }
     let label = order.label();
     let holds = kind != MessageKind::Custom && kind.is_true_of(label) && (kind != MessageKind::FollowUp || order.no_follow_up().is_none());
-    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec(), by_rule: false };
+    let wish = OrderEvent::NotifyRequested { label, kind, text: None, waited: false, not_by: not_by.to_vec(), by_rule: true };
     std::iter::once(OrderEvent::NotReached { channel, told }).chain((again && holds && !told).then_some(wish)).collect()
 }
 
@@ -436,6 +450,8 @@ pub fn news(before: Option<Label>, after: Label, events: &[OrderEvent]) -> Optio
     let told = events.iter().any(|event| match event {
         OrderEvent::Placed { notify, .. } | OrderEvent::StatusChanged { notify, .. } => *notify,
         OrderEvent::DelayNoticed { .. } | OrderEvent::TrackingChanged { .. } | OrderEvent::DelayCleared => true,
+        // Their money is on its way back, whoever has sent it.
+        OrderEvent::PaymentChanged { to: super::PaymentStatus::Refunded, .. } => true,
         _ => false,
     });
     // A source whose news the customer hears elsewhere is silent whatever it moves.

@@ -205,7 +205,7 @@ pub enum OrderEvent {
         /// A message was lost: by which channels it is not to go again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         not_by: Vec<Channel>,
-        /// A rule wants it: no person is there to answer for the hour.
+        /// A rule wants it, or it was lost: nobody is there to answer for the hour.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_rule: bool,
     },

@@ -259,6 +259,51 @@ fn a_customer_is_told_again_on_a_persons_word() {
     assert_eq!(decide(Some(&order), &notify, at(100)), Err(Rejection::NoAddress), "erased");
 }
 
+/// Whose promised day has passed hears it, if they wait for us, can be reached, and may still wait for it.
+// req: S2-66
+#[test]
+fn who_is_told_that_it_is_late() {
+    use crate::order::OrderStatus as S;
+    use crate::order::TrackingStatus as T;
+    let rules = |tell_late| WatchRules { tell_late, ..WatchRules::default() };
+    let promised = jiff::civil::date(2025, 8, 9);
+    let order = |status, tracking, delayed: bool| {
+        let mut order = order_in(status);
+        (order.tracks.tracking, order.tracks.eta) = (tracking, Some(promised));
+        order.tracks.delayed = delayed.then_some(Delay { since: at(0) });
+        order.contact =
+            order.contact.map(|contact| Contact { email: Some(crate::email::Email::parse("ann@example.com").unwrap()), ..contact });
+        order
+    };
+    let told = |order: &Order, tell_late, days: i64| {
+        let now =
+            promised.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp() + jiff::SignedDuration::from_hours(24 * days);
+        let events = decide(Some(order), &Command::Raise { rules: rules(tell_late), zone: jiff::tz::TimeZone::UTC }, now).unwrap();
+        events.iter().filter(|event| matches!(event, OrderEvent::NotifyRequested { kind: MessageKind::Delay, by_rule: true, .. })).count()
+    };
+    for (status, tracking, delayed, expected) in [
+        (S::Pending, T::Unknown, false, 1),
+        (S::Processing, T::Unknown, false, 1),
+        (S::Shipped, T::InTransit, false, 1),
+        (S::Shipped, T::DeliveryFailed, false, 1),
+        (S::Shipped, T::ReadyForPickup, false, 0),
+        (S::Shipped, T::DeliveryDelayed, false, 0),
+        (S::Shipped, T::InTransit, true, 0),
+        (S::OnHold, T::Unknown, false, 0),
+        (S::ReturnRequested, T::Delivered, false, 0),
+        (S::Delivered, T::Delivered, false, 0),
+        (S::Failed, T::Unknown, false, 0),
+        (S::Cancelled, T::Unknown, false, 0),
+    ] {
+        assert_eq!(told(&order(status, tracking, delayed), true, 1), expected, "{status} {tracking} {delayed}");
+    }
+    let waits = order(S::Shipped, T::InTransit, false);
+    let days: Vec<usize> = [0, 1, 7, 8].into_iter().map(|days| told(&waits, true, days)).collect();
+    assert_eq!((days, told(&waits, false, 1)), (vec![0, 1, 1, 0], 0));
+    let nobody = Order { contact: waits.contact.clone().map(|contact| Contact { email: None, ..contact }), ..waits.clone() };
+    assert_eq!((told(&nobody, true, 1), told(&Order { contact: None, ..waits }, true, 1)), (0, 0), "nobody to be told");
+}
+
 #[test]
 fn the_rest_of_a_half_shipped_order_can_be_cancelled() {
     for command in [change(OrderStatus::Cancelled), hear(OrderStatus::Cancelled)] {

@@ -29,6 +29,8 @@ pub mod watch;
 
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod testing;
 
 pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
@@ -201,7 +203,7 @@ impl Order {
     /// Days past the promised day, for an order that has not arrived; `None` when it is not late.
     pub fn days_late(&self, today: Date) -> Option<u32> {
         let eta = self.tracks.eta?;
-        if !self.tracks.status.is_open() || eta >= today {
+        if !self.tracks.status.is_awaited() || eta >= today {
             return None;
         }
         let span = eta.until(today).ok()?;

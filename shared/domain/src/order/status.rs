@@ -214,6 +214,11 @@ impl OrderStatus {
         !matches!(self, Self::Delivered | Self::Completed | Self::Returned | Self::Cancelled)
     }
 
+    /// Does somebody wait for it to arrive? Who wants to send it back has it.
+    pub fn is_awaited(self) -> bool {
+        self.is_open() && self != Self::ReturnRequested
+    }
+
     /// Has it left the house?
     pub fn has_shipped(self) -> bool {
         matches!(self, Self::PartiallyShipped | Self::Shipped | Self::Delivered | Self::Completed | Self::ReturnRequested | Self::Returned)

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-/// How long is too long, in hours; 0 = does not matter.
+/// How long is too long, in hours; 0 = does not matter. And what becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WatchRules {
@@ -178,7 +178,9 @@ impl Watched {
         if let Some(since) = self.delayed_since {
             hold(Deadline { concern: Concern::Delayed, at: since, basis: since });
         }
-        if let Some((at, basis)) = self.eta.and_then(|eta| Some((end_of(eta, zone)?, end_of(eta, &TimeZone::UTC)?))) {
+        if let Some((at, basis)) =
+            self.eta.filter(|_| self.status.is_awaited()).and_then(|eta| Some((end_of(eta, zone)?, end_of(eta, &TimeZone::UTC)?)))
+        {
             hold(Deadline { concern: Concern::Overdue, at, basis });
         }
         let mut after = |concern, since: Timestamp, hours: u32| {

@@ -93,6 +93,9 @@ impl WebhookStore for Faulty<dyn WebhookStore> {
     async fn endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<Option<WebhookEndpoint>> {
         meet!(self, WebhookRead, 1, self.port.endpoint(scope, id))
     }
+    async fn add_endpoint(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, most: usize) -> PortResult<bool> {
+        meet!(self, WebhookWrite, 1, self.port.add_endpoint(scope, endpoint, most))
+    }
     async fn save_endpoint(
         &self,
         scope: &TenantScope,

@@ -32,7 +32,11 @@ pub(super) fn told(world: &mut World) {
     for published in &world.events {
         for (id, events) in WANTED {
             let filters: Vec<EventFilter> = events.iter().filter_map(|text| EventFilter::parse(text, types())).collect();
-            for one in Outgoing::of(&published.event).iter().filter(|one| filters.iter().any(|filter| filter.wants(&one.kind))) {
+            for one in Outgoing::of(&published.event)
+                .expect("what is published can be told")
+                .iter()
+                .filter(|one| filters.iter().any(|filter| filter.wants(&one.kind)))
+            {
                 let url = format!("https://{}.example/{id}", published.event.tenant);
                 if !taken.contains(&(url.as_str(), one.id.as_str())) {
                     broken.push(format!("{url} does not have {}", one.id));

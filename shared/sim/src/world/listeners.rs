@@ -61,7 +61,7 @@ pub(super) fn tell(memory: &MemoryWorld, shops: &[Shop]) {
                 replays: 0,
                 version: 1,
             };
-            let saved = memory.webhooks().save_endpoint(&shop.scope, &endpoint, 0, &[], Timestamp::UNIX_EPOCH).now_or_never();
+            let saved = memory.webhooks().add_endpoint(&shop.scope, &endpoint, app::webhooks::ENDPOINTS_MAX).now_or_never();
             assert_eq!(saved, Some(Ok(true)), "endpoints are saved");
         }
     }

@@ -59,6 +59,8 @@ impl World {
                 }
             }
             self.watched_at = Some(self.now());
+            // Who is told that it is late waits for the morning, if it is night by now.
+            self.come_to_rest(|_, _| false);
             // Every follow-up's hour comes, and every night ends.
             for _ in 0..26 {
                 self.advance(3_600_000);

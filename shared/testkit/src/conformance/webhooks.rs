@@ -45,15 +45,18 @@ pub async fn endpoints_are_saved_by_version(ports: &Ports) {
     let (scope, store) = (&stage.ours, &ports.webhooks);
     let first = endpoint(&stage, "whe_1", 0);
     assert_eq!(store.endpoint(scope, &first.id).await, Ok(None));
-    assert_eq!(store.save_endpoint(scope, &first, 0, &[], stage.now).await, Ok(true));
-    assert_eq!(store.save_endpoint(scope, &first, 0, &[], stage.now).await, Ok(true), "whoever lost the answer finds what they wrote");
+    assert_eq!(store.add_endpoint(scope, &first, 2).await, Ok(true));
+    assert_eq!(store.add_endpoint(scope, &first, 2).await, Ok(true), "whoever lost the answer finds what they wrote");
     let other = WebhookEndpoint { description: "other".into(), ..first.clone() };
-    assert_eq!(store.save_endpoint(scope, &other, 0, &[], stage.now).await, Ok(false), "it is there");
+    assert_eq!(store.add_endpoint(scope, &other, 2).await, Ok(false), "it is there");
     assert_eq!(store.endpoint(scope, &first.id).await, Ok(Some(first.clone())));
     let changed = WebhookEndpoint { version: 2, description: "other".into(), ..first.clone() };
     assert_eq!(store.save_endpoint(scope, &changed, 7, &[], stage.now).await, Ok(false));
     assert_eq!(store.save_endpoint(scope, &changed, 1, &[], stage.now).await, Ok(true));
-    assert_eq!(store.save_endpoint(scope, &endpoint(&stage, "whe_0", 5), 0, &[], stage.now).await, Ok(true));
+    assert_eq!(store.add_endpoint(scope, &endpoint(&stage, "whe_0", 5), 2).await, Ok(true));
+    let third = endpoint(&stage, "whe_3", 7);
+    assert_eq!(store.add_endpoint(scope, &third, 2).await, Ok(false), "there are two");
+    assert_eq!(store.endpoint(scope, &third.id).await, Ok(None));
     let all = store.endpoints(scope).await.unwrap();
     assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["whe_1", "whe_0"], "oldest first");
     assert_eq!(store.endpoints(&stage.theirs).await, Ok(Vec::new()));
@@ -62,6 +65,8 @@ pub async fn endpoints_are_saved_by_version(ports: &Ports) {
         assert_eq!(store.remove_endpoint(scope, &first.id).await, Ok(()));
     }
     assert_eq!(store.endpoints(scope).await.unwrap().len(), 1);
+    assert_eq!(store.add_endpoint(scope, &third, 2).await, Ok(true), "the place of the one that was removed, once");
+    assert_eq!(store.add_endpoint(scope, &endpoint(&stage, "whe_4", 8), 2).await, Ok(false));
     let again = WebhookEndpoint { version: 3, ..first };
     assert_eq!(
         store.save_endpoint(scope, &again, 2, &[], stage.now).await,
@@ -75,7 +80,7 @@ pub async fn endpoints_are_saved_by_version(ports: &Ports) {
 pub async fn an_endpoint_that_is_switched_off_says_so_once(ports: &Ports) {
     let stage = Stage::set();
     let (scope, store) = (&stage.ours, &ports.webhooks);
-    store.save_endpoint(scope, &endpoint(&stage, "whe_1", 0), 0, &[], stage.now).await.unwrap();
+    store.add_endpoint(scope, &endpoint(&stage, "whe_1", 0), 2).await.unwrap();
     let news = placed(scope, "1001", stage.now).publish;
     let off = Health { off: Some((stage.now, OffBecause::Gone)), ..Health::default() };
     let off = WebhookEndpoint { version: 2, health: off, ..endpoint(&stage, "whe_1", 0) };

@@ -24,6 +24,19 @@ impl WebhookStore for MemoryWebhooks {
         Ok(self.0.lock().shop(scope).and_then(|shop| shop.endpoints.get(id)).cloned())
     }
 
+    async fn add_endpoint(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, most: usize) -> PortResult<bool> {
+        let mut state = self.0.lock();
+        let endpoints = &mut state.shop_mut(scope).endpoints;
+        if let Some(known) = endpoints.get(&endpoint.id) {
+            return Ok(known == endpoint);
+        }
+        let fits = endpoints.len() < most;
+        if fits {
+            endpoints.insert(endpoint.id.clone(), endpoint.clone());
+        }
+        Ok(fits)
+    }
+
     async fn save_endpoint(
         &self,
         scope: &TenantScope,

@@ -395,38 +395,56 @@ async fn nobody_is_woken() {
 // req: S2-66
 #[tokio::test]
 async fn a_broken_promise_is_said_before_they_ask() {
-    let late = |house: &House| house.world.sent_mails().iter().filter(|mail| mail.subject.contains("takes a little longer")).count();
+    // The house's second order is late, too, when its own day has passed.
+    let is_of_it = |subject: &str| subject.contains("takes a little longer") && !subject.contains("1002");
+    let late = |house: &House| house.world.sent_mails().iter().filter(|mail| is_of_it(&mail.subject)).count();
     let watched = async |house: &House| {
         house.watch().one(house.scope.tenant(), &correlation()).await.unwrap();
         house.settle().await;
     };
-    for wanted in [false, true] {
+    let ours = QuietHours { from: 21, until: 8 };
+    // A shop that has said nothing of the night wakes nobody either.
+    for (wanted, quiet) in [(false, None), (true, Some(ours)), (true, None)] {
         let house = House::whose_first_order_is("Shipped").await;
         saves(&house, 2, |config| {
             config.watch.tell_late = wanted;
             config.time_zone = "Europe/Warsaw".into();
-            config.governor = Governor { quiet: Some(QuietHours { from: 21, until: 8 }), ..Governor::default() };
+            config.governor = Governor { quiet, ..Governor::default() };
         })
         .await;
+        let one = usize::from(wanted);
         // Promised by the 10th; it is one in the morning of the 11th.
         house.clock.advance(hours(37));
         for _ in 0..2 {
             watched(&house).await;
         }
-        assert_eq!((late(&house), stands(&house, "1001").timers.len()), (0, usize::from(wanted)), "it is night");
+        assert_eq!((late(&house), stands(&house, "1001").timers.len()), (0, one), "it is night");
         house.clock.advance(hours(8));
-        assert_eq!(tick(&house).await.fired, usize::from(wanted));
-        assert_eq!(late(&house), usize::from(wanted), "{:?}", house.world.sent_mails());
+        assert_eq!((tick(&house).await.fired, late(&house)), (one, one), "{:?}", house.world.sent_mails());
         for _ in 0..3 {
             house.clock.advance(hours(12));
             watched(&house).await;
             tick(&house).await;
         }
-        assert_eq!(late(&house), usize::from(wanted), "once for a promise");
-        // An order of last month is no news, and what nobody wrote an address to is told to nobody.
+        assert_eq!(late(&house), one, "once for a promise");
+        // At noon of the 13th: an order of last month is no news, one of yesterday is.
+        house.clock.advance(hours(15));
         house.import("1077", "Shipped", "ann@example.com", "2025-07-14").await;
         watched(&house).await;
-        assert_eq!((late(&house), stands(&house, "1077").raised_at.is_some()), (usize::from(wanted), true));
+        let old = stands(&house, "1077");
+        assert_eq!((late(&house), old.raised_at.is_some(), &old.notify_wish), (one, true, &None));
+        house.import("1078", "Shipped", "ann@example.com", "2025-08-12").await;
+        watched(&house).await;
+        assert_eq!(late(&house), 2 * one);
+        // It arrives in the night after the promise: nobody is told in the morning that it is late.
+        house.import("1079", "Shipped", "ann@example.com", "2025-08-13").await;
+        house.clock.advance(hours(15));
+        watched(&house).await;
+        assert_eq!(stands(&house, "1079").timers.len(), one);
+        house.import("1079", "Delivered", "ann@example.com", "2025-08-13").await;
+        house.clock.advance(hours(8));
+        tick(&house).await;
+        assert_eq!(late(&house), 2 * one, "it has come");
     }
 }
 

@@ -80,7 +80,7 @@ async fn refunds(house: &House, number: &str, key: &str, body: Value) -> Answer 
 }
 
 /// Time passes, and whoever is due looks.
-async fn later(house: &House, minutes: i64) {
+pub async fn later(house: &House, minutes: i64) {
     house.clock.advance(SignedDuration::from_secs(minutes * 60 + 1));
     house.timers().run(&correlation()).await.unwrap();
     house.settle().await;
@@ -101,6 +101,39 @@ async fn reports(house: &House, tenant: &str, body: &[u8]) -> (u16, Value) {
     let answer = send(house, &format!("/v1/payments/{tenant}/stripe"), &[SIGNATURE], body).await;
     house.settle().await;
     (answer.status, answer.body)
+}
+
+/// Whose order is run here hears of each milestone, in their language, with its amount.
+// req: S2-70, S2-71, S2-23
+#[tokio::test]
+async fn customers_hear_of_milestones_in_their_language() {
+    let house = shop().await;
+    let german = |number: &str, quantity: u32| {
+        let mut body = order(number, "credit_card");
+        (body["customer"]["locale"], body["items"][0]["quantity"]) = (json!("de-DE"), json!(quantity));
+        body
+    };
+    for (number, quantity) in [("2001", 2), ("2002", 90), ("2003", 90)] {
+        assert_eq!(places_body(&house, german(number, quantity)).await.status, 201);
+    }
+    moves(&house, "2001", "shipped").await;
+    moves(&house, "2001", "delivered").await;
+    // Nobody hears from a shop more often than it wants in a day.
+    house.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(refunds(&house, "2001", "back", json!({})).await.status, 202);
+    let told = |number: &str| {
+        let mails = house.world.sent_mails().into_iter().filter(|mail| mail.subject.contains(number));
+        mails.map(|mail| (mail.subject, mail.text)).unzip::<String, String, Vec<_>, Vec<_>>()
+    };
+    let (subjects, texts) = told("2001");
+    let milestones =
+        ["Bestellbestätigung", "Zahlung bestätigt", "Ihre Bestellung wurde versandt", "Bestellung zugestellt", "Erstattung veranlasst"];
+    assert_eq!(subjects, milestones.map(|milestone| format!("{milestone} - Bestellung #2001")));
+    assert!(texts[1].contains("Ihre Zahlung über 50,00 EUR ist bestätigt."), "{}", texts[1]);
+    assert!(texts[4].contains("Wir haben 50,00 EUR auf dem Weg der Zahlung zurückerstattet."), "{}", texts[4]);
+    let (subjects, texts) = told("2003");
+    assert_eq!(subjects, ["Bestellbestätigung", "Artikel nicht vorrätig"].map(|milestone| format!("{milestone} - Bestellung #2003")));
+    assert!(texts[1].contains("derzeit nicht vorrätig"), "{}", texts[1]);
 }
 
 // req: S2-01, S2-46, S2-47

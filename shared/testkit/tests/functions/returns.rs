@@ -1,11 +1,12 @@
 //! What comes back, over the API: announced, received, on its shelf, and paid back.
 
 use crate::house::{House, identity};
-use crate::payments::{agrees, moves, payment, places, shop, stands};
+use crate::payments::{agrees, later, moves, payment, places, shop, stands};
 use crate::rest::{Answer, call, get, post};
 use app::Scopes;
 use domain::order::Role;
 use serde_json::{Value, json};
+use testkit::bank::Fate;
 
 async fn returns(house: &House, number: &str, headers: &[(&str, &str)], body: Value) -> Answer {
     let answer = post(house, &format!("/v1/orders/{number}/returns"), headers, body).await;
@@ -69,10 +70,10 @@ async fn what_comes_back_is_on_its_shelf_and_paid_back() {
     assert_eq!(stands(&house, "2001").await, "returned refunded: authorize ok, capture ok, refund ok, refund ok");
     assert_eq!(free(&house).await, 99, "what is not a mug is not sold as one");
     agrees(&house, "2001").await;
-    // req: S2-69
+    // Two others have left. req: S2-69
     let stats = get(&house, "/v1/orders/stats").await.body;
-    assert_eq!((&stats["return_rate"]["value"], &stats["return_rate"]["n"]), (&json!(1.0), &json!(1)), "{stats}");
-    assert_eq!(stats["fulfilment_accuracy"]["value"], 0.0, "{stats}");
+    assert_eq!((&stats["return_rate"]["value"], &stats["return_rate"]["n"]), (&json!(0.333), &json!(3)), "{stats}");
+    assert_eq!(stats["fulfilment_accuracy"]["value"], 0.667, "{stats}");
     let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
     for event in ["return_opened", "return_decided", "return_received", "stock_returned", "refund_asked"] {
         assert!(timeline.contains(event), "{event}");
@@ -123,6 +124,52 @@ async fn a_return_arrives_once() {
     house.settle().await;
     assert_eq!((payment(&house, "2001").await["refunded"]["amount"].clone(), free(&house).await), (json!("25.00"), 99));
     agrees(&house, "2001").await;
+}
+
+/// Nobody knows yet whether its money was taken: the return stays open until that is known.
+// req: S2-07, S2-51
+#[tokio::test]
+async fn what_is_being_taken_is_not_given_back_yet() {
+    for fate in [Fate::Silence, Fate::Declined { soft: true }] {
+        let house = shop().await;
+        places(&house, "2001", "credit_card").await;
+        house.bank.will(move |_, _| fate);
+        moves(&house, "2001", "shipped").await;
+        assert_eq!(returns(&house, "2001", &[], mugs(2, "undeliverable")).await.status, 201);
+        let refused = steps(&house, "2001", "r1", json!({ "step": "receive" })).await;
+        assert_eq!(
+            (refused.status, refused.body["detail"].as_str().map(|why| why.contains("not been taken yet"))),
+            (409, Some(true)),
+            "{}",
+            refused.body
+        );
+        assert_eq!(get(&house, "/v1/orders/2001/returns").await.body["returns"][0]["state"], "requested");
+        house.bank.will(|_, _| Fate::Done);
+        for _ in 0..4 {
+            later(&house, 31).await;
+        }
+        let here = steps(&house, "2001", "r1", json!({ "step": "receive" })).await;
+        assert_eq!((here.status, &here.body["returns"][0]["refund"]), (200, &json!("50.00 EUR")), "{fate:?}: {}", here.body);
+        assert_eq!(payment(&house, "2001").await["refunded"]["amount"], "50.00");
+        agrees(&house, "2001").await;
+    }
+}
+
+/// What comes back is not late, however long ago it was promised.
+// req: S2-17
+#[tokio::test]
+async fn who_has_it_does_not_wait_for_it() {
+    let house = House::new().await;
+    house.import("3001", "Delivered", "ann@example.com", "2025-08-01").await;
+    assert_eq!(returns(&house, "3001", &[], mugs(1, "late")).await.status, 201);
+    let order = get(&house, "/v1/orders/3001").await.body;
+    assert_eq!((order["status"].as_str(), order.get("days_late")), (Some("return_requested"), None), "{order}");
+    let cases = get(&house, "/v1/orders/requiring-attention").await.body.to_string();
+    assert!(!cases.contains("3001"), "{cases}");
+    // One that was imported as delivered has left, too, before something of it comes back.
+    steps(&house, "3001", "r1", json!({ "step": "receive", "refund": "none" })).await;
+    let rate = &get(&house, "/v1/orders/stats").await.body["return_rate"];
+    assert_eq!((&rate["value"], &rate["n"]), (&json!(0.333), &json!(3)), "{rate}");
 }
 
 /// Whoever takes parcels in need not be who gives money away.

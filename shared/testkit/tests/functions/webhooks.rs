@@ -4,10 +4,12 @@ use crate::house::{House, correlation, identity};
 use crate::rest::{Answer, call, get, post};
 use crate::samples::Lot;
 use app::Scopes;
-use app::ports::{Delivery, DeliveryState, WebhookStore};
+use app::ports::{Delivery, DeliveryState, WebhookEndpoint, WebhookStore};
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use contracts::queue::WebhookAsked;
+use domain::ids::WebhookEndpointId;
 use domain::order::Role;
+use futures::FutureExt;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::listeners::Reaction;
@@ -312,6 +314,37 @@ async fn another_address_is_another_chance() {
     house.listeners.will(|_| Reaction::Says(204));
     asked(&house).await;
     assert!(house.listeners.calls().last().unwrap().url.contains("other.example"), "at once");
+}
+
+/// It is given another address while the old one is being called, which says that it is gone: what was not taken there is told at the new one.
+// req: S2-73
+#[tokio::test]
+async fn an_old_address_that_is_gone_holds_nothing_back() {
+    let house = House::new().await;
+    tell(&house).await;
+    let id = id_of(&made(&house, &["order.shipped"]).await);
+    let (store, scope, clock) = (house.world.webhooks(), house.scope.clone(), house.clock.clone());
+    let endpoint = WebhookEndpointId::parse(&id).unwrap();
+    house.listeners.will(move |url| {
+        if url.contains("other.example") {
+            return Reaction::Says(204);
+        }
+        clock.advance(SignedDuration::from_secs(1));
+        let now = app::ports::Clock::now(&*clock);
+        let known = store.endpoint(&scope, &endpoint).now_or_never().unwrap().unwrap().unwrap();
+        let (url, health) = ("https://other.example/told".to_owned(), known.health.moved(now));
+        let moved = WebhookEndpoint { url, health, version: known.version + 1, ..known.clone() };
+        assert_eq!(store.save_endpoint(&scope, &moved, known.version, &[], now).now_or_never(), Some(Ok(true)));
+        Reaction::Says(410)
+    });
+    ship(&house).await;
+    tell(&house).await;
+    while asked(&house).await > 0 {}
+    let told: Vec<(String, bool)> = house.listeners.calls().iter().map(|call| (call.url.clone(), call.taken)).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[1], ("https://other.example/told".to_owned(), true));
+    assert!(deliveries(&house).iter().all(|one| one.state == DeliveryState::Delivered));
+    assert_eq!(get(&house, &format!("/v1/webhook-endpoints/{id}")).await.body["enabled"], true);
 }
 
 /// Hundreds wait: all of them come back in one sweep.

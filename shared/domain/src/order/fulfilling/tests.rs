@@ -4,13 +4,10 @@ mod following;
 mod labels;
 
 use super::*;
-use crate::ids::{OrderId, SourceId};
-use crate::order::placement::{Draft, DraftLine, Given, check};
+use crate::ids::SourceId;
+use crate::order::placement::{Draft, DraftLine, Given};
+use crate::order::testing::{at, given, placed};
 use crate::order::{Command, Tracks, decide};
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
-}
 
 /// Two mugs, three pots and a song, being prepared.
 fn order() -> Order {
@@ -23,20 +20,8 @@ fn order() -> Order {
         ..Draft::default()
     };
     let tracks = Tracks { status: OrderStatus::Processing, ..Tracks::default() };
-    let given = Given {
-        channel: SourceId::parse("api").unwrap(),
-        generated: OrderId::parse("1001").unwrap(),
-        tracks,
-        notify: false,
-        saga: false,
-        payments: None,
-        charges: None,
-        items_required: true,
-        now: at(0),
-    };
-    let placement = check(&draft, given).unwrap();
-    let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-    Order::placed(&events, None, at(0)).unwrap()
+    let order = placed(&draft, Given { tracks, ..given() }).unwrap();
+    Order { contact: None, ..order }
 }
 
 fn does(order: &mut Order, command: FulfilCommand) -> Result<Vec<String>, Rejection> {

@@ -10,8 +10,8 @@ use crate::payment::pan::contains_pan;
 use crate::payment::{By, Kind, LedgerRejection, Operation, Outcome, Outside, Provider, Settled, Wish, may_refund};
 use jiff::Timestamp;
 
-/// Captures that one refund comes from, at most: a commit has ten events.
-const PARTS_MAX: usize = 7;
+/// Captures that one refund comes from, at most: a commit has ten events, and what is taken in with a return is up to three of them.
+const PARTS_MAX: usize = 4;
 
 /// An order, with what has happened to its money in this commit.
 struct Till {

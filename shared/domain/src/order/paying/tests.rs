@@ -2,19 +2,14 @@
 
 use super::*;
 use crate::fraud::Past;
-use crate::ids::{OrderId, ProviderReference, SourceId};
+use crate::ids::{ProviderReference, SourceId};
 use crate::money::Currency;
 use crate::order::event::{Cause, OrderEvent};
-use crate::order::placement::{Collecting, Draft, DraftLine, Given, MeansDraft, check};
+use crate::order::placement::{Collecting, Draft, DraftLine, Given, MeansDraft};
 use crate::order::saga::{Facts, Free};
-use crate::order::{
-    ChangeStatus, Claim, Command, Fact, Order, OrderStatus, PaymentStatus, Rejection, SagaCommand, SagaRules, Tracks, decide,
-};
+use crate::order::testing::{self, at, given};
+use crate::order::{ChangeStatus, Claim, Command, Fact, Order, OrderStatus, PaymentStatus, Rejection, SagaCommand, SagaRules, decide};
 use crate::payment::{By, DisputeState, Offer, OutsideKind, Provider};
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
-}
 
 struct Story {
     order: Order,
@@ -37,22 +32,8 @@ fn draft(method: &str, token: Option<&str>) -> Draft {
 
 fn placed(draft: &Draft, rules: PayRules, offers: &[Offer]) -> Result<Order, Vec<(String, String)>> {
     let tenant = TenantId::parse("demo").unwrap();
-    let given = Given {
-        channel: SourceId::parse("api").unwrap(),
-        generated: OrderId::parse("1001").unwrap(),
-        tracks: Tracks::default(),
-        notify: true,
-        saga: true,
-        payments: Some(Collecting { tenant: &tenant, enabled: true, offers, rules }),
-        charges: None,
-        items_required: true,
-        now: at(0),
-    };
-    let placement = check(draft, given);
-    let placement = placement.map_err(|faults| faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>())?;
-    let contact = placement.contact.clone();
-    let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-    Ok(Order::placed(&events, Some(contact), at(0)).unwrap())
+    let payments = Some(Collecting { tenant: &tenant, enabled: true, offers, rules });
+    testing::placed(draft, Given { notify: true, saga: true, payments, ..given() })
 }
 
 impl Story {

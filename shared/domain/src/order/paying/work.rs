@@ -139,7 +139,7 @@ impl Paying {
     /// What was taken of an order that was called off before anything of it had left, and is to go back.
     fn to_return(&self, order: &Order) -> Option<(u32, Money)> {
         let nothing_left = order.saga.as_ref().is_none_or(|saga| saga.left.is_empty() && !saga.partly);
-        if !self.rules.refund_cancelled || !nothing_left || order.was_sent_back() || self.elsewhere {
+        if !self.rules.refund_cancelled || !nothing_left || order.has_come_back() || self.elsewhere {
             return None;
         }
         self.ledger.refund_plan(self.ledger.refundable())?.into_iter().next()

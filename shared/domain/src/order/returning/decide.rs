@@ -10,7 +10,7 @@ use crate::order::rejection::Rejection;
 use crate::order::saga::{HOLD_MAX, SagaEvent};
 use crate::order::{Order, OrderStatus, PaymentStatus};
 use crate::payment::pan::contains_pan;
-use crate::payment::{LedgerRejection, PaymentMethod};
+use crate::payment::{Kind, Ledger, LedgerRejection, Operation, PaymentMethod};
 use jiff::Timestamp;
 
 /// An order with what has happened to it in this commit.
@@ -129,6 +129,7 @@ fn may_open(order: &Order, lines: &[ReturnLine]) -> Result<(), Rejection> {
 }
 
 fn announced(one: &Return, arrived: &[Arrived]) -> Result<(), Rejection> {
+    // Some of a line may be good, and some of it not.
     if arrived.len() > 2 * LINES_MAX || arrived.iter().any(|one| one.quantity == 0) {
         return Err(ReturnRefusal::Empty.into());
     }
@@ -165,7 +166,7 @@ fn refund_of(order: &Order, one: &Return, arrived: &[Arrived], wish: Refunded, n
             return Err(LedgerRejection::MoreThanCaptured(Money::new(left, order.totals.currency)).into());
         }
         Refunded::Amount(amount) => return Ok((Some(amount), 0)),
-        Refunded::Lines | Refunded::WithShipping if is_given_back_elsewhere(order) => return Ok((None, 0)),
+        Refunded::Lines | Refunded::WithShipping if is_nothing_owed(order) => return Ok((None, 0)),
         Refunded::Lines => (lines(), 0),
         Refunded::WithShipping => {
             let given: i64 = order.returns.iter().map(|one| one.shipping_minor).fold(0, i64::saturating_add);
@@ -173,12 +174,18 @@ fn refund_of(order: &Order, one: &Return, arrived: &[Arrived], wish: Refunded, n
         }
     };
     let wanted = goods.saturating_add(shipping);
-    if wanted > left && order.governed().is_some_and(|paying| paying.ledger.open_to_capture(now).minor > 0) {
+    if wanted > left && order.governed().is_some_and(|paying| is_being_taken(&paying.ledger, now)) {
         return Err(ReturnRefusal::MoneyNotTaken.into());
     }
     let minor = wanted.min(left);
     let refund = (minor > 0).then(|| Money::new(minor, order.totals.currency));
     Ok((refund, minor.saturating_sub(goods).max(0)))
+}
+
+/// There is money that may still be taken, or of which nobody knows yet whether it was.
+fn is_being_taken(ledger: &Ledger, now: Timestamp) -> bool {
+    let is_open = |one: &Operation| matches!(one.kind, Kind::Capture { .. }) && ledger.is_open(one);
+    ledger.open_to_capture(now).minor > 0 || ledger.operations().iter().any(is_open)
 }
 
 /// How much there is to give back, in minor units. Where the money is not ours to move, what returns have said before counts as given.
@@ -187,18 +194,18 @@ fn left_to_give(order: &Order) -> i64 {
     if let Some(paying) = order.governed() {
         return paying.ledger.refundable().minor;
     }
-    let is_cash = order.paying.as_deref().is_some_and(|paying| paying.method == PaymentMethod::CashOnDelivery);
-    let was_never_paid = matches!(order.tracks.payment, P::Voided | P::Expired | P::Failed)
-        // Who did not take the parcel has not paid the driver.
-        || (is_cash && order.tracks.status == OrderStatus::Shipped);
-    if was_never_paid || matches!(order.tracks.payment, P::Refunded | P::Chargeback) {
+    if matches!(order.tracks.payment, P::Voided | P::Expired | P::Failed | P::Chargeback) || !order.is_promised() {
         return 0;
     }
     let given = order.returns.iter().filter_map(|one| one.refund).map(|money| money.minor).fold(0, i64::saturating_add);
     order.totals.total_minor.saturating_sub(given).max(0)
 }
 
-/// Another system says that the money has gone back there: only whoever names an amount gives more.
-fn is_given_back_elsewhere(order: &Order) -> bool {
-    order.tracks.payment == PaymentStatus::Refunded || order.paying.as_deref().is_some_and(|paying| paying.elsewhere)
+/// Nothing goes back unless somebody names an amount: another system says that it has gone back there, or who did not take the parcel has
+/// not paid the driver.
+fn is_nothing_owed(order: &Order) -> bool {
+    let paying = order.paying.as_deref();
+    let is_cash = paying.is_some_and(|paying| paying.method == PaymentMethod::CashOnDelivery);
+    let is_elsewhere = order.tracks.payment == PaymentStatus::Refunded || paying.is_some_and(|paying| paying.elsewhere);
+    is_elsewhere || (is_cash && matches!(order.tracks.status, OrderStatus::Shipped | OrderStatus::Returned))
 }

@@ -354,7 +354,7 @@ pub enum ReturnRefusal {
     #[error("the money of an exchange stays; refund nothing, or make it a return for refund")]
     ExchangeRefunds,
     /// What has not been taken cannot be given back, and would be taken afterwards.
-    #[error("its money is still being taken; try again in a moment, capture it now, or take it in with refund none")]
+    #[error("its money has not been taken yet; try again when it has, or take it in with refund none")]
     MoneyNotTaken,
     /// One commit moves so much.
     #[error("what arrives goes back to more than {HOLD_MAX} places; withdraw this return and open two")]

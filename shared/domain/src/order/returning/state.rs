@@ -9,6 +9,7 @@ use crate::order::status::{OrderStatus, Track};
 use crate::order::{FulfilmentStatus, Order};
 use crate::shipping::fulfilment::Share;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl Order {
     /// A return by name.
@@ -16,12 +17,15 @@ impl Order {
         self.returns.iter().find(|one| one.id == *id)
     }
 
-    /// How many of each line have left, once all has left that will. If a parcel has, what no parcel held was called off; if none has,
-    /// somebody's word is that all of it was sent.
+    /// How many of each line have left, once all has left that will: what stock has left for it; where nothing is known of stock, what its
+    /// parcels hold, if one has left; else somebody's word is that all of it was sent.
     fn out(&self) -> Vec<u32> {
         let mut out: Vec<u32> = vec![0; self.lines.len()];
         if !self.has_left() {
             return out;
+        }
+        if let Some(of_stock) = self.out_of_stock() {
+            return of_stock;
         }
         if self.consignments.iter().any(Consignment::has_left) {
             let off = |status| matches!(status, FulfilmentStatus::Cancelled | FulfilmentStatus::Failed);
@@ -31,6 +35,24 @@ impl Order {
             return out;
         }
         self.lines.iter().map(|line| if line.kind == LineKind::Digital { 0 } else { line.quantity }).collect()
+    }
+
+    /// How many of each line stock has left for, also those that are back on their shelf. The lines of a unit have it in their order.
+    fn out_of_stock(&self) -> Option<Vec<u32>> {
+        let left = &self.saga.as_ref()?.left;
+        let mut gone: BTreeMap<&str, u32> = BTreeMap::new();
+        let back = self.lines.iter().zip(self.come_back()).map(|(line, back)| (line.sku.as_str(), back));
+        for (sku, quantity) in left.iter().map(|one| (one.sku.as_str(), one.quantity)).chain(back) {
+            let known = gone.entry(sku).or_default();
+            *known = known.saturating_add(quantity);
+        }
+        let mut out: Vec<u32> = vec![0; self.lines.len()];
+        for (line, out) in self.lines.iter().zip(&mut out) {
+            let Some(open) = gone.get_mut(line.sku.as_str()) else { continue };
+            *out = line.quantity.min(*open);
+            *open -= *out;
+        }
+        out.iter().any(|one| *one > 0).then_some(out)
     }
 
     /// How many of each line can still come back.
@@ -83,9 +105,9 @@ impl Order {
         saga.left.retain(|one| one.quantity > 0);
     }
 
-    /// Something has come back: whatever became of it then, a person has seen to its money.
-    pub(in crate::order) fn was_sent_back(&self) -> bool {
-        self.returns.iter().any(|one| one.state == ReturnState::Received)
+    /// Something has come back: a person has decided what of its money does.
+    pub(in crate::order) fn has_come_back(&self) -> bool {
+        self.returns.iter().any(Return::holds_anything)
     }
 
     /// Where its returns lead it, and on which way: somebody wants to send something back, nobody does any more, or all of it is here.

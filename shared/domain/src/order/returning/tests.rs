@@ -1,17 +1,15 @@
 //! What comes back, told as stories.
 
 use super::*;
-use crate::ids::{OrderId, SourceId};
+use crate::ids::TenantId;
 use crate::order::event::{Cause, OrderEvent};
-use crate::order::placement::{Draft, DraftLine, Given, check};
+use crate::order::paying::PayRules;
+use crate::order::placement::{Collecting, Draft, DraftLine, Given};
 use crate::order::rejection::Rejection;
-use crate::order::saga::{Allocation, SagaEvent};
+use crate::order::saga::{Allocation, SagaEvent, Step};
+use crate::order::testing::{at, given, placed};
 use crate::order::{ChangeStatus, Command, Order, PaymentStatus, Tracks, decide};
 use proptest::prelude::*;
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
-}
 
 /// Three mugs at 10.00, two pots at 5.50 and a song; 3.00 off, 4.13 tax on top, 5.00 to send it.
 fn draft() -> Draft {
@@ -34,21 +32,7 @@ fn draft() -> Draft {
 }
 
 fn order_in(status: OrderStatus) -> Order {
-    let given = Given {
-        channel: SourceId::parse("api").unwrap(),
-        generated: OrderId::parse("1001").unwrap(),
-        tracks: Tracks { status, ..Tracks::default() },
-        notify: false,
-        saga: false,
-        payments: None,
-        charges: None,
-        items_required: true,
-        now: at(0),
-    };
-    let placement = check(&draft(), given).unwrap();
-    let contact = placement.contact.clone();
-    let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-    Order::placed(&events, Some(contact), at(0)).unwrap()
+    placed(&draft(), Given { tracks: Tracks { status, ..Tracks::default() }, ..given() }).unwrap()
 }
 
 fn does(order: &mut Order, command: ReturnCommand) -> Result<Vec<String>, Rejection> {
@@ -259,8 +243,10 @@ fn what_goes_back_has_a_memory() {
     // Of 48.13 that were paid, 25.53 are said to be given back.
     does(&mut order, opens(&[(0, 1), (2, 2)])).unwrap();
     let most = Money::new(4813 - 2553 + 1, order.totals.currency);
-    let more = does(&mut order, receives("r3", None, Refunded::Amount(most)));
-    assert!(matches!(more, Err(Rejection::Money(_))), "{more:?}");
+    for amount in [most, Money::new(100, crate::money::Currency::parse("USD").unwrap()), Money::new(0, order.totals.currency)] {
+        let more = does(&mut order, receives("r3", None, Refunded::Amount(amount)));
+        assert!(matches!(more, Err(Rejection::Money(_))), "{more:?}");
+    }
     order.tracks.payment = PaymentStatus::Refunded;
     does(&mut order, receives("r3", None, Refunded::WithShipping)).unwrap();
     assert_eq!(refund(&order, 2), (None, 0), "another system has given it back");
@@ -271,6 +257,55 @@ fn what_goes_back_has_a_memory() {
         does(&mut order, receives("r1", None, Refunded::Lines)).unwrap();
         assert_eq!(refund(&order, 0), (None, 0), "{status}: nobody has paid");
     }
+}
+
+/// Who did not take the parcel has not paid the driver; who sends it back has.
+// req: S2-07
+#[test]
+fn cash_goes_back_to_who_has_paid_it() {
+    for (status, refund) in [(OrderStatus::Shipped, None), (OrderStatus::Returned, None), (OrderStatus::Delivered, Some(1026))] {
+        let (tenant, rules) = (TenantId::parse("demo").unwrap(), PayRules::default());
+        let payments = Some(Collecting { tenant: &tenant, enabled: true, offers: &[], rules });
+        let given = Given { tracks: Tracks { status, ..Tracks::default() }, payments, ..given() };
+        let mut order = placed(&Draft { payment_method: Some("cash_on_delivery".into()), ..draft() }, given).unwrap();
+        for _ in 0..2 {
+            does(&mut order, opens(&[(0, 1)])).unwrap();
+        }
+        does(&mut order, receives("r1", None, Refunded::Lines)).unwrap();
+        assert_eq!(order.returns[0].refund.map(|money| money.minor), refund, "{status}");
+        let named = Money::new(500, order.totals.currency);
+        does(&mut order, receives("r2", None, Refunded::Amount(named))).unwrap();
+        assert_eq!(order.returns[1].refund, Some(named), "{status}: whoever names an amount knows better");
+    }
+}
+
+/// One mug leaves in a parcel of ours, and the shop's own system says that all has been sent.
+// req: S2-05
+#[test]
+fn what_left_without_a_parcel_comes_back_too() {
+    let mut order = order_in(OrderStatus::Processing);
+    let held = |sku: &str, quantity| Allocation { sku: sku.into(), location: "la".into(), quantity };
+    let stock = vec![held("mug", 3), held("pot", 2)];
+    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock }, SagaEvent::Entered { step: Step::Dispatch }] {
+        order.evolve(&OrderEvent::Saga { event }, at(0));
+    }
+    let parcel = crate::order::FulfilCommand::Open {
+        ask: crate::shipping::fulfilment::Ask::Parts(vec![crate::shipping::fulfilment::Share { line: 0, quantity: 1 }]),
+        from: None,
+        carriage: None,
+        followed: None,
+        begins: crate::order::Begins::Left,
+        checked_bps: 0,
+        notify: false,
+    };
+    let shipped = ChangeStatus { to: OrderStatus::Shipped, implied_steps: false, cause: Cause::Asked { note: None }, notify: false };
+    for command in [Command::Fulfil(parcel), Command::Change(shipped)] {
+        assert_eq!(order.returnable(), [0, 0, 0], "not all of it has left");
+        let events = decide(Some(&order), &command, at(0)).unwrap();
+        order.apply_commit(&events, at(0));
+    }
+    assert_eq!(order.saga.as_ref().unwrap().left.len(), 2, "stock has left for all of it");
+    assert_eq!(order.returnable(), [3, 0, 2]);
 }
 
 // req: S2-69

@@ -3,16 +3,13 @@
 use super::*;
 use crate::email::Email;
 use crate::fraud::FraudRules;
-use crate::ids::{OrderId, ReviewId, SourceId};
+use crate::ids::{ReviewId, SourceId};
 use crate::order::event::{Cause, OrderEvent};
-use crate::order::placement::{Draft, DraftLine, Given, check};
+use crate::order::placement::{Draft, DraftLine, Given};
 use crate::order::review::{ReviewKind, ReviewOutcome};
-use crate::order::{ChangeStatus, Command, Rejection, ReviewCommand, Tracks, decide};
+use crate::order::testing::{at, given, placed};
+use crate::order::{ChangeStatus, Command, Rejection, ReviewCommand, decide};
 use jiff::SignedDuration;
-
-fn at(minute: i64) -> Timestamp {
-    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
-}
 
 fn line(sku: &str, quantity: i64, unit_price: &str) -> DraftLine {
     DraftLine { sku: sku.into(), name: sku.into(), quantity, unit_price: unit_price.into(), ..DraftLine::default() }
@@ -39,22 +36,8 @@ impl Story {
             lines,
             ..Draft::default()
         };
-        let given = Given {
-            channel: SourceId::parse("api").unwrap(),
-            generated: OrderId::parse("1001").unwrap(),
-            tracks: Tracks::default(),
-            notify: true,
-            saga: true,
-            charges: None,
-            payments: None,
-            items_required: true,
-            now: at(0),
-        };
-        let placement = check(&draft, given).unwrap();
-        assert_eq!(placement.contact.email, Some(Email::parse("ada@example.com").unwrap()));
-        let contact = placement.contact.clone();
-        let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
-        let order = Order::placed(&events, Some(contact), at(0)).unwrap();
+        let order = placed(&draft, Given { notify: true, saga: true, ..given() }).unwrap();
+        assert_eq!(order.contact.as_ref().unwrap().email, Some(Email::parse("ada@example.com").unwrap()));
         Story { order, minute: 0, rules }
     }
 

@@ -43,9 +43,9 @@ impl Way {
         self.happens(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: false, notify });
     }
 
-    /// Waits for people. That somebody looks at an order is nothing its customer has to hear.
-    fn waits(&mut self, reason: &str) {
-        self.moves(OrderStatus::OnHold, reason, false);
+    /// Waits for people. That somebody looks at an order is nothing its customer has to hear; that it waits for goods is.
+    fn waits(&mut self, reason: &str, notify: bool) {
+        self.moves(OrderStatus::OnHold, reason, notify);
     }
 
     /// The step behind one.
@@ -99,7 +99,7 @@ impl Way {
             held |= self.asks(ReviewKind::HighValue, reason, terms);
         }
         if held {
-            self.waits("a person has to decide first");
+            self.waits("a person has to decide first", false);
         }
         !held && self.order.running().is_some()
     }
@@ -127,7 +127,7 @@ impl Way {
             Err(Short { sku, wanted, available }) => {
                 let terms = self.terms(rules);
                 if self.asks(ReviewKind::InventoryOverride, format!("{available} of {wanted} {sku} are free"), terms) {
-                    self.waits("there is not enough in stock");
+                    self.waits("there is not enough in stock", true);
                 }
                 false
             }

@@ -1,0 +1,36 @@
+//! What stories about orders begin with.
+
+use super::placement::{Draft, Given, check};
+use super::{Command, Order, Tracks, decide};
+use crate::ids::{OrderId, SourceId};
+use jiff::Timestamp;
+
+/// So many minutes after 12:00 in Warsaw.
+pub(super) fn at(minute: i64) -> Timestamp {
+    Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
+}
+
+/// Order 1001, placed by the API and told to nobody.
+pub(super) fn given() -> Given<'static> {
+    Given {
+        channel: SourceId::parse("api").unwrap(),
+        generated: OrderId::parse("1001").unwrap(),
+        tracks: Tracks::default(),
+        notify: false,
+        saga: false,
+        payments: None,
+        charges: None,
+        items_required: true,
+        now: at(0),
+    }
+}
+
+/// As it is right after it was placed; which faults the draft has, by field and code, if it cannot be.
+pub(super) fn placed(draft: &Draft, given: Given<'_>) -> Result<Order, Vec<(String, String)>> {
+    let now = given.now;
+    let placement = check(draft, given);
+    let placement = placement.map_err(|faults| faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>())?;
+    let contact = placement.contact.clone();
+    let events = decide(None, &Command::Place(Box::new(placement)), now).unwrap();
+    Ok(Order::placed(&events, Some(contact), now).unwrap())
+}
