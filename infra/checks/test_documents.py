@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from event_map import MAP, document, listens
-from expand import ROOT, Template, expanded
+from expand import ROOT, Template, expanded, target
 
 HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return Template(expanded())
 
 
 # req: S0-50
@@ -32,6 +39,52 @@ def test_patterns_match_as_the_bus_does() -> None:
 def test_the_roadmap_says_where_to_follow_it() -> None:
     roadmap = (ROOT / "docs/ROADMAP.md").read_text()
     assert "issues" in roadmap and roadmap.count("\n## ") >= 2
+
+
+# req: S2-97
+def test_every_question_to_a_table_is_known_and_has_its_index(template: Template) -> None:
+    """docs/access-patterns.md has each query there is, no other, and each goes to an index that the template makes; nothing is scanned."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in (ROOT / "docs/access-patterns.md").read_text().splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0] != "question"]
+    stores = {path: path.read_text() for path in (ROOT / "shared/adapters-aws/src").rglob("*.rs")}
+    query = re.compile(r'(?:\.query(?:_all)?\(|DueIndex \{)\s*(?:what: )?"([^"]+)",\s*(?:table: )?Table::(\w+)')
+    asked = {(what, table.lower()) for code in stores.values() for what, table in query.findall(code)}
+    assert asked == {(row[0], row[1]) for row in rows}
+    tables = {name.removesuffix("Table").lower(): table for name, table in template.of("DynamoDB::Table").items()}
+    indexes = {(name, index["IndexName"]) for name, table in tables.items() for index in table.get("GlobalSecondaryIndexes", [])}
+    assert indexes == {(row[1], row[2]) for row in rows if row[2]}, "an index that nobody asks, or a question without one"
+    assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
+    assert not [path.name for path, code in stores.items() if re.search(r"\.scan\(\)|execute_statement", code)]
+
+
+# req: S2-91
+def test_every_alarm_names_what_to_do(template: Template) -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    sections = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^## (.+)$", runbook, re.M)}
+    named = {name: re.search(r"Runbook: docs/runbook\.md#([a-z0-9-]+)$", text(alarm["AlarmDescription"])) for name, alarm in template.of("CloudWatch::Alarm").items()}
+    assert not [name for name, link in named.items() if link is None or link[1] not in sections]
+    assert len({link[1] for link in named.values() if link}) >= 7
+
+
+# req: S2-103
+def test_saved_queries_ask_for_what_logs_hold(template: Template) -> None:
+    """Each is in the runbook, goes over every function's log, and names fields that a line has (telemetry's own test says which)."""
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    groups = {name for name, group in template.of("Logs::LogGroup").items() if "/aws/lambda/" in text(group["LogGroupName"])}
+    queries = template.of("Logs::QueryDefinition")
+    assert len(queries) == 4
+    for query in queries.values():
+        short = text(query["Name"]).rsplit("/", 1)[-1]
+        assert f"| `{short}` |" in runbook
+        assert {target(group) for group in query["LogGroupNames"]} == groups
+        words = re.sub(r'"[^"]*"', "", query["QueryString"])
+        known = r"@timestamp|@log|@message|level|target|type|fields\.(message|error|tenant|order|trace_id)|record\.(status|metrics\.(durationMs|maxMemoryUsedMB|memorySizeMB|initDurationMs))"
+        assert not [field for field in re.findall(r"[@a-z]+(?:\.\w+)+|@\w+", words) if not re.fullmatch(known, field)], words
+
+
+def text(part: object) -> str:
+    """A string of the template, with what is filled in as it stands."""
+    return part["Fn::Sub"] if isinstance(part, dict) else str(part)
 
 
 # req: S0-47

@@ -103,12 +103,15 @@ def _package(template: dict) -> dict[str, bytes]:
 
 
 def _fit(template: dict) -> None:
-    """What the emulator, which does enforce policies, can't know, and what it doesn't have: CodeDeploy."""
+    """What the emulator, which does enforce policies, can't know, and what it doesn't have: CodeDeploy and saved queries."""
     for settings in (template["Globals"]["Function"], *(resource.get("Properties", {}) for resource in template["Resources"].values())):
         settings.pop("AutoPublishAlias", None)
         settings.pop("DeploymentPreference", None)
     template["Resources"] = _unaliased(template["Resources"])
     for name, resource in list(template["Resources"].items()):
+        if resource["Type"] == "AWS::Logs::QueryDefinition":
+            del template["Resources"][name]
+            continue
         properties = resource.get("Properties", {})
         for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
             for statement in policy["PolicyDocument"]["Statement"]:

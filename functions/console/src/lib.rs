@@ -49,6 +49,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/payment", post(payment::settle))
         .route("/console/orders/{id}/reviews", post(reviews::settle))
         .route("/console/reviews", get(reviews::show))
+        .route("/console/figures", get(pages::figures::show))
         .route("/console/reports", get(reports::show).post(reports::make))
         .route("/console/reports/{day}/{report}", get(reports::file))
         .route("/console/messages", get(wording::show).post(wording::switch))

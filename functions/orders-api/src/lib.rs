@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos, privacy,
-        reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
+        analytics, attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos,
+        privacy, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -68,6 +68,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/imports/orders", post(imports::orders))
         .route("/v1/stats", get(stats::stats))
         .route("/v1/orders/stats", get(stats::orders))
+        .route("/v1/analytics/performance", get(analytics::performance))
+        .route("/v1/analytics/business", get(analytics::business))
         .route("/track/{tenant}/{order}/{seal}", get(track::show))
         .route("/survey/{tenant}/{order}/{seal}", get(survey::show).post(survey::vote))
         .route("/v1/notify-rules", get(rules::read).put(rules::write))

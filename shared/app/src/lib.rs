@@ -3,6 +3,7 @@
 //! A use case loads facts through ports, lets [`domain`] decide, and commits once. It knows no AWS, no
 //! HTTP and no Lambda; the same code runs in the functions, in the simulator and in the tests.
 
+pub mod analytics;
 pub mod answer;
 pub mod apply;
 pub mod arrival;

@@ -16,7 +16,8 @@ use std::sync::Arc;
 /// Orders now, by the word people see. One point per label, fields "orders", and for each currency "orders:EUR" and
 /// "value:EUR" (minor units).
 pub const LABELS: &str = "label";
-/// Orders placed per shop day. Point "2025-08-09", fields "orders", "units", "revenue:EUR" (minor units).
+/// Orders placed per shop day. Point "2025-08-09", fields "orders", "units", and for each currency "orders:EUR" and
+/// "revenue:EUR" (minor units).
 pub const DAYS: &str = "day";
 /// The same per channel: point "2025-08-09/instagram".
 pub const CHANNELS: &str = "channel";
@@ -144,10 +145,11 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
         Payload::OrderPlaced(placed) => {
             let day = placed.placed_on.to_string();
             let channel = format!("{day}/{}", placed.channel);
-            let revenue = format!("revenue:{}", placed.total.currency);
+            let (revenue, orders) = (format!("revenue:{}", placed.total.currency), format!("orders:{}", placed.total.currency));
             let mut deltas = vec![
                 delta(DAYS, &day, "orders", 1),
                 delta(DAYS, &day, "units", i64::try_from(placed.unit_count).unwrap_or(i64::MAX)),
+                delta(DAYS, &day, orders, 1),
                 delta(DAYS, &day, revenue, placed.total.minor),
                 delta(CHANNELS, &channel, "orders", 1),
             ];

@@ -109,7 +109,7 @@ fn arrivals(held: Calibration) -> Markup {
 fn revenue(days: &Days) -> Markup {
     html! {
         section class="card" aria-labelledby="revenue-title" {
-            div class="card-head" { h2 id="revenue-title" { "Revenue" } span class="muted" { "last 30 days" } }
+            div class="card-head" { h2 id="revenue-title" { "Revenue" } span class="muted" { "last 30 days" } a href="/console/figures" { "All figures" } }
             @if days.revenue.is_empty() { p class="empty muted" { "No revenue in the last 30 days." } }
             @for (index, revenue) in days.revenue.iter().take(CURRENCIES_MAX).enumerate() { (currency(index, revenue)) }
         }

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;
+pub mod figures;
 pub mod inbox;
 pub mod labels;
 pub mod login;

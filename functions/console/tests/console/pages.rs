@@ -222,3 +222,23 @@ async fn a_row_of_the_queue_has_its_three_buttons_and_leads_back_to_it() {
     let read = reader.ok("/console").await;
     assert!(read.contains("view-1005") && !read.contains("tell-1005") && !read.contains("auto-1005"));
 }
+
+// req: S2-08, S2-93
+#[tokio::test]
+async fn figures_of_some_days() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Readonly).await;
+    assert!(browser.ok("/console").await.contains(r#"href="/console/figures""#));
+    let text = browser.ok("/console/figures").await;
+    for said in ["What came in", "Per order", "How long orders stay", "Moves that nobody had to make", r#"days=30" aria-current="page""#] {
+        assert!(text.contains(said), "{said}");
+    }
+    let week = browser.ok("/console/figures?days=7").await;
+    assert!(week.contains(r#"days=7" aria-current="page""#));
+    for odd in ["0", "366", "x", "-1", "99999999999"] {
+        assert!(browser.ok(&format!("/console/figures?days={odd}")).await.contains(r#"days=30" aria-current="page""#), "{odd}");
+    }
+    let other = Shop::open_in(shop.world.clone(), "other", now()).await;
+    let empty = Browser::signed_in(&other, Role::Owner).await.ok("/console/figures").await;
+    assert!(empty.contains("No orders in these days.") && empty.contains("No order has moved on in these days."));
+}

@@ -1,5 +1,6 @@
 //! One file per resource.
 
+pub mod analytics;
 mod asked;
 pub mod attention;
 pub mod bulk;

@@ -62,6 +62,7 @@ fn placed(expected: &mut HashMap<&str, Series>, first: Option<&Recorded>, zone: 
     let days = expected.entry(DAYS).or_default();
     add(days, &day, "orders", 1);
     add(days, &day, "units", lines.iter().map(|line| i64::from(line.quantity)).sum());
+    add(days, &day, format!("orders:{}", totals.currency.code()), 1);
     add(days, &day, format!("revenue:{}", totals.currency.code()), totals.total_minor);
     add(expected.entry(CHANNELS).or_default(), &format!("{day}/{channel}"), "orders", 1);
 }

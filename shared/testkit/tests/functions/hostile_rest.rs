@@ -164,7 +164,9 @@ async fn lists_take_no_nonsense() {
     let stranger = identity("other", Role::Owner, Scopes::ALL);
     rest(&house, Some(stranger), "GET", &format!("/v1/orders?cursor={cursor}"), &[], b"").await.refuses(422, "another tenant's");
     for query in ["days=0", "days=366", "days=-1", "days=1e2", "days=99999999999", "days=x", "days=1&days=2"] {
-        get(&house, &format!("/v1/stats?{query}")).await.refuses(422, query);
+        for path in ["/v1/stats", "/v1/analytics/performance", "/v1/analytics/business"] {
+            get(&house, &format!("{path}?{query}")).await.refuses(422, query);
+        }
     }
 }
 

@@ -185,6 +185,8 @@ async fn every_route_asks_for_its_right() {
         ("GET", "/v1/orders/9999", "read"),
         ("GET", "/v1/orders/1001/timeline", "read"),
         ("GET", "/v1/stats", "read"),
+        ("GET", "/v1/analytics/performance", "read"),
+        ("GET", "/v1/analytics/business", "read"),
         ("GET", "/v1/reports", "read"),
         ("GET", "/v1/inbox", "read"),
         ("GET", "/v1/inventory/MUG", "read"),

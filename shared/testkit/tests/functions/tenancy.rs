@@ -129,7 +129,7 @@ async fn somebody_elses_project_is_not_there() {
     assert_eq!(missing.status, 404);
 }
 
-// req: S1-63
+// req: S1-63, S2-87
 #[tokio::test]
 async fn who_comes_too_often_waits() {
     let house = House::new().await;
@@ -150,6 +150,14 @@ async fn who_comes_too_often_waits() {
     assert_eq!((answer.header("ratelimit-remaining"), answer.header("retry-after")), ("0", "60"));
     house.clock.advance(jiff::SignedDuration::from_secs(61));
     assert_eq!(ask().await.status, 200);
+    // A burst of two hundred passes at once, and the next one waits.
+    let wide = TenantConfig { version: 3, requests_per_minute: 200, ..config() };
+    assert!(house.world.tenants().save(&house.scope, &wide, 2).await.unwrap());
+    house.clock.advance(jiff::SignedDuration::from_secs(61));
+    for _ in 0..200 {
+        assert_eq!(ask().await.status, 200);
+    }
+    ask().await.refuses(429, "the 201st");
 }
 
 /// Each change has an entry, without gaps, with who and when, and the entries alone give the order.

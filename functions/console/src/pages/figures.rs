@@ -1,0 +1,169 @@
+//! How the shop does over some days: what it earns, how long orders stay where, how often things go well.
+
+use super::Params;
+use crate::desk::Console;
+use crate::format::{count, date, money, words};
+use crate::icons;
+use crate::layout::{Here, Look, Page};
+use crate::visitor::Visitor;
+use app::Error;
+use app::analytics::{Business, Performance, Share, Span, business, performance};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::money::Currency;
+use http::Uri;
+use jiff::SignedDuration;
+use maud::{Markup, html};
+use std::sync::Arc;
+
+/// Windows to choose from, in days.
+const WINDOWS: [u16; 4] = [7, 30, 90, 365];
+
+/// `GET /console/figures`
+pub async fn show(State(console): State<Arc<Console>>, visitor: Visitor, uri: Uri) -> Response {
+    let result = draw(&console, &visitor, &uri).await.map(IntoResponse::into_response);
+    visitor.answer(result)
+}
+
+async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup, Error> {
+    let asked = Params::of(uri).get("days").and_then(|days| days.parse::<u16>().ok());
+    let days = asked.filter(|days| WINDOWS.contains(days)).unwrap_or(30);
+    let span = Span::back(days, visitor.now, &visitor.zone());
+    let (earned, went) =
+        (business(&*console.metrics, &visitor.scope, &span).await?, performance(&*console.metrics, &visitor.scope, &span).await?);
+    let body = html! {
+        div class="title" {
+            h1 { "Figures" }
+            p class="muted" { (date(span.first)) " to " (date(span.last)) ", counted as things happen" }
+        }
+        nav class="chips" aria-label="Days" {
+            @for window in WINDOWS {
+                a class="chip" href={ "/console/figures?days=" (window) } aria-current=[(window == days).then_some("page")] { (window) " days" }
+            }
+        }
+        ul class="stats" aria-label={ "The last " (days) " days" } {
+            (stat(icons::LIST, "Orders", &count(earned.orders)))
+            (stat(icons::CLOCK, "Orders per hour", &tenths(earned.orders, span.seconds / 3_600)))
+            (stat(icons::TICK, "Satisfied", &percent(earned.satisfied)))
+            (stat(icons::RETURNED, "Came back", &percent(earned.returned)))
+            (stat(icons::BOLT, "Moved by rules", &percent(went.automated)))
+        }
+        div class="halves" {
+            (incomes(&earned, span.seconds / 3_600))
+            (well(&went))
+        }
+        (stays(&went))
+    };
+    Ok(Page { title: "Figures", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: None }.draw(&body))
+}
+
+fn stat(icon: icons::Icon, name: &str, value: &str) -> Markup {
+    html! { li { div class="stat plain" { span class="stat-name" { (icon.beside()) (name) } span class="stat-value" { (value) } } } }
+}
+
+/// A share in percent; a dash of nothing.
+fn percent(share: Share) -> String {
+    if share.of > 0 { format!("{} %", tenths(share.part.saturating_mul(100), share.of)) } else { "–".to_owned() }
+}
+
+/// A quotient with one decimal, half up.
+fn tenths(part: i64, of: i64) -> String {
+    let tenths = (part.saturating_mul(20) / of.max(1) + 1) / 2;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+/// Without its currency, which stands at the head of its row.
+fn amount(minor: i64, currency: Currency) -> String {
+    let text = money(minor, currency);
+    text.rsplit_once(' ').map_or(text.clone(), |(amount, _)| amount.to_owned())
+}
+
+fn incomes(earned: &Business, hours: i64) -> Markup {
+    html! {
+        section class="card" aria-labelledby="earned-title" {
+            div class="card-head" { h2 id="earned-title" { "What came in" } span class="muted" { "orders placed, cancelled ones included" } }
+            @if earned.revenue.is_empty() {
+                p class="empty muted" { "No orders in these days." }
+            } @else {
+                table class="items" {
+                    thead { tr {
+                        th scope="col" { "Currency" } th scope="col" class="number-cell" { "Orders" } th scope="col" class="number-cell" { "Revenue" }
+                        th scope="col" class="number-cell" { "Per order" } th scope="col" class="number-cell roomy" { "Per hour" }
+                    } }
+                    tbody {
+                        @for (currency, revenue) in &earned.revenue {
+                            tr {
+                                th scope="row" { (currency) }
+                                td class="number-cell" { (count(revenue.orders)) }
+                                td class="number-cell" { (amount(revenue.minor, *currency)) }
+                                td class="number-cell" { (amount(revenue.minor / revenue.orders.max(1), *currency)) }
+                                td class="number-cell roomy" { (amount(revenue.minor / hours.max(1), *currency)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn well(went: &Performance) -> Markup {
+    html! {
+        section class="card" aria-labelledby="well-title" {
+            div class="card-head" { h2 id="well-title" { "How often it goes well" } }
+            table class="items" {
+                thead { tr { th scope="col" { "What" } th scope="col" class="number-cell" { "Share" } th scope="col" class="number-cell" { "Of" } } }
+                tbody {
+                    @for (provider, paid) in &went.payments { (share_row(&format!("Payments promised by {provider}"), *paid)) }
+                    (share_row("Messages that arrived", went.messages))
+                    (share_row("Moves that nobody had to make", went.automated))
+                }
+            }
+        }
+    }
+}
+
+fn share_row(name: &str, share: Share) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td class="number-cell" { (percent(share)) }
+            td class="number-cell" { (count(share.of)) }
+        }
+    }
+}
+
+fn stays(went: &Performance) -> Markup {
+    let within =
+        |seconds: Option<i64>| seconds.map_or_else(|| "–".to_owned(), |seconds| crate::format::age(SignedDuration::from_secs(seconds)));
+    html! {
+        section class="card wide" aria-labelledby="stays-title" {
+            div class="card-head" {
+                h2 id="stays-title" { "How long orders stay" }
+                span class="muted" { "within which they move on; of whole months, of 20 orders or more" }
+            }
+            @if went.stays.is_empty() {
+                p class="empty muted" { "No order has moved on in these days." }
+            } @else {
+                table class="items" {
+                    thead { tr {
+                        th scope="col" { "Status" } th scope="col" class="number-cell" { "Orders" } th scope="col" class="number-cell" { "Half" }
+                        th scope="col" class="number-cell" { "95 %" } th scope="col" class="number-cell" { "99 %" }
+                    } }
+                    tbody {
+                        @for stay in &went.stays {
+                            @let [half, most, nearly_all] = stay.within_s;
+                            tr {
+                                th scope="row" { (words(stay.status)) }
+                                td class="number-cell" { (count(stay.left)) }
+                                td class="number-cell" { (within(half)) }
+                                td class="number-cell" { (within(most)) }
+                                td class="number-cell" { (within(nearly_all)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
