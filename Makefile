@@ -82,15 +82,15 @@ E2E = ORDERFLOW_STATE=.local/e2e CLOUD_PORT=$(or $(E2E_CLOUD_PORT),4666) WEB_POR
 # The tests that `cargo test` leaves out because they need a cloud.
 CLOUD_TESTS = --workspace --test conformance --test cloud
 PYTEST = $(PY) -m pytest -q -p no:cacheprovider
-# It kills what others would be asking, and wants to find the queues of the parked empty. The others mostly wait, two files at a time.
-ALONE = infra/e2e/test_kills.py
+# One kills what others would be asking, and wants to find the queues of the parked empty; one has time limits. The others mostly wait, two files at a time.
+ALONE = infra/e2e/test_kills.py infra/e2e/test_speed.py
 test-e2e: setup ## the adapters' conformance, and the deployed suite over HTTP, on the local cloud
 	@$(E2E) $(PY) $(LOCAL)/down.py >/dev/null; $(E2E) $(PY) $(LOCAL)/up.py; code=0; \
 	if $(CARGO) nextest --version >/dev/null 2>&1; then tests="nextest run --run-ignored only $(CLOUD_TESTS)"; \
 	else tests="test $(CLOUD_TESTS) -- --ignored"; fi; \
 	CONFORMANCE_CREATE=1 $(E2E) $(PY) $(LOCAL)/within.py $(CARGO) $$tests || code=$$?; \
 	$(E2E) $(PYTEST) $(ALONE) $(ARGS) || [ $$? = 5 ] || code=1; \
-	$(E2E) $(PYTEST) -n 2 --dist loadfile infra/e2e --ignore $(ALONE) $(ARGS) || [ $$? = 5 ] || code=1; \
+	$(E2E) $(PYTEST) -n 2 --dist loadfile infra/e2e $(addprefix --ignore ,$(ALONE)) $(ARGS) || [ $$? = 5 ] || code=1; \
 	$(E2E) $(PY) $(LOCAL)/down.py; exit $$code
 
 ci: check test ## what the workflow does

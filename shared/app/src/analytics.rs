@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::measure::{DAYS, HABITS, LEFT, MOVES, RATINGS, RECEIPTS, payments_of};
 use crate::ports::{MetricStore, Point};
 use crate::scope::TenantScope;
-use domain::money::Currency;
+use domain::money::{Currency, Money};
 use domain::order::{OrderStatus, Track};
 use domain::spread;
 use jiff::civil::Date;
@@ -75,12 +75,24 @@ pub struct Performance {
 }
 
 /// What came in, in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revenue {
-    /// In its minor units.
-    pub minor: i64,
-    /// In how many orders.
+    /// What the orders are worth.
+    pub total: Money,
+    /// How many they are.
     pub orders: i64,
+}
+
+impl Revenue {
+    /// What an order is worth, on average; none of no orders.
+    pub fn per_order(&self) -> Option<Money> {
+        (self.orders > 0).then(|| self.total.per(self.orders))
+    }
+
+    /// What an hour of these days so far has brought.
+    pub fn per_hour(&self, span: &Span) -> Money {
+        self.total.per((span.seconds / 3_600).max(1))
+    }
 }
 
 /// What a shop earns, and what its customers think of it.
@@ -114,7 +126,7 @@ pub async fn performance(metrics: &dyn MetricStore, scope: &TenantScope, span: &
         metrics.series(scope, HABITS, &from, &to),
         metrics.series(scope, RECEIPTS, &from, &to),
         metrics.series(scope, MOVES, &first, "~"),
-        payments_of(metrics, scope, span.first, span.last)
+        payments_of(metrics, scope, span.first, span.last.saturating_add(1.day()))
     );
     let mut counters: BTreeMap<&str, BTreeMap<String, i64>> = BTreeMap::new();
     let habits = habits?;
@@ -165,8 +177,8 @@ pub async fn business(metrics: &dyn MetricStore, scope: &TenantScope, span: &Spa
             // Days that were counted before orders were counted by currency, too.
             let all = sum([day], "orders");
             let orders = day.fields.get(&format!("orders:{currency}")).copied().unwrap_or(if sums.len() == 1 { all } else { 0 });
-            let row = revenue.entry(*currency).or_default();
-            (row.minor, row.orders) = (row.minor.saturating_add(*minor), row.orders.saturating_add(orders));
+            let row = revenue.entry(*currency).or_insert(Revenue { total: Money::zero(*currency), orders: 0 });
+            (row.total.minor, row.orders) = (row.total.minor.saturating_add(*minor), row.orders.saturating_add(orders));
         }
     }
     let satisfied = (SATISFIED_FROM..=5).map(|score| sum(&ratings, &format!("score:{score}"))).sum();

@@ -193,6 +193,14 @@ impl Money {
         Ok(Money::new(minor, self.currency))
     }
 
+    /// One of so many equal parts, rounded half away from zero; the whole of it in less than one.
+    #[must_use]
+    pub fn per(self, parts: i64) -> Money {
+        let (minor, parts) = (i128::from(self.minor), i128::from(parts.max(1)));
+        let rounded = (minor.abs() * 2 + parts) / (parts * 2) * minor.signum();
+        Money { minor: i64::try_from(rounded).unwrap_or(self.minor), ..self }
+    }
+
     /// A rate in basis points (8 % = 800), rounded half to even: the tie goes to the even minor unit, so
     /// that many small taxes do not drift upwards.
     pub fn basis_points(self, rate: u32) -> Result<Money, MoneyError> {
@@ -251,6 +259,17 @@ impl fmt::Display for Money {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    // req: S2-93
+    #[test]
+    fn an_average_is_rounded_half_away_from_zero() {
+        let of = |minor, parts| Money::new(minor, currency("EUR")).per(parts).minor;
+        let table = [(9_440, 12, 787), (5, 2, 3), (-5, 2, -3), (4, 3, 1), (0, 7, 0), (7, 0, 7), (7, -3, 7), (i64::MAX, 1, i64::MAX)];
+        for (minor, parts, each) in table {
+            assert_eq!(of(minor, parts), each, "{minor} / {parts}");
+        }
+        assert_eq!(of(i64::MIN, 1), i64::MIN);
+    }
 
     fn currency(code: &str) -> Currency {
         Currency::parse(code).unwrap()

@@ -10,7 +10,7 @@ use app::Error;
 use app::analytics::{Business, Performance, Share, Span, business, performance};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::money::Currency;
+use domain::money::Money;
 use http::Uri;
 use jiff::SignedDuration;
 use maud::{Markup, html};
@@ -46,10 +46,9 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             (stat(icons::CLOCK, "Orders per hour", &tenths(earned.orders, span.seconds / 3_600)))
             (stat(icons::TICK, "Satisfied", &percent(earned.satisfied)))
             (stat(icons::RETURNED, "Came back", &percent(earned.returned)))
-            (stat(icons::BOLT, "Moved by rules", &percent(went.automated)))
         }
         div class="halves" {
-            (incomes(&earned, span.seconds / 3_600))
+            (incomes(&earned, &span))
             (well(&went))
         }
         (stays(&went))
@@ -73,35 +72,43 @@ fn tenths(part: i64, of: i64) -> String {
 }
 
 /// Without its currency, which stands at the head of its row.
-fn amount(minor: i64, currency: Currency) -> String {
-    let text = money(minor, currency);
-    text.rsplit_once(' ').map_or(text.clone(), |(amount, _)| amount.to_owned())
+fn amount(amount: Money) -> String {
+    let text = money(amount.minor, amount.currency);
+    text.rsplit_once(' ').map_or(text.clone(), |(number, _)| number.to_owned())
 }
 
-fn incomes(earned: &Business, hours: i64) -> Markup {
+/// A table whose columns but the first are numbers.
+fn table(columns: &[&str], roomy: Option<&str>, rows: &Markup) -> Markup {
+    html! {
+        table class="items" {
+            thead { tr {
+                @for (index, column) in columns.iter().enumerate() {
+                    th scope="col" class=[(index > 0).then_some(if roomy == Some(*column) { "number-cell roomy" } else { "number-cell" })] { (column) }
+                }
+            } }
+            tbody { (rows) }
+        }
+    }
+}
+
+fn incomes(earned: &Business, span: &Span) -> Markup {
     html! {
         section class="card" aria-labelledby="earned-title" {
             div class="card-head" { h2 id="earned-title" { "What came in" } span class="muted" { "orders placed, cancelled ones included" } }
             @if earned.revenue.is_empty() {
                 p class="empty muted" { "No orders in these days." }
             } @else {
-                table class="items" {
-                    thead { tr {
-                        th scope="col" { "Currency" } th scope="col" class="number-cell" { "Orders" } th scope="col" class="number-cell" { "Revenue" }
-                        th scope="col" class="number-cell" { "Per order" } th scope="col" class="number-cell roomy" { "Per hour" }
-                    } }
-                    tbody {
+                (table(&["Currency", "Orders", "Revenue", "Per order", "Per hour"], Some("Per hour"), &html! {
                         @for (currency, revenue) in &earned.revenue {
                             tr {
                                 th scope="row" { (currency) }
                                 td class="number-cell" { (count(revenue.orders)) }
-                                td class="number-cell" { (amount(revenue.minor, *currency)) }
-                                td class="number-cell" { (amount(revenue.minor / revenue.orders.max(1), *currency)) }
-                                td class="number-cell roomy" { (amount(revenue.minor / hours.max(1), *currency)) }
+                                td class="number-cell" { (amount(revenue.total)) }
+                                td class="number-cell" { (revenue.per_order().map_or_else(|| "–".to_owned(), amount)) }
+                                td class="number-cell roomy" { (amount(revenue.per_hour(span))) }
                             }
                         }
-                    }
-                }
+                }))
             }
         }
     }
@@ -111,14 +118,11 @@ fn well(went: &Performance) -> Markup {
     html! {
         section class="card" aria-labelledby="well-title" {
             div class="card-head" { h2 id="well-title" { "How often it goes well" } }
-            table class="items" {
-                thead { tr { th scope="col" { "What" } th scope="col" class="number-cell" { "Share" } th scope="col" class="number-cell" { "Of" } } }
-                tbody {
+            (table(&["What", "Share", "Of"], None, &html! {
                     @for (provider, paid) in &went.payments { (share_row(&format!("Payments promised by {provider}"), *paid)) }
                     (share_row("Messages that arrived", went.messages))
                     (share_row("Moves that nobody had to make", went.automated))
-                }
-            }
+            }))
         }
     }
 }
@@ -145,12 +149,7 @@ fn stays(went: &Performance) -> Markup {
             @if went.stays.is_empty() {
                 p class="empty muted" { "No order has moved on in these days." }
             } @else {
-                table class="items" {
-                    thead { tr {
-                        th scope="col" { "Status" } th scope="col" class="number-cell" { "Orders" } th scope="col" class="number-cell" { "Half" }
-                        th scope="col" class="number-cell" { "95 %" } th scope="col" class="number-cell" { "99 %" }
-                    } }
-                    tbody {
+                (table(&["Status", "Orders", "Half", "95 %", "99 %"], None, &html! {
                         @for stay in &went.stays {
                             @let [half, most, nearly_all] = stay.within_s;
                             tr {
@@ -161,8 +160,7 @@ fn stays(went: &Performance) -> Markup {
                                 td class="number-cell" { (within(nearly_all)) }
                             }
                         }
-                    }
-                }
+                }))
             }
         }
     }

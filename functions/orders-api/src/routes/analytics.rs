@@ -1,10 +1,9 @@
 //! How a shop does: how fast and how well, and what it earns by that.
 
 use super::Answer;
-use super::orders::fault;
+use super::window::Window;
 use crate::desk::{Admitted, Desk};
 use crate::view::Measured;
-use app::Error;
 use app::analytics::{self, Share, Span};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -12,17 +11,9 @@ use domain::money::Currency;
 use domain::order::Track;
 use jiff::civil::Date;
 use runtime::http::{Caller, Origin, Params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Window.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-pub struct AnalyticsParams {
-    /// Days back, today included: 1 to 365, default 30.
-    pub days: Option<u16>,
-}
 
 /// How long orders stay in a status before they leave it.
 #[derive(Debug, Serialize)]
@@ -76,7 +67,7 @@ pub struct BusinessFigures {
     pub units: i64,
     /// Orders / minutes of these days so far.
     pub orders_per_minute: Measured,
-    /// By currency, in its major unit.
+    /// By currency.
     pub revenue: BTreeMap<String, Earned>,
     /// Answers of 4 or 5 / answers to "how was it?".
     pub customer_satisfaction: Measured,
@@ -86,41 +77,42 @@ pub struct BusinessFigures {
     pub as_of: String,
 }
 
-/// What came in, in one currency.
+/// What came in, in one currency. Amounts are in its major unit.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Earned {
-    /// Of all orders, cancelled ones included.
-    pub total: Measured,
-    /// Of an order, on average.
-    pub average_order_value: Measured,
-    /// Of an hour of these days so far.
-    pub per_hour: Measured,
+    /// In how many orders.
+    pub orders: i64,
+    /// What they are worth, cancelled ones included.
+    pub total: String,
+    /// `total / orders`; none of no orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average_order_value: Option<String>,
+    /// `total / hours of these days so far`.
+    pub per_hour: String,
 }
 
 fn share(share: Share, formula: &'static str) -> Measured {
     Measured::share(share.part, share.of, 3, formula)
 }
 
-fn span(params: &AnalyticsParams, desk: &Desk, admitted: &Admitted) -> Result<Span, Error> {
-    let days = params.days.unwrap_or(30);
-    if !(1..=365).contains(&days) {
-        return Err(fault("days", "out_of_range", "1 to 365"));
-    }
-    Ok(Span::back(days, desk.clock.now(), &admitted.config.zone()))
+/// Who may read figures, and of which days.
+async fn asked(desk: &Desk, caller: Caller, origin: &Origin, window: &Window) -> Answer<(Admitted, Span)> {
+    let admitted = desk.admit(caller.0, origin, "read", |scopes| scopes.read).await?;
+    let span = Span::back(window.days()?, desk.clock.now(), &admitted.config.zone());
+    Ok((admitted, span))
 }
 
 /// Reads how fast and how well things go.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/performance", tag = "figures", params(AnalyticsParams),
+#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/performance", tag = "figures", params(Window),
     responses((status = 200, description = "Figures from the read model", body = PerformanceFigures), (status = 422, description = "A bad window"))))]
 pub async fn performance(
     State(desk): State<Arc<Desk>>,
     caller: Caller,
     origin: Origin,
-    Params(params): Params<AnalyticsParams>,
+    Params(window): Params<Window>,
 ) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let span = span(&params, &desk, &admitted)?;
+    let (admitted, span) = asked(&desk, caller, &origin, &window).await?;
     let found = analytics::performance(&*desk.metrics, &admitted.scope, &span).await?;
     let stay = |stay: &analytics::Stay| {
         let [p50_s, p95_s, p99_s] = stay.within_s;
@@ -140,27 +132,17 @@ pub async fn performance(
 }
 
 /// Reads what the shop earns, and what its customers think of it.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/business", tag = "figures", params(AnalyticsParams),
+#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/business", tag = "figures", params(Window),
     responses((status = 200, description = "Figures from the read model", body = BusinessFigures), (status = 422, description = "A bad window"))))]
-pub async fn business(
-    State(desk): State<Arc<Desk>>,
-    caller: Caller,
-    origin: Origin,
-    Params(params): Params<AnalyticsParams>,
-) -> Answer<Response> {
-    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let span = span(&params, &desk, &admitted)?;
+pub async fn business(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
+    let (admitted, span) = asked(&desk, caller, &origin, &window).await?;
     let found = analytics::business(&*desk.metrics, &admitted.scope, &span).await?;
-    let (minutes, hours) = ((span.seconds / 60).max(1), (span.seconds / 3_600).max(1));
     let earned = |(currency, revenue): (&Currency, &analytics::Revenue)| {
-        let digits = currency.exponent();
-        let major = |n: i64, formula| {
-            Measured::share(revenue.minor, n.saturating_mul(10_i64.saturating_pow(digits)), digits, formula).resting_on(revenue.orders)
-        };
         let earned = Earned {
-            total: major(1, "sum of order totals"),
-            average_order_value: major(revenue.orders, "sum of order totals / orders"),
-            per_hour: major(hours, "sum of order totals / hours of these days so far"),
+            orders: revenue.orders,
+            total: revenue.total.decimal(),
+            average_order_value: revenue.per_order().map(|each| each.decimal()),
+            per_hour: revenue.per_hour(&span).decimal(),
         };
         (currency.to_string(), earned)
     };
@@ -169,7 +151,8 @@ pub async fn business(
         to: span.last,
         orders: found.orders,
         units: found.units,
-        orders_per_minute: Measured::share(found.orders, minutes, 4, "orders / minutes of these days so far").resting_on(found.orders),
+        orders_per_minute: Measured::share(found.orders, (span.seconds / 60).max(1), 4, "orders / minutes of these days so far")
+            .resting_on(found.orders),
         revenue: found.revenue.iter().map(earned).collect(),
         customer_satisfaction: share(found.satisfied, "answers of 4 or 5 / answers"),
         return_rate: share(found.returned, "orders of which something came back / orders that left"),

@@ -29,6 +29,7 @@ pub mod survey;
 pub mod track;
 pub mod webhooks;
 pub mod why;
+pub mod window;
 
 use runtime::Problem;
 

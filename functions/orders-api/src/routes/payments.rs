@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::orders::{doing, fault, idempotency, is_done, order_id, run};
+use super::window::Window;
 use crate::body::{self, Json};
 use crate::desk::{Admitted, Desk};
 use crate::view::{OrderPayment, PaymentMeans, PaymentSuccess};
@@ -21,29 +22,12 @@ use std::sync::Arc;
 /// What people may move money.
 const MAY_REFUND: &str = "a manager's role, or a key of that role";
 
-/// Window.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-#[serde(deny_unknown_fields)]
-pub struct SuccessParams {
-    /// Days back, today included: 1 to 365, default 30. Days are UTC's.
-    pub days: Option<u16>,
-}
-
-/// Shows how often payments succeed, by provider: of orders that somebody tried to pay. What the clock tries again counts once.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/payments/success", tag = "payments", params(SuccessParams),
+/// Shows how often payments succeed, by provider: of orders that somebody tried to pay. What the clock tries again counts once. Days are UTC's.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/payments/success", tag = "payments", params(Window),
     responses((status = 200, description = "By provider", body = PaymentSuccess), (status = 422, description = "A bad window"))))]
-pub async fn success(
-    State(desk): State<Arc<Desk>>,
-    caller: Caller,
-    origin: Origin,
-    Params(params): Params<SuccessParams>,
-) -> Answer<Response> {
+pub async fn success(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let days = params.days.unwrap_or(30);
-    if !(1..=365).contains(&days) {
-        return Err(fault("days", "out_of_range", "1 to 365").into());
-    }
+    let days = window.days()?;
     let today = desk.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let found = payments_of(&*desk.metrics, &admitted.scope, today.saturating_sub((i64::from(days) - 1).days()), today).await?;
     Ok(axum::Json(PaymentSuccess::of(&found)).into_response())

@@ -1,6 +1,7 @@
 //! Figures for dashboards, from the read model: cost and time do not depend on the number of orders.
 
 use super::Answer;
+use super::window::Window;
 use crate::desk::Desk;
 use crate::view::Measured;
 use app::Error;
@@ -8,20 +9,11 @@ use app::measure::{DAYS, LABELS, LEFT, RATINGS, RECEIPTS, TOLD};
 use app::progress::habits;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::order::Fault;
 use jiff::ToSpan;
 use runtime::http::{Caller, Origin, Params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Window.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
-pub struct StatsParams {
-    /// Days back, today included: 1 to 365, default 30.
-    pub days: Option<u16>,
-}
 
 /// Figures.
 #[derive(Debug, Serialize)]
@@ -50,14 +42,11 @@ pub struct Day {
 }
 
 /// Reads the figures.
-#[cfg_attr(test, utoipa::path(get, path = "/v1/stats", tag = "figures", params(StatsParams),
+#[cfg_attr(test, utoipa::path(get, path = "/v1/stats", tag = "figures", params(Window),
     responses((status = 200, description = "Figures from the read model", body = Stats))))]
-pub async fn stats(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<StatsParams>) -> Answer<Response> {
+pub async fn stats(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let days = params.days.unwrap_or(30);
-    if !(1..=365).contains(&days) {
-        return Err(Error::Invalid(vec![Fault::new("days", "out_of_range", "1 to 365")]).into());
-    }
+    let days = window.days()?;
     let now = desk.clock.now();
     let today = admitted.config.today(now);
     let first = today.saturating_sub((i64::from(days) - 1).days());

@@ -25,6 +25,7 @@
 //! | ops | `T#{tenant}#KEYS` | `{hash}` | API keys |
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
 //! | ops | `T#{tenant}#WEBHOOKS` | `{endpoint}` | addresses that are told what happens |
+//! | ops | `T#{tenant}#WEBHOOKS_COUNT` | `COUNT` | how many they are |
 //! | ops | `T#{tenant}#TOLD#{endpoint}` | `{time of the event}#{delivery}` | what was told them |
 //! | ops GSI1 | `TELL#{shard}` | `{next try}#{tenant}#{endpoint}#{time of the event}#{delivery}` | what is told them again, of all tenants |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |

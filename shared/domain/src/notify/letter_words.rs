@@ -104,7 +104,7 @@ const PL: Words = Words {
     },
     delay: "Przepraszamy, że realizacja zamówienia trwa dłużej niż zwykle. Pamiętamy o nim: pracujemy nad nim i napiszemy, gdy tylko będzie coś nowego.",
     question: "Jak podobało się Państwu zamówienie? Chętnie poznamy opinię! 💬",
-    total: "Do zapłaty: {a}.",
+    total: "Suma: {a}.",
     paid: "Płatność na kwotę {a} jest potwierdzona.",
     refunded: "Zwróciliśmy {a} tą samą drogą, którą nadeszła płatność.",
     backordered: "Części zamówienia nie ma teraz w magazynie; napiszemy, gdy tylko będzie mogło wyruszyć.",

@@ -130,7 +130,7 @@ const fn words(tongue: Tongue) -> &'static Words {
                    ("Zamówienie #{n} w przygotowaniu", "Przygotowujemy Twoje zamówienie #{n}"), ("Zamówienie #{n} w drodze", "Twoje zamówienie #{n} jest w drodze"),
                    ("Zamówienie #{n} doręczone. Dziękujemy", "Twoje zamówienie #{n} dotarło. Dziękujemy"), ("Zamówienie #{n} się spóźni, przepraszamy", "Przepraszamy, zamówienie #{n} potrwa dłużej"),
                    ("Jak zamówienie #{n}? Chętnie poznamy opinię", "Jak podobało się zamówienie #{n}? Chętnie poznamy opinię")],
-            ships_tomorrow: "Wysyłka jutro", due: "Termin {d}", track: "Śledź: {l}", rate: "Oceń: {l}", total: "Do zapłaty {a}", back: "Zwrócono {a}",
+            ships_tomorrow: "Wysyłka jutro", due: "Termin {d}", track: "Śledź: {l}", rate: "Oceń: {l}", total: "Suma {a}", back: "Zwrócono {a}",
         },
         Tongue::Es => &Words {
             there: "cliente", hi: ["Hola", "Hola", "Genial"],
