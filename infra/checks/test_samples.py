@@ -68,7 +68,7 @@ def test_has_the_shape_of_its_source(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in GOOD if function_of(path) in ("notifier", "metrics", "saga", "dispatch", "webhook-out", "outbox-relay")], ids=name)
 def test_events_keep_their_schema_and_reach_the_function(path: Path) -> None:
-    rules = {"notifier": ["NotifyRule", "OrderNewsRule", "SagaNewsRule"], "metrics": ["MetricsRule"], "saga": ["SagaRule"], "dispatch": ["DispatchRule"], "webhook-out": ["WebhooksRule"]}
+    rules = {"notifier": ["NotifyRule", "OrderNewsRule", "SagaNewsRule"], "metrics": ["MetricsRule", "StockMetricsRule"], "saga": ["SagaRule"], "dispatch": ["DispatchRule"], "webhook-out": ["WebhooksRule"]}
     for record in json.loads(path.read_text()).get("Records", []):
         if function_of(path) == "outbox-relay":
             envelopes = json.loads(record["dynamodb"]["NewImage"]["events"]["S"])

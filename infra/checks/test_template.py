@@ -126,7 +126,7 @@ def test_what_is_kept_where(template: Template) -> None:
         "OutboxTable": [main],
         "OpsTable": [main, index(1)],
         "MetricsTable": [main],
-        "InventoryTable": [main],
+        "InventoryTable": [main, index(1)],
     }
     assert list(template.of("S3::Bucket")) == ["ReportsBucket"]
 

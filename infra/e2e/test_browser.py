@@ -270,7 +270,7 @@ def test_staff_tell_a_customer_again(page: Page, shop: Shop, number: str) -> Non
     eventually(lambda: len(mails()) == 2, "the second mail")
 
 
-ROUTES = ["", "/orders", "/orders?status=failed", "/orders/1001", "/figures", "/reports", "/messages", "/messages/shipped?order=1001", "/inbox", "/ask", "/gone"]
+ROUTES = ["", "/orders", "/orders?status=failed", "/orders/1001", "/stock", "/purchases", "/figures", "/reports", "/messages", "/messages/shipped?order=1001", "/inbox", "/ask", "/gone"]
 
 
 @pytest.mark.parametrize(

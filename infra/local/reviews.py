@@ -19,9 +19,10 @@ ORDERS = [
 
 
 def open_demo(web_url: str, key: str) -> None:
-    """Has orders taken through checks and stock from now on, and places some. Safe to repeat."""
+    """Has orders taken through checks and stock from now on, and what runs low drafted to be ordered; places some. Safe to repeat."""
     settings = call(web_url, key, "GET", "/v1/settings")
     settings["workflow"]["enabled"] = True
+    settings["stock"]["reorder"]["auto"] = True
     call(web_url, key, "PUT", "/v1/settings", settings)
     for sku, pieces in STOCK:
         call(web_url, key, "POST", f"/v1/inventory/{sku}/adjust", {"location": "main", "by": pieces, "reference": "demo-opening"})

@@ -8,6 +8,7 @@ use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::stock::{Count, Purchases};
 use app::webhooks::Endpoints;
 use std::sync::Arc;
 
@@ -31,6 +32,10 @@ pub struct Console {
     pub reviews: Arc<dyn ReviewStore>,
     /// What waits for somebody.
     pub parked: Parked,
+    /// Counting stock, and what there is of it.
+    pub count: Count,
+    /// Orders with suppliers.
+    pub purchases: Purchases,
     /// Webhooks to others.
     pub webhooks: Endpoints,
     /// Settings.

@@ -92,6 +92,18 @@ pub enum Flash {
     ReturnSaved,
     /// It cannot come back like that.
     BadReturn,
+    /// A purchase order is a step further.
+    PurchaseSaved,
+    /// Somebody else was faster with it.
+    PurchaseStale,
+    /// It cannot be done with it.
+    BadPurchase,
+    /// The books follow the shelf.
+    Counted,
+    /// Less lies there than is promised.
+    CountedMissing,
+    /// Not a shelf, or not a number.
+    BadCount,
     /// A test is on its way.
     WebhookTested,
     /// An endpoint is as it was wanted.
@@ -113,7 +125,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 53] = [
+    const ALL: [Flash; 59] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -158,6 +170,12 @@ impl Flash {
         Flash::BadParcel,
         Flash::ReturnSaved,
         Flash::BadReturn,
+        Flash::PurchaseSaved,
+        Flash::PurchaseStale,
+        Flash::BadPurchase,
+        Flash::Counted,
+        Flash::CountedMissing,
+        Flash::BadCount,
         Flash::WebhookTested,
         Flash::WebhookSaved,
         Flash::WebhookReplayed,
@@ -216,6 +234,12 @@ impl Flash {
             Flash::BadParcel => "bad-parcel",
             Flash::ReturnSaved => "return-saved",
             Flash::BadReturn => "bad-return",
+            Flash::PurchaseSaved => "purchase-saved",
+            Flash::PurchaseStale => "purchase-stale",
+            Flash::BadPurchase => "bad-purchase",
+            Flash::Counted => "counted",
+            Flash::CountedMissing => "counted-missing",
+            Flash::BadCount => "bad-count",
             Flash::WebhookTested => "webhook-tested",
             Flash::WebhookSaved => "webhook-saved",
             Flash::WebhookReplayed => "webhook-replayed",
@@ -298,6 +322,16 @@ impl Flash {
             Flash::BadReturn => {
                 "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
             }
+            Flash::PurchaseSaved => "Done. This is how the purchase order stands now.",
+            Flash::PurchaseStale => "Somebody else changed this purchase order meanwhile, so nothing was done. This is how it stands now.",
+            Flash::BadPurchase => {
+                "Nothing was done: say how many pieces, and the delivery note; a draft has to be approved before its goods can be booked."
+            }
+            Flash::Counted => "Done. The books say what lies there.",
+            Flash::CountedMissing => {
+                "Corrected as far as possible: more is promised to orders than lies there. Decide which orders go without."
+            }
+            Flash::BadCount => "Nothing was done: name the SKU, the location in lower-case letters, and how many pieces lie there.",
             Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
             Flash::WebhookSaved => "Done. From now on it is as you said.",
             Flash::WebhookReplayed => "It is being sent again. What became of it stands below in a moment.",
@@ -326,6 +360,8 @@ impl Flash {
                 | Flash::ReportAsked
                 | Flash::SheetAsked
                 | Flash::ReturnSaved
+                | Flash::PurchaseSaved
+                | Flash::Counted
                 | Flash::WebhookTested
                 | Flash::WebhookSaved
                 | Flash::WebhookReplayed

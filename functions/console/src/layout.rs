@@ -24,6 +24,8 @@ pub enum Here {
     Messages,
     /// What people have to decide.
     Reviews,
+    /// What there is, and what is ordered.
+    Stock,
     /// What waits for somebody.
     Inbox,
     /// Who else is told.
@@ -96,6 +98,7 @@ impl Page<'_> {
             (Here::Tracking, "/order-tracking", "Tracking", icons::PIN),
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
             (Here::Reviews, "/console/reviews", "Reviews", icons::GLASS),
+            (Here::Stock, "/console/stock", "Stock", icons::BOX),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
             (Here::Messages, "/console/messages", "Messages", icons::MAIL),

@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, queue, reports, returns, reviews,
-        sheet, tracking, webhooks, wording,
+        ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, purchases, queue, reports, returns,
+        reviews, sheet, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -49,6 +49,9 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/payment", post(payment::settle))
         .route("/console/orders/{id}/reviews", post(reviews::settle))
         .route("/console/reviews", get(reviews::show))
+        .route("/console/stock", get(stock::show).post(stock::settle))
+        .route("/console/purchases", get(purchases::show))
+        .route("/console/purchases/{id}", get(purchases::read).post(purchases::settle))
         .route("/console/figures", get(pages::figures::show))
         .route("/console/reports", get(reports::show).post(reports::make))
         .route("/console/reports/{day}/{report}", get(reports::file))

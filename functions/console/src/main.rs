@@ -9,6 +9,7 @@ use app::parked::Parked;
 use app::ports::{Clock, Random};
 use app::progress::AutoProgress;
 use app::report::AskForReport;
+use app::stock::{Count, MoveStock, Purchases};
 use app::webhooks::Endpoints;
 use console::session::Sessions;
 use console::{Console, router};
@@ -43,6 +44,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: clock.clone(),
     };
     let apply = Apply { orders: orders.clone(), clock: clock.clone() };
+    let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
     let console = Console {
         orders: orders.clone(),
         auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
@@ -53,6 +55,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
+        count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        purchases: Purchases::new(Arc::new(db.purchases()), stock, Arc::new(db.metrics())),
         webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone())
             .with_double(double),
         reports: files,

@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, reports, returns, reviews, rules, stock,
-    webhooks,
+    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, purchases, reports, returns, reviews, rules,
+    stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -80,6 +80,10 @@ described!(
     rules::NewRules,
     rules::PreviewOf,
     stock::Adjustment,
+    stock::NewCount,
+    purchases::GoodsReceipt,
+    purchases::DraftLines,
+    purchases::NewPurchaseOrder,
     webhooks::NewWebhookEndpoint,
     webhooks::Replay,
     webhooks::WebhookEndpointChange,

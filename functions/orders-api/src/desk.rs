@@ -11,7 +11,7 @@ use app::ports::{
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::survey::Survey;
 use app::tenant::TenantConfig;
 use app::webhooks::Endpoints;
@@ -50,6 +50,10 @@ pub struct Desk {
     pub reviews: Arc<dyn ReviewStore>,
     /// Stock, and moving it.
     pub stock: MoveStock,
+    /// Counting it.
+    pub count: Count,
+    /// Orders with suppliers.
+    pub purchases: Purchases,
     /// Webhooks to others.
     pub webhooks: Endpoints,
     /// Settings.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         analytics, attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos,
-        privacy, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
+        privacy, purchases, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -70,6 +70,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/stats", get(stats::orders))
         .route("/v1/analytics/performance", get(analytics::performance))
         .route("/v1/analytics/business", get(analytics::business))
+        .route("/v1/analytics/inventory", get(analytics::inventory))
         .route("/track/{tenant}/{order}/{seal}", get(track::show))
         .route("/survey/{tenant}/{order}/{seal}", get(survey::show).post(survey::vote))
         .route("/v1/notify-rules", get(rules::read).put(rules::write))
@@ -82,6 +83,14 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))
+        .route("/v1/inventory", get(stock::list))
+        .route("/v1/inventory-counts", post(stock::count))
+        .route("/v1/purchase-orders", get(purchases::list).post(purchases::create))
+        .route("/v1/purchase-orders/{id}", get(purchases::read))
+        .route("/v1/purchase-orders/{id}/lines", post(purchases::change))
+        .route("/v1/purchase-orders/{id}/approve", post(purchases::approve))
+        .route("/v1/purchase-orders/{id}/cancel", post(purchases::cancel))
+        .route("/v1/purchase-orders/{id}/receive", post(purchases::receive))
         .route("/v1/inventory/{sku}", get(stock::read))
         .route("/v1/inventory/{sku}/adjust", post(stock::adjust))
         .route("/v1/event-types", get(webhooks::event_types))

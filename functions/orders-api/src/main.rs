@@ -10,7 +10,7 @@ use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::webhooks::Endpoints;
 use orders_api::{Desk, router};
@@ -45,27 +45,25 @@ async fn main() -> Result<(), lambda_http::Error> {
     let hooks = queue(hooks);
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
+    let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
+    let (inbox, addresses) = (Arc::new(db.inbox()), Arc::new(db.addresses()));
     let desk = Desk {
         auto,
         survey,
         bulk,
         ask_for_report,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
-        privacy: Privacy {
-            apply: apply.clone(),
-            inbox: Arc::new(db.inbox()),
-            files: files.clone(),
-            addresses: Arc::new(db.addresses()),
-            pseudonyms,
-        },
+        privacy: Privacy { apply: apply.clone(), inbox: inbox.clone(), files: files.clone(), addresses, pseudonyms },
         apply,
         orders: Arc::new(db.orders()),
-        parked: Parked { inbox: Arc::new(db.inbox()), queue: hooks, clock: clock.clone() },
+        parked: Parked { inbox, queue: hooks, clock: clock.clone() },
         sheets: queue(sheets),
         metrics: Arc::new(db.metrics()),
         reports: files,
         reviews: Arc::new(db.reviews()),
-        stock: MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() },
+        count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
+        stock,
         webhooks: Endpoints::new(Arc::new(db.webhooks()), queue(webhooks), clock.clone(), random.clone()).with_double(double),
         tenants: Arc::new(db.tenants()),
         mail_identity,

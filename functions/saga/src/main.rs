@@ -5,7 +5,7 @@ use adapters_http::payment::HttpGateways;
 use app::apply::Apply;
 use app::cashier::Cashier;
 use app::saga::Sagas;
-use app::stock::MoveStock;
+use app::stock::{MoveStock, Purchases};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -26,10 +26,12 @@ async fn main() -> Result<(), Error> {
     let clock = Arc::new(SystemClock);
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
+    let stock = MoveStock { stock: Arc::new(db.stock()), clock };
     let sagas = Sagas {
         cashier: Cashier { apply: apply.clone(), gateways, metrics: Arc::new(db.metrics()), base },
         apply,
-        stock: MoveStock { stock: Arc::new(db.stock()), clock },
+        purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
+        stock,
         tenants: Arc::new(db.tenants()),
     };
     let parking = SqsParking::new(aws, dead_letters);

@@ -1,6 +1,7 @@
 //! One error type whose variants answer the caller's only question: what next?
 
 use domain::order::{Fault, Rejection};
+use domain::stock::purchase::PurchaseRefusal;
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,9 @@ pub enum Error {
     /// The rules say no. The reason says what would be possible.
     #[error(transparent)]
     Rejected(#[from] Rejection),
+    /// The same, of a purchase order.
+    #[error(transparent)]
+    Purchase(#[from] PurchaseRefusal),
     /// There is no such thing, or it is another tenant's: the two look the same.
     #[error("there is no such {0}")]
     NotFound(&'static str),

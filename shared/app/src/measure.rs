@@ -45,6 +45,9 @@ pub const PAYMENTS: &str = "payment";
 /// (those of which something did because something else had been packed).
 pub const LEFT: &str = "left";
 
+/// What was counted on shelves, per day: fields "lines" and "matched" (those of which the books were right).
+pub const COUNTED: &str = "counted";
+
 /// The use case.
 #[derive(Clone)]
 pub struct Measure {
@@ -66,7 +69,7 @@ impl Measure {
     }
 }
 
-fn delta(series: &str, point: &str, field: impl Into<String>, by: i64) -> Delta {
+pub(crate) fn delta(series: &str, point: &str, field: impl Into<String>, by: i64) -> Delta {
     Delta { series: series.to_owned(), point: point.to_owned(), field: field.into(), by }
 }
 
@@ -207,6 +210,11 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             let day = event.time.strftime("%Y-%m-%d").to_string();
             let counted = [(back.first, "returns"), (back.first_fault, "faults")];
             counted.into_iter().filter(|(counts, _)| *counts).map(|(_, field)| delta(LEFT, &day, field, 1)).collect()
+        }
+        Payload::StockMoved(moved) => crate::stock::sold(moved, event.time),
+        Payload::StockCounted(counted) => {
+            let day = event.time.strftime("%Y-%m-%d").to_string();
+            [("lines", counted.lines), ("matched", counted.matched)].map(|(field, by)| delta(COUNTED, &day, field, i64::from(by))).into()
         }
         Payload::OrderRated(rated) => {
             let day = event.time.strftime("%Y-%m-%d").to_string();

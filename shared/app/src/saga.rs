@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ports::{OrderQuery, TenantStore};
 use crate::privacy::customer_of;
 use crate::scope::TenantScope;
-use crate::stock::MoveStock;
+use crate::stock::{MoveStock, Purchases};
 use crate::tenant::TenantConfig;
 use contracts::{Envelope, Payload, stock};
 use domain::fraud::Past;
@@ -39,6 +39,8 @@ pub struct Sagas {
     pub apply: Apply,
     /// What is there.
     pub stock: MoveStock,
+    /// What is ordered anew.
+    pub purchases: Purchases,
     /// Its money.
     pub cashier: Cashier,
     /// Settings.
@@ -52,6 +54,8 @@ pub enum Went {
     On(usize),
     /// Levels of stock were looked at.
     Graded,
+    /// More was put on a draft of what to order.
+    Drafted,
     /// There was nothing to do.
     Nowhere,
 }
@@ -78,6 +82,10 @@ impl Sagas {
                 self.take_on(context, &id, until).await
             }
             Payload::StockMoved(moved) => self.grade(context, moved).await,
+            Payload::StockLow(fallen) | Payload::StockReorderSuggested(fallen) => {
+                let drafted = self.purchases.propose(context, &fallen.sku, &fallen.location).await?;
+                Ok(if drafted.is_some() { Went::Drafted } else { Went::Nowhere })
+            }
             _ => Ok(Went::Nowhere),
         }
     }

@@ -8,7 +8,7 @@ use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, SagaRules, Vocabulary, WatchRules, Watched, progress};
 use domain::shipping::tax::ChargeRules;
-use domain::stock::StockRules;
+use domain::stock::{ReorderRules, StockRules};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -266,6 +266,17 @@ impl Default for TenantConfig {
     }
 }
 
+fn stock_faults(rules: &ReorderRules) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if !(1..=1_000_000).contains(&rules.max_stock) {
+        faults.push(Fault::new("stock.reorder.max_stock", "out_of_range", "1 to 1,000,000 pieces"));
+    }
+    if rules.lead_days_max > 366 || rules.lead_days > rules.lead_days_max {
+        faults.push(Fault::new("stock.reorder.lead_days_max", "out_of_range", "at least lead_days, at most 366"));
+    }
+    faults
+}
+
 impl TenantConfig {
     /// The shop's time zone. Validated on save; UTC if the zone has since left the database.
     pub fn zone(&self) -> jiff::tz::TimeZone {
@@ -365,6 +376,7 @@ impl TenantConfig {
         if self.stock.reorder_at > self.stock.low_at {
             faults.push(Fault::new("stock.reorder_at", "out_of_range", "at most stock.low_at"));
         }
+        faults.extend(stock_faults(&self.stock.reorder));
         for (name, hours) in self.watch.named() {
             if hours > WatchRules::HOURS_MAX {
                 faults.push(Fault::new(format!("watch.{name}"), "out_of_range", "0 (does not matter) to 8760 hours"));

@@ -117,6 +117,10 @@ payloads! {
     StockReorderSuggested(stock::v1::Fallen) = "stock.reorder_suggested.v1" from "orderflow.stock";
     /// Stock was set aside for an order, given back, or has left with it.
     StockMoved(stock::v1::Moved) = "stock.moved.v1" from "orderflow.stock";
+    /// What lies on some shelves was counted.
+    StockCounted(stock::v1::Counted) = "stock.counted.v1" from "orderflow.stock";
+    /// An order with a supplier has come a step further.
+    PurchaseChanged(stock::v1::PurchaseChanged) = "purchase.changed.v1" from "orderflow.stock";
     /// A step of an order's way waits for its worker.
     SagaDue(saga::v1::Due) = "saga.due.v1" from "orderflow.sagas";
     /// Points were added up that speak against an order.

@@ -50,7 +50,7 @@ const BY_PAYMENT: [(&str, &str); 3] =
     [("captured", "order.paid"), ("partially_refunded", "order.partially_refunded"), ("refunded", "order.refunded")];
 
 /// Events that are told as they are.
-pub const AS_THEY_ARE: [&str; 25] = [
+pub const AS_THEY_ARE: [&str; 27] = [
     "order.placed.v1",
     "order.status_changed.v1",
     "order.payment_changed.v1",
@@ -76,6 +76,8 @@ pub const AS_THEY_ARE: [&str; 25] = [
     "stock.low.v1",
     "stock.reorder_suggested.v1",
     "stock.moved.v1",
+    "stock.counted.v1",
+    "purchase.changed.v1",
 ];
 
 /// Every type that an endpoint can be told of.

@@ -39,4 +39,38 @@ pub mod v1 {
         /// The limit, in pieces.
         pub limit: u32,
     }
+
+    /// What lies on some shelves was counted, and the books were corrected.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Counted {
+        /// Names the count.
+        pub reference: String,
+        /// Shelves that were counted: a SKU at a location each.
+        pub lines: u32,
+        /// Those of them of which the books were right.
+        pub matched: u32,
+        /// Pieces that were found and not expected.
+        pub found: u64,
+        /// Pieces that were expected and not found.
+        pub lost: u64,
+        /// Those of the lost ones that are promised to orders. A person has to decide who goes without.
+        pub missing: u64,
+    }
+
+    /// An order with a supplier has come a step further.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct PurchaseChanged {
+        /// The shop's number of it.
+        pub purchase_id: String,
+        /// Where the goods are to come.
+        pub location: String,
+        /// "draft" (it waits for a person's approval), "ordered", "received" or "cancelled".
+        pub status: String,
+        /// Different things that are ordered.
+        pub lines: u32,
+        /// Pieces that are ordered.
+        pub pieces: u64,
+        /// Drafted by a rule.
+        pub by_rule: bool,
+    }
 }

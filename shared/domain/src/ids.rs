@@ -124,6 +124,10 @@ id!(
     ReturnId, "return", 16, "1 to 16 lower-case letters, digits and dashes", slug
 );
 id!(
+    /// The shop's own number of an order with a supplier ("PO-2026-0117").
+    PurchaseId, "purchase order number", 48, "1 to 48 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// What a carrier calls a parcel.
     TrackingNumber, "tracking number", 40, "1 to 40 letters and digits", |b| b.is_ascii_alphanumeric()
 );

@@ -3,6 +3,7 @@
 use app::Error;
 use axum::response::{IntoResponse, Response};
 use domain::order::{Fault, Rejection};
+use domain::stock::purchase::PurchaseRefusal;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -84,6 +85,13 @@ impl From<Error> for Problem {
                 problem
             }
             Error::Rejected(rejection) => rejected(rejection, detail),
+            Error::Purchase(PurchaseRefusal::NotOrdered(_) | PurchaseRefusal::Quantity(_)) => {
+                let mut problem =
+                    Problem::new("invalid", "The input is not valid", StatusCode::UNPROCESSABLE_ENTITY, "correct it and send it again");
+                problem.errors = vec![Fault::new("lines", "out_of_range", detail)];
+                problem
+            }
+            Error::Purchase(_) => Problem::new("purchase-refused", "Not possible as it stands", StatusCode::CONFLICT, detail),
             Error::NotFound(_) => Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, detail),
             Error::Stale { current } => {
                 let mut problem = Problem::new("stale", "It has changed", StatusCode::CONFLICT, detail);

@@ -50,6 +50,8 @@ pub struct Ports {
     pub reviews: Arc<dyn ReviewStore>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
+    /// Orders with suppliers.
+    pub purchases: Arc<dyn PurchaseStore>,
     /// What is to happen to orders.
     pub timers: Arc<dyn TimerIndex>,
     /// Payment providers.
@@ -87,6 +89,7 @@ impl Ports {
             reports: Arc::new(memory.reports()),
             reviews: Arc::new(memory.reviews()),
             stock: Arc::new(memory.stock()),
+            purchases: Arc::new(memory.purchases()),
             timers: Arc::new(memory.timers()),
             gateways: Arc::new(bank.clone()),
             carriers: Arc::new(depot.clone()),
@@ -119,6 +122,7 @@ impl Ports {
             reports: Arc::new(Faulty::new(self.reports, faults)),
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
+            purchases: Arc::new(Faulty::new(self.purchases, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
             webhooks: Arc::new(Faulty::new(self.webhooks, faults)),
             // They misbehave by themselves.

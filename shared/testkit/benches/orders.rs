@@ -19,7 +19,7 @@ use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::report::AskForReport;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::webhooks::Endpoints;
@@ -50,6 +50,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
     let (queue, reports) = (Arc::new(memory.queue()), Arc::new(memory.reports()));
     let random = Arc::new(FakeRandom::seeded(8));
     let apply = Apply { orders: ports.orders.clone(), clock: clock.clone() };
+    let stock = MoveStock { stock: ports.stock.clone(), clock: clock.clone() };
     orders_api::Desk {
         bulk: Bulk { once: ports.once.clone(), queue: queue.clone(), clock: clock.clone(), random: random.clone() },
         place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
@@ -80,7 +81,9 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         metrics: ports.metrics.clone(),
         reports,
         reviews: Arc::new(memory.reviews()),
-        stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+        count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
+        purchases: Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone()),
+        stock,
         webhooks: Endpoints::new(ports.webhooks.clone(), queue, clock.clone(), random.clone()),
         tenants: ports.tenants.clone(),
         mail_identity: None,

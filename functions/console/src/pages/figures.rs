@@ -56,12 +56,12 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     Ok(Page { title: "Figures", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: None }.draw(&body))
 }
 
-fn stat(icon: icons::Icon, name: &str, value: &str) -> Markup {
+pub(super) fn stat(icon: icons::Icon, name: &str, value: &str) -> Markup {
     html! { li { div class="stat plain" { span class="stat-name" { (icon.beside()) (name) } span class="stat-value" { (value) } } } }
 }
 
 /// A share in percent; a dash of nothing.
-fn percent(share: Share) -> String {
+pub(super) fn percent(share: Share) -> String {
     if share.of > 0 { format!("{} %", tenths(share.part.saturating_mul(100), share.of)) } else { "–".to_owned() }
 }
 
@@ -78,7 +78,7 @@ fn amount(amount: Money) -> String {
 }
 
 /// A table whose columns but the first are numbers.
-fn table(columns: &[&str], roomy: Option<&str>, rows: &Markup) -> Markup {
+pub(super) fn table(columns: &[&str], roomy: Option<&str>, rows: &Markup) -> Markup {
     html! {
         table class="items" {
             thead { tr {

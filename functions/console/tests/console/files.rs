@@ -91,7 +91,7 @@ async fn what_found_no_order_waits_in_the_inbox() {
     let page = browser.ok("/console/inbox").await;
     assert!(page.contains("Nobody waits for an answer") && page.contains("Every webhook has been applied"), "{page}");
     let nav = page.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
-    assert_eq!(nav.matches("<a href=").count(), 7, "{nav}");
+    assert_eq!(nav.matches("<a href=").count(), 8, "{nav}");
     let said = json!({ "kind": "reply", "from": "+15551234567", "text": "Where is <my> parcel?", "id": "SM1" });
     parked(&shop, "@sms", "a1", &said.to_string(), "unknown_sender").await;
     parked(&shop, "order-status", "b2", "{}", "unknown_order").await;

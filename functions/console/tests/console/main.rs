@@ -14,6 +14,7 @@ mod reviews;
 mod session;
 #[path = "../shop/mod.rs"]
 mod shop;
+mod stock;
 mod tracking;
 mod webhooks;
 mod wording;

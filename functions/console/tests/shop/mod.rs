@@ -16,7 +16,7 @@ use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore
 use app::progress::AutoProgress;
 use app::report::AskForReport;
 use app::saga::Sagas;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::tenant::{Secret, TenantConfig};
 use app::webhooks::Endpoints;
 use app::{Context, Provenance};
@@ -149,6 +149,8 @@ impl Shop {
                 Arc::new(self.world.metrics()),
             ),
             ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
+            count: Count { stock: self.stock(), outbox: Arc::new(self.world.outbox()) },
+            purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
             ask_for_report: AskForReport {
@@ -265,7 +267,7 @@ impl Shop {
     /// Gives an order a command now.
     pub async fn command(&self, number: &str, command: &Command) {
         let apply = Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) };
-        let by = Provenance { actor: principal(), correlation: correlation("a-command") };
+        let by = self.by_hand();
         let context = Context { scope: &self.scope(), config: &self.config, by: &by };
         apply.run(context, &OrderId::parse(number).unwrap(), command, Alongside::default()).await.unwrap();
     }
@@ -295,12 +297,28 @@ impl Shop {
         assert!(self.world.tenants().save(&self.scope(), &self.config, before).await.unwrap());
     }
 
+    /// Somebody of the shop's, as the author of a change.
+    pub fn by_hand(&self) -> Provenance {
+        Provenance { actor: principal(), correlation: correlation("a-command") }
+    }
+
+    /// Stock, and moving it.
+    pub fn stock(&self) -> MoveStock {
+        MoveStock { stock: Arc::new(self.world.stock()), clock: Arc::new(self.clock.clone()) }
+    }
+
+    /// Orders with suppliers.
+    pub fn purchases(&self) -> Purchases {
+        Purchases::new(Arc::new(self.world.purchases()), self.stock(), Arc::new(self.world.metrics()))
+    }
+
     /// What waits for a worker goes on, as the sagas' function does it.
     pub async fn go_on(&self) {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let sagas = Sagas {
             apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() },
-            stock: MoveStock { stock: Arc::new(self.world.stock()), clock: clock.clone() },
+            stock: self.stock(),
+            purchases: self.purchases(),
             cashier: Cashier {
                 apply: Apply { orders: Arc::new(self.world.orders()), clock },
                 gateways: Arc::new(self.bank.clone()),

@@ -1,10 +1,13 @@
-//! How a shop does: how fast and how well, and what it earns by that.
+//! How a shop does: how fast and how well, what it earns by that, and what its stock does.
 
 use super::Answer;
+use super::orders::fault;
+use super::stock::LevelView;
 use super::window::Window;
 use crate::desk::{Admitted, Desk};
 use crate::view::Measured;
 use app::analytics::{self, Share, Span};
+use app::stock::SHELF_DAYS_MAX;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::money::Currency;
@@ -92,6 +95,53 @@ pub struct Earned {
     pub per_hour: String,
 }
 
+/// What the stock does.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct InventoryFigures {
+    /// First day.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub from: Date,
+    /// Today.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub to: Date,
+    /// Places (a SKU at a location) by how much is left there: enough, low, reorder.
+    pub places: BTreeMap<&'static str, usize>,
+    /// There are more places than were counted.
+    pub places_truncated: bool,
+    /// Where the least is left; 20 at most.
+    pub low: Vec<LevelView>,
+    /// What sells most; 20 at most.
+    pub turnover: Vec<Sold>,
+    /// What is free and did not sell; the most first, 20 at most.
+    pub idle: Vec<LevelView>,
+    /// Shelves of which the books were right / shelves that were counted. The target is 0.995.
+    pub accuracy: Measured,
+    /// When this was counted.
+    pub as_of: String,
+}
+
+/// Something that sells.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Sold {
+    /// Unit.
+    pub sku: String,
+    /// Pieces that left in these days, by UTC.
+    pub sold: i64,
+    /// Pieces on the shelves of all locations now.
+    pub on_hand: i64,
+    /// Ordered with suppliers, or drafted, and not here yet.
+    pub on_order: i64,
+    /// Whole days that what is there lasts at this pace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cover_days: Option<u64>,
+    /// `sold * 365 / (days * on_hand)`: how often a year what is there would be sold. Not there if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(example = "12.50"))]
+    pub turns_per_year: Option<String>,
+}
+
 fn share(share: Share, formula: &'static str) -> Measured {
     Measured::share(share.part, share.of, 3, formula)
 }
@@ -156,6 +206,37 @@ pub async fn business(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
         revenue: found.revenue.iter().map(earned).collect(),
         customer_satisfaction: share(found.satisfied, "answers of 4 or 5 / answers"),
         return_rate: share(found.returned, "orders of which something came back / orders that left"),
+        as_of: desk.clock.now().to_string(),
+    };
+    Ok(axum::Json(figures).into_response())
+}
+
+/// Reads what the stock does: what is short, what sells and how long it lasts, what lies idle, how good the books are.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/inventory", tag = "figures", params(Window),
+    responses((status = 200, description = "Figures from the levels and the read model, of at most 90 days", body = InventoryFigures), (status = 422, description = "A bad window"))))]
+pub async fn inventory(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
+    let (admitted, span) = asked(&desk, caller, &origin, &window).await?;
+    if window.days()? > SHELF_DAYS_MAX {
+        return Err(fault("days", "out_of_range", format!("1 to {SHELF_DAYS_MAX}")).into());
+    }
+    let found = app::stock::inventory(&*desk.stock.stock, &*desk.metrics, &admitted.scope, &span).await?;
+    let sold = |seller: app::stock::Seller| Sold {
+        sku: seller.sku,
+        sold: seller.sold,
+        on_hand: seller.on_hand,
+        on_order: seller.on_order,
+        cover_days: seller.cover_days,
+        turns_per_year: seller.turns.map(|turns| format!("{}.{:02}", turns / 100, turns % 100)),
+    };
+    let figures = InventoryFigures {
+        from: span.first,
+        to: span.last,
+        places: found.places.iter().map(|(grade, places)| (grade.as_str(), *places)).collect(),
+        places_truncated: found.more,
+        low: found.low.into_iter().map(LevelView::from).collect(),
+        turnover: found.sellers.into_iter().map(sold).collect(),
+        idle: found.idle.into_iter().map(LevelView::from).collect(),
+        accuracy: share(found.accuracy, "shelves as the books say / shelves counted"),
         as_of: desk.clock.now().to_string(),
     };
     Ok(axum::Json(figures).into_response())

@@ -17,6 +17,7 @@ pub mod orders;
 pub mod payments;
 pub mod photos;
 pub mod privacy;
+pub mod purchases;
 pub mod reports;
 pub mod returns;
 pub mod reviews;

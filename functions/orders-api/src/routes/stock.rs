@@ -1,17 +1,21 @@
-//! Stock levels.
+//! Stock levels, and counting them.
 
 use super::Answer;
+use super::orders::{fault, page_size};
 use crate::body::Json;
 use crate::desk::Desk;
 use app::Error;
 use app::ports::StockLevel;
+use app::stock::{Counted, CountedShelf};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::ids::{EventId, Sku};
+use domain::ids::{EventId, LocationId, Sku};
 use domain::order::Fault;
+use domain::stock::StockGrade;
+use domain::stock::count::Found;
 use lambda_http::http::StatusCode;
 use runtime::Problem;
-use runtime::http::{Caller, Origin, Segments};
+use runtime::http::{Caller, Origin, Params, Segments};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -29,6 +33,8 @@ pub struct LevelView {
     pub reserved: i64,
     /// On the shelf: available + reserved.
     pub on_hand: i64,
+    /// Ordered with suppliers, or drafted, and not here yet.
+    pub on_order: i64,
     /// How much that is by the shop's limits: enough, low or reorder.
     #[cfg_attr(test, schema(example = "enough"))]
     pub grade: &'static str,
@@ -37,7 +43,8 @@ pub struct LevelView {
 impl From<StockLevel> for LevelView {
     fn from(level: StockLevel) -> LevelView {
         LevelView {
-            on_hand: level.available + level.reserved,
+            on_hand: level.on_hand(),
+            on_order: level.on_order,
             sku: level.sku,
             location: level.location,
             available: level.available,
@@ -49,6 +56,45 @@ impl From<StockLevel> for LevelView {
 
 fn sku(text: &str) -> Result<Sku, Error> {
     Sku::parse(text).map_err(|_| Error::NotFound("sku"))
+}
+
+/// Which levels.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(utoipa::IntoParams), into_params(parameter_in = Query))]
+#[serde(deny_unknown_fields)]
+pub struct LevelParams {
+    /// Only these: enough, low or reorder.
+    pub grade: Option<String>,
+    /// 1 to 200, default 50.
+    pub limit: Option<String>,
+    /// The `next_cursor` of the previous page.
+    pub cursor: Option<String>,
+}
+
+/// A page of levels.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct LevelList {
+    /// What is to be reordered first, then what is low, then the rest; each by SKU.
+    pub levels: Vec<LevelView>,
+    /// For the next page; not there on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// Lists what there is, the least first.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/inventory", tag = "inventory", params(LevelParams),
+    responses((status = 200, description = "A page", body = LevelList), (status = 422, description = "A bad grade, limit or cursor"))))]
+pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<LevelParams>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
+    let of = |word: &str| StockGrade::from_word(word).ok_or_else(|| fault("grade", "unknown_grade", "enough, low or reorder"));
+    let grade = params.grade.as_deref().map(of).transpose()?;
+    let purpose = format!("stock-{}", grade.map_or("all", StockGrade::as_str));
+    let limit = page_size(params.limit.as_deref())?;
+    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &purpose, cursor)).transpose()?;
+    let page = desk.stock.stock.page(&admitted.scope, grade, after.as_ref(), limit).await.map_err(Error::from)?;
+    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &purpose, key)).transpose()?;
+    Ok(axum::Json(LevelList { levels: page.levels.into_iter().map(LevelView::from).collect(), next_cursor }).into_response())
 }
 
 /// Reads the levels of a SKU at all locations.
@@ -110,4 +156,95 @@ pub async fn adjust(
         )
     };
     Ok(axum::Json(LevelView::from(level.ok_or_else(short)?)).into_response())
+}
+
+/// A shelf that was counted.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CountLine {
+    /// Unit.
+    pub sku: String,
+    /// Where.
+    #[cfg_attr(test, schema(example = "main"))]
+    pub location: String,
+    /// Pieces that lie there, promised ones included.
+    pub counted: u32,
+}
+
+/// A cycle count.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewCount {
+    /// Names the count. The same one twice corrects nothing the second time, and says the same again.
+    #[cfg_attr(test, schema(example = "2026-w48"))]
+    pub reference: String,
+    /// The shelves, 1 to 500.
+    pub lines: Vec<CountLine>,
+}
+
+/// What a shelf turned out to hold.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct CountedLine {
+    /// What the books said when it was counted: free to promise and promised together.
+    pub expected: i64,
+    /// What lies there.
+    pub counted: i64,
+    /// What the books were corrected by.
+    pub corrected: i64,
+    /// Pieces that are promised to orders and are not there: decide who goes without.
+    pub missing: i64,
+    /// The level now.
+    pub level: LevelView,
+}
+
+/// What a count found.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct CountResult {
+    /// Names the count.
+    pub reference: String,
+    /// Shelves of which the books were right.
+    pub matched: usize,
+    /// `matched / lines`, in thousandths.
+    pub accuracy_per_mille: i64,
+    /// The shelves, as they were sent.
+    pub lines: Vec<CountedLine>,
+}
+
+/// Counts shelves: the books are corrected by what lies there, but for what is promised to orders.
+///
+/// The count is held against the books as they are when it is sent; send it before goods move on.
+#[cfg_attr(test, utoipa::path(post, path = "/v1/inventory-counts", tag = "inventory", request_body = NewCount,
+    responses((status = 200, description = "What was found", body = CountResult), (status = 422, description = "Every fault"))))]
+pub async fn count(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(body): Json<NewCount>) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let mut faults = Vec::new();
+    let reference = EventId::parse(&body.reference).map_err(|why| faults.push(Fault::new("reference", "bad_reference", why.to_string())));
+    let mut shelves = Vec::with_capacity(body.lines.len().min(app::stock::COUNT_LINES_MAX));
+    for (at, line) in body.lines.iter().take(app::stock::COUNT_LINES_MAX + 1).enumerate() {
+        let sku = Sku::parse(&line.sku).map_err(|why| faults.push(Fault::new(format!("lines[{at}].sku"), "bad_sku", why.to_string())));
+        let place = LocationId::parse(&line.location);
+        let place = place.map_err(|why| faults.push(Fault::new(format!("lines[{at}].location"), "bad_location", why.to_string())));
+        if let (Ok(sku), Ok(location)) = (sku, place) {
+            shelves.push(CountedShelf { sku, location, counted: line.counted });
+        }
+    }
+    let Ok(reference) = reference.and_then(|reference| if faults.is_empty() { Ok(reference) } else { Err(()) }) else {
+        return Err(Error::Invalid(faults).into());
+    };
+    let counted = desk.count.run(admitted.context(), &reference, &shelves).await?;
+    let matched = counted.iter().filter(|one| one.found.matched()).count();
+    let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+    let accuracy = domain::stock::count::accuracy(number(matched), number(counted.len()));
+    let lines = counted.into_iter().map(counted_line).collect();
+    let result = CountResult { reference: body.reference, matched, accuracy_per_mille: accuracy.unwrap_or(0), lines };
+    Ok(axum::Json(result).into_response())
+}
+
+fn counted_line(Counted { found, level }: Counted) -> CountedLine {
+    let Found { expected, counted, corrected } = found;
+    CountedLine { expected, counted, corrected, missing: found.missing(), level: level.into() }
 }

@@ -30,14 +30,18 @@
 //! | ops GSI1 | `TELL#{shard}` | `{next try}#{tenant}#{endpoint}#{time of the event}#{delivery}` | what is told them again, of all tenants |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
 //! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
-//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}#{version}` | stock |
+//! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}#{version}`, `MOVE#{location}###{count}` | stock |
+//! | inventory GSI1 | `T#{tenant}#STOCK` | `{grade}#{sku}#{location}` | what there is, the least first |
+//! | inventory | `T#{tenant}#PO#{purchase order}` | `PO` | an order with a supplier |
+//! | inventory GSI1 | `T#{tenant}#POS#open`, `T#{tenant}#POS#closed` | `{created}#{purchase order}` | all of them |
 //!
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
 use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey};
-use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
+use domain::stock::StockGrade;
 use jiff::Timestamp;
 use std::borrow::Cow;
 
@@ -357,6 +361,55 @@ pub(crate) fn movement(scope: &TenantScope, of_sku: &str, location: &str, refere
 /// escaped.
 pub(crate) fn moved_with(scope: &TenantScope, of_sku: &str, location: &str, (order, version): (&OrderId, u64)) -> Key {
     key(sku(scope, of_sku), format!("MOVE#{}##{order}#{version}", part(location)))
+}
+
+/// What a count corrected.
+pub(crate) fn counted_by(scope: &TenantScope, of_sku: &str, location: &str, reference: &str) -> Key {
+    key(sku(scope, of_sku), format!("MOVE#{}###{}", part(location), part(reference)))
+}
+
+pub(crate) fn stock(scope: &TenantScope) -> String {
+    of(scope, format_args!("STOCK"))
+}
+
+/// The least first.
+pub(crate) fn stock_of_grade(grade: StockGrade) -> String {
+    let rank = match grade {
+        StockGrade::Reorder => 0,
+        StockGrade::Low => 1,
+        StockGrade::Enough => 2,
+    };
+    format!("{rank}#")
+}
+
+pub(crate) fn stock_row(scope: &TenantScope, sku: &str, location: &str, grade: StockGrade) -> IndexKey {
+    key(stock(scope), format!("{}{}#{}", stock_of_grade(grade), part(sku), part(location)))
+}
+
+/// What a row of the index of stock is about: how much, of what, where.
+pub(crate) fn stock_of(place: &str) -> Option<(StockGrade, String, String)> {
+    let (_, rest) = place.split_once('#')?;
+    let (sku, location) = rest.split_once('#')?;
+    let grade =
+        [StockGrade::Reorder, StockGrade::Low, StockGrade::Enough].into_iter().find(|grade| place.starts_with(&stock_of_grade(*grade)))?;
+    Some((grade, text_of(sku), text_of(location)))
+}
+
+pub(crate) fn purchase(scope: &TenantScope, id: &PurchaseId) -> Key {
+    key(of(scope, format_args!("PO#{id}")), "PO")
+}
+
+pub(crate) fn purchases(scope: &TenantScope, open: bool) -> String {
+    of(scope, format_args!("POS#{}", if open { "open" } else { "closed" }))
+}
+
+pub(crate) fn purchase_row(scope: &TenantScope, id: &PurchaseId, open: bool, created_at: Timestamp) -> IndexKey {
+    key(purchases(scope, open), format!("{}#{id}", stamp(created_at)))
+}
+
+/// Whose row of the index of purchase orders it is.
+pub(crate) fn purchase_of(place: &str) -> Option<PurchaseId> {
+    PurchaseId::parse(place.split_once('#')?.1).ok()
 }
 
 #[cfg(test)]

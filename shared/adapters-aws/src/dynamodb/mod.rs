@@ -13,6 +13,7 @@ mod metrics;
 mod once;
 mod orders;
 mod outbox;
+mod purchases;
 mod reviews;
 mod stock;
 mod tenants;
@@ -29,6 +30,7 @@ pub use metrics::DynamoMetrics;
 pub use once::DynamoOnce;
 pub use orders::DynamoOrders;
 pub use outbox::{DynamoOutbox, from_stream_image};
+pub use purchases::DynamoPurchases;
 pub use reviews::DynamoReviews;
 pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
@@ -207,6 +209,11 @@ impl Dynamo {
     /// Stock.
     pub fn stock(&self) -> DynamoStock {
         DynamoStock(self.clone())
+    }
+
+    /// Orders with suppliers.
+    pub fn purchases(&self) -> DynamoPurchases {
+        DynamoPurchases(self.clone())
     }
 
     /// Webhooks to others.

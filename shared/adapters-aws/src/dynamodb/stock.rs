@@ -5,15 +5,17 @@
 
 use super::item::{Row, Write, number, text, text_opt};
 use super::outbox::loose_row;
-use super::{Dynamo, Query, Range, Table, Transacted, keys};
+use super::{AT_ONCE, CONFLICT_TRIES, Dynamo, Index, Query, Range, Table, Transacted, keys, pause};
 use crate::error::corrupt;
 use app::TenantScope;
-use app::ports::{PortError, PortResult, StockLevel, StockStore};
+use app::ports::{PageKey, PortError, PortResult, StockLevel, StockPage, StockPlace, StockStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::OrderId;
 use domain::order::saga::{Allocation, StockMove};
 use domain::stock::StockGrade;
+use domain::stock::count::Found;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
 const HELD: &str = "HELD";
@@ -33,7 +35,20 @@ fn level_of(row: &Row, sku: &str) -> PortResult<StockLevel> {
         reserved: number(row, "reserved")?,
         grade: text_opt(row, "grade").map_or(Some(StockGrade::Enough), StockGrade::from_word).ok_or_else(|| corrupt("grade"))?,
         grades: if row.contains_key("grades") { number(row, "grades")? } else { 0 },
+        on_order: if row.contains_key("on_order") { number(row, "on_order")? } else { 0 },
     })
+}
+
+/// Changes of a level that may be the first of it: so it has all its numbers, and its place in the list.
+pub(super) fn first(scope: &TenantScope, sku: &str, location: &str, add: &str) -> Write {
+    let listed = keys::stock_row(scope, sku, location, StockGrade::Enough);
+    let list = "SET #GSI1PK = if_not_exists(#GSI1PK, :pk), #GSI1SK = if_not_exists(#GSI1SK, :sk)";
+    let level = Write::update(keys::level(scope, sku, location), format!("ADD {add}, #reserved :zero {list}"));
+    level.number(":zero", 0).text(":pk", listed.pk).text(":sk", listed.sk)
+}
+
+fn found_of(row: &Row) -> PortResult<Found> {
+    Ok(Found { expected: number(row, "expected")?, counted: number(row, "counted")?, corrected: number(row, "by")? })
 }
 
 /// What one move of an order's commit writes: the hold, the level, and the movement of what leaves. The level comes last.
@@ -109,8 +124,7 @@ impl StockStore for DynamoStock {
     ) -> PortResult<Option<StockLevel>> {
         let moved =
             Write::put(keys::movement(scope, sku, location, reference)).number("by", by).moment("at", now).when("attribute_not_exists(PK)");
-        let level =
-            Write::update(keys::level(scope, sku, location), "ADD #available :by, #reserved :zero").number(":by", by).number(":zero", 0);
+        let level = first(scope, sku, location, "#available :by").number(":by", by);
         let level = if by < 0 {
             level.when("#available >= :needed").number(":needed", by.unsigned_abs())
         } else {
@@ -136,7 +150,11 @@ impl StockStore for DynamoStock {
         now: Timestamp,
     ) -> PortResult<bool> {
         let fence = if level.grades == 0 { "attribute_not_exists(#grades)" } else { "#grades = :grades" };
-        let mut mark = Write::update(keys::level(scope, &level.sku, &level.location), "SET #grade = :grade, #grades = :next")
+        let listed = keys::stock_row(scope, &level.sku, &level.location, grade);
+        let change = "SET #grade = :grade, #grades = :next, #GSI1PK = :pk, #GSI1SK = :sk";
+        let mut mark = Write::update(keys::level(scope, &level.sku, &level.location), change)
+            .text(":pk", listed.pk)
+            .text(":sk", listed.sk)
             .when(format!("{fence} AND #available BETWEEN :least AND :most"))
             .text(":grade", grade.as_str())
             .number(":next", level.grades + 1)
@@ -149,4 +167,93 @@ impl StockStore for DynamoStock {
         let writes: Vec<_> = std::iter::once((Table::Inventory, mark)).chain(told).collect();
         Ok(matches!(self.0.transact("grade a stock level", &writes).await?, Transacted::Done))
     }
+
+    async fn page(&self, scope: &TenantScope, grade: Option<StockGrade>, after: Option<&PageKey>, limit: usize) -> PortResult<StockPage> {
+        let start = grade.map(keys::stock_of_grade);
+        if after.is_some_and(|after| keys::stock_of(&after.0).is_none() || start.as_ref().is_some_and(|start| !after.0.starts_with(start)))
+        {
+            return Err(PortError::Fatal("not a page key of this list".into()));
+        }
+        let range = match (after, start) {
+            // The next character after the one that ends a grade.
+            (Some(after), Some(start)) => Range::Between(keys::behind(&after.0), start.replace('#', "$")),
+            (Some(after), None) => Range::Above(after.0.clone()),
+            (None, Some(start)) => Range::Prefix(start),
+            (None, None) => Range::Whole,
+        };
+        let query = Query { range, limit: Some(limit), ..Query::index(Index::Gsi1, keys::stock(scope)) };
+        let sk_name = query.sk_name;
+        let (rows, last) = self.0.query("list stock", Table::Inventory, query).await?;
+        let next = rows.last().filter(|_| last.is_some()).map(|row| text(row, sk_name)).transpose()?;
+        let next = next.map(|place| PageKey(place.to_owned()));
+        let places = rows.iter().map(|row| place_of(text(row, sk_name)?)).collect::<PortResult<Vec<_>>>()?;
+        let levels: Vec<Option<StockLevel>> = stream::iter(places)
+            .map(|place| async move { self.level(scope, &place.sku, &place.location).await })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(StockPage { levels: levels.into_iter().flatten().collect(), next })
+    }
+
+    async fn places(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<StockPlace>> {
+        let mut places = Vec::new();
+        let mut start = None;
+        loop {
+            let left = limit - places.len();
+            let query = Query { limit: Some(left), start, ..Query::index(Index::Gsi1, keys::stock(scope)) };
+            let sk_name = query.sk_name;
+            let (rows, last) = self.0.query("list what there is", Table::Inventory, query).await?;
+            for row in &rows {
+                places.push(place_of(text(row, sk_name)?)?);
+            }
+            start = last;
+            if start.is_none() || places.len() >= limit {
+                return Ok(places);
+            }
+        }
+    }
+
+    async fn count(
+        &self,
+        scope: &TenantScope,
+        (sku, location): (&str, &str),
+        counted: u32,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<(Found, StockLevel)> {
+        for lost in 0..CONFLICT_TRIES {
+            let before = self.level(scope, sku, location).await?;
+            let (available, reserved) = before.as_ref().map_or((0, 0), |level| (level.available, level.reserved));
+            let found = Found::of(available, reserved, counted);
+            let moved = Write::put(keys::counted_by(scope, sku, location, reference))
+                .number("by", found.corrected)
+                .number("expected", found.expected)
+                .number("counted", found.counted)
+                .moment("at", now)
+                .when("attribute_not_exists(PK)");
+            let level = first(scope, sku, location, "#available :by").number(":by", found.corrected);
+            let level = match before {
+                Some(_) => level
+                    .when("#available = :available AND #reserved = :reserved")
+                    .number(":available", available)
+                    .number(":reserved", reserved),
+                None => level.when("attribute_not_exists(PK)"),
+            };
+            let known = match self.0.transact("count stock", &[(Table::Inventory, moved), (Table::Inventory, level)]).await? {
+                Transacted::Done => Some(found),
+                Transacted::Refused(failed) => failed.into_iter().next().flatten().map(|row| found_of(&row)).transpose()?,
+            };
+            if let Some(found) = known {
+                let level = self.level(scope, sku, location).await?.ok_or_else(|| corrupt("level"))?;
+                return Ok((found, level));
+            }
+            pause(lost).await;
+        }
+        Err(PortError::Retryable(format!("the stock of {sku} at {location} changes all the time")))
+    }
+}
+
+fn place_of(place: &str) -> PortResult<StockPlace> {
+    let (grade, sku, location) = keys::stock_of(place).ok_or_else(|| corrupt("GSI1SK"))?;
+    Ok(StockPlace { sku, location, grade })
 }

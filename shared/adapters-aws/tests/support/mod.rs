@@ -63,7 +63,8 @@ pub async fn create_all(client: &Client, prefix: &str) -> Tables {
     let indexes = vec![("GSI1", summary()), ("GSI2", summary()), ("GSI3", judged), ("GSI4", keys_only())];
     create(client, &name("orders"), indexes).await;
     create(client, &name("ops"), vec![("GSI1", keys_only())]).await;
-    for table in ["outbox", "metrics", "inventory"] {
+    create(client, &name("inventory"), vec![("GSI1", keys_only())]).await;
+    for table in ["outbox", "metrics"] {
         create(client, &name(table), Vec::new()).await;
     }
     Tables { orders: name("orders"), outbox: name("outbox"), ops: name("ops"), metrics: name("metrics"), inventory: name("inventory") }
@@ -87,6 +88,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         metrics: Arc::new(dynamo.metrics()),
         timers: Arc::new(dynamo.timers()),
         stock: Arc::new(dynamo.stock()),
+        purchases: Arc::new(dynamo.purchases()),
         webhooks: Arc::new(dynamo.webhooks()),
         reports: bucket.map(|bucket| Arc::new(S3Reports::new(aws.clone(), bucket)) as Arc<dyn app::ports::ReportStore>),
     }

@@ -26,8 +26,8 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_invalid_payload, slack_label, slack_reply, slack_return, slack_returned, slack_review,
-    slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
+    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_payload, slack_label, slack_reply, slack_return,
+    slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -194,6 +194,10 @@ impl Notify {
             }
             Payload::StockLow(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, false),
             Payload::StockReorderSuggested(fallen) => slack_stock(&fallen.sku, &fallen.location, fallen.available, fallen.limit, true),
+            Payload::PurchaseChanged(changed) if changed.status == "draft" && changed.by_rule => {
+                slack_draft(&changed.purchase_id, &changed.location)
+            }
+            Payload::StockCounted(counted) if counted.missing > 0 => slack_count(&counted.reference, counted.missing),
             Payload::ReviewOpened(opened) => {
                 let total = format!("{} {}", opened.total.amount, opened.total.currency);
                 slack_review(&opened.order_id, &opened.kind, &total, &local(opened.due_at, &config), false)

@@ -1,10 +1,13 @@
-//! Stock levels and holds.
+//! Stock levels and holds, and orders with suppliers.
 
-use super::PortResult;
+use super::{PageKey, PortResult};
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
+use domain::ids::PurchaseId;
 use domain::stock::StockGrade;
+use domain::stock::count::Found;
+use domain::stock::purchase::{PurchaseOrder, Supply};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,35 @@ pub struct StockLevel {
     pub grade: StockGrade,
     /// So often that has changed; the fence.
     pub grades: u64,
+    /// Ordered with suppliers, or drafted, and not here yet.
+    pub on_order: i64,
+}
+
+impl StockLevel {
+    /// On the shelf.
+    pub const fn on_hand(&self) -> i64 {
+        self.available.saturating_add(self.reserved)
+    }
+}
+
+/// Where something lies, and how much that was when it was last looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StockPlace {
+    /// Unit.
+    pub sku: String,
+    /// Where.
+    pub location: String,
+    /// How much that was.
+    pub grade: StockGrade,
+}
+
+/// Part of the list of what a shop has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockPage {
+    /// What there is least of first.
+    pub levels: Vec<StockLevel>,
+    /// Where to go on; none at the end.
+    pub next: Option<PageKey>,
 }
 
 /// Stock, changed by single conditional writes only: by hand here, and with the commits of orders
@@ -50,6 +82,49 @@ pub trait StockStore: Send + Sync {
         scope: &TenantScope,
         level: &StockLevel,
         to: (StockGrade, (i64, i64)),
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool>;
+    /// Part of the list of all levels, or of those of a grade: what is to be reordered first, then what is low, then the rest; each by SKU.
+    /// It follows the levels within moments.
+    async fn page(&self, scope: &TenantScope, grade: Option<StockGrade>, after: Option<&PageKey>, limit: usize) -> PortResult<StockPage>;
+    /// The same list without the numbers, which costs little.
+    async fn places(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<StockPlace>>;
+    /// Holds what was counted against the level, and corrects it, once per reference. What was found, by the first call if there were several, and the
+    /// level now.
+    async fn count(
+        &self,
+        scope: &TenantScope,
+        shelf: (&str, &str),
+        counted: u32,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<(Found, StockLevel)>;
+}
+
+/// Part of a list of purchase orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurchasePage {
+    /// The rows.
+    pub orders: Vec<PurchaseOrder>,
+    /// Where to go on; none at the end.
+    pub next: Option<PageKey>,
+}
+
+/// Orders with suppliers.
+#[async_trait]
+pub trait PurchaseStore: Send + Sync {
+    /// One of them.
+    async fn load(&self, scope: &TenantScope, id: &PurchaseId) -> PortResult<Option<PurchaseOrder>>;
+    /// Part of the list of those that are open, or of those that are not; the latest first. It follows within moments.
+    async fn page(&self, scope: &TenantScope, open: bool, after: Option<&PageKey>, limit: usize) -> PortResult<PurchasePage>;
+    /// Stores one as it is now, what the change does to the levels at its location, and the events that say so; all or nothing. False if the one
+    /// stored is not of the version before.
+    async fn save(
+        &self,
+        scope: &TenantScope,
+        order: &PurchaseOrder,
+        supplies: &[Supply],
         events: &[Envelope],
         now: Timestamp,
     ) -> PortResult<bool>;

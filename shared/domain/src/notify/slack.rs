@@ -98,6 +98,18 @@ pub fn slack_stock(sku: &str, location: &str, available: i64, limit: u32, reorde
     }
 }
 
+/// A rule has drafted an order with a supplier.
+pub fn slack_draft(purchase: &str, location: &str) -> String {
+    let (purchase, location) = (escape(purchase), escape(location));
+    format!(":memo: *Purchase order {purchase}* for {location} is drafted: look through its lines and approve it, or cancel it")
+}
+
+/// A count has found less than is promised.
+pub fn slack_count(reference: &str, missing: u64) -> String {
+    let pieces = if missing == 1 { "1 piece that is".to_owned() } else { format!("{missing} pieces that are") };
+    format!(":rotating_light: *Count {}*: {pieces} promised to orders could not be found; decide who goes without", escape(reference))
+}
+
 /// A person has to decide something about an order: for the first time, or still, though its time is up.
 pub fn slack_review(order: &str, kind: &str, total: &str, due: &str, overdue: bool) -> String {
     let (order, kind, total) = (escape(order), escape(&kind.replace('_', " ").to_lowercase()), escape(total));

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::EventId;
 use domain::stock::StockGrade;
+use domain::stock::count::Found;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -111,6 +112,22 @@ impl StockStore for LooseStock {
         now: Timestamp,
     ) -> PortResult<bool> {
         self.inner.grade(scope, level, to, events, now).await
+    }
+    async fn page(&self, scope: &TenantScope, grade: Option<StockGrade>, after: Option<&PageKey>, limit: usize) -> PortResult<StockPage> {
+        self.inner.page(scope, grade, after, limit).await
+    }
+    async fn places(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<StockPlace>> {
+        self.inner.places(scope, limit).await
+    }
+    async fn count(
+        &self,
+        scope: &TenantScope,
+        shelf: (&str, &str),
+        counted: u32,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<(Found, StockLevel)> {
+        self.inner.count(scope, shelf, counted, reference, now).await
     }
 }
 

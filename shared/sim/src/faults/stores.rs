@@ -7,10 +7,12 @@ use app::ports::*;
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, SourceId, TenantId, WebhookEndpointId};
 use domain::order::Order;
 use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
+use domain::stock::count::Found;
+use domain::stock::purchase::{PurchaseOrder, Supply};
 use jiff::{SignedDuration, Timestamp};
 
 #[async_trait]
@@ -288,6 +290,42 @@ impl StockStore for Faulty<dyn StockStore> {
         now: Timestamp,
     ) -> PortResult<bool> {
         meet!(self, StockMove, 2, self.port.grade(scope, level, to, events, now))
+    }
+    async fn page(&self, scope: &TenantScope, grade: Option<StockGrade>, after: Option<&PageKey>, limit: usize) -> PortResult<StockPage> {
+        meet!(self, StockRead, 1, self.port.page(scope, grade, after, limit))
+    }
+    async fn places(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<StockPlace>> {
+        meet!(self, StockRead, 1, self.port.places(scope, limit))
+    }
+    async fn count(
+        &self,
+        scope: &TenantScope,
+        shelf: (&str, &str),
+        counted: u32,
+        reference: &str,
+        now: Timestamp,
+    ) -> PortResult<(Found, StockLevel)> {
+        meet!(self, StockMove, 2, self.port.count(scope, shelf, counted, reference, now))
+    }
+}
+
+#[async_trait]
+impl PurchaseStore for Faulty<dyn PurchaseStore> {
+    async fn load(&self, scope: &TenantScope, id: &PurchaseId) -> PortResult<Option<PurchaseOrder>> {
+        meet!(self, StockRead, 1, self.port.load(scope, id))
+    }
+    async fn page(&self, scope: &TenantScope, open: bool, after: Option<&PageKey>, limit: usize) -> PortResult<PurchasePage> {
+        meet!(self, StockRead, 1, self.port.page(scope, open, after, limit))
+    }
+    async fn save(
+        &self,
+        scope: &TenantScope,
+        order: &PurchaseOrder,
+        supplies: &[Supply],
+        events: &[Envelope],
+        now: Timestamp,
+    ) -> PortResult<bool> {
+        meet!(self, StockMove, 1 + supplies.len(), self.port.save(scope, order, supplies, events, now))
     }
 }
 

@@ -30,7 +30,7 @@ use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
 use app::saga::Sagas;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::timers::RunTimers;
@@ -92,6 +92,8 @@ impl Functions {
         let auto = AutoProgress::new(apply.clone(), ports.decisions.clone(), ports.stock.clone(), ports.metrics.clone());
         let links = CustomerLinks::new(Secret::new("a-survey-key-of-the-simulated-house"));
         let pseudonyms = Pseudonyms::new(Secret::new("an-address-key-of-the-simulated-house"));
+        let stock = MoveStock { stock: ports.stock.clone(), clock: clock.clone() };
+        let purchases = Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone());
         let desk = Desk {
             auto: auto.clone(),
             survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
@@ -117,7 +119,9 @@ impl Functions {
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
             reviews: ports.reviews.clone(),
-            stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+            stock: stock.clone(),
+            count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
+            purchases: purchases.clone(),
             webhooks: Endpoints::new(ports.webhooks.clone(), ports.queue.clone(), clock.clone(), random.clone()),
             tenants: ports.tenants.clone(),
             mail_identity: None,
@@ -186,7 +190,8 @@ impl Functions {
             },
             sagas: Sagas {
                 apply: apply.clone(),
-                stock: MoveStock { stock: ports.stock.clone(), clock: clock.clone() },
+                stock,
+                purchases,
                 cashier: Cashier {
                     apply: apply.clone(),
                     gateways: ports.gateways.clone(),

@@ -52,6 +52,11 @@ pub(super) fn published(world: &mut World, books: &Books) {
                 let level = levels.iter().find(|level| level.sku == fallen.sku && level.location == fallen.location);
                 level.is_some_and(|level| (1..=level.grades).contains(&event.aggregateversion))
             }
+            // Nobody approves a draft here, and another line of one is no news.
+            (Payload::PurchaseChanged(changed), Some(shop)) => {
+                let drafts = world.memory.purchase_orders(&world.shops[shop].scope);
+                event.aggregateversion == 1 && drafts.iter().any(|draft| draft.id.as_str() == changed.purchase_id)
+            }
             // It is off, or was: each change of an endpoint is at most one word of it.
             (Payload::WebhookDisabled(off), Some(shop)) => {
                 let endpoints = world.memory.all_endpoints(&world.shops[shop].scope);
@@ -67,6 +72,14 @@ pub(super) fn published(world: &mut World, books: &Books) {
         };
         if !known {
             world.fail("I8", None, format!("{} was published and nothing was committed for it", event.id));
+        }
+    }
+    for shop in 0..world.shops.len() {
+        let scope = world.shops[shop].scope.clone();
+        for draft in world.memory.purchase_orders(&scope) {
+            if !world.by_id.contains_key(&EventId::of_event(scope.tenant(), &format!("purchase:{}", draft.id), 1, 0)) {
+                world.fail("I8", None, format!("{} was drafted and nobody was told", draft.id));
+            }
         }
     }
     for (shop, inbox) in books.inbox.iter().enumerate() {

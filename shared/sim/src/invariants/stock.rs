@@ -64,10 +64,35 @@ pub(super) fn stock(world: &mut World, books: &Books) {
         if found != moved {
             broken.push(format!("{found:?} moved in {canary}, and {moved:?} were told"));
         }
+        broken.extend(on_their_way(world, &scope, canary));
         for text in broken {
             world.fail("I2", None, text);
         }
     }
+}
+
+/// What is on its way is what open purchase orders wait for, and nothing is drafted twice: nobody approves a draft in these worlds.
+fn on_their_way(world: &World, scope: &app::TenantScope, canary: &str) -> Vec<String> {
+    let mut waited: BTreeMap<Place, i64> = BTreeMap::new();
+    let mut broken = Vec::new();
+    for order in world.memory.purchase_orders(scope) {
+        for line in &order.lines {
+            let place = (line.sku.to_string(), order.location.to_string());
+            if waited.insert(place, i64::from(line.outstanding())).is_some() {
+                broken.push(format!("{} is on two drafts of {canary}", line.sku));
+            }
+        }
+    }
+    for level in world.memory.stock_levels(scope) {
+        let wanted = waited.remove(&(level.sku.clone(), level.location.clone())).unwrap_or(0);
+        if level.on_order != wanted {
+            broken.push(format!("{level:?} of {canary}: purchase orders wait for {wanted}"));
+        }
+    }
+    if !waited.is_empty() {
+        broken.push(format!("{waited:?} are ordered for no shelf of {canary}"));
+    }
+    broken
 }
 
 /// I3 and I4: at rest every order has come as far as it can without a person or a parcel, and one that is called off holds nothing.

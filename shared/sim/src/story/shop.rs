@@ -15,6 +15,7 @@ use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{PayRules, Role, SagaRules, Vocabulary, WatchRules};
 use domain::shipping::{AddressDraft, CarrierName};
+use domain::stock::{ReorderRules, StockRules};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use standardwebhooks::Webhook;
@@ -196,6 +197,8 @@ impl Shop {
                 reserve_stock: true,
                 checked_bps: 0,
             },
+            // What runs low there is drafted to be ordered anew.
+            stock: StockRules { reorder: ReorderRules { auto: n != 1, max_stock: 40, ..ReorderRules::default() }, ..StockRules::default() },
             // They collect their money here as well, at two providers and at one; half an hour is long.
             payments: PaymentSettings {
                 enabled: n != 1,

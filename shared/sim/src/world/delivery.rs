@@ -84,14 +84,17 @@ impl World {
         };
         let again = self.rng.per_mille(self.profile.twice);
         let payload = &published.event.payload;
-        if payload.detail_type().starts_with("order.") || matches!(payload, Payload::PaymentSettled(_) | Payload::ReturnReceived(_)) {
+        if payload.detail_type().starts_with("order.")
+            || matches!(payload, Payload::PaymentSettled(_) | Payload::ReturnReceived(_) | Payload::StockMoved(_))
+        {
             self.metrics_queue.send(published.clone());
             if again {
                 self.metrics_queue.send(published.clone());
             }
         }
         let unheard = self.bug == Some(Bug::SagaUnheard);
-        if matches!(payload, Payload::SagaDue(_) | Payload::StockMoved(_)) && !unheard {
+        let of_stock = matches!(payload, Payload::StockMoved(_) | Payload::StockLow(_) | Payload::StockReorderSuggested(_));
+        if (of_stock || matches!(payload, Payload::SagaDue(_))) && !unheard {
             self.saga_queue.send(published.clone());
             if again {
                 self.saga_queue.send(published.clone());

@@ -18,6 +18,7 @@ pub mod pages;
 pub mod reports;
 pub mod reviews;
 pub mod samples;
+pub mod shelves;
 pub mod stock;
 pub mod timers;
 pub mod webhooks;
@@ -26,7 +27,7 @@ use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
+    PortResult, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +66,8 @@ pub struct Ports {
     pub timers: Arc<dyn TimerIndex>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
+    /// Orders with suppliers.
+    pub purchases: Arc<dyn PurchaseStore>,
     /// Webhooks to others.
     pub webhooks: Arc<dyn WebhookStore>,
     /// Reports; none where there is no bucket to test with.
@@ -90,6 +93,7 @@ impl Ports {
             metrics: Arc::new(world.metrics()),
             timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
+            purchases: Arc::new(world.purchases()),
             webhooks: Arc::new(world.webhooks()),
             reports: Some(Arc::new(world.reports())),
         }
@@ -218,6 +222,10 @@ macro_rules! conformance_tests {
             metrics::counters_survive_64_writers,
             metrics::figures_are_their_tenants_own,
             stock::stock_moves_once_per_reference_and_never_below_zero,
+            shelves::the_least_comes_first,
+            shelves::a_count_corrects_once,
+            shelves::purchase_orders_change_with_their_levels,
+            shelves::of_many_who_save_one_does,
             reviews::reviews_stand_in_one_list_each,
             stock::stock_moves_with_the_commit_that_says_so,
             stock::of_64_orders_of_ten_units_ten_hold,

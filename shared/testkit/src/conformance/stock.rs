@@ -10,7 +10,7 @@ use domain::stock::StockGrade;
 use jiff::Timestamp;
 
 fn level(sku: &str, location: &str, available: i64, reserved: i64) -> StockLevel {
-    StockLevel { sku: sku.into(), location: location.into(), available, reserved, grade: StockGrade::Enough, grades: 0 }
+    StockLevel { sku: sku.into(), location: location.into(), available, reserved, grade: StockGrade::Enough, grades: 0, on_order: 0 }
 }
 
 // req: X-03

@@ -10,6 +10,7 @@ mod messages;
 mod once;
 mod orders;
 mod outbox;
+mod purchases;
 mod reviews;
 mod sheets;
 mod shop;
@@ -24,6 +25,7 @@ pub use messages::{MemoryAddresses, MemoryChat, MemoryMailer, MemoryMessages, Me
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
+pub use purchases::MemoryPurchases;
 pub use reviews::MemoryReviews;
 pub use sheets::FakeSheet;
 pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
@@ -38,9 +40,10 @@ use app::ports::{
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, ReviewId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, SourceId, TenantId, WebhookEndpointId};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
+use domain::stock::purchase::PurchaseOrder;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +73,7 @@ struct Shop {
     series: HashMap<String, BTreeMap<String, BTreeMap<String, i64>>>,
     reports: BTreeMap<String, shop::Report>,
     stock: BTreeMap<(String, String), stock::Level>,
+    purchases: BTreeMap<PurchaseId, PurchaseOrder>,
     endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
     deliveries: BTreeMap<DeliveryKey, Delivery>,
 }
@@ -230,6 +234,11 @@ impl MemoryWorld {
     /// The stock.
     pub fn stock(&self) -> MemoryStock {
         MemoryStock(self.clone())
+    }
+
+    /// Orders with suppliers.
+    pub fn purchases(&self) -> MemoryPurchases {
+        MemoryPurchases(self.clone())
     }
 
     /// Webhooks to others.

@@ -1,13 +1,15 @@
 use super::MemoryWorld;
 use super::outbox::write_outbox;
 use app::TenantScope;
-use app::ports::{CommitError, PortError, PortResult, StockLevel, StockStore};
+use app::ports::{CommitError, PageKey, PortError, PortResult, StockLevel, StockPage, StockPlace, StockStore};
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::OrderId;
 use domain::order::Recorded;
 use domain::order::saga::StockMove;
 use domain::stock::StockGrade;
+use domain::stock::count::Found;
+use domain::stock::purchase::Supply;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -17,6 +19,8 @@ pub(super) struct Level {
     reserved: i64,
     grade: StockGrade,
     grades: u64,
+    on_order: i64,
+    counts: BTreeMap<String, Found>,
     holds: BTreeMap<OrderId, u32>,
     moves: BTreeMap<String, i64>,
 }
@@ -30,6 +34,16 @@ impl Level {
             reserved: self.reserved,
             grade: self.grade,
             grades: self.grades,
+            on_order: self.on_order,
+        }
+    }
+
+    /// What a purchase order does to it.
+    pub(super) fn supply(&mut self, supply: &Supply, reference: &str) {
+        self.on_order += supply.on_order;
+        if supply.arrived > 0 {
+            self.available += i64::from(supply.arrived);
+            self.moves.insert(reference.to_owned(), i64::from(supply.arrived));
         }
     }
 
@@ -161,4 +175,59 @@ impl StockStore for MemoryStock {
         }
         Ok(true)
     }
+
+    async fn page(&self, scope: &TenantScope, grade: Option<StockGrade>, after: Option<&PageKey>, limit: usize) -> PortResult<StockPage> {
+        let state = self.0.lock();
+        let mut rows = listed(state.shop(scope).map(|shop| &shop.stock));
+        rows.retain(|row| grade.is_none_or(|grade| row.1.grade == grade));
+        if let Some(after) = after {
+            let known = after.0.split_once('#').filter(|(rank, _)| matches!(*rank, "0" | "1" | "2"));
+            known.ok_or_else(|| PortError::Fatal("not a page key of this list".into()))?;
+            rows.retain(|row| row.0 > after.0);
+        }
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| PageKey(row.0.clone()));
+        Ok(StockPage { levels: rows.into_iter().map(|row| row.1).collect(), next })
+    }
+
+    async fn places(&self, scope: &TenantScope, limit: usize) -> PortResult<Vec<StockPlace>> {
+        let state = self.0.lock();
+        let rows = listed(state.shop(scope).map(|shop| &shop.stock)).into_iter().take(limit);
+        Ok(rows.map(|(_, level)| StockPlace { sku: level.sku, location: level.location, grade: level.grade }).collect())
+    }
+
+    async fn count(
+        &self,
+        scope: &TenantScope,
+        (sku, location): (&str, &str),
+        counted: u32,
+        reference: &str,
+        _now: Timestamp,
+    ) -> PortResult<(Found, StockLevel)> {
+        let mut state = self.0.lock();
+        let place = place(sku, location);
+        let level = state.shop_mut(scope).stock.entry(place.clone()).or_default();
+        if let Some(found) = level.counts.get(reference) {
+            return Ok((*found, level.as_level(&place)));
+        }
+        let found = Found::of(level.available, level.reserved, counted);
+        level.available += found.corrected;
+        level.moves.insert(format!("##{reference}"), found.corrected);
+        level.counts.insert(reference.to_owned(), found);
+        Ok((found, level.as_level(&place)))
+    }
+}
+
+/// By place, the least first.
+fn listed(stock: Option<&BTreeMap<(String, String), Level>>) -> Vec<(String, StockLevel)> {
+    let rank = |grade: StockGrade| match grade {
+        StockGrade::Reorder => 0,
+        StockGrade::Low => 1,
+        StockGrade::Enough => 2,
+    };
+    let all = stock.into_iter().flatten().map(|(place, level)| level.as_level(place));
+    let mut rows: Vec<_> = all.map(|level| (format!("{}#{}#{}", rank(level.grade), level.sku, level.location), level)).collect();
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows
 }

@@ -24,7 +24,7 @@ use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
 use app::saga::Sagas;
-use app::stock::MoveStock;
+use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
 use app::timers::RunTimers;
@@ -245,15 +245,22 @@ impl House {
         }
     }
 
+    pub fn stock(&self) -> MoveStock {
+        MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() }
+    }
+
+    pub fn purchases(&self) -> Purchases {
+        Purchases::new(Arc::new(self.world.purchases()), self.stock(), Arc::new(self.world.metrics()))
+    }
+
     pub fn sagas(&self) -> Sagas {
-        let stock = MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() };
         let cashier = Cashier {
             apply: self.apply(),
             gateways: Arc::new(self.bank.clone()),
             metrics: Arc::new(self.world.metrics()),
             base: "https://api.example".into(),
         };
-        Sagas { apply: self.apply(), stock, cashier, tenants: Arc::new(self.world.tenants()) }
+        Sagas { apply: self.apply(), stock: self.stock(), purchases: self.purchases(), cashier, tenants: Arc::new(self.world.tenants()) }
     }
 
     pub fn privacy(&self) -> Privacy {
@@ -440,7 +447,9 @@ impl House {
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
             reviews: Arc::new(world.reviews()),
-            stock: MoveStock { stock: Arc::new(world.stock()), clock: self.clock.clone() },
+            stock: self.stock(),
+            count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
+            purchases: self.purchases(),
             webhooks: self.endpoints(),
             tenants: Arc::new(world.tenants()),
             mail_identity: Some("shop.example".to_owned()),

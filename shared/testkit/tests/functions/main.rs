@@ -35,6 +35,7 @@ mod messages;
 mod models;
 mod payments;
 mod photos;
+mod purchases;
 mod reports;
 mod rest;
 mod returns;

@@ -82,7 +82,7 @@ async fn a_shop_says_itself_what_is_little() {
     told(&house).await;
     let mut next = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap();
     next.version += 1;
-    next.stock = StockRules { low_at: 100, reorder_at: 0 };
+    next.stock = StockRules { low_at: 100, reorder_at: 0, ..StockRules::default() };
     assert_eq!(next.faults(), []);
     assert!(house.world.tenants().save(&house.scope, &next, next.version - 1).await.unwrap());
     moved(&house, "MUG", 100, "delivery-1").await;

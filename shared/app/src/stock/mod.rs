@@ -1,4 +1,14 @@
-//! Stock that moves, and the word when little is left.
+//! Stock that moves, and the word when little is left; what is counted, ordered anew and sold.
+
+mod count;
+mod demand;
+mod figures;
+mod purchases;
+
+pub use count::{COUNT_LINES_MAX, Count, Counted, CountedShelf};
+pub use demand::{DEMAND_DAYS, SOLD, sold};
+pub use figures::{Inventory, SHELF_DAYS_MAX, Seller, inventory};
+pub use purchases::{NewPurchase, Purchases, REORDER_RULE};
 
 use crate::context::Context;
 use crate::error::{Error, Result};

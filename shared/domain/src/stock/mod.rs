@@ -1,4 +1,10 @@
-//! How much is left of something, and when that is little.
+//! How much is left of something, when that is little, what is ordered anew, and what a count finds.
+
+pub mod count;
+pub mod purchase;
+pub mod reorder;
+
+pub use reorder::{Demand, Proposal, ReorderRules};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +16,13 @@ pub struct StockRules {
     pub low_at: u32,
     /// So many, or fewer, are to be reordered. At most `low_at`.
     pub reorder_at: u32,
+    /// How it is ordered anew.
+    pub reorder: ReorderRules,
 }
 
 impl Default for StockRules {
     fn default() -> Self {
-        StockRules { low_at: 10, reorder_at: 5 }
+        StockRules { low_at: 10, reorder_at: 5, reorder: ReorderRules::default() }
     }
 }
 
