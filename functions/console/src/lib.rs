@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, purchases, queue, reports, returns,
-        reviews, sheet, stock, tracking, webhooks, wording,
+        ask, audit, dashboard, dialog, inbox, labels, login, moves, order, orders, parcels, payment, photos, purchases, queue, reports,
+        returns, reviews, sheet, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -35,6 +35,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/attention", get(queue::fragment))
         .route("/console/orders", get(orders::show).post(orders::find))
         .route("/console/orders/{id}", get(order::show))
+        .route("/console/orders/{id}/audit", get(audit::show))
         .route("/console/orders/{id}/dialog", get(dialog::show))
         .route("/console/orders/{id}/photos/{name}", get(photos::show).post(photos::add))
         .route("/console/orders/{id}/status", post(moves::change))

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos,
-        privacy, purchases, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
+        analytics, attention, audit, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments,
+        photos, privacy, purchases, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -35,6 +35,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/progress", get(orders::progress))
         .route("/v1/orders/{id}/why", get(why::why))
         .route("/v1/orders/{id}/timeline", get(orders::timeline))
+        .route("/v1/orders/{id}/audit", get(audit::read))
         .route("/v1/orders/{id}/photos", get(photos::list))
         .route("/v1/orders/{id}/photos/{kind}", post(photos::add))
         .route("/v1/orders/{id}/status", post(orders::change))

@@ -1,12 +1,13 @@
 //! The only way into an order that exists: load, decide, commit; on a conflict, again.
 
+use crate::audit;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, DecisionRecord, InboxKey, Judgement, OnceDone, OrderStore};
 use crate::publish;
 use domain::ids::OrderId;
 use domain::order::decide::news;
-use domain::order::{Command, Order, OrderEvent, Recorded, decide};
+use domain::order::{Command, Order, OrderEvent, decide};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -70,8 +71,7 @@ impl Apply {
             events.extend(follow_up(&before, &events, context, now));
             let mut order = before.clone();
             order.apply_commit(&events, now);
-            let recorded =
-                Recorded { version: order.version, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+            let recorded = audit::record(&mut order, by, events, now)?;
             let publish = publish::of_commit(scope.tenant(), Some(&before), &order, &recorded, &context.zone());
             let judged = recorded.events.iter().find_map(OrderEvent::judges).and_then(|id| {
                 let verdict = order.ruled.iter().find(|ruled| ruled.decision == *id)?.verdict?;

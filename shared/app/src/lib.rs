@@ -8,6 +8,7 @@ pub mod answer;
 pub mod apply;
 pub mod arrival;
 pub mod attention;
+pub mod audit;
 pub mod auth;
 pub mod bulk;
 pub mod cashier;

@@ -1,6 +1,7 @@
 //! Taking an order in, once.
 
 use crate::apply::{Alongside, Apply};
+use crate::audit;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, OnceDone, OnceKey, OnceStore, OrderStore, Random};
@@ -74,8 +75,8 @@ impl Born {
         let contact = placement.contact.clone();
         let events = decide(None, &Command::Place(Box::new(placement)), now)?;
         let placed = Order::placed(&events, Some(contact), now);
-        let order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
-        let recorded = Recorded { version: 1, at: now, actor: by.actor.clone(), correlation: by.correlation.clone(), events };
+        let mut order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
+        let recorded = audit::record(&mut order, by, events, now)?;
         let publish = publish::of_commit(scope.tenant(), None, &order, &recorded, &context.zone());
         let due = context.due(&order);
         Ok(Born { order, recorded, publish, due })

@@ -1,6 +1,7 @@
 //! The pages.
 
 pub mod ask;
+pub mod audit;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;

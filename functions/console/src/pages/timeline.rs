@@ -25,7 +25,11 @@ pub fn section(dossier: &Dossier, visitor: &Visitor) -> Markup {
     };
     html! {
         section class="card" aria-labelledby="timeline-title" {
-            div class="card-head" { h2 id="timeline-title" { "Timeline" } span class="count" { (newest_first.len()) } }
+            div class="card-head" {
+                h2 id="timeline-title" { "Timeline" }
+                span class="count" { (newest_first.len()) }
+                a href={ (super::order_href(&order.id)) "/audit" } { "Check it" span class="visually-hidden" { ": is the history as it was written?" } }
+            }
             ol class="timeline" { @for commit in top { (entry(order, commit, visitor)) } }
             @if !middle.is_empty() {
                 details class="fold" {

@@ -2,7 +2,7 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    analytics, attention, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos,
+    analytics, attention, audit, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments, photos,
     privacy, purchases, reports, returns, reviews, rules, settings, sheet, stats, stock, webhooks, why,
 };
 use std::path::Path;
@@ -17,7 +17,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "MIT", identifier = "MIT")
     ),
     paths(
-        orders::create, orders::list, orders::read, orders::timeline, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
+        orders::create, orders::list, orders::read, orders::timeline, audit::read, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
         fulfilments::create, fulfilments::step, fulfilments::tracking, labels::create, labels::read, labels::track,

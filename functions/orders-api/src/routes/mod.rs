@@ -3,6 +3,7 @@
 pub mod analytics;
 mod asked;
 pub mod attention;
+pub mod audit;
 pub mod bulk;
 pub mod decisions;
 pub mod docs;

@@ -390,6 +390,9 @@ pub struct Recorded {
     pub correlation: CorrelationId,
     /// What happened, in order; at most [`Recorded::MAX_EVENTS`].
     pub events: Vec<OrderEvent>,
+    /// Made of the seal before and of this commit, words aside, so that an altered one is found. None of commits from before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }
 
 /// What stands where words were.
@@ -584,6 +587,7 @@ mod tests {
             overrules: None,
         };
         let mut recorded = Recorded {
+            seal: None,
             version: 1,
             at: "2025-08-09T10:00:00Z".parse().unwrap(),
             actor: Actor::Rule { name: "r".into() },

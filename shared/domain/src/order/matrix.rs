@@ -548,7 +548,7 @@ proptest! {
         let correlation = crate::ids::CorrelationId::parse("c").unwrap();
         let mut broken = 0;
         let mut shelf: std::collections::BTreeMap<String, (i64, i64)> = std::collections::BTreeMap::new();
-        let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born }];
+        let mut history = vec![Recorded { version: 1, at: at(0), actor: actor.clone(), correlation: correlation.clone(), events: born, seal: None }];
         for (n, command) in commands.iter().enumerate() {
             let now = at(10 + n as i64);
             let Ok(events) = decide(Some(&order), command, now) else { continue };
@@ -610,7 +610,7 @@ proptest! {
                     }
                 }
             }
-            history.push(Recorded { version: order.version, at: now, actor: actor.clone(), correlation: correlation.clone(), events });
+            history.push(Recorded { version: order.version, at: now, actor: actor.clone(), correlation: correlation.clone(), events, seal: None });
             // The same command again changes nothing that matters.
             if let Ok(again) = decide(Some(&order), command, now) {
                 let mut twice = order.clone();

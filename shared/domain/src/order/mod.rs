@@ -75,6 +75,9 @@ pub struct Order {
     /// How many of them were asides: notes of our own that change nothing of the order.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub asides: u64,
+    /// The seal of its latest commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
     /// Where it was placed ("api", "sheet", "instagram").
     pub channel: SourceId,
     /// The channel's own id, where it is not the number.
@@ -413,6 +416,7 @@ impl Order {
             kept_by_person: false,
             timers: Vec::new(),
             followed_up: false,
+            seal: None,
             asked: false,
             rating: None,
             photos: Vec::new(),
@@ -446,6 +450,7 @@ impl Order {
         for commit in rest {
             order.apply_commit(&commit.events, commit.at);
         }
+        order.seal = history.last().and_then(|last| last.seal.clone());
         Some(order)
     }
 

@@ -132,6 +132,11 @@ fn open(world: &mut World) -> Books {
             }
             let mut head = order.clone();
             head.contact = None;
+            match app::audit::verify(&order, &history) {
+                Ok(audit) if audit.findings.is_empty() && audit.sealed_from == Some(1) => {}
+                audit => world.fail("I22", Some((shop, order.id.clone())), format!("its seals do not hold: {audit:?}")),
+            }
+            head.seal = None;
             if replayed.as_ref() != Some(&head) {
                 world.fail("I22", Some((shop, order.id.clone())), format!("replayed {replayed:?}, stored {head:?}"));
             }

@@ -76,7 +76,7 @@ fn step(scope: &TenantScope, before: Option<&Order>, mut order: Order, events: V
     let before_version = before.map_or(0, |order| order.version);
     order.version = before_version + 1;
     let correlation = CorrelationId::parse("conformance").expect("a good id");
-    let recorded = Recorded { version: order.version, at, actor: somebody(), correlation, events };
+    let recorded = Recorded { version: order.version, at, actor: somebody(), correlation, events, seal: None };
     let publish = of_commit(scope.tenant(), before, &order, &recorded, &TimeZone::UTC);
     Step { order, before_version, recorded, publish }
 }

@@ -6,6 +6,7 @@ mod addresses;
 mod analytics;
 mod asking;
 mod attention;
+mod audit;
 mod bulk;
 mod chat;
 mod codes;

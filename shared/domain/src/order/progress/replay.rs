@@ -92,6 +92,7 @@ mod tests {
 
     fn history(events: Vec<(i64, OrderEvent)>) -> Vec<Recorded> {
         let recorded = |(index, (hour, event)): (usize, (i64, OrderEvent))| Recorded {
+            seal: None,
             version: index as u64 + 1,
             at: at(hour),
             actor: Actor::Rule { name: "r".into() },
