@@ -157,3 +157,20 @@ def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Wareho
     if not axe.missing():
         assert axe.findings(page) == []
     assert page.complaints == []
+
+
+# req: S2-77, S2-79
+def test_a_shops_own_adviser_is_heard(shop: Shop) -> None:
+    warehouse = Warehouse(shop)
+    settings = warehouse.call("GET", "/v1/settings").json
+    settings["adviser"] |= {"enabled": True, "url": f"{shop.env['env']['PLATFORMS_URL']}/crew", "key": "crew-key"}
+    settings["workflow"]["fraud"]["review_at"] = 40
+    saved = warehouse.call("PUT", "/v1/settings", settings)
+    assert saved.status == 200 and saved.json["adviser"]["key"] == "(set)", saved.body
+    for sku in ("SHADY-MUG", "MUG"):
+        warehouse.stocks(sku, 5)
+    warehouse.places("C-1", "SHADY-MUG", 1, "5.00")
+    warehouse.places("C-2", "MUG", 1, "5.00")
+    eventually(lambda: warehouse.order("C-1")["status"] == "on_hold", "the adviser's points to hold it")
+    assert "the adviser says 95 of 100: seen at other shops" in warehouse.call("GET", "/v1/orders/C-1/timeline").body.decode()
+    eventually(lambda: warehouse.order("C-2")["status"] == "processing", "the other one to go on")

@@ -53,6 +53,8 @@ def answer(path: str, headers: Mapping[str, str], body: bytes, count: int) -> tu
         return _whatsapp(found[1], said, count) if said.get("messaging_product") == "whatsapp" else _page(found[1], said, count)
     if re.fullmatch(r"discord/api/webhooks/\d+/[\w-]+", path):
         return _discord(query, _json(body), count)
+    if found := re.fullmatch(r"crew/(detect-fraud|optimize-order)", path):
+        return _crew(found[1], headers, _json(body))
     if found := re.fullmatch(r"team/([\w-]+)", path):
         return _team(found[1], headers, body, count)
     return None
@@ -64,6 +66,17 @@ def _json(body: bytes) -> dict:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _crew(what: str, headers: Mapping[str, str], asked: dict) -> tuple[int, dict, dict | None]:
+    """A shop's adviser, as docs/adviser.md describes it: it dislikes whatever is called SHADY, and likes every routing there is."""
+    if not _bearer(headers):
+        return 401, {"detail": "a bearer token is needed"}, None
+    lines = asked.get("order", {}).get("lines", [])
+    if what == "detect-fraud":
+        shady = any(str(line.get("sku", "")).startswith("SHADY") for line in lines)
+        return 200, {"score": 95 if shady else 5, "reasons": ["seen at other shops"] if shady else []}, None
+    return 200, {"allocations": []}, None
 
 
 def _twilio(account: str, headers: Mapping[str, str], body: bytes, count: int) -> tuple[int, dict, dict | None]:

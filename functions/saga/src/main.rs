@@ -1,6 +1,7 @@
 //! Wiring of the sagas' worker.
 
 use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
+use adapters_http::adviser::HttpAdviser;
 use adapters_http::payment::HttpGateways;
 use app::apply::Apply;
 use app::cashier::Cashier;
@@ -19,6 +20,7 @@ async fn main() -> Result<(), Error> {
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory, Table::Metrics], |name| settings.required(name));
     let (double, base) = (settings.url("PAYMENTS_URL"), settings.required_url("PUBLIC_URL"));
+    let platforms = settings.url("PLATFORMS_URL");
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
     let aws = Aws::new();
@@ -26,12 +28,14 @@ async fn main() -> Result<(), Error> {
     let clock = Arc::new(SystemClock);
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
+    let adviser = Arc::new(HttpAdviser::new(platforms, clock.clone()));
     let stock = MoveStock { stock: Arc::new(db.stock()), clock };
     let sagas = Sagas {
         cashier: Cashier { apply: apply.clone(), gateways, metrics: Arc::new(db.metrics()), base },
         apply,
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
         stock,
+        adviser,
         tenants: Arc::new(db.tenants()),
     };
     let parking = SqsParking::new(aws, dead_letters);

@@ -1,6 +1,7 @@
 //! The outside world over HTTP: chat, language models, identity and payment providers. Base URLs are settings, so that
 //! the same binary talks to the real thing and to a double.
 
+pub mod adviser;
 pub mod carrier;
 pub mod client;
 pub mod discord;

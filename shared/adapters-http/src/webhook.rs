@@ -43,8 +43,7 @@ impl Webhooks {
     }
 
     fn within(timeout: Duration, clock: Arc<dyn Clock>, double: Option<String>) -> Webhooks {
-        let client = Client::new(timeout);
-        Webhooks { client: if double.is_some() { client } else { client.resolving(Arc::new(OpenNet)) }, clock, double }
+        Webhooks { client: guarded(timeout, double.as_deref()), clock, double }
     }
 
     /// Tells a team. The reference is the same however often it is told, so that the other side can tell it again from news.
@@ -63,7 +62,7 @@ impl Webhooks {
     async fn exchange(&self, address: &str, id: &str, body: &str, keys: &[&Secret]) -> Result<Answered, SendError> {
         let refused = |why: &str| SendError::Refused(why.to_owned());
         let url = Url::parse(address).map_err(|_| refused("the webhook's address cannot be read"))?;
-        if !self.double.as_deref().is_some_and(|base| address.starts_with(&format!("{base}/"))) && !is_open(&url) {
+        if !may_call(address, &url, self.double.as_deref()) {
             return Err(refused("the webhook's address must begin with https:// and lead to the open net"));
         }
         let now = self.clock.now().as_second();
@@ -97,6 +96,17 @@ impl WebhookCaller for Webhooks {
         let took_ms = u64::try_from(self.clock.now().duration_since(began).as_millis()).unwrap_or(0);
         Called { heard, took_ms }
     }
+}
+
+/// May we call it? On the open net, or at a double's, if there is one.
+pub(crate) fn may_call(address: &str, url: &Url, double: Option<&str>) -> bool {
+    double.is_some_and(|base| address.starts_with(&format!("{base}/"))) || is_open(url)
+}
+
+/// A client that calls nothing but the open net, or anything, where there is a double.
+pub(crate) fn guarded(timeout: Duration, double: Option<&str>) -> Client {
+    let client = Client::new(timeout);
+    if double.is_some() { client } else { client.resolving(Arc::new(OpenNet)) }
 }
 
 /// By TLS, without a password, and not a number of a closed net. Names are looked at when they are resolved.

@@ -7,7 +7,7 @@ use crate::apply::{Alongside, Apply};
 use crate::cashier::Cashier;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{OrderQuery, TenantStore};
+use crate::ports::{Adviser, AskedLine, AskedOrder, AskedPast, OrderQuery, TenantStore};
 use crate::privacy::customer_of;
 use crate::scope::TenantScope;
 use crate::stock::{MoveStock, Purchases};
@@ -15,7 +15,9 @@ use crate::tenant::TenantConfig;
 use contracts::{Envelope, Payload, stock};
 use domain::fraud::Past;
 use domain::ids::OrderId;
-use domain::order::saga::{Facts, Free, RULE, Step};
+use domain::money::Money;
+use domain::order::placement::Line;
+use domain::order::saga::{Facts, Free, RULE, Step, Supply, allocate};
 use domain::order::{Actor, Command, Order, SagaCommand};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +31,8 @@ const CONTESTED_MAX: usize = 4;
 const IDLE_MAX: usize = 3;
 /// Earlier orders of a customer that are looked at.
 const LOOKED_BACK: usize = 20;
+/// An adviser is asked only if so much time is left: both questions, each twice.
+const ADVISER_TIME: SignedDuration = SignedDuration::from_secs(13);
 /// Stock levels read at once.
 const AT_ONCE: usize = 8;
 
@@ -41,6 +45,8 @@ pub struct Sagas {
     pub stock: MoveStock,
     /// What is ordered anew.
     pub purchases: Purchases,
+    /// Who is asked about orders, where a shop wants that.
+    pub adviser: Arc<dyn Adviser>,
     /// Its money.
     pub cashier: Cashier,
     /// Settings.
@@ -106,7 +112,7 @@ impl Sagas {
                 continue;
             }
             let Some(step) = order.saga_work() else { break };
-            let facts = self.facts(context, &order, step).await?;
+            let facts = self.facts(context, &order, step, until).await?;
             let command = Command::Saga(SagaCommand::Proceed { facts, rules: context.config.workflow.clone() });
             match self.apply.run(context, id, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => return Ok(Went::of(commits)),
@@ -130,12 +136,23 @@ impl Sagas {
         }
     }
 
-    async fn facts(&self, context: Context<'_>, order: &Order, step: Step) -> Result<Facts> {
+    async fn facts(&self, context: Context<'_>, order: &Order, step: Step, until: Option<Timestamp>) -> Result<Facts> {
         let rules = &context.config.workflow;
         let past = if step == Step::Screen { Some(self.past(context, order).await?) } else { None };
         // A good order goes through both steps in one commit.
         let levels = if rules.reserve_stock && step <= Step::Reserve { Some(self.levels(context.scope, order).await?) } else { None };
-        Ok(Facts { past, levels })
+        let asked = context.config.adviser.at().filter(|_| until.is_none_or(|until| self.apply.clock.now() + ADVISER_TIME < until));
+        let (Some(at), settings) = (asked, &context.config.adviser) else { return Ok(Facts { past, levels, ..Facts::default() }) };
+        let about = asked_of(order);
+        let advice = match &past {
+            Some(past) if settings.fraud && rules.fraud.enabled => heard(self.adviser.fraud(at, &about, &past_of(past)).await, order),
+            _ => None,
+        };
+        let proposed = match &levels {
+            Some(levels) if settings.routing && is_split(order, levels) => heard(self.adviser.routing(at, &about, levels).await, order),
+            _ => None,
+        };
+        Ok(Facts { past, levels, advice, proposed })
     }
 
     /// What is known of the customer. The index follows its table within moments: of two orders in the same second one may not
@@ -174,6 +191,36 @@ impl Sagas {
             }
         }
         Ok(Went::Graded)
+    }
+}
+
+/// What an adviser has said. One that is away, slow or talks nonsense has said nothing: the order goes on without.
+fn heard<T>(said: crate::ports::PortResult<T>, order: &Order) -> Option<T> {
+    said.inspect_err(|why| tracing::warn!(order_id = %order.id, %why, "done without the adviser")).ok()
+}
+
+/// No location has all of it: there is something to choose.
+fn is_split(order: &Order, levels: &[Free]) -> bool {
+    allocate(&order.to_reserve(), levels, Supply::All).is_ok_and(|found| found.iter().any(|one| one.location != found[0].location))
+}
+
+fn past_of(past: &Past) -> AskedPast {
+    AskedPast { orders_before: past.before, orders_within_hour: past.within_hour, orders_lost: past.lost, local_hour: past.hour }
+}
+
+/// An order without its customer.
+fn asked_of(order: &Order) -> AskedOrder {
+    let amount = |minor: i64| Money::new(minor, order.totals.currency).decimal();
+    let line = |line: &Line| AskedLine { sku: line.sku.clone(), quantity: line.quantity, unit_price: amount(line.unit_price_minor) };
+    AskedOrder {
+        order_id: order.id.to_string(),
+        placed_at: order.placed_at.to_string(),
+        channel: order.channel.to_string(),
+        currency: order.totals.currency.code().to_owned(),
+        total: amount(order.totals.total_minor),
+        ships_to: order.country.clone(),
+        billed_to: order.billing_country.clone(),
+        lines: order.lines.iter().map(line).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A language model that is left alone while it fails, so that customers do not wait for it again and again.
+//! A language model, or an adviser, that is left alone while it fails, so that nobody waits for it again and again.
 
 use crate::ports::{Clock, Fields, Llm, PortError, PortResult, Prompt};
 use async_trait::async_trait;
@@ -18,17 +18,31 @@ struct State {
     resting_since: Option<Timestamp>,
 }
 
-/// A model behind a circuit breaker of this process.
-pub struct Steady {
-    model: Arc<dyn Llm>,
+/// A circuit breaker of this process.
+pub struct Breaker {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
-impl Steady {
-    /// Over this model.
-    pub fn new(model: Arc<dyn Llm>, clock: Arc<dyn Clock>) -> Steady {
-        Steady { model, clock, state: Mutex::default() }
+impl Breaker {
+    /// Closed.
+    pub fn new(clock: Arc<dyn Clock>) -> Breaker {
+        Breaker { clock, state: Mutex::default() }
+    }
+
+    /// It is left alone now.
+    pub fn rests(&self) -> bool {
+        let now = self.clock.now();
+        self.state().resting_since.is_some_and(|since| since <= now && now.duration_since(since) < REST)
+    }
+
+    /// It was asked, and has answered well or not.
+    pub fn answered(&self, well: bool) {
+        if well {
+            *self.state() = State::default();
+        } else {
+            self.failed();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -47,6 +61,19 @@ impl Steady {
     }
 }
 
+/// A model behind a circuit breaker.
+pub struct Steady {
+    model: Arc<dyn Llm>,
+    breaker: Breaker,
+}
+
+impl Steady {
+    /// Over this model.
+    pub fn new(model: Arc<dyn Llm>, clock: Arc<dyn Clock>) -> Steady {
+        Steady { model, breaker: Breaker::new(clock) }
+    }
+}
+
 #[async_trait]
 impl Llm for Steady {
     async fn complete(&self, prompt: &Prompt) -> PortResult<Fields> {
@@ -54,15 +81,11 @@ impl Llm for Steady {
             return Err(PortError::Retryable("the language model failed too often and is left alone for a minute".into()));
         }
         let said = self.model.complete(prompt).await;
-        match &said {
-            Ok(_) => *self.state() = State::default(),
-            Err(_) => self.failed(),
-        }
+        self.breaker.answered(said.is_ok());
         said
     }
 
     fn rests(&self) -> bool {
-        let now = self.clock.now();
-        self.state().resting_since.is_some_and(|since| since <= now && now.duration_since(since) < REST)
+        self.breaker.rests()
     }
 }

@@ -12,11 +12,13 @@ use domain::stock::{ReorderRules, StockRules};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+mod adviser;
 mod lines;
 mod notify;
 mod payments;
 mod shipping;
 
+pub use adviser::AdviserSettings;
 pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 pub use notify::{NotifySettings, SlackBot, TeamLine, TeamWebhook};
 pub use payments::PaymentSettings;
@@ -82,6 +84,12 @@ pub enum SignatureScheme {
 
 /// Bytes of a webhook's secret.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=256;
+
+/// Is it an address of the shop's that can be called? A name of this machine's is for trying it out; whoever calls refuses it elsewhere.
+fn is_address(url: &str) -> bool {
+    let ours = url.starts_with("http://localhost:") && url.bytes().all(|b| b.is_ascii_graphic());
+    url.len() <= 500 && (ours || domain::webhook::is_callable(url))
+}
 
 /// Is it a secret of the Standard Webhooks kind?
 fn signs(secret: &Secret) -> bool {
@@ -221,6 +229,8 @@ pub struct TenantConfig {
     pub shipping: ShippingSettings,
     /// How orders that are placed here are checked, reviewed and set aside.
     pub workflow: SagaRules,
+    /// A service of the shop's that is asked about its orders.
+    pub adviser: AdviserSettings,
     /// Whether customers are asked how it was.
     pub follow_up: FollowUpRules,
     /// How often, and when, customers may be written to.
@@ -255,6 +265,7 @@ impl Default for TenantConfig {
             payments: PaymentSettings::default(),
             shipping: ShippingSettings::default(),
             workflow: SagaRules::default(),
+            adviser: AdviserSettings::default(),
             follow_up: FollowUpRules::default(),
             governor: Governor::default(),
             report_hour: 6,
@@ -377,6 +388,7 @@ impl TenantConfig {
             faults.push(Fault::new("stock.reorder_at", "out_of_range", "at most stock.low_at"));
         }
         faults.extend(stock_faults(&self.stock.reorder));
+        faults.extend(self.adviser.faults());
         for (name, hours) in self.watch.named() {
             if hours > WatchRules::HOURS_MAX {
                 faults.push(Fault::new(format!("watch.{name}"), "out_of_range", "0 (does not matter) to 8760 hours"));

@@ -24,6 +24,8 @@ pub struct FraudRules {
     pub review_at: u8,
     /// From so many points on nobody has to: it is called off. 0 = never.
     pub refuse_at: u8,
+    /// What an adviser's score counts, in percent of it, if the shop has one: at 50, its 80 are 40 points. At most 100.
+    pub adviser_percent: u8,
 }
 
 impl Default for FraudRules {
@@ -36,6 +38,7 @@ impl Default for FraudRules {
             risky_countries: Vec::new(),
             review_at: 75,
             refuse_at: 0,
+            adviser_percent: 50,
         }
     }
 }
@@ -51,6 +54,36 @@ pub struct Suspect<'a> {
     pub billed_to: Option<&'a str>,
     /// What else is known of them.
     pub past: Past,
+    /// What the shop's adviser thinks, if it has one that has answered.
+    pub advice: Option<&'a FraudAdvice>,
+}
+
+/// What somebody outside thinks of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FraudAdvice {
+    /// 0 to 100.
+    pub score: u8,
+    /// Why, in few words.
+    pub reasons: Vec<String>,
+}
+
+impl FraudAdvice {
+    /// Reasons that are kept.
+    pub const REASONS_MAX: usize = 5;
+    /// Characters of one.
+    pub const REASON_CHARS: usize = 120;
+
+    /// As far as it can be used: a score of 0 to 100, and reasons without what could name somebody.
+    pub fn sound(score: i64, reasons: impl IntoIterator<Item = String>) -> Option<FraudAdvice> {
+        let score = u8::try_from(score).ok().filter(|score| *score <= 100)?;
+        let tidy = |reason: String| {
+            let words = reason.split_whitespace().filter(|word| !word.contains('@') && word.bytes().filter(u8::is_ascii_digit).count() < 5);
+            let text = words.collect::<Vec<_>>().join(" ");
+            text.chars().filter(|c| !c.is_control()).take(Self::REASON_CHARS).collect::<String>()
+        };
+        let reasons = reasons.into_iter().take(Self::REASONS_MAX).map(tidy).filter(|reason| !reason.is_empty()).collect();
+        Some(FraudAdvice { score, reasons })
+    }
 }
 
 /// What is known of a customer's past.
@@ -84,11 +117,13 @@ pub enum Signal {
     UnusualHour,
     /// Money of earlier orders went back.
     LostBefore,
+    /// The shop's adviser thinks so.
+    Adviser,
 }
 
 impl Signal {
     /// All.
-    pub const ALL: [Signal; 7] = [
+    pub const ALL: [Signal; 8] = [
         Signal::Large,
         Signal::VeryLarge,
         Signal::CountryMismatch,
@@ -96,11 +131,13 @@ impl Signal {
         Signal::RiskyCountry,
         Signal::UnusualHour,
         Signal::LostBefore,
+        Signal::Adviser,
     ];
 
-    /// What it counts.
+    /// What it counts; an adviser's counts what it says, up to this.
     pub const fn points(self) -> u8 {
         match self {
+            Signal::Adviser => 100,
             Signal::Large => 15,
             Signal::VeryLarge | Signal::CountryMismatch => 25,
             Signal::Velocity | Signal::LostBefore => 30,
@@ -119,6 +156,7 @@ impl Signal {
             Signal::RiskyCountry => "risky_country",
             Signal::UnusualHour => "unusual_hour",
             Signal::LostBefore => "lost_before",
+            Signal::Adviser => "adviser",
         }
     }
 }
@@ -195,9 +233,16 @@ fn exceeds(total: Money, over: u32, currency: Currency) -> bool {
     total.minor > i64::from(over).saturating_mul(currency.minor_per_major())
 }
 
+/// What an adviser's score counts; none if that is nothing.
+fn advised(advice: &FraudAdvice, percent: u8) -> Option<Point> {
+    let points = u8::try_from(u32::from(advice.score) * u32::from(percent.min(100)) / 100).ok().filter(|points| *points > 0)?;
+    let why = if advice.reasons.is_empty() { String::new() } else { format!(": {}", advice.reasons.join("; ")) };
+    Some(Point { signal: Signal::Adviser, points, reason: format!("the adviser says {} of 100{why}", advice.score) })
+}
+
 /// Adds up what speaks against an order.
 pub fn assess(suspect: &Suspect<'_>, rules: &FraudRules) -> Assessment {
-    let Suspect { total, ships_to, billed_to, past } = suspect;
+    let Suspect { total, ships_to, billed_to, past, advice } = suspect;
     let risky = |country: &&str| rules.risky_countries.iter().any(|known| known.eq_ignore_ascii_case(country));
     let over = |over: u32| exceeds(*total, over, total.currency).then(|| format!("{} is more than {over}", total.decimal()));
     let orders = past.within_hour.saturating_add(1);
@@ -228,8 +273,9 @@ pub fn assess(suspect: &Suspect<'_>, rules: &FraudRules) -> Assessment {
             (past.lost > 0).then(|| format!("the money of {} of {} earlier orders went back", past.lost, past.before.max(past.lost))),
         ),
     ];
-    let points: Vec<Point> =
+    let mut points: Vec<Point> =
         seen.into_iter().filter_map(|(signal, reason)| Some(Point { signal, points: signal.points(), reason: reason? })).collect();
+    points.extend(advice.and_then(|advice| advised(advice, rules.adviser_percent)));
     let sum: u32 = points.iter().map(|point| u32::from(point.points)).sum();
     Assessment { score: u8::try_from(sum.min(100)).unwrap_or(100), points }
 }
@@ -240,7 +286,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn eur(minor: i64) -> Suspect<'static> {
-        Suspect { total: Money::new(minor, Currency::EUR), ships_to: Some("DE"), billed_to: Some("DE"), past: Past::default() }
+        Suspect {
+            total: Money::new(minor, Currency::EUR),
+            ships_to: Some("DE"),
+            billed_to: Some("DE"),
+            past: Past::default(),
+            advice: None,
+        }
     }
 
     fn score(suspect: &Suspect<'_>) -> u8 {
@@ -317,5 +369,23 @@ mod tests {
             let more = assess(&Suspect { total: Money::new(minor + 100_100, Currency::EUR), ..suspect }, &FraudRules::default());
             prop_assert!(more.score >= found.score, "more money is never less suspicious");
         }
+    }
+
+    /// Its score counts half by default, beside ours; what could name somebody is left out of its reasons.
+    // req: S2-79
+    #[test]
+    fn an_adviser_is_heard_and_explained() {
+        let said = |score, reasons: &[&str]| FraudAdvice::sound(score, reasons.iter().map(|reason| (*reason).to_owned()));
+        let advice = said(80, &["velocity of jim@example.com on 5550123456", "\u{7}", "new device"]).unwrap();
+        assert_eq!(advice.reasons, ["velocity of on", "new device"]);
+        let found = assess(&Suspect { advice: Some(&advice), billed_to: Some("US"), ..eur(100) }, &FraudRules::default());
+        assert_eq!(found.score, 25 + 40);
+        assert_eq!(found.points[1].reason, "the adviser says 80 of 100: velocity of on; new device");
+        for (percent, points) in [(0, 0), (100, 80), (255, 80)] {
+            let rules = FraudRules { adviser_percent: percent, ..FraudRules::default() };
+            assert_eq!(assess(&Suspect { advice: Some(&advice), ..eur(100) }, &rules).score, points, "{percent}");
+        }
+        assert_eq!((said(-1, &[]), said(101, &[]), said(i64::MAX, &[])), (None, None, None));
+        assert_eq!(said(0, &["x"; 9]).unwrap().reasons.len(), FraudAdvice::REASONS_MAX);
     }
 }

@@ -32,6 +32,7 @@ use domain::order::{
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
+use testkit::adviser::ScriptedAdviser;
 use testkit::bank::Bank;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
 
@@ -319,6 +320,7 @@ impl Shop {
             apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() },
             stock: self.stock(),
             purchases: self.purchases(),
+            adviser: Arc::new(ScriptedAdviser::default()),
             cashier: Cashier {
                 apply: Apply { orders: Arc::new(self.world.orders()), clock },
                 gateways: Arc::new(self.bank.clone()),

@@ -32,7 +32,8 @@ fn masked(config: &TenantConfig) -> Value {
 /// Every secret that has one place, with that.
 fn secrets(config: &mut TenantConfig) -> Vec<(String, &mut Secret)> {
     let of_messages = config.notify.secrets().into_iter().map(|(field, secret)| (field.to_owned(), secret));
-    of_messages.chain(config.payments.secrets()).chain(config.shipping.secrets()).collect()
+    let of_others = config.payments.secrets().into_iter().chain(config.shipping.secrets()).chain(config.adviser.secrets());
+    of_messages.chain(of_others).collect()
 }
 
 /// Of several secrets nobody can say by "(set)" which are meant: all of them, or new ones.

@@ -2,6 +2,7 @@
 //! ability does not compile. Every store call takes a [`crate::TenantScope`].
 
 mod access;
+mod adviser;
 mod carriers;
 mod decisions;
 mod figures;
@@ -19,6 +20,7 @@ mod timers;
 mod webhooks;
 
 pub use access::*;
+pub use adviser::*;
 pub use carriers::*;
 pub use decisions::*;
 pub use figures::*;

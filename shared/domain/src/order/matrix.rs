@@ -451,7 +451,7 @@ fn review_id(number: u8) -> crate::ids::ReviewId {
 fn facts(lost: u32, hour: u8, free: Option<i64>) -> saga::Facts {
     let past = Some(crate::fraud::Past { within_hour: lost, before: lost, lost, hour: Some(hour) });
     let level = |location: &str, available| saga::Free { sku: "SKU-1".into(), location: location.into(), available };
-    saga::Facts { past, levels: free.map(|free| vec![level("a", free / 2), level("b", free - free / 2)]) }
+    saga::Facts { past, levels: free.map(|free| vec![level("a", free / 2), level("b", free - free / 2)]), ..saga::Facts::default() }
 }
 
 fn any_saga_command() -> impl Strategy<Value = Command> {

@@ -48,6 +48,7 @@ use job::{Answer, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use testkit::adviser::ScriptedAdviser;
 use testkit::bank::SIGNATURE;
 use testkit::depot;
 use testkit::memory::MemoryWorld;
@@ -192,6 +193,7 @@ impl Functions {
                 apply: apply.clone(),
                 stock,
                 purchases,
+                adviser: Arc::new(ScriptedAdviser::default()),
                 cashier: Cashier {
                     apply: apply.clone(),
                     gateways: ports.gateways.clone(),

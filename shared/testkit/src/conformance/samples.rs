@@ -139,7 +139,7 @@ pub fn then(scope: &TenantScope, before: &Order, events: Vec<OrderEvent>, at: Ti
 pub fn mugs(how: StockMove, quantity: u32) -> OrderEvent {
     let stock = vec![Allocation { sku: "MUG".into(), location: "a".into(), quantity }];
     let event = match how {
-        StockMove::Hold => SagaEvent::Held { stock },
+        StockMove::Hold => SagaEvent::Held { stock, advised: false },
         StockMove::Release => SagaEvent::Released { stock },
         StockMove::Ship => SagaEvent::Shipped { stock },
         StockMove::Take => SagaEvent::Taken { stock },

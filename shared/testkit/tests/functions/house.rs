@@ -36,6 +36,7 @@ use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
 use std::sync::Arc;
+use testkit::adviser::ScriptedAdviser;
 use testkit::bank::Bank;
 use testkit::depot::Depot;
 use testkit::listeners::Listeners;
@@ -53,6 +54,7 @@ pub struct House {
     pub random: Arc<FakeRandom>,
     /// Every payment provider.
     pub bank: Bank,
+    pub adviser: ScriptedAdviser,
     pub depot: Depot,
     /// Whoever is told by webhook.
     pub listeners: Listeners,
@@ -125,6 +127,7 @@ impl House {
             scope,
             random: Arc::new(FakeRandom::seeded(11)),
             bank: Bank::default(),
+            adviser: ScriptedAdviser::default(),
             depot: Depot::default(),
             listeners: Listeners::default(),
         };
@@ -260,7 +263,15 @@ impl House {
             metrics: Arc::new(self.world.metrics()),
             base: "https://api.example".into(),
         };
-        Sagas { apply: self.apply(), stock: self.stock(), purchases: self.purchases(), cashier, tenants: Arc::new(self.world.tenants()) }
+        let adviser = Arc::new(self.adviser.clone());
+        Sagas {
+            apply: self.apply(),
+            stock: self.stock(),
+            purchases: self.purchases(),
+            adviser,
+            cashier,
+            tenants: Arc::new(self.world.tenants()),
+        }
     }
 
     pub fn privacy(&self) -> Privacy {

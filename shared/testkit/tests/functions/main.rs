@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod addresses;
+mod advised;
 mod analytics;
 mod asking;
 mod attention;

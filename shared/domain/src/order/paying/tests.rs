@@ -41,7 +41,7 @@ impl Story {
     fn of(method: &str, token: Option<&str>) -> Story {
         let mut story = Story { order: placed(&draft(method, token), PayRules::default(), &Offer::listed()).unwrap(), minute: 0 };
         let free = Free { sku: "mug".into(), location: "a".into(), available: 9 };
-        let facts = Facts { past: Some(Past { hour: Some(12), ..Past::default() }), levels: Some(vec![free]) };
+        let facts = Facts { past: Some(Past { hour: Some(12), ..Past::default() }), levels: Some(vec![free]), ..Facts::default() };
         let rules = SagaRules { enabled: true, ..SagaRules::default() };
         story.does(1, &Command::Saga(SagaCommand::Proceed { facts, rules }));
         story

@@ -181,7 +181,7 @@ fn what_can_be_sold_again_goes_back_where_it_came_from() {
     let mut order = order_in(OrderStatus::Processing);
     let held = |sku: &str, location: &str, quantity| Allocation { sku: sku.into(), location: location.into(), quantity };
     let stock = vec![held("mug", "la", 2), held("mug", "ny", 1), held("pot", "ny", 2)];
-    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock: stock.clone() }, SagaEvent::Shipped { stock }] {
+    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock: stock.clone(), advised: false }, SagaEvent::Shipped { stock }] {
         order.evolve(&OrderEvent::Saga { event }, at(0));
     }
     order.evolve(&OrderEvent::Saga { event: SagaEvent::Ended { how: crate::order::saga::Ended::Completed } }, at(0));
@@ -286,7 +286,7 @@ fn what_left_without_a_parcel_comes_back_too() {
     let mut order = order_in(OrderStatus::Processing);
     let held = |sku: &str, quantity| Allocation { sku: sku.into(), location: "la".into(), quantity };
     let stock = vec![held("mug", 3), held("pot", 2)];
-    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock }, SagaEvent::Entered { step: Step::Dispatch }] {
+    for event in [SagaEvent::Began { table: 1 }, SagaEvent::Held { stock, advised: false }, SagaEvent::Entered { step: Step::Dispatch }] {
         order.evolve(&OrderEvent::Saga { event }, at(0));
     }
     let parcel = crate::order::FulfilCommand::Open {

@@ -1,7 +1,9 @@
 //! Which location gives what.
 
 use super::{Allocation, Free, HOLD_MAX};
-use std::collections::BTreeMap;
+use crate::ids::LocationId;
+use crate::shipping::allocate::{Available, Wanted, allocate as in_parcels};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// There is not enough of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +28,8 @@ pub enum Supply {
 /// Locations that one unit is taken from: what is set aside of it is set aside in one commit.
 const LOCATIONS_MAX: usize = HOLD_MAX;
 
-/// Finds a place for everything that stock is kept of: from one location if one has it all, else from as few as a walk from the
-/// fullest finds. What no stock is kept of needs no place.
+/// Finds a place for everything that stock is kept of: from one location if one has it all, else in as few parcels as can be
+/// ([`crate::shipping::allocate`]). What no stock is kept of needs no place.
 ///
 /// # Errors
 /// The first thing of which there is not enough, if everything is wanted.
@@ -44,6 +46,9 @@ pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], supply: Supply)
     let whole = locations.iter().find(|location| kept.iter().all(|(sku, quantity)| at(sku, location) >= i64::from(*quantity)));
     if let Some(location) = whole {
         return Ok(kept.iter().map(|(sku, quantity)| give(sku, location, *quantity)).collect());
+    }
+    if let Some(few) = in_few_parcels(&kept, levels, &locations) {
+        return Ok(few);
     }
     let mut found = Vec::new();
     for (sku, quantity) in kept {
@@ -63,6 +68,60 @@ pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], supply: Supply)
         }
     }
     Ok(found)
+}
+
+/// Everything in as few parcels as can be, the fullest locations first. None if there is not enough, or if it takes more places than are set aside at
+/// once: then each unit is taken from where most of it is.
+fn in_few_parcels(kept: &[(&String, u32)], levels: &[Free], locations: &[&str]) -> Option<Vec<Allocation>> {
+    let wanted = |(sku, quantity): &(&String, u32)| Wanted { sku: (*sku).clone(), quantity: *quantity, tracked: true };
+    let lines: Vec<Wanted> = kept.iter().map(wanted).collect();
+    let mut available = Available::new();
+    let mut ranking: Vec<(i64, LocationId)> = Vec::new();
+    for location in locations {
+        let id = LocationId::parse(location).ok()?;
+        let here = levels.iter().filter(|level| level.location == *location && level.available > 0);
+        let skus: BTreeMap<String, u32> =
+            here.map(|level| (level.sku.clone(), u32::try_from(level.available).unwrap_or(u32::MAX))).collect();
+        ranking.push((-skus.values().map(|pieces| i64::from(*pieces)).sum::<i64>(), id.clone()));
+        available.insert(id, skus);
+    }
+    ranking.sort();
+    let ranking: Vec<LocationId> = ranking.into_iter().map(|(_, id)| id).collect();
+    let plan = in_parcels(&lines, &available, &ranking);
+    if !plan.is_complete() || plan.parcels.len() > LOCATIONS_MAX {
+        return None;
+    }
+    let of = |parcel: &crate::shipping::allocate::Parcel| {
+        let from = parcel.from.to_string();
+        let part = |part: &crate::shipping::allocate::Part| {
+            Some(Allocation { sku: lines.get(part.line)?.sku.clone(), location: from.clone(), quantity: part.quantity })
+        };
+        parcel.parts.iter().map(part).collect::<Option<Vec<_>>>()
+    };
+    let mut found = plan.parcels.iter().map(of).collect::<Option<Vec<_>>>()?.concat();
+    found.sort_by(|a, b| (&a.sku, &a.location).cmp(&(&b.sku, &b.location)));
+    Some(found)
+}
+
+fn parcels(found: &[Allocation]) -> usize {
+    found.iter().map(|one| one.location.as_str()).collect::<BTreeSet<_>>().len()
+}
+
+fn sums(found: &[Allocation]) -> BTreeMap<&str, u64> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    found.iter().for_each(|one| *sums.entry(&one.sku).or_default() += u64::from(one.quantity));
+    sums
+}
+
+/// What somebody else proposes, if it gives all that ours gives, from what is free, in fewer parcels.
+pub fn better(ours: &[Allocation], proposed: &[Allocation], levels: &[Free]) -> Option<Vec<Allocation>> {
+    let free = |one: &Allocation| {
+        let here = levels.iter().find(|level| level.sku == one.sku && level.location == one.location);
+        one.quantity > 0 && here.is_some_and(|level| level.available >= i64::from(one.quantity))
+    };
+    let places: BTreeSet<_> = proposed.iter().map(|one| (&one.sku, &one.location)).collect();
+    let sound = places.len() == proposed.len() && proposed.iter().all(free) && sums(proposed) == sums(ours);
+    (sound && parcels(proposed) < parcels(ours)).then(|| proposed.to_vec())
 }
 
 #[cfg(test)]
@@ -96,6 +155,48 @@ mod tests {
         assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels, Supply::All)), "", "no stock is kept of it");
         assert_eq!(shown(allocate(&wanted(&[("mug", 13), ("pot", 2)]), &levels, Supply::WhatThereIs)), "a 9 mug, b 3 mug, b 1 pot");
         assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)], Supply::All)), "0 of 1 mug");
+    }
+
+    /// Most mugs are at a, but b and c have everything between them.
+    // req: S2-77
+    #[test]
+    fn as_few_parcels_as_can_be() {
+        let levels = [free("mug", "a", 4), free("mug", "b", 3), free("mug", "c", 3), free("pot", "b", 1), free("pan", "c", 1)];
+        assert_eq!(
+            shown(allocate(&wanted(&[("mug", 5), ("pot", 1), ("pan", 1)]), &levels, Supply::All)),
+            "b 3 mug, c 2 mug, c 1 pan, b 1 pot"
+        );
+    }
+
+    fn at(found: &[(&str, &str, u32)]) -> Vec<Allocation> {
+        let one = |(location, sku, quantity): &(&str, &str, u32)| Allocation {
+            sku: (*sku).into(),
+            location: (*location).into(),
+            quantity: *quantity,
+        };
+        found.iter().map(one).collect()
+    }
+
+    /// Only what is there, gives all that is wanted and needs fewer parcels is better.
+    // req: S2-77
+    #[test]
+    fn a_proposal_is_taken_only_if_it_is_better() {
+        let levels = [free("mug", "a", 2), free("mug", "b", 2), free("mug", "c", 4), free("pot", "c", 1)];
+        let ours = at(&[("a", "mug", 2), ("b", "mug", 1), ("c", "pot", 1)]);
+        let good = at(&[("c", "mug", 3), ("c", "pot", 1)]);
+        assert_eq!(better(&ours, &good, &levels), Some(good.clone()));
+        for bad in [
+            at(&[("c", "mug", 5), ("c", "pot", 1)]),
+            at(&[("c", "mug", 3)]),
+            at(&[("c", "mug", 2), ("c", "mug", 1), ("c", "pot", 1)]),
+            at(&[("d", "mug", 3), ("d", "pot", 1)]),
+            at(&[("c", "mug", 3), ("c", "pot", 1), ("c", "pan", 0)]),
+            at(&[]),
+            ours.clone(),
+        ] {
+            assert_eq!(better(&ours, &bad, &levels), None, "{bad:?}");
+        }
+        assert_eq!(better(&good, &ours, &levels), None, "more parcels");
     }
 
     proptest! {

@@ -14,11 +14,11 @@ mod way;
 pub(super) use follow::{approved, follow, nudge, rejected};
 pub(super) use way::proceed;
 
-pub use allocate::{Short, Supply, allocate};
+pub use allocate::{Short, Supply, allocate, better};
 pub use table::{Row, Runs, Step, Table, Undo};
 
 use super::{Order, OrderStatus};
-use crate::fraud::{Assessment, FraudRules, Past};
+use crate::fraud::{Assessment, FraudAdvice, FraudRules, Past};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -189,6 +189,9 @@ pub enum SagaEvent {
     Held {
         /// What, where.
         stock: Vec<Allocation>,
+        /// As the shop's adviser proposed, because it needs fewer parcels.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        advised: bool,
     },
     /// Stock was given back.
     Released {
@@ -266,7 +269,8 @@ impl SagaEvent {
                 format!("Checked: {} points ({}): {}", assessment.score, assessment.level().code(), why.join("; "))
             }
             SagaEvent::Entered { step } => step.text().to_owned(),
-            SagaEvent::Held { stock } => format!("Set aside: {}", what(stock)),
+            SagaEvent::Held { stock, advised: false } => format!("Set aside: {}", what(stock)),
+            SagaEvent::Held { stock, advised: true } => format!("Set aside as the adviser proposed: {}", what(stock)),
             SagaEvent::Released { stock } => format!("Given back: {}", what(stock)),
             SagaEvent::Shipped { stock } => format!("Left the shelf: {}", what(stock)),
             SagaEvent::Taken { stock } => format!("Left the shelf, without having been set aside: {}", what(stock)),
@@ -315,7 +319,7 @@ impl SagaEvent {
     /// What it does to stock. The commit that records it does it.
     pub fn stock(&self) -> Option<(StockMove, &[Allocation])> {
         match self {
-            SagaEvent::Held { stock } => Some((StockMove::Hold, stock)),
+            SagaEvent::Held { stock, .. } => Some((StockMove::Hold, stock)),
             SagaEvent::Released { stock } => Some((StockMove::Release, stock)),
             SagaEvent::Shipped { stock } => Some((StockMove::Ship, stock)),
             SagaEvent::Taken { stock } => Some((StockMove::Take, stock)),
@@ -332,6 +336,10 @@ pub struct Facts {
     pub past: Option<Past>,
     /// What is free of what the order still needs.
     pub levels: Option<Vec<Free>>,
+    /// What the shop's adviser thinks of the order, if it has one that has answered.
+    pub advice: Option<FraudAdvice>,
+    /// From where it would send what, if it has said that. It is followed only if it needs fewer parcels than we do.
+    pub proposed: Option<Vec<Allocation>>,
 }
 
 /// What can be asked of a saga.

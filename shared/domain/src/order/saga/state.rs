@@ -133,7 +133,7 @@ impl Order {
                 (saga.ended, saga.partly, saga.rest) = (None, false, None);
             }
             SagaEvent::Nudged { .. } => saga.due = later,
-            SagaEvent::Held { stock } => saga.held.extend(stock.iter().cloned()),
+            SagaEvent::Held { stock, .. } => saga.held.extend(stock.iter().cloned()),
             SagaEvent::Released { stock } => saga.held.retain(|held| !stock.contains(held)),
             SagaEvent::Shipped { stock } => {
                 saga.held.retain(|held| !stock.contains(held));

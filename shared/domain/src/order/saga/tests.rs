@@ -58,7 +58,7 @@ impl Story {
             location: (*location).into(),
             available: *available,
         };
-        let facts = Facts { past: Some(past), levels: Some(levels.iter().map(free).collect()) };
+        let facts = Facts { past: Some(past), levels: Some(levels.iter().map(free).collect()), ..Facts::default() };
         let rules = self.rules.clone();
         self.does(&Command::Saga(SagaCommand::Proceed { facts, rules }))
     }

@@ -1,8 +1,8 @@
 //! Forward: as far as what is known leads.
 
-use super::allocate::{Short, Supply, allocate};
+use super::allocate::{Short, Supply, allocate, better};
 use super::{Allocation, Ended, Facts, Free, HOLD_MAX, RULE, SagaEvent, SagaRules, Step, Table};
-use crate::fraud::{Past, RiskLevel, Suspect, assess};
+use crate::fraud::{FraudAdvice, Past, RiskLevel, Suspect, assess};
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
@@ -77,12 +77,12 @@ impl Way {
     }
 
     /// What speaks against it; true if it may go on at once.
-    fn screens(&mut self, past: Past, rules: &SagaRules) -> bool {
+    fn screens(&mut self, past: Past, advice: Option<&FraudAdvice>, rules: &SagaRules) -> bool {
         let order = &self.order;
         let (total, ships_to, billed_to) = (order.totals.total(), order.country.as_deref(), order.billing_country.as_deref());
         let mut score = 0;
         if rules.fraud.enabled {
-            let assessment = assess(&Suspect { total, ships_to, billed_to, past }, &rules.fraud);
+            let assessment = assess(&Suspect { total, ships_to, billed_to, past, advice }, &rules.fraud);
             score = assessment.score;
             self.goes(SagaEvent::Screened { assessment });
         }
@@ -114,13 +114,15 @@ impl Way {
     }
 
     /// Sets aside what is needed; true if that is all of it, or all there is and somebody has said that it will do.
-    fn reserves(&mut self, levels: &[Free], rules: &SagaRules) -> bool {
+    fn reserves(&mut self, levels: &[Free], proposed: Option<&[Allocation]>, rules: &SagaRules) -> bool {
         let supply = if self.is_overridden() { Supply::WhatThereIs } else { Supply::All };
         match allocate(&self.order.to_reserve(), levels, supply) {
             Ok(found) => {
-                let (stock, all) = whole_units(found);
+                let better = proposed.and_then(|proposed| better(&found, proposed, levels));
+                let advised = better.is_some();
+                let (stock, all) = whole_units(better.unwrap_or(found));
                 if !stock.is_empty() {
-                    self.goes(SagaEvent::Held { stock });
+                    self.goes(SagaEvent::Held { stock, advised });
                 }
                 all
             }
@@ -195,13 +197,13 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
     while let Some(step) = at {
         let done = match step {
             Step::Screen => match facts.past {
-                Some(past) => way.screens(past, rules),
+                Some(past) => way.screens(past, facts.advice.as_ref(), rules),
                 None => break,
             },
             Step::Review => way.order.held_back_by().is_empty(),
             Step::Reserve if !rules.reserve_stock || way.order.to_reserve().is_empty() => true,
             Step::Reserve => match &facts.levels {
-                Some(levels) => way.reserves(levels, rules),
+                Some(levels) => way.reserves(levels, facts.proposed.as_deref(), rules),
                 None => break,
             },
             Step::Authorize => way.order.is_promised(),
