@@ -4,8 +4,10 @@
 //! here is told there ([`compare`]); and where both have gone ways that exclude each other, a person is asked.
 
 mod parcels;
+mod sums;
 
 pub use parcels::{Parcel, Piece, TheirLine, TheirParcel, parcels, unnumbered};
+pub use sums::{Sums, payment, sums};
 
 use crate::order::{Claim, OrderStatus, Tracks, Vocabulary};
 use serde::{Deserialize, Serialize};
@@ -100,7 +102,10 @@ pub fn claim(ours: OrderStatus, theirs: TheirStatus) -> Claim {
         TheirStatus::Unfulfilled => ours == OrderStatus::Pending,
         TheirStatus::PartiallyFulfilled => is_at_home(ours),
         TheirStatus::Fulfilled | TheirStatus::PartiallyReturned => is_at_home(ours) || ours == OrderStatus::PartiallyShipped,
-        TheirStatus::Returned | TheirStatus::Canceled | TheirStatus::Expired => true,
+        TheirStatus::Returned => is_at_home(ours) || ours == OrderStatus::PartiallyShipped || is_sent(ours),
+        // Of what has partly left the rest is not called off unasked: that is for a person to decide.
+        TheirStatus::Canceled => is_at_home(ours) || ours == OrderStatus::Failed,
+        TheirStatus::Expired => is_at_home(ours),
     };
     let reading = Vocabulary::Saleor.read(theirs.as_str()).filter(|_| is_news);
     reading.map(|reading| Claim { delayed: None, ..reading.claim }).unwrap_or_default()
@@ -126,9 +131,9 @@ pub const fn compare(ours: OrderStatus, theirs: TheirStatus) -> Standing {
         _ if is_at_home(ours) => match theirs {
             T::Draft | T::Unconfirmed | T::Unfulfilled => Standing::Agrees,
             T::PartiallyFulfilled | T::PartiallyReturned | T::Returned | T::Fulfilled => {
-                Standing::Conflict("it was sent there, and somebody has since decided otherwise here")
+                Standing::Conflict("it was sent there, and is still to be sent here")
             }
-            T::Canceled | T::Expired => Standing::Conflict("it was called off there, and somebody has since decided otherwise here"),
+            T::Canceled | T::Expired => Standing::Conflict("it was called off there, and goes on here"),
         },
         OrderStatus::PartiallyShipped => match theirs {
             T::Unfulfilled | T::PartiallyFulfilled => Standing::TellSent,

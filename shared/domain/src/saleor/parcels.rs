@@ -135,8 +135,11 @@ mod tests {
     use crate::order::{Carriage, Consignment, OrderStatus, Tracks};
     use crate::shipping::fulfilment::{Fulfilment, Share};
 
+    /// A parcel: its name, so many of which lines, how far it is, and its number.
+    type Begun<'a> = (&'a str, &'a [(usize, u32)], FulfilmentStatus, Option<&'a str>);
+
     /// Two mugs, three pots, and one more mug on a line of its own.
-    fn order(status: OrderStatus, parcels: &[(&str, &[(usize, u32)], FulfilmentStatus, Option<&str>)]) -> Order {
+    fn order(status: OrderStatus, parcels: &[Begun<'_>]) -> Order {
         let line = |sku: &str, quantity| DraftLine { sku: sku.into(), quantity, unit_price: "5".into(), ..DraftLine::default() };
         let draft = Draft {
             currency: "EUR".into(),
@@ -188,7 +191,8 @@ mod tests {
                 ("p3", &[(1, 2)], Packed, Some("1Z3")),
             ],
         );
-        let fresh = [theirs("A", "mug", 0, 2, &[("W1", 1), ("W2", 1)]), theirs("B", "pot", 0, 3, &[]), theirs("C", "mug", 0, 1, &[("W1", 1)])];
+        let fresh =
+            [theirs("A", "mug", 0, 2, &[("W1", 1), ("W2", 1)]), theirs("B", "pot", 0, 3, &[]), theirs("C", "mug", 0, 1, &[("W1", 1)])];
         assert_eq!(shown(&parcels(&order, &fresh)), ["p1 1Z1: 1 A from W1, 1 B from ?", "p2 -: 1 A from W2, 1 C from W1"]);
         // The first was told, and its answer was lost: the second is all that is left to tell.
         let first = [theirs("A", "mug", 1, 1, &[("W2", 1)]), theirs("B", "pot", 1, 2, &[]), theirs("C", "mug", 0, 1, &[("W1", 1)])];
