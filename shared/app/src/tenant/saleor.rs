@@ -29,7 +29,7 @@ pub struct SaleorSettings {
     #[serde(default)]
     pub notify: bool,
     /// Put before Saleor's order numbers, where orders of other sources have such numbers, too.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(default)]
     pub number_prefix: String,
     /// Saleor's id of the warehouse from which pieces leave for which none has set any aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]

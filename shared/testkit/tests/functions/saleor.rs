@@ -403,6 +403,7 @@ async fn the_api_shows_how_it_stands_compares_now_and_keeps_the_token_to_itself(
     assert_eq!((stands.status, &stands.body["placed"], &stands.body["open"]), (200, &json!(1), &json!([])), "{}", stands.body);
     let mut saved = go("GET", "/v1/settings", "").await.body;
     assert_eq!(saved["saleor"]["token"], "(set)", "it goes in and never comes out");
+    assert_eq!(saved["saleor"]["number_prefix"], "", "what is not set can be sent back");
     saved["saleor"]["number_prefix"] = json!("S-");
     assert_eq!(go("PUT", "/v1/settings", &saved.to_string()).await.status, 200);
     let kept = house.world.tenants().config(house.scope.tenant()).await.unwrap().unwrap().saleor.unwrap();
