@@ -82,6 +82,7 @@ def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None
     assert rates == {
         "OutboxRelayFnSweep": "rate(1 minute)",
         "SheetSyncFnTick": "rate(5 minutes)",
+        "SheetSyncFnHourly": "rate(1 hour)",
         "StaleOrdersFnTick": "rate(30 minutes)",
         "TimersFnTick": "rate(1 minute)",
         "WebhookOutFnTick": "rate(1 minute)",

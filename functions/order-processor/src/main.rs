@@ -4,13 +4,15 @@ use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Steps;
 use app::channels::Heard;
+use app::place::Place;
 use app::process::Process;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
+use app::saleor::take::TakeIn;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
-use runtime::system::SystemClock;
+use runtime::system::{SystemClock, SystemRandom};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,7 +41,9 @@ async fn main() -> Result<(), Error> {
         buckets: Arc::new(db.buckets()),
         clock: clock.clone(),
     };
-    let process = Process { apply, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
+    let place = Place { orders: apply.orders.clone(), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) };
+    let saleor = TakeIn { apply: apply.clone(), place };
+    let process = Process { apply, saleor, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
     let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<SqsEvent>| async {
         Ok::<_, Error>(order_processor::handle(&process, &heard, &steps, &parking, event.payload).await)

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         analytics, attention, audit, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments,
-        photos, privacy, purchases, reports, returns, reviews, rules, settings, sheet, stats, stock, survey, track, webhooks, why,
+        photos, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -81,6 +81,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/reports", get(reports::list).post(reports::make))
         .route("/v1/sheet", get(sheet::read))
         .route("/v1/sheet/sync", post(sheet::sync))
+        .route("/v1/saleor", get(saleor::read))
+        .route("/v1/saleor/sync", post(saleor::sync))
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))

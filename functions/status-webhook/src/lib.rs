@@ -8,7 +8,8 @@ mod payments;
 use app::channels::Listen;
 use app::dispatch::door::HearCarriers;
 use app::payments::door::HearPayments;
-use app::receive::{BODY_BYTES_MAX, Receive};
+use app::receive::BODY_BYTES_MAX;
+use app::saleor::door::{HearSaleor, Heard};
 use app::signature::Headers;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -25,40 +26,43 @@ fn headers(request: &Request) -> Headers {
     Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
 }
 
-/// The routes.
-pub fn router(receive: Arc<Receive>, listen: Arc<Listen>, payments: Arc<HearPayments>, carriers: Arc<HearCarriers>) -> Router {
+/// The routes. Saleor's door leads to the one for all other webhooks.
+pub fn router(hooks: Arc<HearSaleor>, listen: Arc<Listen>, payments: Arc<HearPayments>, carriers: Arc<HearCarriers>) -> Router {
     let channels = Router::new().route("/v1/channels/{tenant}/{channel}", post(lines::take).get(lines::confirm)).with_state(listen);
-    let hooks = Router::new()
+    let plain = Router::new()
         .route("/v1/hooks/{tenant}/{endpoint}", post(take))
         .route("/v1/hooks/{endpoint}", post(take_by_header))
-        .with_state(receive);
+        .with_state(hooks);
     let payments = Router::new().route("/v1/payments/{tenant}/{provider}", post(payments::take)).with_state(payments);
     let carriers = Router::new().route("/v1/carriers/{tenant}/{carrier}", post(carriers::take)).with_state(carriers);
-    hooks.merge(channels).merge(payments).merge(carriers)
+    plain.merge(channels).merge(payments).merge(carriers)
 }
 
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the
 /// path; the signature proves it.
 async fn take_by_header(
-    receive: State<Arc<Receive>>,
+    hear: State<Arc<HearSaleor>>,
     Segments(endpoint): Segments<String>,
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
     let tenant = request.headers().get("x-tenant-id").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    take(receive, Segments((tenant, endpoint)), origin, request).await
+    take(hear, Segments((tenant, endpoint)), origin, request).await
 }
 
 async fn take(
-    State(receive): State<Arc<Receive>>,
+    State(hear): State<Arc<HearSaleor>>,
     Segments((tenant, endpoint)): Segments<(String, String)>,
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = headers(&request);
     let body = raw_body(request, BODY_BYTES_MAX).await?;
-    let receipt = receive.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?;
-    tracing::info!(trace_id = %origin.correlation, tenant, endpoint, event_id = receipt.event_id, again = receipt.again, "webhook stored");
-    let body = json!({ "event_id": receipt.event_id, "duplicate": receipt.again });
+    let Heard { receipt, ignored } = hear.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?;
+    tracing::info!(trace_id = %origin.correlation, tenant, endpoint, event_id = receipt.event_id, again = receipt.again, ignored, "webhook stored");
+    let mut body = json!({ "event_id": receipt.event_id, "duplicate": receipt.again });
+    if let Some(kind) = ignored {
+        body["ignored"] = json!(kind);
+    }
     Ok((StatusCode::ACCEPTED, axum::Json(body)).into_response())
 }

@@ -3,6 +3,7 @@
 use adapters_aws::{Aws, Dynamo, SqsQueue, Table, Tables};
 use adapters_http::carrier::HttpCarriers;
 use adapters_http::payment::HttpGateways;
+use adapters_http::saleor::SaleorSignatures;
 use app::apply::Apply;
 use app::channels::Listen;
 use app::dispatch::door::HearCarriers;
@@ -10,6 +11,7 @@ use app::payments::door::HearPayments;
 use app::ports::Clock;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
+use app::saleor::door::HearSaleor;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mut settings = Settings::from_env();
     let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
     let (double, carriers) = (settings.url("PAYMENTS_URL"), settings.url("CARRIERS_URL"));
+    let saleor = settings.url("SALEOR_URL");
     let hooks = settings.required("QUEUE_HOOKS_URL");
     let base = settings.url("PUBLIC_URL").unwrap_or_default();
     let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
@@ -44,6 +47,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         queue,
         clock: Arc::new(SystemClock),
     };
+    let hooks = HearSaleor { receive, keys: Arc::new(SaleorSignatures::new(saleor)) };
     let payments = HearPayments {
         apply: Apply { orders: Arc::new(db.orders()), clock: Arc::new(SystemClock) },
         tenants: Arc::new(db.tenants()),
@@ -55,5 +59,5 @@ async fn main() -> Result<(), lambda_http::Error> {
         tenants: payments.tenants.clone(),
         carriers: Arc::new(HttpCarriers::new(carriers.as_deref(), &clock)),
     };
-    runtime::http::serve(status_webhook::router(Arc::new(receive), Arc::new(listen), Arc::new(payments), Arc::new(carriers))).await
+    runtime::http::serve(status_webhook::router(Arc::new(hooks), Arc::new(listen), Arc::new(payments), Arc::new(carriers))).await
 }

@@ -1,7 +1,7 @@
 //! A shop's adviser: two addresses below one of the shop's, as `docs/adviser.md` says.
 
 use crate::client::{Client, body};
-use crate::webhook::{guarded, may_call};
+use crate::open_net::{guarded, may_call};
 use app::ports::{Adviser, AdviserAt, AskedOrder, AskedPast, Clock, PortError, PortResult};
 use app::steady::Breaker;
 use async_trait::async_trait;

@@ -21,19 +21,27 @@ const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(1);
 const REST_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
 /// Keys that cannot be read again are good this long: a provider's bad hour must not lock everybody out.
 const STALE_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// Time limit of one reading.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
 /// Clock skew allowed for `exp` and `nbf`.
 const LEEWAY_S: i64 = 60;
 
-/// Verifies tokens of one issuer for one audience.
-pub struct Jwks {
+/// The published keys of somebody who signs.
+pub(crate) struct Keys {
     client: Client,
     url: String,
-    issuer: String,
-    audience: String,
+    whose: &'static str,
     known: Mutex<Known>,
 }
 
-/// What is known of the issuer's keys.
+/// Verifies tokens of one issuer for one audience.
+pub struct Jwks {
+    keys: Keys,
+    issuer: String,
+    audience: String,
+}
+
+/// What is known of somebody's keys.
 #[derive(Default)]
 struct Known {
     /// The keys, and when they were read.
@@ -64,11 +72,22 @@ struct Claims {
 impl Jwks {
     /// Of an issuer that publishes its keys at `url`.
     pub fn new(url: impl Into<String>, issuer: impl Into<String>, audience: impl Into<String>) -> Jwks {
-        let client = Client::new(Duration::from_secs(3));
-        Jwks { client, url: url.into(), issuer: issuer.into(), audience: audience.into(), known: Mutex::default() }
+        let keys = Keys::new(Client::new(TIMEOUT), url, "identity provider's keys");
+        Jwks { keys, issuer: issuer.into(), audience: audience.into() }
+    }
+}
+
+impl Keys {
+    /// Published at `url`. In errors they are called what `whose` says.
+    pub(crate) fn new(client: Client, url: impl Into<String>, whose: &'static str) -> Keys {
+        Keys { client, url: url.into(), whose, known: Mutex::default() }
     }
 
-    async fn key(&self, kid: &str, now: Timestamp) -> PortResult<Option<Jwk>> {
+    /// A key by its id; none if there is no such key.
+    ///
+    /// # Errors
+    /// `Retryable` if they cannot be read.
+    pub(crate) async fn key(&self, kid: &str, now: Timestamp) -> PortResult<Option<Jwk>> {
         let mut known = self.known.lock().await;
         if let Some(key) = known.key(kid, now, FRESH_FOR) {
             return Ok(Some(key.clone()));
@@ -79,7 +98,7 @@ impl Jwks {
             return Ok(None);
         }
         let resting = known.failed_at.is_some_and(|failed_at| now.duration_since(failed_at) < REST_AFTER_FAILURE);
-        let fetched = if resting { Err(failed("did not answer a moment ago")) } else { self.fetch().await };
+        let fetched = if resting { Err(self.failed("did not answer a moment ago")) } else { self.fetch().await };
         match fetched {
             Ok(keys) => {
                 let key = keys.find(kid).cloned();
@@ -96,25 +115,25 @@ impl Jwks {
     }
 
     async fn fetch(&self) -> PortResult<JwkSet> {
-        let client = self.client.get().await.map_err(|_| failed("no client"))?;
-        let response = client.get(&self.url).send().await.map_err(|_| failed("unreachable"))?;
+        let client = self.client.get().await.map_err(|_| self.failed("no client"))?;
+        let response = client.get(&self.url).send().await.map_err(|_| self.failed("unreachable"))?;
         if !response.status().is_success() {
-            return Err(failed("refused"));
+            return Err(self.failed("refused"));
         }
-        let body = text(response).await.map_err(|_| failed("broke off"))?;
-        serde_json::from_str(&body).map_err(|_| failed("not a key set"))
+        let body = text(response).await.map_err(|_| self.failed("broke off"))?;
+        serde_json::from_str(&body).map_err(|_| self.failed("not a key set"))
     }
-}
 
-fn failed(why: &str) -> PortError {
-    PortError::Retryable(format!("identity provider's keys: {why}"))
+    fn failed(&self, why: &str) -> PortError {
+        PortError::Retryable(format!("{}: {why}", self.whose))
+    }
 }
 
 /// The one algorithm a key is for. The token has no say in it beyond agreeing.
 ///
 /// Where the key does not say (Microsoft Entra ID's do not), its type does: RS256 is what a bare RSA key is used for,
 /// and only ES256 fits the curve P-256.
-fn algorithm(key: &Jwk) -> Option<Algorithm> {
+pub(crate) fn algorithm(key: &Jwk) -> Option<Algorithm> {
     if key.common.public_key_use.as_ref().is_some_and(|used| *used != PublicKeyUse::Signature) {
         return None;
     }
@@ -161,7 +180,7 @@ impl TokenVerifier for Jwks {
         // Keys that a token brings along (jwk, jku, x5u, x5c) are a stranger's word; so are extensions.
         let bare = header.jwk.is_none() && header.jku.is_none() && header.x5u.is_none() && header.x5c.is_none() && header.crit.is_none();
         let (Some(kid), true) = (header.kid.as_deref(), plain && bare) else { return Ok(None) };
-        let Some(key) = self.key(kid, now).await? else { return Ok(None) };
+        let Some(key) = self.keys.key(kid, now).await? else { return Ok(None) };
         if algorithm(&key) != Some(header.alg) {
             return Ok(None);
         }

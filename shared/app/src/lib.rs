@@ -42,6 +42,7 @@ pub mod relay;
 pub mod report;
 pub mod reviews;
 pub mod saga;
+pub mod saleor;
 pub mod scope;
 pub mod sheet;
 pub mod signature;

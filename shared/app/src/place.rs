@@ -4,7 +4,7 @@ use crate::apply::{Alongside, Apply};
 use crate::audit;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Commit, CommitError, OnceDone, OnceKey, OnceStore, OrderStore, Random};
+use crate::ports::{Clock, Commit, CommitError, InboxKey, OnceDone, OnceKey, OnceStore, OrderStore, Random};
 use crate::publish;
 use crate::scope::TenantScope;
 use contracts::Envelope;
@@ -82,7 +82,7 @@ impl Born {
         Ok(Born { order, recorded, publish, due })
     }
 
-    fn commit<'a>(&'a self, once: Option<OnceDone<'a>>) -> Commit<'a> {
+    fn commit<'a>(&'a self, once: Option<OnceDone<'a>>, inbox: Option<&'a InboxKey>) -> Commit<'a> {
         let Born { order, recorded, publish, due } = self;
         Commit {
             order,
@@ -92,11 +92,24 @@ impl Born {
             recorded,
             publish,
             once,
-            inbox: None,
+            inbox,
             decision: None,
             judged: None,
         }
     }
+}
+
+/// What became of an order that was placed elsewhere.
+#[derive(Debug)]
+pub(crate) enum Adopted {
+    /// It is ours now.
+    Placed(Box<Order>),
+    /// There is an order of this number.
+    NumberTaken(OrderId),
+    /// There is an order of this channel's id, and none of this number.
+    ExternalIdTaken(OrderId),
+    /// The inbox entry is done: it was taken in before.
+    Done,
 }
 
 impl Place {
@@ -147,7 +160,7 @@ impl Place {
                 fence: None,
                 expires_at: now + KEY_KEPT_FOR,
             };
-            let Err(refusal) = self.orders.commit(scope, born.commit(Some(once))).await else {
+            let Err(refusal) = self.orders.commit(scope, born.commit(Some(once), None)).await else {
                 return Ok(Placed { response, replayed: false });
             };
             // Whatever was in the way, if our own record is there the order was placed by this request.
@@ -199,25 +212,47 @@ impl Place {
         };
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
+        match self.adopt(context, draft, tracks, channel, None).await? {
+            Adopted::Placed(_) | Adopted::Done => Ok(Imported::Placed),
+            // Perhaps by another run of this very row.
+            Adopted::NumberTaken(id) => match self.orders.load(scope, &id).await? {
+                Some(known) => self.news(context, &known, draft, word, vocabulary, channel).await,
+                None => Err(Error::Retryable(format!("order {id} was placed and is not there"))),
+            },
+            Adopted::ExternalIdTaken(_) => {
+                Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")]))
+            }
+        }
+    }
+
+    /// Takes in an order that was placed elsewhere, as it stands there, if its number is free; with it the inbox entry that told of it.
+    ///
+    /// # Errors
+    /// `Invalid` with all faults, `Retryable`.
+    pub(crate) async fn adopt(
+        &self,
+        context: Context<'_>,
+        draft: &Draft,
+        tracks: Tracks,
+        channel: &SourceId,
+        inbox: Option<&InboxKey>,
+    ) -> Result<Adopted> {
+        let (scope, now) = (context.scope, self.clock.now());
         let generated = OrderId::numbered(context.config.today(now), self.random.u64());
-        let given = Given::imported(channel.clone(), generated, tracks, now);
-        let placement = check(draft, given).map_err(Error::Invalid)?;
+        let placement = check(draft, Given::imported(channel.clone(), generated, tracks, now)).map_err(Error::Invalid)?;
         let id = placement.id.clone();
-        if let Some(known) = self.orders.load(scope, &id).await? {
-            return self.news(context, &known, draft, word, vocabulary, channel).await;
+        if self.orders.load(scope, &id).await?.is_some() {
+            return Ok(Adopted::NumberTaken(id));
         }
         let born = Born::of(context, placement, now)?;
-        let commit = born.commit(None);
-        match self.orders.commit(scope, commit).await {
-            Ok(()) => Ok(Imported::Placed),
+        match self.orders.commit(scope, born.commit(None, inbox)).await {
+            Ok(()) => Ok(Adopted::Placed(Box::new(born.order))),
             Err(CommitError::Port(error)) => Err(error.into()),
-            // Somebody else placed it since we looked, perhaps another run of this very row: then its number is
-            // there, and the channel's id may be its own.
+            Err(CommitError::InboxDone) => Ok(Adopted::Done),
+            // Somebody else placed it since we looked: then its number is there, and the channel's id may be its own.
             Err(refusal) => match self.orders.load(scope, &id).await? {
-                Some(known) => self.news(context, &known, draft, word, vocabulary, channel).await,
-                None if refusal == CommitError::ExternalIdTaken => {
-                    Err(Error::Invalid(vec![Fault::new("external_id", "taken", "another order of this channel has this id")]))
-                }
+                Some(_) => Ok(Adopted::NumberTaken(id)),
+                None if refusal == CommitError::ExternalIdTaken => Ok(Adopted::ExternalIdTaken(id)),
                 None => Err(Error::Retryable(format!("order {id} was placed and is not there"))),
             },
         }
@@ -257,6 +292,6 @@ impl Place {
 }
 
 /// Something follows from what was heard.
-fn changes(events: &[OrderEvent]) -> bool {
+pub(crate) fn changes(events: &[OrderEvent]) -> bool {
     events.iter().any(|event| !matches!(event, OrderEvent::FactHeard { .. }))
 }

@@ -11,12 +11,14 @@ use crate::channels::{Incoming, channel_of};
 use crate::context::{Context, Provenance};
 use crate::dispatch;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::photos;
 use crate::ports::{
     Address, AddressStore, CustomerKey, InboxEntry, InboxKey, InboxStore, Message, OrderQuery, OrderStore, PageKey, ReportStore,
 };
 use crate::pseudonym::{Pseudonyms, plain};
 use crate::receive::read;
+use crate::saleor::SaleorOrder;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::email::Email;
@@ -310,8 +312,12 @@ pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId
     let mut webhooks = 0;
     // Those that wait for a person are still to be applied: what they say of the order stays.
     let waiting = parked(inbox, scope, |entry| {
-        let report = read(&entry.body).ok().filter(|report| report.order_id == *id)?;
-        let nameless = report.without_customer();
+        let nameless = match serde_json::from_str::<SaleorOrder>(&entry.body) {
+            Ok(theirs) => {
+                (dossier.order.external_id.as_ref() == Some(&theirs.id)).then(|| json::text(&theirs.without_customer()).ok()).flatten()
+            }
+            Err(_) => read(&entry.body).ok().filter(|report| report.order_id == *id).map(|report| report.without_customer()),
+        }?;
         Some((entry.key.clone(), (entry.body != nameless).then_some(nameless)))
     });
     for (waiting, nameless) in waiting.await? {

@@ -3,9 +3,12 @@
 use crate::apply::{Alongside, Applied, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
 use crate::publish::envelope;
 use crate::receive::{StatusReport, read, source_of};
+use crate::saleor::take::{Stuck, TakeIn, Taken};
+use crate::saleor::{ENDPOINT, SaleorOrder, channel};
 use crate::scope::TenantScope;
 use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
@@ -19,6 +22,8 @@ use std::sync::Arc;
 pub struct Process {
     /// Orders.
     pub apply: Apply,
+    /// Orders that Saleor tells of.
+    pub saleor: TakeIn,
     /// Webhooks.
     pub inbox: Arc<dyn InboxStore>,
     /// Vocabularies.
@@ -64,6 +69,17 @@ impl Process {
             // The row was written before the message was sent: not seeing it is a matter of time.
             return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
+        if entry.key.endpoint == ENDPOINT {
+            if entry.body.is_empty() {
+                // It waited for a person, and its customer was forgotten; or it has been taken in.
+                self.inbox.settle(&scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
+                return Ok(Processed::Again);
+            }
+            // A plain endpoint may have had this name before.
+            if let Ok(theirs) = serde_json::from_str::<SaleorOrder>(&entry.body) {
+                return self.hear_saleor(&scope, &entry, &theirs, message).await;
+            }
+        }
         let processed = if entry.state == InboxState::Done {
             Processed::Again
         } else {
@@ -76,6 +92,44 @@ impl Process {
         };
         self.forget_if_erased(&scope, &entry, &processed).await?;
         Ok(processed)
+    }
+
+    /// What Saleor says of an order. Once it stands there it is kept nowhere else: it names the customer.
+    async fn hear_saleor(
+        &self,
+        scope: &TenantScope,
+        entry: &InboxEntry,
+        theirs: &SaleorOrder,
+        message: &HookReceived,
+    ) -> Result<Processed> {
+        if entry.state == InboxState::Done {
+            self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+            return Ok(Processed::Again);
+        }
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let Some(account) = config.saleor.as_ref().filter(|account| account.enabled) else {
+            let reason = "Saleor has been switched off; switch it on and replay".to_owned();
+            return self.park(scope, entry, message, Park { code: "endpoint_removed", reason }).await;
+        };
+        let by = Provenance { actor: Actor::Source { source: channel()? }, correlation: message.correlation.clone() };
+        let context = Context { scope, config: &config, by: &by };
+        let took = match self.saleor.run(context, account, theirs, Some(&entry.key)).await? {
+            Ok(took) => took,
+            Err(Stuck { code, reason }) => {
+                let parked = self.park(scope, entry, message, Park { code, reason }).await?;
+                // Read after it was parked: whoever erases the contact after this finds it among what waits.
+                if let Some(id) = self.apply.orders.find(scope, &channel()?, &theirs.id).await?
+                    && self.apply.orders.load(scope, &id).await?.is_some_and(|order| order.contact.is_none())
+                {
+                    self.inbox.replace_body(scope, &entry.key, &json::text(&theirs.without_customer())?).await?;
+                }
+                return Ok(parked);
+            }
+        };
+        // The order may have known it.
+        self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
+        self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
+        Ok(if took.what == Taken::Nothing { Processed::Again } else { Processed::Applied })
     }
 
     /// What comes in about a customer who was forgotten names them again. The order is read after the webhook is

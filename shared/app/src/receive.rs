@@ -107,9 +107,9 @@ impl StatusReport {
 pub struct Refused {
     /// All faults.
     pub faults: Vec<Fault>,
-    order_id: Option<String>,
-    status: Option<String>,
-    email_masked: Option<String>,
+    pub(crate) order_id: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) email_masked: Option<String>,
 }
 
 impl Refused {
@@ -213,19 +213,25 @@ impl Receive {
             Ok(text) => text,
             Err(refused) => {
                 let faults = refused.faults.clone();
-                self.tell_team(&scope, &endpoint, refused, &verified, now, correlation).await?;
+                self.tell_team(&scope, &endpoint.name, refused, &verified.body_hash, now, correlation).await?;
                 return Err(Error::Invalid(faults));
             }
         };
         let key = InboxKey { endpoint: endpoint.name.clone(), id: inbox_id(&verified) };
-        let entry = InboxEntry {
-            key: key.clone(),
-            body_hash: verified.body_hash,
-            body: text.to_owned(),
-            received_at: now,
-            state: InboxState::Received,
-        };
-        let again = match self.inbox.receive(&scope, &entry).await? {
+        self.keep(&scope, key, verified.body_hash, text.to_owned(), correlation).await
+    }
+
+    /// Stores a webhook and has it worked on.
+    pub(crate) async fn keep(
+        &self,
+        scope: &TenantScope,
+        key: InboxKey,
+        body_hash: String,
+        body: String,
+        correlation: &CorrelationId,
+    ) -> Result<Receipt> {
+        let entry = InboxEntry { key: key.clone(), body_hash, body, received_at: self.clock.now(), state: InboxState::Received };
+        let again = match self.inbox.receive(scope, &entry).await? {
             Received::New => false,
             Received::Different => return Err(Error::KeyReused),
             // Settled: nothing to do. Not settled: we may have died before queueing it, so queue it again.
@@ -258,12 +264,12 @@ impl Receive {
     }
 
     /// One alert a minute and tenant; the rest are in the sender's own 422s.
-    async fn tell_team(
+    pub(crate) async fn tell_team(
         &self,
         scope: &TenantScope,
-        endpoint: &HookEndpoint,
+        endpoint: &str,
         refused: Refused,
-        verified: &Verified,
+        body_hash: &str,
         now: Timestamp,
         correlation: &CorrelationId,
     ) -> Result<()> {
@@ -272,13 +278,13 @@ impl Receive {
             return Ok(());
         }
         let payload = Payload::HookRejected(hook::v1::Rejected {
-            endpoint: endpoint.name.clone(),
+            endpoint: endpoint.to_owned(),
             faults: refused.faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect(),
             order_id: refused.order_id,
             status: refused.status,
             email_masked: refused.email_masked,
         });
-        let subject = format!("hook:{}:{}", endpoint.name, &verified.body_hash[..16]);
+        let subject = format!("hook:{endpoint}:{}", body_hash.get(..16).unwrap_or_default());
         let event = envelope(scope.tenant(), &subject, u64::try_from(now.as_millisecond()).unwrap_or(0), 0, now, correlation, payload);
         self.outbox.add(scope, &[event], now).await?;
         Ok(())

@@ -16,12 +16,14 @@ mod adviser;
 mod lines;
 mod notify;
 mod payments;
+mod saleor;
 mod shipping;
 
 pub use adviser::AdviserSettings;
 pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 pub use notify::{NotifySettings, SlackBot, TeamLine, TeamWebhook};
 pub use payments::PaymentSettings;
+pub use saleor::SaleorSettings;
 pub use shipping::{AccountWith, Origin, ShippingSettings};
 
 /// A secret that is stored with the settings. It has no `Debug` and no `Display`; the API shows only
@@ -215,6 +217,9 @@ pub struct TenantConfig {
     /// The sheet its orders come from, if they do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<SheetSettings>,
+    /// The Saleor that its orders are kept in, too, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saleor: Option<SaleorSettings>,
     /// How long orders may wait before they need a person.
     pub watch: WatchRules,
     /// When little is left of something.
@@ -258,6 +263,7 @@ impl Default for TenantConfig {
             hooks: Vec::new(),
             notify: NotifySettings::default(),
             sheet: None,
+            saleor: None,
             watch: WatchRules::default(),
             stock: StockRules::default(),
             progress: ProgressRules::default(),
@@ -363,6 +369,9 @@ impl TenantConfig {
             if self.hooks[..at].iter().any(|other| other.name == hook.name) {
                 faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
             }
+            if self.saleor.is_some() && hook.name == crate::saleor::ENDPOINT {
+                faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "Saleor's own webhooks come in under this name"));
+            }
         }
         if let Some(sheet) = &self.sheet {
             let id = sheet.spreadsheet_id.as_str();
@@ -403,6 +412,7 @@ impl TenantConfig {
         if self.progress.min_confidence > 100 {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
+        faults.extend(self.saleor.iter().flat_map(SaleorSettings::faults));
         faults.extend(self.charges.faults());
         faults.extend(self.payments.faults());
         faults.extend(self.shipping.faults());

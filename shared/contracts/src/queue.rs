@@ -127,7 +127,7 @@ pub struct FileAsked {
     pub options: FileOptions,
 }
 
-/// A shop wants its sheet, or a file that it uploaded, to be read now.
+/// A shop wants its sheet, its Saleor, or a file that it uploaded, to be read now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetAsked {
     /// Message version.
@@ -137,6 +137,9 @@ pub struct SheetAsked {
     /// This file instead of the sheet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileAsked>,
+    /// Saleor instead of the sheet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub saleor: bool,
     /// Nobody waits for it: the schedule asks, and will again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub scheduled: bool,

@@ -14,6 +14,7 @@ pub mod notify;
 pub mod order;
 pub mod payment;
 pub mod pii;
+pub mod saleor;
 pub mod sheet;
 pub mod shipping;
 pub mod spread;

@@ -7,3 +7,4 @@ pub mod conformance;
 pub mod depot;
 pub mod listeners;
 pub mod memory;
+pub mod saleor;

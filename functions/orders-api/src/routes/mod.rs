@@ -23,6 +23,7 @@ pub mod reports;
 pub mod returns;
 pub mod reviews;
 pub mod rules;
+pub mod saleor;
 pub mod settings;
 pub mod sheet;
 pub mod stats;

@@ -26,6 +26,9 @@ fn masked(config: &TenantConfig) -> Value {
     if let Some(sheet) = &mut shown.sheet {
         sheet.service_account = Secret::new(SET);
     }
+    if let Some(token) = shown.saleor.as_mut().and_then(|saleor| saleor.token.as_mut()) {
+        *token = Secret::new(SET);
+    }
     serde_json::to_value(shown).unwrap_or_default()
 }
 
@@ -126,6 +129,13 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
         match &before.sheet {
             Some(known) => sheet.service_account = known.service_account.clone(),
             None => faults.push(Fault::new("sheet.service_account", "required", "paste the service account's JSON key file")),
+        }
+    }
+    if let Some(saleor) = config.saleor.as_mut().filter(|saleor| saleor.token.as_ref().is_some_and(|token| token.expose() == SET)) {
+        // The token goes to this address and no other.
+        match before.saleor.as_ref().filter(|known| known.token.is_some() && known.origin() == saleor.origin()) {
+            Some(known) => saleor.token = known.token.clone(),
+            None => faults.push(Fault::new("saleor.token", "required", "paste the token of the app in the Saleor at this address")),
         }
     }
     faults.extend(config.faults());

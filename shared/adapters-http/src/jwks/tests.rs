@@ -43,7 +43,7 @@ fn token(header: &Header, claims: &Value) -> String {
 
 async fn verifier() -> Jwks {
     let verifier = Jwks::new("http://127.0.0.1:1/none", "https://id.example", "orderflow");
-    verifier.known.lock().await.keys = Some((now(), JwkSet { keys: vec![jwk("ES256")] }));
+    verifier.keys.known.lock().await.keys = Some((now(), JwkSet { keys: vec![jwk("ES256")] }));
     verifier
 }
 
@@ -147,16 +147,17 @@ async fn a_key_that_names_no_algorithm_is_used_as_its_type_is() {
 async fn unknown_key_ids_do_not_hammer_the_provider() {
     let verifier = verifier().await;
     // The address refuses connections: an attempt to read it would be an error, not a "no".
-    assert_eq!(verifier.key("unknown", now() + SignedDuration::from_secs(59)).await, Ok(None));
-    assert!(verifier.key("unknown", now() + SignedDuration::from_secs(61)).await.is_err());
-    assert!(verifier.key("k1", now() + SignedDuration::from_mins(9)).await.unwrap().is_some());
+    assert_eq!(verifier.keys.key("unknown", now() + SignedDuration::from_secs(59)).await, Ok(None));
+    assert!(verifier.keys.key("unknown", now() + SignedDuration::from_secs(61)).await.is_err());
+    assert!(verifier.keys.key("k1", now() + SignedDuration::from_mins(9)).await.unwrap().is_some());
 }
 
 /// A provider that gives these answers, one a request.
 async fn provider(answers: impl IntoIterator<Item = Answer>) -> (Jwks, crate::double::Seen) {
     let (base, seen) = double(answers).await;
     let verifier = Jwks::new(format!("{base}/keys"), "https://id.example", "orderflow");
-    (Jwks { client: Client::new(Duration::from_millis(200)), ..verifier }, seen)
+    let keys = Keys { client: Client::new(Duration::from_millis(200)), ..verifier.keys };
+    (Jwks { keys, ..verifier }, seen)
 }
 
 fn key_set(keys: Value) -> Answer {
@@ -225,7 +226,7 @@ async fn known_keys_outlive_a_bad_hour_and_the_provider_is_left_alone() {
     assert_eq!((allowed(after(11, 0)).await, seen.count()), (Ok(true), 2), "stale, and the provider is down");
     for second in 1..10 {
         assert_eq!(allowed(after(11, second)).await, Ok(true));
-        assert!(verifier.key("unknown", after(11, second)).await.is_err(), "nobody can say");
+        assert!(verifier.keys.key("unknown", after(11, second)).await.is_err(), "nobody can say");
     }
     assert_eq!(seen.count(), 2, "not asked again for ten seconds, whoever comes");
     assert_eq!((allowed(after(11, 10)).await, seen.count()), (Ok(true), 3));
@@ -235,9 +236,9 @@ async fn known_keys_outlive_a_bad_hour_and_the_provider_is_left_alone() {
 #[tokio::test]
 async fn stale_keys_are_good_for_an_hour_and_no_longer() {
     let (verifier, _) = provider([key_set(json!([ours()])), Answer::says("503 Busy", ""), Answer::says("503 Busy", "")]).await;
-    assert!(verifier.key("k1", now()).await.unwrap().is_some());
-    assert!(verifier.key("k1", now() + SignedDuration::from_mins(59)).await.unwrap().is_some());
-    assert!(verifier.key("k1", now() + SignedDuration::from_mins(60)).await.is_err());
+    assert!(verifier.keys.key("k1", now()).await.unwrap().is_some());
+    assert!(verifier.keys.key("k1", now() + SignedDuration::from_mins(59)).await.unwrap().is_some());
+    assert!(verifier.keys.key("k1", now() + SignedDuration::from_mins(60)).await.is_err());
 }
 
 /// RS256 to HS256: the public key is no secret, so it must not work as one.

@@ -169,7 +169,13 @@ fn memory_of(id: &str) -> String {
 }
 
 async fn send(queue: &dyn Queue, tenant: &TenantId, file: FileAsked, correlation: &CorrelationId) -> Result<()> {
-    let message =
-        SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: Some(file), scheduled: false, correlation: correlation.clone() };
+    let message = SheetAsked {
+        v: SheetAsked::VERSION,
+        tenant: tenant.clone(),
+        file: Some(file),
+        saleor: false,
+        scheduled: false,
+        correlation: correlation.clone(),
+    };
     json::send(queue, &message).await
 }

@@ -35,7 +35,14 @@ const CHANNEL: &str = "sheet";
 const AT_ONCE: usize = 16;
 
 async fn send(queue: &dyn Queue, tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> Result<()> {
-    let message = SheetAsked { v: SheetAsked::VERSION, tenant: tenant.clone(), file: None, scheduled, correlation: correlation.clone() };
+    let message = SheetAsked {
+        v: SheetAsked::VERSION,
+        tenant: tenant.clone(),
+        file: None,
+        saleor: false,
+        scheduled,
+        correlation: correlation.clone(),
+    };
     json::send(queue, &message).await
 }
 

@@ -168,6 +168,8 @@ const SALEOR: &[Row] = &[
     ("unfulfilled", Reading::of(status(S::Processing))),
     ("partially_fulfilled", Reading::of(status(S::PartiallyShipped))),
     ("fulfilled", Reading::of(SHIPPED)),
+    // All of it was sent; that part of it came back is a return of its own here.
+    ("partially_returned", Reading::of(SHIPPED)),
     ("canceled", Reading::of(status(S::Cancelled))),
     ("returned", Reading::of(status(S::Returned))),
     ("expired", Reading::of(status(S::Failed))),
@@ -369,6 +371,7 @@ mod tests {
             (Vocabulary::Sheet, "canceled", "cancelled"),
             (Vocabulary::Workflow, "payment_pending", "pending"),
             (Vocabulary::Saleor, "draft", "unconfirmed"),
+            (Vocabulary::Saleor, "partially_returned", "fulfilled"),
             (Vocabulary::Shopify, "scheduled", "open"),
         ];
         let mut checked = 0;
@@ -382,7 +385,7 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 12 + 13 + 7 + 18 + 3 + 8 + 7);
+        assert_eq!(checked, 12 + 13 + 7 + 18 + 3 + 9 + 7);
     }
 
     #[test]

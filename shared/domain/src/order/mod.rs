@@ -30,7 +30,7 @@ pub mod watch;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;

@@ -6,12 +6,12 @@ use crate::ids::{OrderId, SourceId};
 use jiff::Timestamp;
 
 /// So many minutes after 12:00 in Warsaw.
-pub(super) fn at(minute: i64) -> Timestamp {
+pub(crate) fn at(minute: i64) -> Timestamp {
     Timestamp::from_second(1_754_733_600 + minute * 60).unwrap()
 }
 
 /// Order 1001, placed by the API and told to nobody.
-pub(super) fn given() -> Given<'static> {
+pub(crate) fn given() -> Given<'static> {
     Given {
         channel: SourceId::parse("api").unwrap(),
         generated: OrderId::parse("1001").unwrap(),
@@ -26,7 +26,7 @@ pub(super) fn given() -> Given<'static> {
 }
 
 /// As it is right after it was placed; which faults the draft has, by field and code, if it cannot be.
-pub(super) fn placed(draft: &Draft, given: Given<'_>) -> Result<Order, Vec<(String, String)>> {
+pub(crate) fn placed(draft: &Draft, given: Given<'_>) -> Result<Order, Vec<(String, String)>> {
     let now = given.now;
     let placement = check(draft, given);
     let placement = placement.map_err(|faults| faults.into_iter().map(|fault| (fault.field, fault.code)).collect::<Vec<_>>())?;

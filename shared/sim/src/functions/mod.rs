@@ -30,6 +30,8 @@ use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Documents, Report, Wanted};
 use app::saga::Sagas;
+use app::saleor::door::HearSaleor;
+use app::saleor::take::TakeIn;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -52,6 +54,7 @@ use testkit::adviser::ScriptedAdviser;
 use testkit::bank::SIGNATURE;
 use testkit::depot;
 use testkit::memory::MemoryWorld;
+use testkit::saleor::Saleor;
 use tower::ServiceExt;
 use wire::{Call, Reply};
 
@@ -95,11 +98,12 @@ impl Functions {
         let pseudonyms = Pseudonyms::new(Secret::new("an-address-key-of-the-simulated-house"));
         let stock = MoveStock { stock: ports.stock.clone(), clock: clock.clone() };
         let purchases = Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone());
+        let place = Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() };
         let desk = Desk {
             auto: auto.clone(),
             survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
             bulk,
-            place: Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() },
+            place: place.clone(),
             privacy: Privacy {
                 apply: apply.clone(),
                 inbox: ports.inbox.clone(),
@@ -151,14 +155,12 @@ impl Functions {
         };
         let carriers = HearCarriers { apply: apply.clone(), tenants: ports.tenants.clone(), carriers: ports.carriers.clone() };
         let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
+        // Nobody in this world has a Saleor.
+        let hooks = HearSaleor { receive, keys: Arc::new(Saleor::default()) };
+        let saleor = TakeIn { apply: apply.clone(), place };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
-            hooks: runtime::http::finish(status_webhook::router(
-                Arc::new(receive),
-                Arc::new(listen),
-                Arc::new(payments),
-                Arc::new(carriers),
-            )),
+            hooks: runtime::http::finish(status_webhook::router(Arc::new(hooks), Arc::new(listen), Arc::new(payments), Arc::new(carriers))),
             steps: Steps { auto: auto.clone(), once: ports.once.clone(), tenants: ports.tenants.clone() },
             heard: Heard {
                 apply: apply.clone(),
@@ -171,7 +173,13 @@ impl Functions {
                 buckets: ports.buckets.clone(),
                 clock: clock.clone(),
             },
-            process: Process { apply: apply.clone(), inbox: ports.inbox.clone(), tenants: ports.tenants.clone(), clock: clock.clone() },
+            process: Process {
+                apply: apply.clone(),
+                saleor,
+                inbox: ports.inbox.clone(),
+                tenants: ports.tenants.clone(),
+                clock: clock.clone(),
+            },
             relay: Relay { outbox: ports.outbox.clone(), bus: ports.bus.clone(), clock: clock.clone() },
             measure: Measure { metrics: ports.metrics.clone(), clock: clock.clone() },
             notify: Notify {

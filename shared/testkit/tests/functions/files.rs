@@ -34,7 +34,9 @@ async fn work(house: &House) {
         for _ in 0..2 {
             let event = json!({ "Records": [{ "messageId": "a", "body": message, "eventSource": "aws:sqs" }] });
             let sync = sync_of(house, &FakeSheet::of(""));
-            let said = sheet_sync::handle(&sync, &import_of(house), &Lot::default(), event, correlation()).await.unwrap();
+            let said = sheet_sync::handle(&sync, &import_of(house), &crate::saleor::sync_of(house), &Lot::default(), event, correlation())
+                .await
+                .unwrap();
             assert_eq!(said, json!({ "batchItemFailures": [] }));
         }
     }

@@ -24,6 +24,8 @@ use app::receive::Receive;
 use app::relay::Relay;
 use app::report::{AskForReport, Report};
 use app::saga::Sagas;
+use app::saleor::door::HearSaleor;
+use app::saleor::take::TakeIn;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
@@ -41,6 +43,7 @@ use testkit::bank::Bank;
 use testkit::depot::Depot;
 use testkit::listeners::Listeners;
 use testkit::memory::{FakeClock, FakeRandom, MemoryWorld};
+use testkit::saleor::Saleor;
 
 pub const HOOK_SECRET: &str = "sample-secret-of-the-demo-shop";
 pub const CARRIER_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -56,6 +59,8 @@ pub struct House {
     pub bank: Bank,
     pub adviser: ScriptedAdviser,
     pub depot: Depot,
+    /// The shop's Saleor.
+    pub saleor: Saleor,
     /// Whoever is told by webhook.
     pub listeners: Listeners,
 }
@@ -129,6 +134,7 @@ impl House {
             bank: Bank::default(),
             adviser: ScriptedAdviser::default(),
             depot: Depot::default(),
+            saleor: Saleor::default(),
             listeners: Listeners::default(),
         };
         for (number, status, email, eta) in [
@@ -142,21 +148,21 @@ impl House {
     }
 
     pub async fn import(&self, number: &str, status: &str, email: &str, eta: &str) {
-        self.take_in(status, &draft(number, "John Smith", "Mug", email, eta)).await;
+        self.placed_elsewhere(status, &draft(number, "John Smith", "Mug", email, eta)).await;
     }
 
     /// An order whose customer and item are called whatever somebody thought of.
     pub async fn import_named(&self, number: &str, customer: &str, item: &str, email: &str) {
-        self.take_in("Shipped", &draft(number, customer, item, email, "2025-08-30")).await;
+        self.placed_elsewhere("Shipped", &draft(number, customer, item, email, "2025-08-30")).await;
     }
 
     /// An order in another currency.
     pub async fn import_in(&self, number: &str, currency: &str, status: &str) {
         let draft = Draft { currency: currency.into(), ..draft(number, "John Smith", "Mug", "ann@example.com", "2025-08-14") };
-        self.take_in(status, &draft).await;
+        self.placed_elsewhere(status, &draft).await;
     }
 
-    async fn take_in(&self, status: &str, draft: &Draft) {
+    async fn placed_elsewhere(&self, status: &str, draft: &Draft) {
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
         self.place()
@@ -224,7 +230,13 @@ impl House {
 
     /// The door for webhooks.
     pub fn hooks(&self) -> axum::Router {
-        status_webhook::router(Arc::new(self.receive()), Arc::new(self.listen()), Arc::new(self.payments()), Arc::new(self.carriers()))
+        let hooks = HearSaleor { receive: self.receive(), keys: Arc::new(self.saleor.clone()) };
+        status_webhook::router(Arc::new(hooks), Arc::new(self.listen()), Arc::new(self.payments()), Arc::new(self.carriers()))
+    }
+
+    /// Who takes in what Saleor says.
+    pub fn take_in(&self) -> TakeIn {
+        TakeIn { apply: self.apply(), place: self.place() }
     }
 
     /// Webhooks to others.
@@ -369,6 +381,7 @@ impl House {
     pub fn process(&self) -> Process {
         Process {
             apply: self.apply(),
+            saleor: self.take_in(),
             inbox: Arc::new(self.world.inbox()),
             tenants: Arc::new(self.world.tenants()),
             clock: self.clock.clone(),

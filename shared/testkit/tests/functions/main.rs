@@ -42,6 +42,7 @@ mod reports;
 mod rest;
 mod returns;
 mod rules;
+mod saleor;
 mod samples;
 mod sheet;
 mod signing;

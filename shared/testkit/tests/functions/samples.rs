@@ -90,7 +90,7 @@ async fn http_functions() {
     let mut table = String::new();
     let house = House::new().await;
     through(ask::router(Arc::new(house.ask(None)), Arc::new(house.chat(None))), "ask", &mut table).await;
-    let house = House::new().await;
+    let house = crate::saleor::shop(crate::saleor::settings()).await;
     through(house.hooks(), "status-webhook", &mut table).await;
     let house = House::whose_first_order_is("Received").await;
     through(orders_api::router(house.desk()), "orders-api", &mut table).await;
@@ -180,10 +180,11 @@ async fn other_functions() {
         let _ = writeln!(table, "kpi-report       {name:<38} {said}");
     }
     for (name, sample) in samples("sheet-sync") {
-        let house = House::new().await;
+        let house = crate::saleor::shop(crate::saleor::settings()).await;
         let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());
         let sync = crate::sheet::sync_of(&house, &testkit::memory::FakeSheet::of(""));
-        let said = match sheet_sync::handle(&sync, &crate::sheet::import_of(&house), &lot, event, crate::house::correlation()).await {
+        let (import, saleor) = (crate::sheet::import_of(&house), crate::saleor::sync_of(&house));
+        let said = match sheet_sync::handle(&sync, &import, &saleor, &lot, event, crate::house::correlation()).await {
             Ok(said) => said.to_string(),
             Err(why) => format!("error: {why}"),
         };

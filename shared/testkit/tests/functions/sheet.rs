@@ -69,9 +69,8 @@ impl Shop {
     }
 
     async fn call(&self, event: Value) -> Value {
-        sheet_sync::handle(&sync_of(&self.house, &self.sheet), &import_of(&self.house), &Lot::default(), event, correlation())
-            .await
-            .unwrap()
+        let (sync, import, saleor) = (sync_of(&self.house, &self.sheet), import_of(&self.house), crate::saleor::sync_of(&self.house));
+        sheet_sync::handle(&sync, &import, &saleor, &Lot::default(), event, correlation()).await.unwrap()
     }
 
     /// The schedule fires, and everything that follows from it happens; how the sheet stands then.
