@@ -16,6 +16,7 @@ pub mod payment;
 pub mod pii;
 pub mod sheet;
 pub mod shipping;
+pub mod sketch;
 pub mod spread;
 pub mod stock;
 pub mod webhook;

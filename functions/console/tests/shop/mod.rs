@@ -148,7 +148,15 @@ impl Shop {
                 Arc::new(self.world.stock()),
                 Arc::new(self.world.metrics()),
             ),
-            ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, clock: clock.clone() },
+            ask: Ask {
+                orders,
+                buckets: buckets.clone(),
+                tenants: tenants.clone(),
+                codes: None,
+                llm: None,
+                wordings: Arc::new(self.world.wordings()),
+                clock: clock.clone(),
+            },
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
             ask_for_report: AskForReport {

@@ -159,7 +159,7 @@ mod tests {
         let web = Web::new(Arc::new(SystemClock)).unwrap();
         let found = web.check(&Settings::from_pairs(pairs.iter().copied()), key, Some("demo")).await;
         let shown = format!("{found:?}");
-        assert!(!shown.contains("secret") || !shown.contains(SECRET) && !shown.contains(MODEL_KEY), "{shown}");
+        assert!(!shown.contains("secret"), "{shown}");
         found
     }
 
@@ -192,10 +192,7 @@ mod tests {
             assert_eq!(verdict(&found).unwrap_err().to_string(), "1 thing(s) to mend: ORDERFLOW_API_KEY");
         }
         let found = checked(&[("API_URL", &api())], Some("of_demo_publishable")).await;
-        assert_eq!(
-            (of(&found, KEY).is, &*of(&found, KEY).said.split(';').next().unwrap()),
-            (Is::Wrong, "is known, and may not read orders")
-        );
+        assert_eq!((of(&found, KEY).is, of(&found, KEY).said.split(';').next().unwrap()), (Is::Wrong, "is known, and may not read orders"));
         let found = checked(&[("API_URL", &api())], Some(SECRET)).await;
         assert!(verdict(&found).is_ok() && of(&found, KEY).is == Is::Well, "{found:?}");
         let web = Web::new(Arc::new(SystemClock)).unwrap();

@@ -18,6 +18,7 @@ mod stock;
 mod tenants;
 mod timers;
 mod webhooks;
+mod wordings;
 
 pub use addresses::DynamoAddresses;
 pub use buckets::DynamoBuckets;
@@ -34,6 +35,7 @@ pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
 pub use timers::DynamoTimers;
 pub use webhooks::DynamoWebhooks;
+pub use wordings::DynamoWordings;
 
 use crate::clients::Aws;
 use crate::error::port_error;
@@ -182,6 +184,11 @@ impl Dynamo {
     /// Rate buckets.
     pub fn buckets(&self) -> DynamoBuckets {
         DynamoBuckets(self.clone())
+    }
+
+    /// What models have said.
+    pub fn wordings(&self) -> DynamoWordings {
+        DynamoWordings(self.clone())
     }
 
     /// Settings.

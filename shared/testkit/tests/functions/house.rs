@@ -153,13 +153,22 @@ impl House {
         self.take_in(status, &draft).await;
     }
 
+    /// Another shop in the same world, with an order 1001 that is this one's to the letter.
+    pub async fn beside(&self, tenant: &str, status: &str) -> TenantScope {
+        let scope = TenantScope::of_own_message(&TenantId::parse(tenant).unwrap());
+        assert!(self.world.tenants().save(&scope, &config(), 0).await.unwrap());
+        self.take_in_at(&scope, status, &draft("1001", "John Smith", "Mug", "john.smith@example.com", "2025-08-10")).await;
+        scope
+    }
+
     async fn take_in(&self, status: &str, draft: &Draft) {
+        self.take_in_at(&self.scope, status, draft).await;
+    }
+
+    async fn take_in_at(&self, scope: &TenantScope, status: &str, draft: &Draft) {
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
-        self.place()
-            .import(Context { scope: &self.scope, config: &config(), by: &by }, draft, status, Vocabulary::Sheet, &channel)
-            .await
-            .unwrap();
+        self.place().import(Context { scope, config: &config(), by: &by }, draft, status, Vocabulary::Sheet, &channel).await.unwrap();
     }
 
     pub fn place(&self) -> Place {
@@ -285,6 +294,7 @@ impl House {
             tenants: Arc::new(self.world.tenants()),
             codes: Some(self.codes()),
             llm,
+            wordings: Arc::new(self.world.wordings()),
             clock: self.clock.clone(),
         }
     }
