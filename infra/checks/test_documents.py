@@ -57,6 +57,51 @@ def test_every_question_to_a_table_is_known_and_has_its_index(template: Template
     assert not [path.name for path, code in stores.items() if re.search(r"\.scan\(\)|execute_statement", code)]
 
 
+# req: S2-95
+def test_every_promise_is_measured_and_has_an_alarm_before_it(template: Template) -> None:
+    page = (ROOT / "docs/slo.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 8 and all(len(row) == 4 and all(row) for row in rows), rows
+    alarms = set(template.of("CloudWatch::Alarm"))
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row[3])}
+    assert named and named <= alarms, named - alarms
+    assert all("`" in row[3] for row in rows if "content" not in row[0])
+    openapi = (ROOT / "docs/openapi.json").read_text()
+    assert all(path in openapi for path in re.findall(r"GET (/v1/[a-z/]+)", page))
+    measured = (ROOT / "shared/runtime/src/measured.rs").read_text()
+    assert {"EventToMessage", "WordsKept"} <= set(re.findall(r'=> "(\w+)"', measured)) and "43 minutes" in page
+
+
+# req: S2-96
+def test_make_test_runs_every_test_there_is() -> None:
+    """All crates (unit, property, simulator, conformance), every folder with Python tests, and what needs a cloud; CI runs exactly that."""
+    makefile = (ROOT / "Makefile").read_text()
+    wanted = re.search(r"^test: ([a-z0-9 -]+) ##", makefile, re.M)[1].split()
+    recipes = dict(re.findall(r"^([a-z0-9-]+):[^\n]*\n((?:\t[^\n]*\n)+)", makefile, re.M))
+    assert "--workspace" in recipes["test-rust"] and "run-ignored only" in recipes["test-e2e"] and "test-rust" in wanted
+    run = "".join(recipes[name] for name in wanted if name in recipes)
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "infra").rglob("test_*.py")}
+    assert folders and all(re.search(rf"(?<!\S){folder}(?!\S)", run) for folder in folders), folders
+    assert "\nmake test\n" in (ROOT / ".ci/run").read_text() + "\n"
+    assert any("proptest" in path.read_text() for path in (ROOT / "shared/domain/src").rglob("*.rs"))
+
+
+# req: S2-101
+def test_every_row_has_a_version_or_a_reason_why_not() -> None:
+    """docs/stored-data.md has each row that the key builders make, and no other; those with a version are those that are written with one."""
+    keys = (ROOT / "shared/adapters-aws/src/dynamodb/keys.rs").read_text()
+    lines = [[cell.strip() for cell in line.removeprefix("//! ").strip("|").split("|")] for line in keys.splitlines() if line.startswith("//! | ")]
+    made = {(row[0], name) for row in lines if row[0] != "table" and "GSI" not in row[0] for name in re.findall(r"`([^`]+)`", row[2])}
+    listed = [[cell.strip() for cell in line.strip("|").split("|")] for line in (ROOT / "docs/stored-data.md").read_text().splitlines() if line.startswith("| ")]
+    listed = [row for row in listed if row[0] != "table"]
+    assert {(row[0], row[1].strip("`")) for row in listed} == made
+    assert all(len(row) == 5 and row[3] in ("`schema_v`", "none") and len(row[4]) > 5 for row in listed), listed
+    stores = "".join(path.read_text() for path in (ROOT / "shared/adapters-aws/src/dynamodb").glob("*.rs"))
+    written = set(re.findall(r"\.document\(Stored::(\w+)", stores))
+    read = set(re.findall(r"document(?:::<\w+>)?\(&?row, Stored::(\w+)\)", stores))
+    assert written == read and len(written) == len([row for row in listed if row[3] != "none"]), (written, read)
+
+
 # req: S2-91
 def test_every_alarm_names_what_to_do(template: Template) -> None:
     runbook = (ROOT / "docs/runbook.md").read_text()

@@ -41,7 +41,7 @@ def impatient(shop: Shop) -> Iterator[None]:
         queues.set_queue_attributes(QueueUrl=env[name], Attributes=attributes)
 
 
-# req: X-05, S1-26
+# req: X-05, S1-26, S2-99
 @pytest.mark.skipif(platform.system() != "Linux", reason="finds the processes in /proc")
 def test_killed_functions_lose_nothing_and_say_nothing_twice(shop: Shop, impatient: None) -> None:
     killer = Killer(shop.env["functions"])

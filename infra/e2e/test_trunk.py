@@ -36,6 +36,13 @@ def test_every_function_is_deployed_as_one_small_program(shop: Shop) -> None:
     assert runtimes == {"provided.al2023"}
 
 
+# req: S2-100
+def test_its_health_is_told_to_anybody(shop: Shop) -> None:
+    """Started from this machine alone: no account, no key and nobody outside."""
+    answer = shop.call("GET", "/health", key=None)
+    assert (answer.status, answer.json["status"]) == (200, "ok"), answer.body
+
+
 # req: S0-01, S0-02, S0-17
 def test_the_printed_question_is_answered(shop: Shop) -> None:
     answer = shop.ask("Where is my order 1001? Email: john.smith@example.com")

@@ -48,6 +48,7 @@ def show(event: dict, raw: bool) -> None:
         level = record.pop("level", "")
         fields = record.pop("fields", {})
         record.pop("timestamp", None)
+        record.pop("_aws", None)
         text = fields.pop("message", "") if isinstance(fields, dict) else ""
         rest = " ".join(f"{key}={value}" for key, value in {**record, **(fields if isinstance(fields, dict) else {})}.items())
         print(f"{clock} {level:<5} {text} {rest}".rstrip())

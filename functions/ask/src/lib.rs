@@ -5,13 +5,14 @@ pub mod chat;
 pub use chat::Chat;
 
 use app::Error;
-use app::answer::{Ask, Question};
+use app::answer::{Ask, Question, Worded};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::post};
 use domain::ask::Lang;
 use runtime::Problem;
 use runtime::http::{Caller, Origin, parse, raw_body};
+use runtime::measured::Measured;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -59,6 +60,9 @@ async fn answer(State(ask): State<Arc<Ask>>, caller: Caller, origin: Origin, req
     let question = Question::read(&raw_body(request, BODY_BYTES_MAX).await?)?;
     let answer = ask.run(&caller.0, &origin.network(), &question, &origin.correlation).await?;
     tracing::info!(trace_id = %origin.correlation, tenant = %caller.0.tenant, answered = answer.order_id.is_some(), "asked");
+    if let Some(worded) = answer.worded {
+        Measured::WordsKept.say(i64::from(worded == Worded::Before), ask.clock.now());
+    }
     if answer.looked_up && answer.order_id.is_none() {
         sleep_until(came + REFUSED_AFTER).await;
     }

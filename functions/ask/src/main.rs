@@ -42,7 +42,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         key: Secret::new(key),
         default_from,
     });
-    let ask = Ask { orders, buckets, tenants, codes, llm, clock };
+    let wordings = Arc::new(db.wordings());
+    let ask = Ask { orders, buckets, tenants, codes, llm, wordings, clock };
     let chat = Chat { key, authenticate };
     runtime::http::serve(ask::router(Arc::new(ask), Arc::new(chat))).await
 }

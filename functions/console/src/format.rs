@@ -70,6 +70,17 @@ pub fn age(age: SignedDuration) -> String {
     if tenths < 24 * 7 * 10 { format!("{}.{}h", tenths / 10, tenths % 10) } else { format!("{} days", tenths / 240) }
 }
 
+/// How long something quick took: "640 ms", "12.3 s", "4.5 min", then as [`age`].
+pub fn brief(took: SignedDuration) -> String {
+    let ms = took.as_millis().max(0);
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms / 100 % 10),
+        60_000..3_600_000 => format!("{}.{} min", ms / 60_000, ms / 6_000 % 10),
+        _ => age(took),
+    }
+}
+
 /// "**john@gmail.com**" in bold, as answers mark what matters; the rest as it is.
 pub fn emphasised(text: &str) -> Markup {
     let mut parts: Vec<&str> = text.split("**").collect();
@@ -104,6 +115,9 @@ mod tests {
         assert_eq!(count(1_247), "1,247");
         assert_eq!(age(SignedDuration::from_mins(72 * 60 + 30)), "72.5h");
         assert_eq!(age(SignedDuration::from_hours(24 * 10)), "10 days");
+        for (ms, shown) in [(640, "640 ms"), (12_345, "12.3 s"), (270_000, "4.5 min"), (5_400_000, "1.5h"), (-1, "0 ms")] {
+            assert_eq!(brief(SignedDuration::from_millis(ms)), shown);
+        }
         assert_eq!(relative(SignedDuration::from_secs(59)), "just now");
         assert_eq!(relative(SignedDuration::from_hours(47)), "47 h ago");
         assert_eq!(relative(SignedDuration::from_hours(48)), "2 days ago");

@@ -271,7 +271,15 @@ async fn a_question_reads_one_order_and_counts_itself() {
     let step = samples::placed_by(&shop.scope, "1001", "john.smith@example.com", None, shop.now);
     shop.ports.orders.commit(&shop.scope, step.commit()).await.unwrap();
     let (orders, buckets, tenants) = (shop.ports.orders.clone(), shop.ports.buckets.clone(), shop.ports.tenants.clone());
-    let ask = Ask { orders, buckets, tenants, codes: None, llm: None, clock: Arc::new(FakeClock::at(shop.now)) };
+    let ask = Ask {
+        orders,
+        buckets,
+        tenants,
+        codes: None,
+        llm: None,
+        wordings: shop.ports.wordings.clone(),
+        clock: Arc::new(FakeClock::at(shop.now)),
+    };
     let publishable = Identity {
         principal: "key_0123456789abcdef".into(),
         tenant: shop.scope.tenant().clone(),

@@ -23,6 +23,8 @@ const REST_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
 const STALE_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// Time limit of one reading.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
+/// No token is good for longer than a day, whatever its issuer says: people who have left are out by then.
+const LIFE_S_MAX: i64 = 86_400;
 /// Clock skew allowed for `exp` and `nbf`.
 const LEEWAY_S: i64 = 60;
 
@@ -161,8 +163,8 @@ fn identity(token: &str, key: &Jwk, issuer: &str, audience: &str, now: Timestamp
     let decoding = DecodingKey::from_jwk(key).ok()?;
     let claims = decode::<Claims>(token, &decoding, &validation).ok()?.claims;
     let now = now.as_second();
-    let far_away = now.checked_add(400 * 86_400)?;
-    let in_time = claims.exp > now - LEEWAY_S && claims.exp < far_away && claims.nbf.is_none_or(|from| from <= now + LEEWAY_S);
+    let far_away = now.checked_add(LIFE_S_MAX + LEEWAY_S)?;
+    let in_time = claims.exp > now - LEEWAY_S && claims.exp <= far_away && claims.nbf.is_none_or(|from| from <= now + LEEWAY_S);
     let known_role = !matches!(claims.role, Role::Customer | Role::Service);
     let named = !claims.sub.is_empty() && claims.sub.len() <= 128 && !claims.sub.chars().any(char::is_control);
     if !in_time || !known_role || !named {

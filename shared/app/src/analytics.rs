@@ -1,7 +1,7 @@
 //! How fast and how well things go in a shop, and what it earns by them. From the read model: cost and time do not depend on the number of orders.
 
 use crate::error::Result;
-use crate::measure::{DAYS, HABITS, LEFT, MOVES, RATINGS, RECEIPTS, payments_of};
+use crate::measure::{DAYS, HABITS, LEFT, MOVES, RATINGS, RECEIPTS, confirmed_in, payments_of};
 use crate::ports::{MetricStore, Point};
 use crate::scope::TenantScope;
 use domain::money::{Currency, Money};
@@ -61,9 +61,20 @@ pub struct Stay {
     pub within_s: [Option<i64>; 3],
 }
 
+/// How long orders took from being placed to being confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Confirmed {
+    /// How many.
+    pub orders: i64,
+    /// Milliseconds that half of them, 95 % and 99 % took at most, within 1 %; none of fewer than [`domain::sketch::COUNTED_MIN`].
+    pub within_ms: [Option<i64>; 3],
+}
+
 /// How fast and how well things go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Performance {
+    /// Orders that went through the workflow. Of the months that the days lie in.
+    pub confirmed: Confirmed,
     /// By status, in the order an order meets them. Of the months that the days lie in.
     pub stays: Vec<Stay>,
     /// Orders whose payment was promised, by the provider that was asked.
@@ -122,11 +133,12 @@ pub async fn performance(metrics: &dyn MetricStore, scope: &TenantScope, span: &
     let (from, to) = span.months();
     // Days of the shop and of the clock begin at different times.
     let first = span.first.to_string();
-    let (habits, receipts, moves, payments) = futures::join!(
+    let (habits, receipts, moves, payments, confirmed) = futures::join!(
         metrics.series(scope, HABITS, &from, &to),
         metrics.series(scope, RECEIPTS, &from, &to),
         metrics.series(scope, MOVES, &first, "~"),
-        payments_of(metrics, scope, span.first, span.last.saturating_add(1.day()))
+        payments_of(metrics, scope, span.first, span.last.saturating_add(1.day())),
+        confirmed_in(metrics, scope, &from, &to)
     );
     let mut counters: BTreeMap<&str, BTreeMap<String, i64>> = BTreeMap::new();
     let habits = habits?;
@@ -146,10 +158,11 @@ pub async fn performance(metrics: &dyn MetricStore, scope: &TenantScope, span: &
         let of = |field: &str| sums.get(field).copied().unwrap_or(0);
         Share { part: of("succeeded"), of: of("tried") }
     };
-    let (receipts, moves) = (receipts?, moves?);
+    let (receipts, moves, confirmed) = (receipts?, moves?, confirmed?);
     let (arrived, bounced) = (sum(&receipts, "delivered"), sum(&receipts, "bounced"));
     let (automated, manual) = (sum(&moves, "automated"), sum(&moves, "manual"));
     Ok(Performance {
+        confirmed: Confirmed { orders: confirmed.total(), within_ms: [50, 95, 99].map(|percent| confirmed.quantile(percent)) },
         stays: OrderStatus::ALL.iter().copied().filter_map(stay).collect(),
         payments: payments?.iter().map(|(provider, sums)| (provider.clone(), paid(sums))).collect(),
         messages: Share { part: arrived, of: arrived + bounced },

@@ -8,7 +8,7 @@
 use crate::code::Codes;
 use crate::error::Result;
 use crate::model::Model;
-use crate::ports::{Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore};
+use crate::ports::{Clock, Fields, Limit, Llm, OrderStore, PortResult, Prompt, RateBuckets, TenantStore, WordingKey, WordingStore};
 pub use crate::question::Question;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
@@ -31,6 +31,18 @@ const CANDIDATES_MAX: usize = 3;
 /// A customer has their answer after this, whatever a model does.
 pub const ANSWER_TIME: SignedDuration = SignedDuration::from_secs(5);
 
+/// How long what a model made of facts is good, as long as the facts and the settings are the same.
+pub const WORDS_KEPT: SignedDuration = SignedDuration::from_secs(3_600);
+
+/// When a model worded an answer, if it was not the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worded {
+    /// For this question.
+    Now,
+    /// A while ago, for the same facts.
+    Before,
+}
+
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Answer {
@@ -52,6 +64,9 @@ pub struct Answer {
     /// An order was looked for, found or not.
     #[serde(skip)]
     pub looked_up: bool,
+    /// When a model worded it; never, if it is the template's.
+    #[serde(skip)]
+    pub worded: Option<Worded>,
 }
 
 /// The use case.
@@ -67,6 +82,8 @@ pub struct Ask {
     pub codes: Option<Codes>,
     /// Optional help.
     pub llm: Option<Arc<dyn Llm>>,
+    /// What it has said lately.
+    pub wordings: Arc<dyn WordingStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -109,7 +126,16 @@ impl Ask {
                     })
                     .collect();
                 let trace_id = correlation.to_string();
-                return Ok(Answer { reply: text, order_id: None, status: None, eta: None, needs, trace_id, looked_up: false });
+                return Ok(Answer {
+                    reply: text,
+                    order_id: None,
+                    status: None,
+                    eta: None,
+                    needs,
+                    trace_id,
+                    looked_up: false,
+                    worded: None,
+                });
             }
             Plan::Lookup { lang, candidates, emails, suggestion } => (lang, candidates, emails, suggestion),
         };
@@ -149,14 +175,16 @@ impl Ask {
 
     async fn answered(&self, turn: &Turn<'_>, order: &Order, lang: Lang, question: &str, correlation: &CorrelationId) -> Answer {
         let facts = facts(order, turn.config.today(self.clock.now()));
+        let (reply, worded) = self.worded(turn, &facts, lang, question).await;
         Answer {
-            reply: self.worded(turn, &facts, lang, question).await,
+            reply,
             order_id: Some(order.id.to_string()),
             status: Some(order.label().text().to_owned()),
             eta: order.tracks.eta,
             needs: Vec::new(),
             trace_id: correlation.to_string(),
             looked_up: true,
+            worded,
         }
     }
 
@@ -228,9 +256,14 @@ impl Ask {
     }
 
     /// A model may word the answer; what it says must pass the same check as any other text, else the
-    /// template answers.
-    async fn worded(&self, turn: &Turn<'_>, facts: &AskFacts, lang: Lang, question: &str) -> String {
+    /// template answers. What has passed is kept under all that it was made of: the template names the order and states its facts, and of the
+    /// customer it says nothing. So no other order, tenant, language, day or settings can find it. What a customer wrote is sent to no model here, and
+    /// what a model finds in it is never kept.
+    async fn worded(&self, turn: &Turn<'_>, facts: &AskFacts, lang: Lang, question: &str) -> (String, Option<Worded>) {
         let template = ask::compose(facts, lang, question);
+        if self.llm.is_none() {
+            return (template, None);
+        }
         let style = turn.config.llm_style.as_ref().map(|style| format!(" Style: {style}")).unwrap_or_default();
         let prompt = Prompt {
             system: format!(
@@ -241,11 +274,27 @@ impl Ask {
             fields: &["reply"],
             max_tokens: 180,
         };
-        let said = self.said(turn, &prompt).await.and_then(|mut said| said.remove("reply"));
-        match said {
-            Some(text) if ask::verify(&text, facts).is_ok() => ask::closed(&text, lang),
-            _ => template,
+        let key = WordingKey::of(turn.config.version, &prompt);
+        let holds = |text: &String| ask::verify(text, facts).is_ok();
+        if let Some(text) = self.kept(turn, &key).await.filter(holds) {
+            return (ask::closed(&text, lang), Some(Worded::Before));
         }
+        let said = self.said(turn, &prompt).await.and_then(|mut said| said.remove("reply"));
+        match said.filter(holds) {
+            Some(text) => {
+                if let Err(why) = self.wordings.keep(turn.scope, &key, &text, self.clock.now() + WORDS_KEPT).await {
+                    tracing::warn!(tenant = %turn.scope.tenant(), %why, "a wording is not kept");
+                }
+                (ask::closed(&text, lang), Some(Worded::Now))
+            }
+            None => (template, None),
+        }
+    }
+
+    /// A store that does not answer has kept nothing.
+    async fn kept(&self, turn: &Turn<'_>, key: &WordingKey) -> Option<String> {
+        let kept = self.wordings.kept(turn.scope, key, self.clock.now()).await;
+        kept.inspect_err(|why| tracing::warn!(tenant = %turn.scope.tenant(), %why, "kept wordings cannot be read")).ok().flatten()
     }
 
     /// What a model says, if there is one that can be expected to answer in what is left of the customer's patience and
@@ -259,7 +308,8 @@ impl Ask {
 /// What anybody hears who has not proved that an order is theirs.
 fn refused(reply: String, correlation: &CorrelationId) -> Answer {
     let needs = vec!["order_id", "email"];
-    Answer { reply, order_id: None, status: None, eta: None, needs, trace_id: correlation.to_string(), looked_up: true }
+    let trace_id = correlation.to_string();
+    Answer { reply, order_id: None, status: None, eta: None, needs, trace_id, looked_up: true, worded: None }
 }
 
 /// One question on its way to its answer.

@@ -5,6 +5,8 @@ use crate::ports::{ApiKey, Clock, KeyStore, Random, TokenVerifier};
 use crate::scope::{Identity, Scopes, TenantScope};
 use domain::ids::TenantId;
 use domain::order::Role;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -59,7 +61,19 @@ impl Authenticate {
         if key.revoked_at.is_some_and(|revoked| revoked <= now) {
             return Err(Error::Unauthenticated);
         }
+        self.note_use(&tenant, &key, now).await;
         Ok(Identity { tenant, principal: key.id, role: key.role, scopes: key.scopes })
+    }
+
+    /// One write a key and day, and none that anybody is refused for: a note that fails is made by the next request.
+    async fn note_use(&self, tenant: &TenantId, key: &ApiKey, now: Timestamp) {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        if key.last_used_on.is_some_and(|day| day >= today) {
+            return;
+        }
+        if let Err(why) = self.keys.used(tenant, &key.hash, today).await {
+            tracing::warn!(%tenant, key = key.id, %why, "that a key was used is not noted");
+        }
     }
 }
 
@@ -76,6 +90,7 @@ pub fn make_key(scope: &TenantScope, name: &str, role: Role, scopes: Scopes, ran
         role,
         created_at: clock.now(),
         revoked_at: None,
+        last_used_on: None,
     };
     NewKey { text: text.into(), key }
 }

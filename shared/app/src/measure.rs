@@ -7,6 +7,7 @@ use contracts::order::v1;
 use contracts::{Envelope, Payload, payment};
 use domain::order::{Journey, Lane, OrderStatus, Stage, Track, Ways};
 use domain::payment::Health;
+use domain::sketch::{Bucket, Sketch};
 use domain::spread;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -25,6 +26,9 @@ pub const CHANNELS: &str = "channel";
 pub const MOVES: &str = "moves";
 /// What customers said of their orders, per day: fields "votes", "score" (together) and "score:{1..5}".
 pub const RATINGS: &str = "rating";
+/// How long orders took from being placed to being confirmed by their sagas, in buckets narrow enough for percentiles ([`sketch`]). Point
+/// "2025-08/1472", field "orders": each bucket is a point of its own, so that a commit writes one small row and not one that holds them all.
+pub const CONFIRMED: &str = "confirmed";
 /// What became of messages to customers, as providers say. Point "2025-08/sms/shipped", fields "delivered", "opened", "bounced".
 pub const RECEIPTS: &str = "receipt";
 /// Orders whose customers have heard of them, and those whose customers have written back. Point "all", fields "orders",
@@ -100,6 +104,21 @@ fn paid(settled: &payment::v1::Settled, at: Timestamp) -> Vec<Delta> {
         "cancelled" => tried.into_iter().chain([delta(PAYMENTS, &point, "code:no_answer", 1)]).collect(),
         _ => Vec::new(),
     }
+}
+
+/// How long orders took to be confirmed in some months, as points begin.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn confirmed_in(metrics: &dyn MetricStore, scope: &TenantScope, from: &str, to: &str) -> Result<Sketch> {
+    let mut sketch = Sketch::default();
+    for point in metrics.series(scope, CONFIRMED, from, to).await? {
+        let bucket = point.point.split_once('/').and_then(|(_, name)| Bucket::parse(name));
+        if let (Some(bucket), Some(orders)) = (bucket, point.fields.get("orders")) {
+            sketch.add(bucket, *orders);
+        }
+    }
+    Ok(sketch)
 }
 
 /// How payments at each provider went over some days.
@@ -182,6 +201,9 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
                 deltas.push(delta(HABITS, &habit, "left", 1));
                 deltas.push(delta(HABITS, &habit, "left_s", after_s));
                 deltas.push(delta(HABITS, &habit, spread::field(after_s), 1));
+            }
+            if let Some(ms) = changed.confirmed_after_ms {
+                deltas.push(delta(CONFIRMED, &format!("{}/{}", event.time.strftime("%Y-%m"), Bucket::of(ms).name()), "orders", 1));
             }
             // Until somebody says otherwise, it was right.
             if let Some(sure) = changed.confidence {

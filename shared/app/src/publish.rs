@@ -9,7 +9,7 @@ use domain::order::fulfilling;
 use domain::order::saga::{Allocation, RULE, Step};
 use domain::order::{
     Actor, Arrived, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, Return, ReturnEvent,
-    ReturnKind, ReturnLine, ReviewEvent, SagaEvent,
+    ReturnKind, ReturnLine, ReviewEvent, SagaEvent, Stage,
 };
 use domain::payment::{By, Kind, State};
 use jiff::Timestamp;
@@ -57,8 +57,10 @@ pub fn of_commit(
     let mut payloads: Vec<Payload> = Vec::with_capacity(recorded.events.len() + 1);
     let after_s = before.map(|before| recorded.at.duration_since(before.status_since).as_secs().max(0));
     let journey = before.and_then(|before| before.journey(recorded.at)).as_ref().map(journey);
+    let waited_ms = before.and_then(|before| Some(recorded.at.duration_since(before.stages.entered(Stage::Pending)?).as_millis()));
+    let waited_ms = waited_ms.and_then(|ms| i64::try_from(ms.max(0)).ok());
     for event in &recorded.events {
-        payloads.extend(translate(&order_id, recorded, event, (zone, after_s, journey.as_ref())));
+        payloads.extend(translate(&order_id, recorded, event, (zone, (after_s, waited_ms), journey.as_ref())));
         payloads.extend(follows(order, event, recorded.at));
         payloads.extend(money(before, order, event));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
@@ -104,7 +106,7 @@ fn translate(
     order_id: &str,
     recorded: &Recorded,
     event: &OrderEvent,
-    (zone, after_s, journey): (&jiff::tz::TimeZone, Option<i64>, Option<&v1::Journey>),
+    (zone, (after_s, waited_ms), journey): (&jiff::tz::TimeZone, (Option<i64>, Option<i64>), Option<&v1::Journey>),
 ) -> Option<Payload> {
     let order_id = order_id.to_owned();
     let status = |from: OrderStatus, to: OrderStatus, cause: &str, automated: bool| v1::StatusChanged {
@@ -115,6 +117,7 @@ fn translate(
         cause: cause.to_owned(),
         automated,
         after_s,
+        confirmed_after_ms: None,
         confidence: None,
         journey: None,
     };
@@ -136,7 +139,8 @@ fn translate(
             eta: tracks.eta,
         }),
         OrderEvent::StatusChanged { from, to, via, cause, .. } => {
-            let of_saga = matches!(cause, Cause::Rule { rule, .. } if rule == RULE || rule == fulfilling::RULE);
+            let rule = if let Cause::Rule { rule, .. } = cause { Some(rule.as_str()) } else { None };
+            let of_saga = rule.is_some_and(|rule| rule == RULE || rule == fulfilling::RULE);
             let (cause, confidence) = match cause {
                 Cause::Asked { .. } => ("asked", None),
                 Cause::Fact { .. } => ("fact", None),
@@ -149,7 +153,9 @@ fn translate(
             let changed = status(*from, *to, cause, automated);
             // How long an order is checked says nothing of how long orders wait.
             let after_s = changed.after_s.filter(|_| !of_saga);
-            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, journey, after_s, ..changed })
+            let is_confirmed = *to == OrderStatus::Processing && matches!(rule, Some(rule) if rule == RULE);
+            let confirmed_after_ms = waited_ms.filter(|_| is_confirmed);
+            Payload::OrderStatusChanged(v1::StatusChanged { via, confidence, journey, after_s, confirmed_after_ms, ..changed })
         }
         OrderEvent::StatusCorrected { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "corrected")),
         OrderEvent::StatusUndone { from, to, .. } => Payload::OrderStatusChanged(taken_back(*from, *to, "undone")),

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How old settings may be.
-pub const AGE_MAX: SignedDuration = SignedDuration::from_secs(30);
+pub const AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 /// Tenants of which something is kept in one process.
 const TENANTS_MAX: usize = 100;
 

@@ -16,5 +16,6 @@ pub mod review;
 pub mod saga;
 pub mod schema;
 pub mod stock;
+pub mod stored;
 
 pub use envelope::{Envelope, Payload};

@@ -66,6 +66,9 @@ pub mod v1 {
         /// Seconds it had been in the status it left.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub after_s: Option<i64>,
+        /// Milliseconds from being placed until its saga confirmed it, if it has now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub confirmed_after_ms: Option<i64>,
         /// How sure the rule was that moved it, in percent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub confidence: Option<u8>,

@@ -17,6 +17,7 @@ pub mod pii;
 pub mod saleor;
 pub mod sheet;
 pub mod shipping;
+pub mod sketch;
 pub mod spread;
 pub mod stock;
 pub mod webhook;

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod bus;
 pub mod gateway;
 pub mod http;
+pub mod measured;
 pub mod problem;
 pub mod settings;
 pub mod system;

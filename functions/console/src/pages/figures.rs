@@ -51,6 +51,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             (incomes(&earned, &span))
             (well(&went))
         }
+        (confirmed(&went))
         (stays(&went))
     };
     Ok(Page { title: "Figures", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: None }.draw(&body))
@@ -133,6 +134,31 @@ fn share_row(name: &str, share: Share) -> Markup {
             th scope="row" { (name) }
             td class="number-cell" { (percent(share)) }
             td class="number-cell" { (count(share.of)) }
+        }
+    }
+}
+
+fn confirmed(went: &Performance) -> Markup {
+    let within = |ms: Option<i64>| ms.map_or_else(|| "–".to_owned(), |ms| crate::format::brief(SignedDuration::from_millis(ms)));
+    let [half, most, nearly_all] = went.confirmed.within_ms;
+    html! {
+        section class="card wide" aria-labelledby="confirmed-title" {
+            div class="card-head" {
+                h2 id="confirmed-title" { "From placed to confirmed" }
+                span class="muted" { "within 1 %; orders that go through the workflow, of whole months, of 20 or more" }
+            }
+            @if went.confirmed.orders == 0 {
+                p class="empty muted" { "No order was confirmed by itself in these days." }
+            } @else {
+                (table(&["Orders", "p50", "p95", "p99"], None, &html! {
+                        tr {
+                            th scope="row" { (count(went.confirmed.orders)) }
+                            td class="number-cell" { (within(half)) }
+                            td class="number-cell" { (within(most)) }
+                            td class="number-cell" { (within(nearly_all)) }
+                        }
+                }))
+            }
         }
     }
 }

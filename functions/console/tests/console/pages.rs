@@ -230,7 +230,14 @@ async fn figures_of_some_days() {
     let browser = Browser::signed_in(&shop, Role::Readonly).await;
     assert!(browser.ok("/console").await.contains(r#"href="/console/figures""#));
     let text = browser.ok("/console/figures").await;
-    for said in ["What came in", "Per order", "How long orders stay", "Moves that nobody had to make", r#"days=30" aria-current="page""#] {
+    for said in [
+        "What came in",
+        "Per order",
+        "How long orders stay",
+        "From placed to confirmed",
+        "Moves that nobody had to make",
+        r#"days=30" aria-current="page""#,
+    ] {
         assert!(text.contains(said), "{said}");
     }
     let week = browser.ok("/console/figures?days=7").await;
@@ -241,4 +248,5 @@ async fn figures_of_some_days() {
     let other = Shop::open_in(shop.world.clone(), "other", now()).await;
     let empty = Browser::signed_in(&other, Role::Owner).await.ok("/console/figures").await;
     assert!(empty.contains("No orders in these days.") && empty.contains("No order has moved on in these days."));
+    assert!(empty.contains("No order was confirmed by itself in these days."));
 }

@@ -32,6 +32,20 @@ pub struct Stay {
     pub p99_s: Option<i64>,
 }
 
+/// How long orders took from being placed to being confirmed.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct Confirmed {
+    /// Orders that were.
+    pub n: i64,
+    /// Milliseconds that half of them took at most, within 1 %; none of fewer than 20.
+    pub p50_ms: Option<i64>,
+    /// That 95 % took at most.
+    pub p95_ms: Option<i64>,
+    /// That 99 % took at most.
+    pub p99_ms: Option<i64>,
+}
+
 /// How fast and how well things go.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
@@ -42,6 +56,8 @@ pub struct PerformanceFigures {
     /// Today.
     #[cfg_attr(test, schema(value_type = String, format = Date))]
     pub to: Date,
+    /// From placed to confirmed, of orders that go through the workflow. Of the months that the days lie in.
+    pub confirmed: Confirmed,
     /// By status. Of the months that the days lie in.
     pub stays: BTreeMap<&'static str, Stay>,
     /// Orders whose payment was promised / orders that somebody tried to pay, by provider.
@@ -169,9 +185,11 @@ pub async fn performance(
         (stay.status.as_str(), Stay { n: stay.left, p50_s, p95_s, p99_s })
     };
     let paid = |(provider, paid): (&String, &Share)| (provider.clone(), share(*paid, "orders promised / orders tried"));
+    let [p50_ms, p95_ms, p99_ms] = found.confirmed.within_ms;
     let figures = PerformanceFigures {
         from: span.first,
         to: span.last,
+        confirmed: Confirmed { n: found.confirmed.orders, p50_ms, p95_ms, p99_ms },
         stays: found.stays.iter().map(stay).collect(),
         payments: found.payments.iter().map(paid).collect(),
         messages: share(found.messages, "delivered / (delivered + bounced), by providers' receipts"),

@@ -30,6 +30,9 @@ pub struct KeyRow {
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<String>,
+    /// The last day (UTC) on which it was used; none if it never was. One that nobody uses is best revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used_on: Option<String>,
 }
 
 fn row(key: &ApiKey) -> KeyRow {
@@ -39,6 +42,7 @@ fn row(key: &ApiKey) -> KeyRow {
         scopes: key.scopes,
         created_at: key.created_at.to_string(),
         revoked_at: key.revoked_at.map(|at| at.to_string()),
+        last_used_on: key.last_used_on.map(|day| day.to_string()),
     }
 }
 

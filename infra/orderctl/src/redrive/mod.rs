@@ -1,6 +1,6 @@
 //! Going on after what was wrong has been mended: messages go back to their queue, committed events to the bus.
 
-mod messages;
+pub(crate) mod messages;
 mod outbox;
 
 use crate::Failed;
@@ -47,7 +47,8 @@ pub enum Queue {
 }
 
 impl Queue {
-    const fn name(self) -> &'static str {
+    /// As it is called in settings and on the command line.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Queue::Hooks => "hooks",
             Queue::Notify => "notify",
@@ -61,6 +62,11 @@ impl Queue {
             Queue::Stale => "stale",
         }
     }
+
+    /// The setting that holds its dead-letter queue's address.
+    pub(crate) fn dead_letters(self) -> String {
+        format!("DLQ_{}_URL", self.name().to_uppercase())
+    }
 }
 
 fn setting(name: &str) -> Result<String, Failed> {
@@ -72,7 +78,7 @@ fn setting(name: &str) -> Result<String, Failed> {
 pub async fn run(options: Options) -> Result<(), Failed> {
     let aws = Aws::of_operator().await;
     let kind = options.queue.name().to_uppercase();
-    let dead = setting(&format!("DLQ_{kind}_URL"))?;
+    let dead = setting(&options.queue.dead_letters())?;
     let own = || setting(&format!("QUEUE_{kind}_URL"));
     let (own, what, taken): (Option<(String, messages::Ours)>, _, _) = match options.queue {
         Queue::Hooks | Queue::Notify | Queue::Metrics | Queue::Saga | Queue::Dispatch => (Some((own()?, |_| true)), "message(s)", "moved"),

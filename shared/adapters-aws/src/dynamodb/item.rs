@@ -10,8 +10,14 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use contracts::stored::Stored;
 use jiff::Timestamp;
 use std::collections::HashMap;
+
+/// The attribute that holds a document.
+const DOC: &str = "doc";
+/// The attribute that says in which version it is; rows from before there was one have none.
+const SCHEMA: &str = "schema_v";
 
 /// A row as the SDK has it.
 pub(crate) type Row = HashMap<String, AttributeValue>;
@@ -47,6 +53,12 @@ pub(crate) fn moment(row: &Row, name: &str) -> PortResult<Timestamp> {
 /// A JSON document that must be there.
 pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> PortResult<T> {
     serde_json::from_str(text(row, name)?).map_err(|why| corrupt(&format!("{name}: {} at column {}", category(&why), why.column())))
+}
+
+/// A document of a kind that has versions, in whichever it was written.
+pub(crate) fn document<T: serde::de::DeserializeOwned>(row: &Row, kind: Stored) -> PortResult<T> {
+    let version = if row.contains_key(SCHEMA) { number(row, SCHEMA)? } else { Stored::FIRST };
+    kind.read(version, text(row, DOC)?).map_err(|why| corrupt(&format!("{DOC}: {why}")))
 }
 
 /// What is wrong with a document, without quoting it.
@@ -115,6 +127,11 @@ impl Write {
     /// A text: an attribute of a put, or the value of a `:placeholder`.
     pub(crate) fn text(self, name: &str, value: impl Into<String>) -> Write {
         self.value(name, s(value))
+    }
+
+    /// A document, with the version that its kind is written in.
+    pub(crate) fn document(self, kind: Stored, document: impl Into<String>) -> Write {
+        self.number(SCHEMA, kind.version()).text(DOC, document)
     }
 
     /// A number.
@@ -290,5 +307,21 @@ mod tests {
         assert_eq!(names.len(), 3);
         assert_eq!(names["#GSI1PK"], "GSI1PK");
         assert!(names_in("attribute_not_exists(PK)").is_empty());
+    }
+
+    // req: S2-101
+    #[test]
+    fn a_document_is_written_with_its_version_and_read_without_one() {
+        let key = keys::api_key(&domain::ids::TenantId::parse("demo").unwrap(), "ab");
+        let Kind::Put(mut row) = Write::put(key).document(Stored::ApiKey, "[7]").kind else { panic!("a put") };
+        assert_eq!(row["schema_v"].as_n().unwrap(), &Stored::ApiKey.version().to_string());
+        assert_eq!(document::<Vec<u8>>(&row, Stored::ApiKey), Ok(vec![7]));
+        row.remove("schema_v");
+        assert_eq!(document::<Vec<u8>>(&row, Stored::ApiKey), Ok(vec![7]), "from before rows had one");
+        row.insert("schema_v".into(), n(99));
+        let newer = document::<Vec<u8>>(&row, Stored::ApiKey).unwrap_err();
+        assert!(matches!(&newer, PortError::Fatal(why) if why.contains("schema version 99")), "{newer}");
+        row.insert("schema_v".into(), n("soon"));
+        assert!(document::<Vec<u8>>(&row, Stored::ApiKey).is_err());
     }
 }

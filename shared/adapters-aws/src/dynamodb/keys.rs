@@ -21,6 +21,7 @@
 //! | ops | `T#{tenant}#ADDR#{channel}#{key}` | `ADDR` | what is known of an address |
 //! | ops | `T#{tenant}#RATE#{bucket}` | `RATE` | a rate bucket |
 //! | ops | `RATE#{bucket}` | `RATE` | a rate bucket of callers nobody has verified yet |
+//! | ops | `T#{tenant}#WORDS#{hash}` | `WORDS` | what a model made of facts, for an hour |
 //! | ops | `T#{tenant}#CONFIG` | `CONFIG` | a tenant's settings |
 //! | ops | `T#{tenant}#KEYS` | `{hash}` | API keys |
 //! | ops | `TENANTS` | `{tenant}` | who is there, for schedules |
@@ -38,7 +39,7 @@
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
-use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey};
+use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey, WordingKey};
 use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
 use domain::stock::StockGrade;
@@ -265,6 +266,10 @@ pub(crate) fn address(scope: &TenantScope, address: &Address) -> Key {
 
 pub(crate) fn bucket(scope: &TenantScope, bucket: &str) -> Key {
     key(of(scope, format_args!("RATE#{}", part(bucket))), "RATE")
+}
+
+pub(crate) fn wording(scope: &TenantScope, wording: &WordingKey) -> Key {
+    key(of(scope, format_args!("WORDS#{}", part(&wording.0))), "WORDS")
 }
 
 pub(crate) fn unverified_bucket(bucket: &str) -> Key {

@@ -19,6 +19,7 @@ mod stock;
 mod tenants;
 mod timers;
 mod webhooks;
+mod wordings;
 
 pub use addresses::DynamoAddresses;
 pub use buckets::DynamoBuckets;
@@ -36,6 +37,7 @@ pub use stock::DynamoStock;
 pub use tenants::DynamoTenants;
 pub use timers::DynamoTimers;
 pub use webhooks::DynamoWebhooks;
+pub use wordings::DynamoWordings;
 
 use crate::clients::Aws;
 use crate::error::port_error;
@@ -184,6 +186,11 @@ impl Dynamo {
     /// Rate buckets.
     pub fn buckets(&self) -> DynamoBuckets {
         DynamoBuckets(self.clone())
+    }
+
+    /// What models have said.
+    pub fn wordings(&self) -> DynamoWordings {
+        DynamoWordings(self.clone())
     }
 
     /// Settings.

@@ -16,7 +16,7 @@
 //! this is the cheapest of the three. The status spreads the writes already; two shards each give one shop 2,000
 //! moves a second into the same status.
 
-use super::item::{Row, Write, json, text, to_json};
+use super::item::{Row, Write, document, text, to_json};
 use super::{
     AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox, reviews, stock,
 };
@@ -27,6 +27,7 @@ use app::ports::{
 };
 use app::privacy::customer_of;
 use async_trait::async_trait;
+use contracts::stored::Stored;
 use domain::ids::{OrderId, SourceId};
 use domain::order::saga::StockMove;
 use domain::order::{ERASED, Order, OrderStatus, Recorded, Track};
@@ -73,7 +74,7 @@ fn head(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Write> {
     let order = commit.order;
     let mut head = Write::put(keys::head(scope, &order.id))
         .number("version", order.version)
-        .text("doc", sized("the order", to_json("an order", order)?)?)
+        .document(Stored::Order, sized("the order", to_json("an order", order)?)?)
         .text("summary", to_json("a summary", &OrderSummary::of(order))?);
     let listed = keys::status_row(scope, order.tracks.status, &order.id, order.updated_at);
     head = head.text("GSI3PK", listed.pk).text("GSI3SK", listed.sk);
@@ -114,7 +115,7 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
     }
     parts.push((Part::Head, Table::Orders, head(scope, commit)?));
     let history = Write::put(keys::event(scope, &order.id, commit.recorded.version))
-        .text("doc", sized("the commit", to_json("a commit", commit.recorded)?)?)
+        .document(Stored::Commit, sized("the commit", to_json("a commit", commit.recorded)?)?)
         .when("attribute_not_exists(PK)");
     parts.push((Part::History, Table::Orders, history));
     if let Some(decision) = commit.decision {
@@ -156,7 +157,7 @@ fn refusal(part: Part) -> CommitError {
 impl OrderStore for DynamoOrders {
     async fn load(&self, scope: &TenantScope, id: &OrderId) -> PortResult<Option<Order>> {
         let row = self.0.get("load an order", Table::Orders, keys::head(scope, id)).await?;
-        row.map(|row| json(&row, "doc")).transpose()
+        row.map(|row| document(&row, Stored::Order)).transpose()
     }
 
     async fn find(&self, scope: &TenantScope, channel: &SourceId, external_id: &str) -> PortResult<Option<OrderId>> {
@@ -180,8 +181,10 @@ impl OrderStore for DynamoOrders {
             let (rows, last) = self.0.query("read an order's dossier", Table::Orders, query).await?;
             for row in &rows {
                 match text(row, "SK")? {
-                    keys::HEAD => order = Some(json::<Order>(row, "doc")?),
-                    sk if sk.starts_with(keys::EVENT_PREFIX) && history.len() < limit => history.push(json::<Recorded>(row, "doc")?),
+                    keys::HEAD => order = Some(document::<Order>(row, Stored::Order)?),
+                    sk if sk.starts_with(keys::EVENT_PREFIX) && history.len() < limit => {
+                        history.push(document::<Recorded>(row, Stored::Commit)?)
+                    }
                     sk if sk.starts_with(keys::MESSAGE_PREFIX) => sent.push(messages::message_of(row)?),
                     _ => {}
                 }
@@ -223,8 +226,10 @@ impl OrderStore for DynamoOrders {
                 let forget = if prefix == keys::MESSAGE_PREFIX {
                     Some(Write::update(key, "SET #text = :erased, #to = :erased").text(":erased", ERASED))
                 } else {
-                    let mut recorded: Recorded = json(&row, "doc")?;
-                    let change = |doc| Write::update(key, "SET #doc = :doc").text(":doc", doc);
+                    let mut recorded: Recorded = document(&row, Stored::Commit)?;
+                    let change = |doc| {
+                        Write::update(key, "SET #doc = :doc, #schema_v = :v").text(":doc", doc).number(":v", Stored::Commit.version())
+                    };
                     recorded.forget_words().then(|| to_json("a commit", &recorded)).transpose()?.map(change)
                 };
                 if let Some(write) = forget {

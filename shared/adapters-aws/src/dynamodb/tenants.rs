@@ -1,12 +1,13 @@
 //! Tenants' settings.
 
-use super::item::{Write, json, text, to_json};
+use super::item::{Write, document, text, to_json};
 use super::{Dynamo, Query, Table, Transacted, Written, keys};
 use crate::error::corrupt;
 use app::TenantScope;
 use app::ports::{PortResult, TenantStore};
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
+use contracts::stored::Stored;
 use domain::ids::TenantId;
 
 /// [`TenantStore`] in the ops table.
@@ -17,14 +18,14 @@ pub struct DynamoTenants(pub(super) Dynamo);
 impl TenantStore for DynamoTenants {
     async fn config(&self, tenant: &TenantId) -> PortResult<Option<TenantConfig>> {
         let row = self.0.get("load the settings", Table::Ops, keys::config(tenant)).await?;
-        row.map(|row| json(&row, "doc")).transpose()
+        row.map(|row| document(&row, Stored::Settings)).transpose()
     }
 
     async fn save(&self, scope: &TenantScope, config: &TenantConfig, before_version: u64) -> PortResult<bool> {
         let tenant = scope.tenant();
         let version = before_version + 1;
         let doc = to_json("the settings", &TenantConfig { version, ..config.clone() })?;
-        let save = Write::put(keys::config(tenant)).number("version", version).text("doc", doc);
+        let save = Write::put(keys::config(tenant)).number("version", version).document(Stored::Settings, doc);
         if before_version > 0 {
             let save = save.when("#version = :before").number(":before", before_version);
             return Ok(matches!(self.0.write("save the settings", Table::Ops, &save).await?, Written::Done(_)));

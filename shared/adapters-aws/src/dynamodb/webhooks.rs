@@ -1,12 +1,13 @@
 //! Webhooks to others: endpoints in one partition of their tenant's, deliveries in one of their endpoint's, by time.
 
 use super::due::DueIndex;
-use super::item::{Row, Write, json, key_row, text_opt, to_json};
+use super::item::{Row, Write, document, json, key_row, text_opt, to_json};
 use super::{Dynamo, Index, Query, Range, Table, Transacted, Written, keys, outbox};
 use app::TenantScope;
 use app::ports::{Delivery, DeliveryKey, DeliveryQuery, DeliveryState, DueDelivery, PageKey, PortResult, WebhookEndpoint, WebhookStore};
 use async_trait::async_trait;
 use contracts::Envelope;
+use contracts::stored::Stored;
 use domain::ids::WebhookEndpointId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,19 +44,22 @@ fn guarded(write: Write, before: u64) -> Write {
 impl WebhookStore for DynamoWebhooks {
     async fn endpoints(&self, scope: &TenantScope) -> PortResult<Vec<WebhookEndpoint>> {
         let rows = self.0.query_all("list webhook endpoints", Table::Ops, Query::of(keys::webhook_endpoints(scope))).await?;
-        let mut endpoints: Vec<WebhookEndpoint> = rows.iter().map(|row| json(row, "doc")).collect::<PortResult<_>>()?;
+        let mut endpoints: Vec<WebhookEndpoint> =
+            rows.iter().map(|row| self::document(row, Stored::Endpoint)).collect::<PortResult<_>>()?;
         endpoints.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(endpoints)
     }
 
     async fn endpoint(&self, scope: &TenantScope, id: &WebhookEndpointId) -> PortResult<Option<WebhookEndpoint>> {
         let row = self.0.get("load a webhook endpoint", Table::Ops, keys::webhook_endpoint(scope, id)).await?;
-        row.map(|row| json(&row, "doc")).transpose()
+        row.map(|row| self::document(&row, Stored::Endpoint)).transpose()
     }
 
     async fn add_endpoint(&self, scope: &TenantScope, endpoint: &WebhookEndpoint, most: usize) -> PortResult<bool> {
         let document = to_json("a webhook endpoint", endpoint)?;
-        let row = Write::put(keys::webhook_endpoint(scope, &endpoint.id)).text("doc", &document).number("version", endpoint.version);
+        let row = Write::put(keys::webhook_endpoint(scope, &endpoint.id))
+            .document(Stored::Endpoint, &document)
+            .number("version", endpoint.version);
         let count = Write::update(keys::webhook_endpoint_count(scope), "ADD #endpoints :one").number(":one", 1);
         let count = count.when("attribute_not_exists(#endpoints) OR #endpoints < :most").number(":most", most);
         let writes = [(Table::Ops, guarded(row, 0)), (Table::Ops, count)];
@@ -76,7 +80,9 @@ impl WebhookStore for DynamoWebhooks {
     ) -> PortResult<bool> {
         let what = "save a webhook endpoint";
         let document = to_json("a webhook endpoint", endpoint)?;
-        let write = Write::put(keys::webhook_endpoint(scope, &endpoint.id)).text("doc", &document).number("version", endpoint.version);
+        let write = Write::put(keys::webhook_endpoint(scope, &endpoint.id))
+            .document(Stored::Endpoint, &document)
+            .number("version", endpoint.version);
         let write = guarded(write, before);
         let Some(row) = outbox::loose_row(scope, publish, now)? else {
             return Ok(happened(self.0.write(what, Table::Ops, &write).await?, &document));

@@ -85,6 +85,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         buckets: Arc::new(dynamo.buckets()),
         tenants: Arc::new(dynamo.tenants()),
         keys: Arc::new(dynamo.keys()),
+        wordings: Arc::new(dynamo.wordings()),
         metrics: Arc::new(dynamo.metrics()),
         timers: Arc::new(dynamo.timers()),
         stock: Arc::new(dynamo.stock()),

@@ -13,7 +13,6 @@ pub use signature::SaleorSignatures;
 use crate::client::Client;
 use crate::open_net::{guarded, may_call};
 use reqwest::Url;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Where Saleor may be called.
@@ -23,13 +22,11 @@ struct Reach {
 
 impl Reach {
     fn client(&self, timeout: Duration) -> Client {
-        let client = Client::new(timeout);
-        if self.double.is_some() { client } else { client.resolving(Arc::new(OpenNet)) }
+        guarded(timeout, self.double.as_deref())
     }
 
     /// An address on the open net, or a double's.
     fn url(&self, address: &str) -> Option<Url> {
-        let is_double = self.double.as_deref().is_some_and(|base| address.starts_with(&format!("{base}/")));
-        Url::parse(address).ok().filter(|url| is_double || is_open(url))
+        Url::parse(address).ok().filter(|url| may_call(address, url, self.double.as_deref()))
     }
 }

@@ -5,6 +5,7 @@ use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use async_trait::async_trait;
 use domain::ids::TenantId;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,9 @@ pub struct ApiKey {
     /// When it was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// The last day (UTC) on which it was used. It stands beside the document, for it changes by itself.
+    #[serde(skip)]
+    pub last_used_on: Option<Date>,
 }
 
 /// The API keys of a tenant.
@@ -101,6 +105,9 @@ pub trait KeyStore: Send + Sync {
     async fn keys(&self, scope: &TenantScope) -> PortResult<Vec<ApiKey>>;
     /// Adds or replaces a key.
     async fn save(&self, scope: &TenantScope, key: &ApiKey) -> PortResult<()>;
+    /// Notes that a key was used on a day, unless that day or a later one is noted already. It makes no key that is not there.
+    /// Whoever is let in waits for it, so it gives up soon.
+    async fn used(&self, tenant: &TenantId, hash: &str, day: Date) -> PortResult<()>;
 }
 
 /// Checks a signed token (JWT) and says whose it is.

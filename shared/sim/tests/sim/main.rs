@@ -1,6 +1,7 @@
 //! The simulator proves the suite, and planted bugs prove the simulator.
 
 mod deaths;
+mod events;
 mod named;
 mod planted;
 mod scenarios;

@@ -1,7 +1,7 @@
 //! Rate buckets, settings and keys.
 
 use super::{Ports, Stage, patiently, race};
-use app::ports::{Allowance, ApiKey, Limit};
+use app::ports::{Allowance, ApiKey, Limit, WordingKey};
 use app::scope::Scopes;
 use app::tenant::TenantConfig;
 use domain::order::Role;
@@ -146,6 +146,7 @@ pub async fn keys_are_found_by_their_hash(ports: &Ports) {
         role: Role::Service,
         created_at: stage.after(after),
         revoked_at: None,
+        last_used_on: None,
     };
     let (first, second) = (key("k9", 0), key("k1", 1));
     for key in [&second, &first] {
@@ -160,4 +161,53 @@ pub async fn keys_are_found_by_their_hash(ports: &Ports) {
     assert_eq!(keys.keys(scope).await, Ok(vec![revoked.clone(), second]));
     assert_eq!(keys.key(stage.theirs.tenant(), &revoked.hash).await, Ok(None));
     assert_eq!(keys.keys(&stage.theirs).await, Ok(Vec::new()));
+}
+
+// req: S2-84
+/// That a key was used is known to the day, and never goes back; what a key is stays as it is.
+pub async fn that_a_key_was_used_is_noted(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, keys) = (&stage.ours, &ports.keys);
+    let made = ApiKey {
+        id: "k1".into(),
+        hash: "hash of a used key".into(),
+        name: "shop".into(),
+        scopes: Scopes::ASK,
+        role: Role::Service,
+        created_at: stage.after(0),
+        revoked_at: None,
+        last_used_on: None,
+    };
+    let used = async |day: i8| keys.used(scope.tenant(), &made.hash, jiff::civil::date(2026, 11, day)).await;
+    let known = async || keys.key(scope.tenant(), &made.hash).await.unwrap();
+    assert_eq!(used(27).await, Ok(()));
+    assert_eq!(known().await, None, "a key that is not there is not made");
+    assert_eq!(keys.save(scope, &made).await, Ok(()));
+    for (day, noted) in [(27, 27), (27, 27), (26, 27), (28, 28)] {
+        assert_eq!(used(day).await, Ok(()));
+        let noted = ApiKey { last_used_on: Some(jiff::civil::date(2026, 11, noted)), ..made.clone() };
+        assert_eq!(known().await, Some(noted.clone()));
+        assert_eq!(keys.keys(scope).await, Ok(vec![noted]));
+    }
+    assert_eq!(keys.used(stage.theirs.tenant(), &made.hash, jiff::civil::date(2026, 11, 30)).await, Ok(()));
+    let revoked = ApiKey { revoked_at: Some(stage.after(9)), ..known().await.unwrap() };
+    assert_eq!(keys.save(scope, &revoked).await, Ok(()));
+    assert_eq!(known().await, Some(revoked), "what was noted stays with whoever saves it");
+}
+
+// req: S2-98
+/// A wording is nobody else's, and gone when its time is up.
+pub async fn words_are_kept_for_a_while_and_for_one_tenant(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, wordings) = (&stage.ours, &ports.wordings);
+    let key = WordingKey("ab12".into());
+    let kept = async |after: i64| wordings.kept(scope, &key, stage.after(after)).await.unwrap();
+    assert_eq!(kept(0).await, None);
+    assert_eq!(wordings.keep(scope, &key, "It is on its way.", stage.after(3_600)).await, Ok(()));
+    assert_eq!((kept(0).await.as_deref(), kept(3_599).await.as_deref()), (Some("It is on its way."), Some("It is on its way.")));
+    assert_eq!(kept(3_600).await, None);
+    assert_eq!(wordings.kept(&stage.theirs, &key, stage.now).await, Ok(None));
+    assert_eq!(wordings.kept(scope, &WordingKey("ab13".into()), stage.now).await, Ok(None));
+    assert_eq!(wordings.keep(scope, &key, "It has arrived.", stage.after(7_200)).await, Ok(()));
+    assert_eq!(kept(3_600).await.as_deref(), Some("It has arrived."));
 }

@@ -27,7 +27,7 @@ use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
+    PortResult, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore, WordingStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -60,6 +60,8 @@ pub struct Ports {
     pub tenants: Arc<dyn TenantStore>,
     /// API keys.
     pub keys: Arc<dyn KeyStore>,
+    /// What models have said.
+    pub wordings: Arc<dyn WordingStore>,
     /// Counters.
     pub metrics: Arc<dyn MetricStore>,
     /// What is to happen to orders.
@@ -90,6 +92,7 @@ impl Ports {
             buckets: Arc::new(world.buckets()),
             tenants: Arc::new(world.tenants()),
             keys: Arc::new(world.keys()),
+            wordings: Arc::new(world.wordings()),
             metrics: Arc::new(world.metrics()),
             timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
@@ -217,6 +220,8 @@ macro_rules! conformance_tests {
             limits::of_64_requests_ten_pass,
             limits::settings_are_saved_by_version,
             limits::keys_are_found_by_their_hash,
+            limits::that_a_key_was_used_is_noted,
+            limits::words_are_kept_for_a_while_and_for_one_tenant,
             metrics::an_event_counts_once,
             metrics::a_series_is_the_sum_of_its_events,
             metrics::counters_survive_64_writers,

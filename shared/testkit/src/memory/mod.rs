@@ -28,7 +28,7 @@ pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
 pub use purchases::MemoryPurchases;
 pub use reviews::MemoryReviews;
 pub use sheets::FakeSheet;
-pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants};
+pub use shop::{MemoryBuckets, MemoryKeys, MemoryMetrics, MemoryReports, MemoryTenants, MemoryWordings};
 pub use stock::MemoryStock;
 pub use timers::MemoryTimers;
 pub use webhooks::MemoryWebhooks;
@@ -36,7 +36,7 @@ pub use webhooks::MemoryWebhooks;
 use app::TenantScope;
 use app::ports::{
     Address, ApiKey, DecisionRecord, Delivery, DeliveryKey, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState,
-    OnceKey, OutboxKey, OutboxRow, ReviewEntry, SendError, StockLevel, WebhookEndpoint,
+    OnceKey, OutboxKey, OutboxRow, ReviewEntry, SendError, StockLevel, WebhookEndpoint, WordingKey,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
@@ -67,6 +67,7 @@ struct Shop {
     messages: HashMap<String, BTreeMap<MessageId, Message>>,
     addresses: HashMap<Address, messages::KnownAddress>,
     buckets: HashMap<String, shop::Bucket>,
+    wordings: HashMap<WordingKey, (String, Timestamp)>,
     config: Option<TenantConfig>,
     keys: BTreeMap<String, ApiKey>,
     counted: HashMap<EventId, Timestamp>,
@@ -206,6 +207,11 @@ impl MemoryWorld {
         MemoryBuckets(self.clone())
     }
 
+    /// What models have said.
+    pub fn wordings(&self) -> MemoryWordings {
+        MemoryWordings(self.clone())
+    }
+
     /// The tenants' settings.
     pub fn tenants(&self) -> MemoryTenants {
         MemoryTenants(self.clone())
@@ -266,6 +272,11 @@ impl MemoryWorld {
     /// The whole history of an order, oldest first.
     pub fn history(&self, scope: &TenantScope, id: &OrderId) -> Vec<Recorded> {
         self.lock().shop(scope).and_then(|shop| shop.orders.get(id)).map(|stored| stored.history.clone()).unwrap_or_default()
+    }
+
+    /// What is kept of what models have said.
+    pub fn all_wordings(&self, scope: &TenantScope) -> Vec<String> {
+        self.lock().shop(scope).into_iter().flat_map(|shop| shop.wordings.values()).map(|(words, _)| words.clone()).collect()
     }
 
     /// Everything in the ledger of decisions, by order.
@@ -454,7 +465,7 @@ impl MemoryWorld {
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}\n{:?}", shop.refs, shop.once, shop.messages, shop.series);
             let _ = writeln!(text, "{:?}\n{:?}", shop.decisions, shop.addresses);
             let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.buckets.keys(), shop.counted.keys(), shop.stock);
-            let _ = writeln!(text, "{:?}\n{:?}", shop.endpoints, shop.deliveries);
+            let _ = writeln!(text, "{:?}\n{:?}\n{:?}", shop.endpoints, shop.deliveries, shop.wordings.values());
         }
         let _ = writeln!(text, "{:?}\n{:?}\n{:?}", state.outbox, state.bus, state.queue);
         text

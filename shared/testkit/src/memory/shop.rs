@@ -2,11 +2,12 @@ use super::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     Allowance, ApiKey, COUNTED_KEPT, Delta, KeyStore, Limit, MetricStore, Point, PortError, PortResult, RateBuckets, ReportStore,
-    TenantStore,
+    TenantStore, WordingKey, WordingStore,
 };
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use domain::ids::{EventId, TenantId};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -109,6 +110,32 @@ impl KeyStore for MemoryKeys {
 
     async fn save(&self, scope: &TenantScope, key: &ApiKey) -> PortResult<()> {
         self.0.lock().shop_mut(scope).keys.insert(key.hash.clone(), key.clone());
+        Ok(())
+    }
+
+    async fn used(&self, tenant: &TenantId, hash: &str, day: Date) -> PortResult<()> {
+        let mut state = self.0.lock();
+        if let Some(key) = state.shops.get_mut(tenant).and_then(|shop| shop.keys.get_mut(hash)) {
+            key.last_used_on = key.last_used_on.max(Some(day));
+        }
+        Ok(())
+    }
+}
+
+/// [`WordingStore`] in memory.
+#[derive(Clone)]
+pub struct MemoryWordings(pub(super) MemoryWorld);
+
+#[async_trait]
+impl WordingStore for MemoryWordings {
+    async fn kept(&self, scope: &TenantScope, key: &WordingKey, now: Timestamp) -> PortResult<Option<String>> {
+        let state = self.0.lock();
+        let kept = state.shop(scope).and_then(|shop| shop.wordings.get(key));
+        Ok(kept.filter(|(_, until)| *until > now).map(|(words, _)| words.clone()))
+    }
+
+    async fn keep(&self, scope: &TenantScope, key: &WordingKey, words: &str, until: Timestamp) -> PortResult<()> {
+        self.0.lock().shop_mut(scope).wordings.insert(key.clone(), (words.to_owned(), until));
         Ok(())
     }
 }

@@ -162,13 +162,22 @@ impl House {
         self.placed_elsewhere(status, &draft).await;
     }
 
+    /// Another shop in the same world, with an order 1001 that is this one's to the letter.
+    pub async fn beside(&self, tenant: &str, status: &str) -> TenantScope {
+        let scope = TenantScope::of_own_message(&TenantId::parse(tenant).unwrap());
+        assert!(self.world.tenants().save(&scope, &config(), 0).await.unwrap());
+        self.placed_elsewhere_at(&scope, status, &draft("1001", "John Smith", "Mug", "john.smith@example.com", "2025-08-10")).await;
+        scope
+    }
+
     async fn placed_elsewhere(&self, status: &str, draft: &Draft) {
+        self.placed_elsewhere_at(&self.scope, status, draft).await;
+    }
+
+    async fn placed_elsewhere_at(&self, scope: &TenantScope, status: &str, draft: &Draft) {
         let by = Provenance { actor: owner().actor(), correlation: correlation() };
         let channel = SourceId::parse("sheet").unwrap();
-        self.place()
-            .import(Context { scope: &self.scope, config: &config(), by: &by }, draft, status, Vocabulary::Sheet, &channel)
-            .await
-            .unwrap();
+        self.place().import(Context { scope, config: &config(), by: &by }, draft, status, Vocabulary::Sheet, &channel).await.unwrap();
     }
 
     pub fn place(&self) -> Place {
@@ -315,6 +324,7 @@ impl House {
             tenants: Arc::new(self.world.tenants()),
             codes: Some(self.codes()),
             llm,
+            wordings: Arc::new(self.world.wordings()),
             clock: self.clock.clone(),
         }
     }

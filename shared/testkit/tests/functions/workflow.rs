@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 /// A shop that has its orders taken through here, with so many mugs and pots.
-async fn shop(rules: SagaRules, mugs: i64, pots: i64) -> House {
+pub async fn shop(rules: SagaRules, mugs: i64, pots: i64) -> House {
     let house = House::new().await;
     let workflow = SagaRules { enabled: true, ..rules };
     let next = TenantConfig { version: 2, workflow, requests_per_minute: 10_000, ..config() };
@@ -25,7 +25,7 @@ async fn shop(rules: SagaRules, mugs: i64, pots: i64) -> House {
     house
 }
 
-fn order(number: &str, items: &[(&str, u32, &str)]) -> Value {
+pub fn order(number: &str, items: &[(&str, u32, &str)]) -> Value {
     let items: Vec<Value> =
         items.iter().map(|(sku, quantity, price)| json!({ "sku": sku, "quantity": quantity, "unit_price": price })).collect();
     json!({
