@@ -161,9 +161,9 @@ deploy-build:
 generate: ## schemas and documents that are made from code
 	@UPDATE_SCHEMAS=1 UPDATE_GENERATED=1 $(CARGO) test --workspace --quiet committed
 
-doctor: setup ## is this machine ready, and is the suite well?
+doctor: setup ## is this machine ready, and is the suite well? [KEY=of_..]
 	@$(PY) $(LOCAL)/doctor.py
-	@if [ -f $(or $(ORDERFLOW_STATE),.local)/env.json ]; then $(PY) $(LOCAL)/ctl.py doctor --tenant demo; fi
+	@if [ -f $(or $(ORDERFLOW_STATE),.local)/env.json ]; then $(PY) $(LOCAL)/ctl.py doctor --tenant demo $(if $(KEY),--key $(KEY)); fi
 
 ##@ Ship it
 
