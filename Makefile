@@ -24,7 +24,7 @@ export SAM_CLI_TELEMETRY := 0
 
 ##@ Run it
 
-.PHONY: help setup build run down status logs ask hook ctl redrive
+.PHONY: help setup build run local down status logs ask hook ctl redrive
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST); echo
 
@@ -37,6 +37,9 @@ build: setup ## all functions and orderctl, laid out in build/<function>/bootstr
 
 run: build ## the whole suite on this machine, with demo data
 	@$(PY) $(LOCAL)/up.py
+
+local: ## the same on port 8001: WEB_PORT=8001 unless you say another
+	@$(MAKE) run WEB_PORT=$(or $(WEB_PORT),8001)
 
 down: ## stop it
 	@$(PY) $(LOCAL)/down.py
@@ -61,7 +64,7 @@ redrive: ## bring back what was given up on: Q=hooks, notify, metrics, saga, dis
 
 ##@ Test it
 
-.PHONY: ci test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow sim costs bench sizes deploy-build generate doctor
+.PHONY: ci test test-rust test-template test-local test-e2e test-browser check fmt lint deny validate workflow cov sim chaos load costs bench sizes deploy-build generate doctor
 test: setup test-rust build test-template test-local test-e2e ## every test, on a fresh machine too
 
 test-rust: ## unit, property, conformance and simulator tests
@@ -132,6 +135,16 @@ workflow:
 sim: ## the simulator: SEED=42 replays, S=instagram_happy tells a story, ARGS='--seeds 1000' searches
 	@$(CARGO) run --profile fast -p sim -- $(if $(SEED),--seed $(SEED)) $(if $(S),--scenario $(S)) $(ARGS)
 
+# Memory, clock and gateways of the tests are their own: nothing has to be set, and nothing outside is spoken to.
+cov: ## which lines of shared/ the tests run; fails below 85 % (COV_MIN=..)
+	@CARGO='$(CARGO)' $(PYTHON) $(LOCAL)/cov.py
+
+chaos: ## any function dies at any moment, at random: SEEDS=300 worlds, and every order reaches the state it must
+	@$(CARGO) run --profile fast -p sim -- --seeds $(or $(SEEDS),300)
+
+load: ## ORDERS=50000 orders of a day through all handlers, and none is lost
+	@$(CARGO) run --profile fast -p sim -- --load $(or $(ORDERS),50000)
+
 costs: ## what a month costs on AWS, counted by the simulator (the table in the README)
 	@$(CARGO) run --profile fast --quiet -p sim -- --costs
 
@@ -148,9 +161,9 @@ deploy-build:
 generate: ## schemas and documents that are made from code
 	@UPDATE_SCHEMAS=1 UPDATE_GENERATED=1 $(CARGO) test --workspace --quiet committed
 
-doctor: setup ## is this machine ready, and is the suite well?
+doctor: setup ## is this machine ready, and is the suite well? [KEY=of_..]
 	@$(PY) $(LOCAL)/doctor.py
-	@if [ -f $(or $(ORDERFLOW_STATE),.local)/env.json ]; then $(PY) $(LOCAL)/ctl.py doctor --tenant demo; fi
+	@if [ -f $(or $(ORDERFLOW_STATE),.local)/env.json ]; then $(PY) $(LOCAL)/ctl.py doctor --tenant demo $(if $(KEY),--key $(KEY)); fi
 
 ##@ Ship it
 

@@ -66,6 +66,30 @@ pub fn run(seed: u64, options: Options) -> Report {
     report(world)
 }
 
+/// Orders of one world of [`load`]: what a world checks in the end grows faster than its orders.
+pub const LOAD_ORDERS: usize = 50;
+
+/// Has so many orders placed in one world, one after the other through all handlers, with the duplicates, throttling and deaths of an ordinary day, and
+/// lets it come to rest. Every order that was accepted has to be there, counted and told of: the invariants say so.
+pub fn load(seed: u64, orders: usize) -> Report {
+    let ordinary = Profile {
+        rates: Rates { throttle: 5, lost: 2, crash: 1, bus_entry: 2, refused: 2, unknown: 2, render: 0 },
+        twice: 20,
+        ..Profile::CALM
+    };
+    let mut world = World::with(seed, ordinary, None);
+    for _ in 0..orders {
+        world.wish_order();
+        world.turn(Kind::Place);
+        world.run(LOAD_STEPS);
+    }
+    world.drain();
+    report(world)
+}
+
+/// Other things that happen between two orders.
+const LOAD_STEPS: usize = 3;
+
 /// Checks a world that has come to rest.
 pub fn report(mut world: World) -> Report {
     invariants::check(&mut world);

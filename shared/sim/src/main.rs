@@ -34,6 +34,9 @@ struct Arguments {
     /// Show what a month costs on AWS, as the README does
     #[arg(long, conflicts_with_all = ["seeds", "bugs"])]
     costs: bool,
+    /// Take so many orders through all handlers, and see that none is lost
+    #[arg(long, conflicts_with_all = ["seed", "seeds", "bugs", "costs", "scenario"])]
+    load: Option<u64>,
     /// Tell a story whose end is known: instagram_happy
     #[arg(long, conflicts_with_all = ["seed", "seeds", "bugs", "costs"])]
     scenario: Option<String>,
@@ -63,6 +66,9 @@ fn main() -> ExitCode {
         print!("{}", bill::table());
         return ExitCode::SUCCESS;
     }
+    if let Some(orders) = arguments.load {
+        return load(orders);
+    }
     if arguments.bugs {
         return planted(arguments.steps.min(200));
     }
@@ -90,6 +96,31 @@ fn story(name: &str) -> ExitCode {
 /// system does not say.
 fn on_core() -> Option<u64> {
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split_whitespace().next()?.parse().ok()
+}
+
+/// Orders a second and core, and whether all of them are there.
+fn load(orders: u64) -> ExitCode {
+    let before = on_core();
+    let (mut sum, mut broken, mut worlds) = (Stats::default(), Vec::new(), 0);
+    while sum.orders < orders && broken.is_empty() {
+        let report = sim::load(worlds, sim::LOAD_ORDERS);
+        sum = sum.plus(report.stats);
+        worlds += 1;
+        if !report.failures.is_empty() {
+            print!("{}", report.text);
+            broken.push(report);
+        }
+    }
+    let spent = before.zip(on_core()).map_or(0.0, |(before, after)| (after - before) as f64 / 1e9);
+    let per_second = sum.orders as f64 / spent.max(1e-9);
+    println!(
+        "{} orders in {spent:.1} s of one core ({per_second:.0} a second): {} deliveries, {} faults, {} deaths",
+        sum.orders, sum.deliveries, sum.faults, sum.deaths
+    );
+    if broken.is_empty() {
+        println!("0 lost, 0 twice");
+    }
+    verdict(&broken)
 }
 
 fn search(seeds: Range<u64>, options: Options) -> ExitCode {
