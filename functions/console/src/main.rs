@@ -44,20 +44,13 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: clock.clone(),
     };
     let apply = Apply { orders: orders.clone(), clock: clock.clone() };
+    let wordings = Arc::new(db.wordings());
     let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
     let console = Console {
         orders: orders.clone(),
         auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
         // Operators get the rules' own words: they are quick, and cost nothing.
-        ask: Ask {
-            orders,
-            buckets: buckets.clone(),
-            tenants: tenants.clone(),
-            codes: None,
-            llm: None,
-            wordings: Arc::new(db.wordings()),
-            clock: clock.clone(),
-        },
+        ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, wordings, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
         ask_for_report,
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),

@@ -136,6 +136,24 @@ fn upcast_all_versions() {
     assert!(samples.iter().any(|(_, sample)| sample.schema_v == Stored::FIRST));
 }
 
+/// A commit's seal is made of what is written of it, letter by letter: what was written once is written the same way for ever, or no old seal holds.
+// req: S2-89
+#[test]
+fn what_was_sealed_is_written_as_it_was() {
+    let mut written = 0;
+    for version in std::fs::read_dir(folder()).unwrap() {
+        for file in std::fs::read_dir(version.unwrap().path()).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for line in text.lines().map(|line| line.trim_end_matches(',')).filter(|line| line.starts_with("{\"version\"")) {
+                let recorded: Recorded = serde_json::from_str(line).unwrap();
+                assert_eq!(serde_json::to_string(&recorded).unwrap(), line);
+                written += 1;
+            }
+        }
+    }
+    assert!(written > 50, "{written}");
+}
+
 // req: S2-101
 #[test]
 fn a_changed_meaning_is_noticed() {
