@@ -55,6 +55,7 @@ def environment(settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
         "SLACK_BASE_URL": settings.outside_url,
         "SLACK_API_URL": f"{settings.outside_url}/api",
         "PLATFORMS_URL": f"{settings.outside_url}/platforms",
+        "PAYMENTS_URL": f"{settings.outside_url}/pay",
         "PUBLIC_URL": settings.web_url,
         "API_URL": settings.web_url,
     }
