@@ -102,6 +102,8 @@ pub enum Flash {
     Counted,
     /// Less lies there than is promised.
     CountedMissing,
+    /// That form was sent before.
+    CountedBefore,
     /// Not a shelf, or not a number.
     BadCount,
     /// A test is on its way.
@@ -125,7 +127,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 59] = [
+    const ALL: [Flash; 60] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -175,6 +177,7 @@ impl Flash {
         Flash::BadPurchase,
         Flash::Counted,
         Flash::CountedMissing,
+        Flash::CountedBefore,
         Flash::BadCount,
         Flash::WebhookTested,
         Flash::WebhookSaved,
@@ -239,6 +242,7 @@ impl Flash {
             Flash::BadPurchase => "bad-purchase",
             Flash::Counted => "counted",
             Flash::CountedMissing => "counted-missing",
+            Flash::CountedBefore => "counted-before",
             Flash::BadCount => "bad-count",
             Flash::WebhookTested => "webhook-tested",
             Flash::WebhookSaved => "webhook-saved",
@@ -331,6 +335,7 @@ impl Flash {
             Flash::CountedMissing => {
                 "Corrected as far as possible: more is promised to orders than lies there. Decide which orders go without."
             }
+            Flash::CountedBefore => "Nothing was done: this form was sent before with another number. Load the page again to count anew.",
             Flash::BadCount => "Nothing was done: name the SKU, the location in lower-case letters, and how many pieces lie there.",
             Flash::WebhookTested => "A test is on its way. What became of it stands below in a moment.",
             Flash::WebhookSaved => "Done. From now on it is as you said.",

@@ -33,6 +33,22 @@ impl Cursors {
         Ok(mac)
     }
 
+    /// Where a list goes on for whoever sent this cursor; from the beginning without one.
+    ///
+    /// # Errors
+    /// `Invalid` for one that is forged, of another list or mangled.
+    pub fn after(&self, scope: &TenantScope, filter: &str, cursor: Option<&str>) -> Result<Option<PageKey>> {
+        cursor.map(|cursor| self.open(scope, filter, cursor)).transpose()
+    }
+
+    /// The cursor of the next page, if there is one.
+    ///
+    /// # Errors
+    /// `Fatal` if our key is none.
+    pub fn next(&self, scope: &TenantScope, filter: &str, next: Option<&PageKey>) -> Result<Option<String>> {
+        next.map(|key| self.seal(scope, filter, key)).transpose()
+    }
+
     /// The text a client gets.
     pub fn seal(&self, scope: &TenantScope, filter: &str, key: &PageKey) -> Result<String> {
         let mut bytes = self.mac(scope, filter, key.0.as_bytes())?.finalize().into_bytes()[..TAG_BYTES].to_vec();

@@ -17,6 +17,7 @@ pub mod code;
 pub mod context;
 pub mod cursor;
 pub mod dispatch;
+mod each;
 pub mod error;
 pub mod import;
 pub mod json;

@@ -6,112 +6,29 @@ use crate::scope::TenantScope;
 use domain::money::Currency;
 use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
-use domain::order::{Fault, Order, SagaRules, Vocabulary, WatchRules, Watched, progress};
+use domain::order::{Fault, Order, SagaRules, WatchRules, Watched, progress};
 use domain::shipping::tax::ChargeRules;
 use domain::stock::{ReorderRules, StockRules};
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+mod address;
 mod adviser;
+mod hooks;
 mod lines;
 mod notify;
 mod payments;
 mod saleor;
+mod secret;
 mod shipping;
 
 pub use adviser::AdviserSettings;
+pub use hooks::{HookEndpoint, SignatureScheme};
 pub use lines::{Account, Lines, MetaPage, TelegramBot, TwilioAccount, WhatsappNumber};
 pub use notify::{NotifySettings, SlackBot, TeamLine, TeamWebhook};
 pub use payments::PaymentSettings;
 pub use saleor::SaleorSettings;
+pub use secret::Secret;
 pub use shipping::{AccountWith, Origin, ShippingSettings};
-
-/// A secret that is stored with the settings. It has no `Debug` and no `Display`; the API shows only
-/// whether it is set.
-#[derive(Clone)]
-pub struct Secret(pub SecretString);
-
-impl Default for Secret {
-    fn default() -> Self {
-        Secret::new("")
-    }
-}
-
-impl Secret {
-    /// Wraps a value.
-    pub fn new(value: impl Into<String>) -> Secret {
-        Secret(SecretString::from(value.into()))
-    }
-
-    /// The value, for the one place that needs it.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Secret) -> bool {
-        use subtle::ConstantTimeEq;
-        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        Ok(Secret::new(String::deserialize(deserializer)?))
-    }
-}
-
-/// How a sender signs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignatureScheme {
-    /// Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
-    StandardWebhooks,
-    /// HMAC-SHA256 of the raw body in `x-signature`, hex or base64, optionally as `sha256=...`.
-    Hmac,
-}
-
-/// Bytes of a webhook's secret.
-const SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=256;
-
-/// Is it an address of the shop's that can be called? A name of this machine's is for trying it out; whoever calls refuses it elsewhere.
-fn is_address(url: &str) -> bool {
-    let ours = url.starts_with("http://localhost:") && url.bytes().all(|b| b.is_ascii_graphic());
-    url.len() <= 500 && (ours || domain::webhook::is_callable(url))
-}
-
-/// Is it a secret of the Standard Webhooks kind?
-fn signs(secret: &Secret) -> bool {
-    standardwebhooks::Webhook::new(secret.expose()).is_ok()
-}
-
-/// One address that takes status webhooks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HookEndpoint {
-    /// Last part of its address.
-    pub name: String,
-    /// How the sender signs.
-    pub scheme: SignatureScheme,
-    /// Secrets that are good now: one, or two during a rotation. Never none.
-    pub secrets: Vec<Secret>,
-    /// Whose words it speaks.
-    pub vocabulary: Vocabulary,
-    /// Whether customers are told of what follows from it.
-    pub notify: bool,
-}
 
 /// The list of delayed orders, mailed each day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -353,26 +270,7 @@ impl TenantConfig {
         if self.hooks.len() > 50 {
             faults.push(Fault::new("hooks", "too_many", "at most 50 endpoints"));
         }
-        for (at, hook) in self.hooks.iter().enumerate() {
-            let name_ok = !hook.name.is_empty()
-                && hook.name.len() <= 32
-                && hook.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-            if !name_ok {
-                faults.push(Fault::new(format!("hooks[{at}].name"), "bad_name", "1 to 32 lower-case letters, digits and dashes"));
-            }
-            if !(1..=3).contains(&hook.secrets.len()) || hook.secrets.iter().any(|secret| !SECRET_BYTES.contains(&secret.expose().len())) {
-                faults.push(Fault::new(format!("hooks[{at}].secrets"), "weak_secret", "one to three secrets of 16 to 256 characters"));
-            } else if hook.scheme == SignatureScheme::StandardWebhooks && !hook.secrets.iter().all(signs) {
-                // It would verify nothing, and every webhook would be turned away.
-                faults.push(Fault::new(format!("hooks[{at}].secrets"), "bad_secret", "base64, with or without whsec_ in front"));
-            }
-            if self.hooks[..at].iter().any(|other| other.name == hook.name) {
-                faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
-            }
-            if self.saleor.is_some() && hook.name == crate::saleor::ENDPOINT {
-                faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "Saleor's own webhooks come in under this name"));
-            }
-        }
+        faults.extend(hooks::faults(&self.hooks, self.saleor.is_some()));
         if let Some(sheet) = &self.sheet {
             let id = sheet.spreadsheet_id.as_str();
             if !(10..=100).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
@@ -481,6 +379,7 @@ pub async fn with_rules(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::order::Vocabulary;
 
     #[track_caller]
     fn faults(change: impl Fn(&mut TenantConfig)) -> Vec<(String, String)> {

@@ -151,6 +151,16 @@ impl SheetAsked {
     /// The version this release writes and reads.
     pub const VERSION: u64 = 1;
 
+    /// The sheet is to be read.
+    pub fn sheet(tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> SheetAsked {
+        SheetAsked { v: Self::VERSION, tenant: tenant.clone(), file: None, saleor: false, scheduled, correlation: correlation.clone() }
+    }
+
+    /// Its Saleor is to be compared.
+    pub fn saleor(tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> SheetAsked {
+        SheetAsked { saleor: true, ..SheetAsked::sheet(tenant, scheduled, correlation) }
+    }
+
     /// Reads a message body.
     ///
     /// # Errors

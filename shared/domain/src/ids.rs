@@ -125,7 +125,7 @@ id!(
 );
 id!(
     /// The shop's own number of an order with a supplier ("PO-2026-0117").
-    PurchaseId, "purchase order number", 48, "1 to 48 letters, digits, dashes, dots, colons and underscores", token
+    PurchaseId, "purchase order number", 52, "1 to 52 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
     /// What a carrier calls a parcel.

@@ -85,7 +85,7 @@ impl From<Error> for Problem {
                 problem
             }
             Error::Rejected(rejection) => rejected(rejection, detail),
-            Error::Purchase(PurchaseRefusal::NotOrdered(_) | PurchaseRefusal::Quantity(_)) => {
+            Error::Purchase(PurchaseRefusal::NotOrdered(_) | PurchaseRefusal::Quantity(_) | PurchaseRefusal::Nothing) => {
                 let mut problem =
                     Problem::new("invalid", "The input is not valid", StatusCode::UNPROCESSABLE_ENTITY, "correct it and send it again");
                 problem.errors = vec![Fault::new("lines", "out_of_range", detail)];

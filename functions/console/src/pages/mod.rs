@@ -40,6 +40,7 @@ use axum::response::Response;
 use domain::ids::OrderId;
 use domain::order::Order;
 use http::Uri;
+use maud::{Markup, html};
 use std::collections::BTreeMap;
 
 /// A number from a path. One that could not be an order's is simply not there.
@@ -61,6 +62,19 @@ async fn to_change(console: &Console, visitor: &Visitor, id: &str) -> Result<Ord
 /// Back to an order's page, which says what came of a form.
 fn back(id: &OrderId, flash: Flash) -> Response {
     see_other(&format!("{}?flash={}", order_href(id), flash.code()))
+}
+
+/// The ways to other pages of a list: `first` is its address, without a cursor.
+fn pager(first: &str, is_first: bool, next: Option<&str>) -> Markup {
+    let glue = if first.contains('?') { "&" } else { "?" };
+    html! {
+        @if !is_first || next.is_some() {
+            nav class="pager" aria-label="Pages" {
+                @if !is_first { a class="button" href=(first) { "First page" } }
+                @if let Some(next) = next { a class="button" rel="next" href={ (first) (glue) "cursor=" (encode(next)) } { "Next page" } }
+            }
+        }
+    }
 }
 
 /// The parameters of an address. What cannot be read counts as missing, and of two of one name the last.

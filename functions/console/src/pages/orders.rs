@@ -90,9 +90,9 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let params = Params::of(uri);
     let filter = Filter::of(&params)?;
     let bound = filter.as_param();
-    let after = params.get("cursor").map(|cursor| console.cursors.open(&visitor.scope, &bound, cursor)).transpose()?;
+    let after = console.cursors.after(&visitor.scope, &bound, params.get("cursor"))?;
     let page = console.orders.page(&visitor.scope, &filter.query(), after.as_ref(), PAGE).await?;
-    let next = page.next.as_ref().map(|key| console.cursors.seal(&visitor.scope, &bound, key)).transpose()?;
+    let next = console.cursors.next(&visitor.scope, &bound, page.next.as_ref())?;
     let body = html! {
         div class="title" {
             h1 { "Orders" }

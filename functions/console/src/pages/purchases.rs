@@ -1,6 +1,6 @@
 //! Orders with suppliers: drafts to approve, goods on their way, deliveries to book.
 
-use super::Params;
+use super::{Params, pager};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::{Fields, Posted, encode};
@@ -88,9 +88,9 @@ async fn list(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let open = params.get("state") != Some("closed");
     let state = if open { "open" } else { "closed" };
     let bound = format!("purchases-{state}");
-    let after = params.get("cursor").map(|cursor| console.cursors.open(&visitor.scope, &bound, cursor)).transpose()?;
+    let after = console.cursors.after(&visitor.scope, &bound, params.get("cursor"))?;
     let page = console.purchases.page(&visitor.scope, open, after.as_ref(), SHOWN).await?;
-    let next = page.next.as_ref().map(|key| console.cursors.seal(&visitor.scope, &bound, key)).transpose()?;
+    let next = console.cursors.next(&visitor.scope, &bound, page.next.as_ref())?;
     let tab = |state: &str, text: &str, here: bool| {
         html! { a class="chip" href={ "/console/purchases?state=" (state) } aria-current=[here.then_some("true")] { (text) } }
     };
@@ -125,12 +125,7 @@ async fn list(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
                 }
             }
         }
-        @if after.is_some() || next.is_some() {
-            nav class="pager" aria-label="Pages" {
-                @if after.is_some() { a class="button" href={ "/console/purchases?state=" (state) } { "First page" } }
-                @if let Some(next) = &next { a class="button" rel="next" href={ "/console/purchases?state=" (state) "&cursor=" (encode(next)) } { "Next page" } }
-            }
-        }
+        (pager(&format!("/console/purchases?state={state}"), after.is_none(), next.as_deref()))
     };
     let flash = Flash::of(params.get("flash"));
     Ok(Page { title: "Purchase orders", here: Here::Stock, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))

@@ -1,9 +1,9 @@
 //! What people have to decide: every open review with its evidence, and those that were decided.
 
-use super::{Params, order_href, order_id, workflow};
+use super::{Params, order_href, order_id, pager, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
-use crate::form::{Posted, encode};
+use crate::form::Posted;
 use crate::format::{ago, count, moment, money};
 use crate::icons;
 use crate::layout::{Here, Look, Page, token};
@@ -85,7 +85,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let params = Params::of(uri);
     let is_open = params.get("state") != Some("decided");
     let bound = if is_open { "reviews-open" } else { "reviews-decided" };
-    let after = params.get("cursor").map(|cursor| console.cursors.open(&visitor.scope, bound, cursor)).transpose()?;
+    let after = console.cursors.after(&visitor.scope, bound, params.get("cursor"))?;
     let (list, next) = if is_open {
         let stores = (&*console.reviews, &*console.orders);
         let (waiting, next) = app::reviews::open(stores, &visitor.scope, after.as_ref(), SHOWN).await?;
@@ -94,7 +94,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         let page = console.reviews.page(&visitor.scope, ReviewsOf::Decided, after.as_ref(), SHOWN).await?;
         (decided(visitor, &page.reviews), page.next)
     };
-    let next = next.as_ref().map(|key| console.cursors.seal(&visitor.scope, bound, key)).transpose()?;
+    let next = console.cursors.next(&visitor.scope, bound, next.as_ref())?;
     let tab = |state: &str, text: &str, here: bool| {
         html! { a class="chip" href={ "/console/reviews?state=" (state) } aria-current=[here.then_some("true")] { (text) } }
     };
@@ -108,13 +108,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             }
         }
         (list)
-        @if after.is_some() || next.is_some() {
-            nav class="pager" aria-label="Pages" {
-                @let state = if is_open { "open" } else { "decided" };
-                @if after.is_some() { a class="button" href={ "/console/reviews?state=" (state) } { "First page" } }
-                @if let Some(next) = &next { a class="button" rel="next" href={ "/console/reviews?state=" (state) "&cursor=" (encode(next)) } { "Next page" } }
-            }
-        }
+        (pager(&format!("/console/reviews?state={}", if is_open { "open" } else { "decided" }), after.is_none(), next.as_deref()))
     };
     let flash = Flash::of(params.get("flash"));
     Ok(Page { title: "Reviews", here: Here::Reviews, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))

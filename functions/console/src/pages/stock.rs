@@ -1,10 +1,10 @@
 //! What there is: the least first, what sells and what lies idle, and counting a shelf.
 
-use super::Params;
 use super::figures::{percent, stat, table};
+use super::{Params, pager};
 use crate::desk::Console;
 use crate::flash::Flash;
-use crate::form::{Posted, encode};
+use crate::form::Posted;
 use crate::format::{age, count};
 use crate::icons;
 use crate::layout::{Here, Look, Page, token};
@@ -54,6 +54,10 @@ async fn counted(console: &Console, posted: &Posted) -> Result<Response, Error> 
         Err(Error::Invalid(_)) => return Ok(back(Flash::BadCount)),
         counted => counted?,
     };
+    // The page was sent before: by going back, perhaps, with another number.
+    if found.iter().any(|one| one.found.counted != i64::from(counted)) {
+        return Ok(back(Flash::CountedBefore));
+    }
     let missing: i64 = found.iter().map(|one| Found::missing(&one.found)).sum();
     Ok(back(if missing > 0 { Flash::CountedMissing } else { Flash::Counted }))
 }
@@ -67,12 +71,13 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let grade = params.get("grade").and_then(StockGrade::from_word);
     let word = grade.map_or("all", StockGrade::as_str);
     let bound = format!("stock-{word}");
-    let after = params.get("cursor").map(|cursor| console.cursors.open(&visitor.scope, &bound, cursor)).transpose()?;
+    let after = console.cursors.after(&visitor.scope, &bound, params.get("cursor"))?;
     let stock = &console.count.stock.stock;
     let page = stock.page(&visitor.scope, grade, after.as_ref(), SHOWN).await?;
-    let next = page.next.as_ref().map(|key| console.cursors.seal(&visitor.scope, &bound, key)).transpose()?;
+    let next = console.cursors.next(&visitor.scope, &bound, page.next.as_ref())?;
     let figures = inventory(&**stock, &*console.metrics, &visitor.scope, &Span::back(DAYS, visitor.now, &visitor.zone())).await?;
     let places = |grade: StockGrade| count(figures.places.get(&grade).copied().unwrap_or(0) as i64);
+    let listed = grade.map_or_else(|| "/console/stock".to_owned(), |grade| format!("/console/stock?grade={}", grade.as_str()));
     let chip = |href: &str, text: &str, here: bool| html! { a class="chip" href=(href) aria-current=[here.then_some("true")] { (text) } };
     let body = html! {
         div class="title" {
@@ -91,13 +96,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
             @for (each, name) in GRADES { (chip(&format!("/console/stock?grade={}", each.as_str()), name, grade == Some(each))) }
         }
         (levels(&page))
-        @if after.is_some() || next.is_some() {
-            nav class="pager" aria-label="Pages" {
-                @let filter = grade.map(|grade| format!("grade={}&", grade.as_str())).unwrap_or_default();
-                @if after.is_some() { a class="button" href={ "/console/stock?" (filter) } { "First page" } }
-                @if let Some(next) = &next { a class="button" rel="next" href={ "/console/stock?" (filter) "cursor=" (encode(next)) } { "Next page" } }
-            }
-        }
+        (pager(&listed, after.is_none(), next.as_deref()))
         div class="halves" {
             (sellers(&figures))
             (idle(&figures))

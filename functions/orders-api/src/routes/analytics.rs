@@ -2,10 +2,9 @@
 
 use super::Answer;
 use super::orders::fault;
-use super::stock::LevelView;
 use super::window::Window;
 use crate::desk::{Admitted, Desk};
-use crate::view::Measured;
+use crate::view::{LevelView, Measured};
 use app::analytics::{self, Share, Span};
 use app::stock::SHELF_DAYS_MAX;
 use axum::extract::State;

@@ -49,10 +49,10 @@ pub async fn list(
     };
     let limit = page_size(params.limit.as_deref())?;
     let named = format!("attention:{filter:?}");
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &named, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, &named, params.cursor.as_deref())?;
     let (now, shop) = (desk.clock.now(), (&admitted.scope, &admitted.config));
     let queue = Queue::load(&*desk.orders, shop, &filter, (after.as_ref(), limit), now).await?;
-    let next_cursor = queue.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &named, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, &named, queue.next.as_ref())?;
     let today = admitted.config.today(now);
     let orders = queue.cases.iter().map(|case| CaseView::of(case, now, today)).collect();
     Ok(axum::Json(AttentionList { as_of: now, orders, next_cursor }).into_response())

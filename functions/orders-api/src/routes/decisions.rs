@@ -43,9 +43,9 @@ pub struct LedgerParams {
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(params): Params<LedgerParams>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, "decisions", cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, "decisions", params.cursor.as_deref())?;
     let page = desk.auto.decisions.page(&admitted.scope, None, after.as_ref(), limit).await.map_err(Error::from)?;
-    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, "decisions", key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, "decisions", page.next.as_ref())?;
     Ok(axum::Json(LedgerPage { decisions: page.decisions.iter().map(LedgerEntry::of).collect(), next_cursor }).into_response())
 }
 

@@ -172,9 +172,9 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let (filter, query) = filter(&admitted, &params)?;
     let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, &filter, params.cursor.as_deref())?;
     let page = desk.orders.page(&admitted.scope, &query, after.as_ref(), limit).await.map_err(Error::from)?;
-    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &filter, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, &filter, page.next.as_ref())?;
     Ok(axum::Json(OrderList { orders: page.orders.iter().map(OrderRow::of).collect(), next_cursor }).into_response())
 }
 

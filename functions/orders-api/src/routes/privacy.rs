@@ -69,9 +69,9 @@ pub async fn export(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let admitted = desk.admit(caller.0, &origin, "admin", |scopes| scopes.admin).await?;
     let whose = whose(of.email.as_deref(), of.order_id.as_deref())?;
     let bound = format!("export:{}", whose.name(admitted.scope.tenant()));
-    let after = of.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &bound, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, &bound, of.cursor.as_deref())?;
     let export = desk.privacy.export(&admitted.identity, &whose, after).await?;
-    let next_cursor = export.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &bound, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, &bound, export.next.as_ref())?;
     Ok(axum::Json(Exported { orders: export.orders, more: next_cursor.is_some(), next_cursor }).into_response())
 }
 

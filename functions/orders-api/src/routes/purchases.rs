@@ -1,9 +1,10 @@
 //! Orders with suppliers.
 
 use super::Answer;
-use super::orders::{fault, if_match, page_size};
+use super::orders::{fault, if_match, page_size, tagged};
 use crate::body::{self, Json};
-use crate::desk::{Admitted, Desk};
+use crate::desk::Desk;
+use crate::view::{PurchaseList, PurchaseView};
 use app::Error;
 use app::stock::NewPurchase;
 use axum::extract::{Request, State};
@@ -12,11 +13,9 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::{EventId, LocationId, PurchaseId, Sku};
 use domain::order::Fault;
 use domain::stock::purchase::{PurchaseCommand, PurchaseOrder};
-use jiff::Timestamp;
-use jiff::civil::Date;
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::StatusCode;
 use runtime::http::{BODY_BYTES_MAX, Caller, Origin, Params, Segments, raw_body};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// Which purchase orders.
@@ -79,113 +78,23 @@ pub struct GoodsReceipt {
     /// The delivery note. The same one twice is booked once.
     #[cfg_attr(test, schema(example = "dn-4711"))]
     pub reference: String,
-    /// How much of what has come.
+    /// How much of what has come; nothing, if nothing more will.
     pub lines: Vec<QuantityOf>,
     /// Nothing more will come: what is missing is not on its way any longer.
     #[serde(default)]
     pub last: bool,
 }
 
-/// A line of a purchase order.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct PurchaseLineView {
-    /// Unit.
-    pub sku: String,
-    /// Pieces that are ordered.
-    pub quantity: u32,
-    /// Pieces that have come.
-    pub received: u32,
-    /// Pieces still to come.
-    pub outstanding: u32,
-    /// Why the shop's rule ordered it: {quantity, point (at so many or fewer more is ordered), safety, up_to, available, on_order}.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schema(value_type = Option<Object>))]
-    pub why: Option<domain::stock::Proposal>,
-}
-
-/// A purchase order.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct PurchaseView {
-    /// The shop's number of it.
-    pub id: String,
-    /// draft, ordered, received or cancelled.
-    pub status: &'static str,
-    /// Where the goods are to come.
-    pub location: String,
-    /// With whom.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub supplier: Option<String>,
-    /// What is ordered.
-    pub lines: Vec<PurchaseLineView>,
-    /// When it was drafted.
-    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
-    pub created_at: Timestamp,
-    /// By whom.
-    pub created_by: String,
-    /// Who approved it, or called it off.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decided_by: Option<String>,
-    /// When the goods should be here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
-    pub expected_on: Option<Date>,
-    /// GoodsReceipt notes that were booked.
-    pub deliveries: Vec<String>,
-    /// Changes so far; the ETag.
-    pub version: u64,
-}
-
-impl From<&PurchaseOrder> for PurchaseView {
-    fn from(order: &PurchaseOrder) -> PurchaseView {
-        let line = |line: &domain::stock::purchase::PurchaseLine| PurchaseLineView {
-            sku: line.sku.to_string(),
-            quantity: line.quantity,
-            received: line.received,
-            outstanding: if order.status.is_open() { line.outstanding() } else { 0 },
-            why: line.why,
-        };
-        PurchaseView {
-            id: order.id.to_string(),
-            status: order.status.as_str(),
-            location: order.location.to_string(),
-            supplier: order.supplier.clone(),
-            lines: order.lines.iter().map(line).collect(),
-            created_at: order.created_at,
-            created_by: order.created_by.clone(),
-            decided_by: order.decided_by.clone(),
-            expected_on: order.expected_on,
-            deliveries: order.receipts.iter().map(|receipt| receipt.reference.to_string()).collect(),
-            version: order.version,
-        }
-    }
-}
-
-/// A page of purchase orders.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct PurchaseList {
-    /// The latest first.
-    pub purchase_orders: Vec<PurchaseView>,
-    /// For the next page; not there on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-}
-
 fn shown(order: &PurchaseOrder) -> Response {
-    let mut response = axum::Json(PurchaseView::from(order)).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", order.version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    tagged(order.version, axum::Json(PurchaseView::from(order)))
 }
 
 fn number(text: &str) -> Result<PurchaseId, Error> {
     PurchaseId::parse(text).map_err(|_| Error::NotFound("purchase order"))
 }
 
-fn lines(lines: &[QuantityOf], faults: &mut Vec<Fault>) -> Vec<(Sku, u32)> {
+/// At least so many lines.
+fn lines(lines: &[QuantityOf], least: usize, faults: &mut Vec<Fault>) -> Vec<(Sku, u32)> {
     let mut read = Vec::new();
     for (at, line) in lines.iter().enumerate().take(PurchaseOrder::LINES_MAX + 1) {
         match Sku::parse(&line.sku) {
@@ -193,8 +102,8 @@ fn lines(lines: &[QuantityOf], faults: &mut Vec<Fault>) -> Vec<(Sku, u32)> {
             Err(why) => faults.push(Fault::new(format!("lines[{at}].sku"), "bad_sku", why.to_string())),
         }
     }
-    if !(1..=PurchaseOrder::LINES_MAX).contains(&lines.len()) {
-        faults.push(Fault::new("lines", "out_of_range", format!("1 to {} lines", PurchaseOrder::LINES_MAX)));
+    if !(least..=PurchaseOrder::LINES_MAX).contains(&lines.len()) {
+        faults.push(Fault::new("lines", "out_of_range", format!("{least} to {} lines", PurchaseOrder::LINES_MAX)));
     }
     read
 }
@@ -219,9 +128,9 @@ pub async fn list(
         Some(_) => return Err(fault("state", "unknown_state", "open or closed").into()),
     };
     let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, purpose, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, purpose, params.cursor.as_deref())?;
     let page = desk.purchases.page(&admitted.scope, open, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, purpose, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, purpose, page.next.as_ref())?;
     Ok(axum::Json(PurchaseList { purchase_orders: page.orders.iter().map(PurchaseView::from).collect(), next_cursor }).into_response())
 }
 
@@ -234,7 +143,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let id = PurchaseId::parse(&body.id).map_err(|why| faults.push(Fault::new("id", "bad_id", why.to_string())));
     let place = LocationId::parse(&body.location);
     let place = place.map_err(|why| faults.push(Fault::new("location", "bad_location", why.to_string())));
-    let lines = lines(&body.lines, &mut faults);
+    let lines = lines(&body.lines, 1, &mut faults);
     let (Ok(id), Ok(location)) = (id, place) else { return Err(Error::Invalid(faults).into()) };
     let wanted = sound(NewPurchase { id, location, supplier: body.supplier, lines }, faults)?;
     let made = desk.purchases.make(admitted.context(), wanted).await?;
@@ -264,15 +173,25 @@ pub async fn change(
     let seen = if_match(request.headers())?;
     let body: DraftLines = body::read(&raw_body(request, BODY_BYTES_MAX).await?)?;
     let mut faults = Vec::new();
-    let lines = lines(&body.lines, &mut faults);
+    let lines = lines(&body.lines, 1, &mut faults);
     let command = PurchaseCommand::Set(sound(lines, faults)?);
     Ok(shown(&desk.purchases.settle(admitted.context(), &number(&id)?, seen, &command).await?))
 }
 
-/// Who may decide, and of which version.
-async fn deciding(desk: &Desk, caller: Caller, origin: &Origin, headers: &HeaderMap) -> Answer<(Admitted, Option<u64>)> {
-    let admitted = desk.admit(caller.0, origin, "write", |scopes| scopes.write).await?;
-    Ok((admitted, if_match(headers)?))
+/// What is decided about one.
+enum Decision {
+    Approve,
+    Cancel,
+}
+
+async fn decided(desk: &Desk, (caller, origin): (Caller, Origin), id: &str, headers: &HeaderMap, what: Decision) -> Answer<Response> {
+    let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
+    let (id, seen) = (number(id)?, if_match(headers)?);
+    let order = match what {
+        Decision::Approve => desk.purchases.approve(admitted.context(), &id, seen).await?,
+        Decision::Cancel => desk.purchases.cancel(admitted.context(), &id, seen).await?,
+    };
+    Ok(shown(&order))
 }
 
 /// Approves a draft: it is ordered, and expected after the shop's usual time. Sending it to the supplier is yours.
@@ -286,8 +205,7 @@ pub async fn approve(
     Segments(id): Segments<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let (admitted, seen) = deciding(&desk, caller, &origin, &headers).await?;
-    Ok(shown(&desk.purchases.approve(admitted.context(), &number(&id)?, seen).await?))
+    decided(&desk, (caller, origin), &id, &headers, Decision::Approve).await
 }
 
 /// Calls one off. What has come stays; what has not is not on its way any longer.
@@ -301,8 +219,7 @@ pub async fn cancel(
     Segments(id): Segments<String>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let (admitted, seen) = deciding(&desk, caller, &origin, &headers).await?;
-    Ok(shown(&desk.purchases.cancel(admitted.context(), &number(&id)?, seen).await?))
+    decided(&desk, (caller, origin), &id, &headers, Decision::Cancel).await
 }
 
 /// Books a delivery: what has come is free to promise at once.
@@ -319,7 +236,7 @@ pub async fn receive(
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let mut faults = Vec::new();
     let reference = EventId::parse(&body.reference).map_err(|why| faults.push(Fault::new("reference", "bad_reference", why.to_string())));
-    let lines = lines(&body.lines, &mut faults);
+    let lines = lines(&body.lines, usize::from(!body.last), &mut faults);
     let Ok(reference) = reference else { return Err(Error::Invalid(faults).into()) };
     let command = sound(PurchaseCommand::Receive { reference, lines, last: body.last }, faults)?;
     Ok(shown(&desk.purchases.settle(admitted.context(), &number(&id)?, None, &command).await?))

@@ -43,9 +43,9 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
         Some(_) => return Err(fault("state", "unknown_state", "open or decided").into()),
     };
     let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, purpose, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, purpose, params.cursor.as_deref())?;
     let page = desk.reviews.page(&admitted.scope, which, after.as_ref(), limit).await.map_err(Error::from)?;
-    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, purpose, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, purpose, page.next.as_ref())?;
     Ok(axum::Json(ReviewList { reviews: page.reviews.iter().map(OrderReview::of).collect(), next_cursor }).into_response())
 }
 

@@ -123,6 +123,10 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
             hook.secrets.extend(kept);
         }
     }
+    // The key goes to this address and no other.
+    if config.adviser.key.expose() == SET && config.adviser.origin() != before.adviser.origin() {
+        faults.push(Fault::new("adviser.key", "required", "paste the token that the service at this address expects"));
+    }
     shortened(&mut config, before, &mut faults);
     keep(&mut config, before, &mut faults);
     if let Some(sheet) = config.sheet.as_mut().filter(|sheet| sheet.service_account.expose() == SET) {

@@ -4,55 +4,19 @@ use super::Answer;
 use super::orders::{fault, page_size};
 use crate::body::Json;
 use crate::desk::Desk;
+use crate::view::{CountResult, CountedLine, LevelList, LevelView};
 use app::Error;
-use app::ports::StockLevel;
-use app::stock::{Counted, CountedShelf};
+use app::stock::CountedShelf;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ids::{EventId, LocationId, Sku};
 use domain::order::Fault;
 use domain::stock::StockGrade;
-use domain::stock::count::Found;
 use lambda_http::http::StatusCode;
 use runtime::Problem;
 use runtime::http::{Caller, Origin, Params, Segments};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
-
-/// A level.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct LevelView {
-    /// Unit.
-    pub sku: String,
-    /// Where.
-    pub location: String,
-    /// Free to promise.
-    pub available: i64,
-    /// Promised to orders.
-    pub reserved: i64,
-    /// On the shelf: available + reserved.
-    pub on_hand: i64,
-    /// Ordered with suppliers, or drafted, and not here yet.
-    pub on_order: i64,
-    /// How much that is by the shop's limits: enough, low or reorder.
-    #[cfg_attr(test, schema(example = "enough"))]
-    pub grade: &'static str,
-}
-
-impl From<StockLevel> for LevelView {
-    fn from(level: StockLevel) -> LevelView {
-        LevelView {
-            on_hand: level.on_hand(),
-            on_order: level.on_order,
-            sku: level.sku,
-            location: level.location,
-            available: level.available,
-            reserved: level.reserved,
-            grade: level.grade.as_str(),
-        }
-    }
-}
 
 fn sku(text: &str) -> Result<Sku, Error> {
     Sku::parse(text).map_err(|_| Error::NotFound("sku"))
@@ -71,17 +35,6 @@ pub struct LevelParams {
     pub cursor: Option<String>,
 }
 
-/// A page of levels.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct LevelList {
-    /// What is to be reordered first, then what is low, then the rest; each by SKU.
-    pub levels: Vec<LevelView>,
-    /// For the next page; not there on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-}
-
 /// Lists what there is, the least first.
 #[cfg_attr(test, utoipa::path(get, path = "/v1/inventory", tag = "inventory", params(LevelParams),
     responses((status = 200, description = "A page", body = LevelList), (status = 422, description = "A bad grade, limit or cursor"))))]
@@ -91,9 +44,9 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
     let grade = params.grade.as_deref().map(of).transpose()?;
     let purpose = format!("stock-{}", grade.map_or("all", StockGrade::as_str));
     let limit = page_size(params.limit.as_deref())?;
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &purpose, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, &purpose, params.cursor.as_deref())?;
     let page = desk.stock.stock.page(&admitted.scope, grade, after.as_ref(), limit).await.map_err(Error::from)?;
-    let next_cursor = page.next.as_ref().map(|key| desk.cursors.seal(&admitted.scope, &purpose, key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, &purpose, page.next.as_ref())?;
     Ok(axum::Json(LevelList { levels: page.levels.into_iter().map(LevelView::from).collect(), next_cursor }).into_response())
 }
 
@@ -184,36 +137,6 @@ pub struct NewCount {
     pub lines: Vec<CountLine>,
 }
 
-/// What a shelf turned out to hold.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct CountedLine {
-    /// What the books said when it was counted: free to promise and promised together.
-    pub expected: i64,
-    /// What lies there.
-    pub counted: i64,
-    /// What the books were corrected by.
-    pub corrected: i64,
-    /// Pieces that are promised to orders and are not there: decide who goes without.
-    pub missing: i64,
-    /// The level now.
-    pub level: LevelView,
-}
-
-/// What a count found.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-pub struct CountResult {
-    /// Names the count.
-    pub reference: String,
-    /// Shelves of which the books were right.
-    pub matched: usize,
-    /// `matched / lines`, in thousandths.
-    pub accuracy_per_mille: i64,
-    /// The shelves, as they were sent.
-    pub lines: Vec<CountedLine>,
-}
-
 /// Counts shelves: the books are corrected by what lies there, but for what is promised to orders.
 ///
 /// The count is held against the books as they are when it is sent; send it before goods move on.
@@ -239,12 +162,7 @@ pub async fn count(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     let matched = counted.iter().filter(|one| one.found.matched()).count();
     let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
     let accuracy = domain::stock::count::accuracy(number(matched), number(counted.len()));
-    let lines = counted.into_iter().map(counted_line).collect();
+    let lines = counted.into_iter().map(CountedLine::from).collect();
     let result = CountResult { reference: body.reference, matched, accuracy_per_mille: accuracy.unwrap_or(0), lines };
     Ok(axum::Json(result).into_response())
-}
-
-fn counted_line(Counted { found, level }: Counted) -> CountedLine {
-    let Found { expected, counted, corrected } = found;
-    CountedLine { expected, counted, corrected, missing: found.missing(), level: level.into() }
 }

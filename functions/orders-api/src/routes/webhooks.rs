@@ -348,12 +348,12 @@ pub async fn deliveries(
     let endpoint = desk.webhooks.load(&admitted.scope, &id).await?.id;
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let filter = format!("deliveries:{endpoint}:{}:{}", text(&params.from), text(&params.to));
-    let after = params.cursor.as_deref().map(|cursor| desk.cursors.open(&admitted.scope, &filter, cursor)).transpose()?;
+    let after = desk.cursors.after(&admitted.scope, &filter, params.cursor.as_deref())?;
     let after = after.as_ref().map(place).transpose()?;
     let query = DeliveryQuery { endpoint, from, to, newest_first: true, after };
     let found = desk.webhooks.deliveries(&admitted.scope, &query, limit).await?;
     let last = found.last().filter(|_| found.len() == limit).map(|last| PageKey(format!("{}#{}", last.at, last.id)));
-    let next_cursor = last.map(|key| desk.cursors.seal(&admitted.scope, &filter, &key)).transpose()?;
+    let next_cursor = desk.cursors.next(&admitted.scope, &filter, last.as_ref())?;
     Ok(axum::Json(DeliveryPage { deliveries: found.iter().map(DeliveryView::of).collect(), next_cursor }).into_response())
 }
 

@@ -9,8 +9,10 @@ mod order;
 mod parcel;
 mod payment;
 mod photo;
+mod purchase;
 mod returned;
 mod review;
+mod stock;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
 pub use decision::{
@@ -24,5 +26,7 @@ pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
 pub use parcel::{LabelLink, LabelView, ParcelView};
 pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, PaymentSuccess, ProviderSuccess, Sum};
 pub use photo::{PhotoList, PhotoName, PhotoView};
+pub use purchase::{PurchaseLineView, PurchaseList, PurchaseView};
 pub use returned::{ArrivedItem, OrderReturns, ReturnView, Returnable, ReturnedItem};
 pub use review::{OrderReview, ReviewList, WorkflowView};
+pub use stock::{CountResult, CountedLine, LevelList, LevelView};

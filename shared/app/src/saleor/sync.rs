@@ -5,6 +5,7 @@ use super::memory::{Memory, Open, Walk};
 use super::take::{Stuck, TakeIn, Taken, Took, in_words};
 use super::{BadOrder, ENDPOINT, SaleorOrder, channel};
 use crate::context::{Context, Provenance};
+use crate::each::ask_each;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::ports::{
@@ -17,7 +18,6 @@ use contracts::queue::SheetAsked;
 use domain::ids::{CorrelationId, OrderId, TenantId};
 use domain::order::{Actor, Order};
 use domain::saleor::{Parcel, Standing, TheirStatus, compare, is_worth_telling, parcels, unnumbered};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -47,8 +47,6 @@ const TELLING: SignedDuration = SignedDuration::from_mins(10);
 const THROTTLED: SignedDuration = SignedDuration::from_mins(1);
 /// See [`THROTTLED`]: what a queue can hold something back for.
 const THROTTLED_MAX: SignedDuration = SignedDuration::from_mins(15);
-/// Shops looked up at once.
-const AT_ONCE: usize = 16;
 /// As alerts name the work.
 const JOB: Job<'_> = Job { name: "Saleor sync", subject: "job:saleor" };
 /// As alerts name what waits for a person.
@@ -119,30 +117,17 @@ struct Run<'a> {
     memory: Memory,
 }
 
-fn message(tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> SheetAsked {
-    let (tenant, correlation) = (tenant.clone(), correlation.clone());
-    SheetAsked { v: SheetAsked::VERSION, tenant, file: None, saleor: true, scheduled, correlation }
-}
-
 impl SyncSaleor {
     /// Has every Saleor compared that is switched on, each by a run of its own.
     ///
     /// # Errors
     /// `Retryable`: the next hour asks for all again, and comparing twice changes nothing.
     pub async fn all(&self, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
-        let tenants = stream::iter(self.tenants.all().await?);
-        let asked = tenants.map(|tenant| self.scheduled(tenant, correlation)).buffered(AT_ONCE);
-        let asked: Vec<Option<TenantId>> = asked.try_collect().await?;
-        Ok(asked.into_iter().flatten().collect())
-    }
-
-    async fn scheduled(&self, tenant: TenantId, correlation: &CorrelationId) -> Result<Option<TenantId>> {
-        let account = self.tenants.config(&tenant).await?.and_then(|config| config.saleor);
-        if !account.is_some_and(|account| account.enabled && account.token.is_some()) {
-            return Ok(None);
-        }
-        json::send(&*self.queue, &message(&tenant, true, correlation)).await?;
-        Ok(Some(tenant))
+        let wanted = |tenant: &TenantId, config: &TenantConfig| {
+            let account = config.saleor.as_ref().filter(|account| account.enabled && account.token.is_some());
+            account.map(|_| SheetAsked::saleor(tenant, true, correlation))
+        };
+        ask_each((&*self.tenants, &*self.queue), wanted).await
     }
 
     /// Has a tenant's Saleor compared now, behind a queue.
@@ -151,7 +136,7 @@ impl SyncSaleor {
     /// `NotFound` if none is switched on, `Retryable`.
     pub async fn ask(queue: &dyn Queue, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
         config.saleor.as_ref().filter(|account| account.enabled).ok_or(Error::NotFound("saleor"))?;
-        json::send(queue, &message(scope.tenant(), false, correlation)).await
+        json::send(queue, &SheetAsked::saleor(scope.tenant(), false, correlation)).await
     }
 
     /// How both sides stand.
@@ -214,7 +199,7 @@ impl SyncSaleor {
         memory.save(&*self.files, scope).await?;
         // Only a run that has come on asks for the next: one that does not is for the next hour.
         if memory.error.is_none() && memory.more && memory.has_come_on() {
-            self.queue.send_after(&json::text(&message(scope.tenant(), true, correlation))?, wait).await?;
+            self.queue.send_after(&json::text(&SheetAsked::saleor(scope.tenant(), true, correlation))?, wait).await?;
         }
         Ok(memory.status())
     }

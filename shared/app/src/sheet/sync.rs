@@ -4,6 +4,7 @@
 use super::SheetStatus;
 use super::intake::Memory;
 use crate::context::{Context, Provenance};
+use crate::each::ask_each;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::place::Place;
@@ -18,7 +19,6 @@ use domain::ids::{CorrelationId, SourceId, TenantId};
 use domain::money::Currency;
 use domain::order::Actor;
 use domain::sheet::{Reading, Sheet, read};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::SignedDuration;
 use std::sync::Arc;
 
@@ -30,21 +30,6 @@ const MEMORY: &str = "sheet/memory.json";
 const JOB: Job<'_> = Job { name: "sheet import", subject: "job:sheet" };
 /// Where its orders come from.
 const CHANNEL: &str = "sheet";
-
-/// Shops looked up at once.
-const AT_ONCE: usize = 16;
-
-async fn send(queue: &dyn Queue, tenant: &TenantId, scheduled: bool, correlation: &CorrelationId) -> Result<()> {
-    let message = SheetAsked {
-        v: SheetAsked::VERSION,
-        tenant: tenant.clone(),
-        file: None,
-        saleor: false,
-        scheduled,
-        correlation: correlation.clone(),
-    };
-    json::send(queue, &message).await
-}
 
 /// The use case.
 #[derive(Clone)]
@@ -83,19 +68,10 @@ impl SyncSheet {
     /// # Errors
     /// `Retryable`: the next tick asks for all again, and reading a sheet twice changes nothing.
     pub async fn all(&self, queue: &dyn Queue, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
-        let tenants = stream::iter(self.tenants.all().await?);
-        let asked = tenants.map(|tenant| self.scheduled(queue, tenant, correlation)).buffered(AT_ONCE);
-        let asked: Vec<Option<TenantId>> = asked.try_collect().await?;
-        Ok(asked.into_iter().flatten().collect())
-    }
-
-    async fn scheduled(&self, queue: &dyn Queue, tenant: TenantId, correlation: &CorrelationId) -> Result<Option<TenantId>> {
-        let sheet = self.tenants.config(&tenant).await?.and_then(|config| config.sheet);
-        if !sheet.is_some_and(|sheet| sheet.enabled) {
-            return Ok(None);
-        }
-        send(queue, &tenant, true, correlation).await?;
-        Ok(Some(tenant))
+        let wanted = |tenant: &TenantId, config: &TenantConfig| {
+            config.sheet.as_ref().filter(|sheet| sheet.enabled).map(|_| SheetAsked::sheet(tenant, true, correlation))
+        };
+        ask_each((&*self.tenants, queue), wanted).await
     }
 
     /// Reads one tenant's sheet; on demand also if it is switched off.
@@ -119,7 +95,7 @@ impl SyncSheet {
     /// `NotFound` if none is set up, `Retryable`.
     pub async fn ask(queue: &dyn Queue, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
         config.sheet.as_ref().ok_or(Error::NotFound("sheet"))?;
-        send(queue, scope.tenant(), false, correlation).await
+        json::send(queue, &SheetAsked::sheet(scope.tenant(), false, correlation)).await
     }
 
     /// How a tenant's sheet stands.

@@ -5,11 +5,12 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{OutboxStore, StockLevel};
 use crate::publish::envelope;
-use contracts::{Payload, stock};
+use contracts::{Envelope, Payload, stock};
 use domain::ids::{EventId, LocationId, Sku};
 use domain::order::Fault;
 use domain::stock::count::Found;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -80,12 +81,20 @@ impl Count {
             lost: sum(|found| found.expected - found.counted),
             missing: sum(Found::missing),
         });
-        // The same count has the same name, however often it is sent.
         let subject = format!("count:{reference}");
         let event = envelope(scope.tenant(), &subject, 1, 0, now, &context.by.correlation, payload);
+        let event = Envelope { id: EventId::of_event(scope.tenant(), &named(reference, shelves), 1, 0), ..event };
         self.outbox.add(scope, &[event], now).await?;
         Ok(counted)
     }
+}
+
+/// The same shelves of the same count have the same name, however often they are sent; the other half of it, by the same reference, has another.
+fn named(reference: &EventId, shelves: &[CountedShelf]) -> String {
+    let mut places: Vec<String> = shelves.iter().map(|shelf| format!("{}\n{}", shelf.sku, shelf.location)).collect();
+    places.sort_unstable();
+    let hash = hex::encode(Sha256::digest(format!("{reference}\n{}", places.join("\n"))));
+    format!("count:{}", &hash[..40])
 }
 
 fn faults(shelves: &[CountedShelf]) -> Vec<Fault> {

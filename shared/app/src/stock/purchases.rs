@@ -20,7 +20,7 @@ pub const REORDER_RULE: &str = "auto-reorder";
 /// Tries, if somebody else changes it meanwhile.
 const TRIES: usize = 5;
 /// Drafts of one location and day that are looked through for one that takes another line.
-const DRAFTS_MAX: usize = 20;
+const DRAFTS_MAX: usize = 99;
 /// Characters of a supplier's name.
 const SUPPLIER_CHARS: usize = 120;
 
@@ -72,6 +72,11 @@ impl Purchases {
         if lines.is_empty() {
             return Err(Error::Invalid(vec![Fault::new("lines", "required", "at least one line")]));
         }
+        let empty = lines.iter().enumerate().filter(|(_, (_, pieces))| *pieces == 0);
+        let faults: Vec<Fault> = empty.map(|(at, _)| Fault::new(format!("lines[{at}].quantity"), "out_of_range", "at least 1")).collect();
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
         let now = self.clock().now();
         let draft = PurchaseOrder::draft(id.clone(), location, supplier, context.by.actor.in_words(), now);
         let (made, supplies) = draft.apply(PurchaseCommand::Set(lines), now)?;
@@ -115,6 +120,8 @@ impl Purchases {
             let known = self.load(context.scope, id).await?;
             let (next, supplies) = known.apply(command.clone(), self.clock().now())?;
             if next.version == known.version {
+                // Perhaps by somebody who died before they had looked at the shelf.
+                self.came(context, &known, command).await?;
                 return Ok(known);
             }
             if if_version.is_some_and(|seen| seen != known.version) {
@@ -123,15 +130,21 @@ impl Purchases {
             if !self.save(context, Some(&known), &next, &supplies).await? {
                 continue;
             }
-            // What has come may be enough again.
-            for supply in supplies.iter().filter(|supply| supply.arrived > 0) {
-                if let Some(level) = self.stock.stock.level(context.scope, supply.sku.as_str(), next.location.as_str()).await? {
-                    self.stock.graded(context, level).await?;
-                }
-            }
+            self.came(context, &next, command).await?;
             return Ok(next);
         }
         Err(Error::Retryable(format!("purchase order {id} changes all the time")))
+    }
+
+    /// What has come may be enough again.
+    async fn came(&self, context: Context<'_>, order: &PurchaseOrder, command: &PurchaseCommand) -> Result<()> {
+        let PurchaseCommand::Receive { lines, .. } = command else { return Ok(()) };
+        for (sku, _) in lines {
+            if let Some(level) = self.stock.stock.level(context.scope, sku.as_str(), order.location.as_str()).await? {
+                self.stock.graded(context, level).await?;
+            }
+        }
+        Ok(())
     }
 
     /// It is ordered, and expected after the shop's usual time.

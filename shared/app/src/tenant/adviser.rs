@@ -1,6 +1,7 @@
 //! The shop's adviser.
 
-use super::{Secret, is_address};
+use super::Secret;
+use super::address::{is_address, origin};
 use crate::ports::AdviserAt;
 use domain::order::Fault;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,11 @@ impl AdviserSettings {
     /// Where it is, if it is to be asked at all.
     pub fn at(&self) -> Option<AdviserAt<'_>> {
         self.enabled.then(|| AdviserAt { url: self.url.trim_end_matches('/'), key: &self.key })
+    }
+
+    /// Who is spoken to.
+    pub fn origin(&self) -> &str {
+        origin(&self.url)
     }
 
     /// Every secret, with its place among the settings.

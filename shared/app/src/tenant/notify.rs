@@ -1,6 +1,8 @@
 //! Whom to tell, and how: the ways to customers, and where the team reads.
 
-use super::{Lines, Secret, is_address, signs};
+use super::address::is_address;
+use super::hooks::signs;
+use super::{Lines, Secret};
 use domain::notify::{Audience, Channel, NotifyRules};
 use domain::order::Fault;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! The shop's Saleor.
 
 use super::Secret;
+use super::address::origin;
 use domain::ids::OrderId;
 use domain::order::Fault;
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,7 @@ pub struct SaleorSettings {
 impl SaleorSettings {
     /// Where its API is, without the path.
     pub fn origin(&self) -> &str {
-        let host = self.api_url.find("://").map_or(0, |at| at + 3);
-        self.api_url[host..].find('/').map_or(&self.api_url, |end| &self.api_url[..host + end])
+        origin(&self.api_url)
     }
 
     /// Everything that is wrong with it.

@@ -18,6 +18,7 @@ pub mod paying;
 pub mod photo;
 pub mod placement;
 pub mod progress;
+mod recorded;
 pub mod rejection;
 pub mod returning;
 pub mod review;
@@ -37,7 +38,7 @@ pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
-pub use event::{Cause, ERASED, OrderEvent, Recorded};
+pub use event::{Cause, OrderEvent};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use fulfilling::{
     Begins, Carriage, Consignment, FulfilCommand, FulfilEvent, LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork,
@@ -48,6 +49,7 @@ pub use label::Label;
 pub use paying::{Means, MoneyCommand, MoneyEvent, MoneyWork, PayPlan, PayRules, Paying};
 pub use photo::{Photo, PhotoKind};
 pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
+pub use recorded::{ERASED, Recorded};
 pub use rejection::Rejection;
 pub use returning::{
     Arrived, Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnReason, ReturnRefusal, ReturnState,

@@ -148,6 +148,9 @@ pub enum PurchaseRefusal {
     /// It orders nothing, which nobody can approve.
     #[error("the purchase order has no lines: add one, or cancel it")]
     Empty,
+    /// Nothing has come, and it is not the last of it.
+    #[error("say what has come, or that nothing more will")]
+    Nothing,
     /// What came was not ordered with it.
     #[error("{0} is not on the purchase order: book it with POST /v1/inventory/{0}/adjust")]
     NotOrdered(Sku),
@@ -299,6 +302,9 @@ impl PurchaseOrder {
         if self.receipts.len() >= Self::RECEIPTS_MAX {
             return Err(PurchaseRefusal::Full);
         }
+        if lines.is_empty() && !last {
+            return Err(PurchaseRefusal::Nothing);
+        }
         once_each(&lines)?;
         let mut supplies = Vec::new();
         for (sku, came) in &lines {
@@ -421,6 +427,9 @@ mod tests {
         assert_eq!(done(&full, line("S3", 4)).0.lines[3].quantity, 5);
         let ordered = done(&done(&draft(), line("MUG", 1)).0, approve()).0;
         assert_eq!(refused(&ordered, receive("dn", &[("HAT", 1)], false)), PurchaseRefusal::NotOrdered(sku("HAT")));
+        assert_eq!(refused(&ordered, receive("dn", &[], false)), PurchaseRefusal::Nothing);
+        let (over, supplies) = done(&ordered, receive("dn", &[], true));
+        assert_eq!((over.status, supplies), (PurchaseStatus::Received, vec![("MUG".into(), 0, -1)]), "nothing will come");
         assert_eq!(refused(&ordered, line("MUG", 1)), PurchaseRefusal::Status { is: PurchaseStatus::Ordered, needed: "a draft" });
     }
 

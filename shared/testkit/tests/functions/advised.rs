@@ -1,7 +1,7 @@
 //! A shop's adviser: heard where it has something to say, and never waited for.
 
-use crate::house::{House, config};
-use crate::rest::{get, post};
+use crate::house::{House, config, owner};
+use crate::rest::{call, get, post};
 use app::ports::TenantStore;
 use app::tenant::{AdviserSettings, Secret, TenantConfig};
 use domain::fraud::{FraudAdvice, FraudRules};
@@ -148,6 +148,18 @@ async fn settings_that_could_not_work_are_refused_and_the_key_stays_inside() {
     assert_eq!(faults(AdviserSettings { key: Secret::default(), ..settings() }), ["adviser.key"]);
     assert_eq!(faults(AdviserSettings { enabled: false, url: "x".into(), ..settings() }), Vec::<String>::new());
     let house = shop(settings()).await;
-    let shown = get(&house, "/v1/settings").await.body;
+    let mut shown = get(&house, "/v1/settings").await.body;
     assert_eq!((&shown["adviser"]["key"], &shown["adviser"]["url"]), (&json!("(set)"), &json!("https://crew.example/api/crew/")));
+    // Whoever may change settings cannot have the key sent elsewhere.
+    for (url, status) in
+        [("https://crew.example/v2", 200), ("https://evil.example/api/crew/", 422), ("https://crew.example.evil.example", 422)]
+    {
+        shown["adviser"]["url"] = json!(url);
+        shown["version"] = get(&house, "/v1/settings").await.body["version"].clone();
+        let saved = call(&house, Some(owner()), "PUT", "/v1/settings", &[], shown.clone()).await;
+        assert_eq!(saved.status, status, "{url}: {}", saved.body);
+        if status == 422 {
+            assert_eq!(saved.body["errors"][0]["field"], "adviser.key");
+        }
+    }
 }

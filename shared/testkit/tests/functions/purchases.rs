@@ -3,11 +3,13 @@
 use crate::house::{House, correlation, identity, owner};
 use crate::rest::{Answer, call, get, post};
 use app::Scopes;
-use app::ports::{Clock, OrderStore, StockStore, TenantStore};
+use app::ports::{Clock, OrderStore, PurchaseStore, StockStore, TenantStore};
 use contracts::{Payload, stock};
+use domain::ids::{EventId, PurchaseId, Sku};
 use domain::order::Role;
 use domain::order::saga::StockMove;
 use domain::stock::ReorderRules;
+use domain::stock::purchase::PurchaseCommand;
 use jiff::ToSpan;
 use serde_json::{Value, json};
 use testkit::conformance::samples::{mugs, placed, then};
@@ -163,10 +165,11 @@ async fn a_count_corrects_the_books_and_says_how_good_they_were() {
     for n in 0..1_000 {
         house.stock().stock.adjust(&house.scope, &format!("S{n}"), "main", 20, "r1", house.clock.now()).await.unwrap();
     }
+    // Both halves go by one reference, and each counts.
     for half in 0..2 {
         let line = |n: i64| json!({ "sku": format!("S{n}"), "location": "main", "counted": if n % 200 == 0 { 17 } else { 20 } });
         let lines: Vec<Value> = (half * 500..half * 500 + 500).map(line).collect();
-        let body = json!({ "reference": format!("2026-w48-{half}"), "lines": lines });
+        let body = json!({ "reference": "2026-w48", "lines": lines });
         let first = post(&house, "/v1/inventory-counts", &[], body.clone()).await;
         let again = post(&house, "/v1/inventory-counts", &[], body).await;
         assert_eq!((first.status, &first.body), (200, &again.body), "the same count says the same");
@@ -234,6 +237,8 @@ async fn bad_input_is_the_senders_fault_and_says_all_of_it() {
     ] {
         assert_eq!(fields(&post(&house, "/v1/purchase-orders", &[], make(lines)).await), [fault]);
     }
+    let none = make(json!([{ "sku": "MUG", "quantity": 3 }, { "sku": "CUP", "quantity": 0 }]));
+    assert_eq!(fields(&post(&house, "/v1/purchase-orders", &[], none).await), ["lines[1].quantity out_of_range"]);
     let good = make(json!([{ "sku": "MUG", "quantity": 3 }]));
     for _ in 0..2 {
         let made = post(&house, "/v1/purchase-orders", &[], good.clone()).await;
@@ -244,6 +249,8 @@ async fn bad_input_is_the_senders_fault_and_says_all_of_it() {
     post(&house, "/v1/purchase-orders/PO-1/approve", &[], Value::Null).await;
     let foreign = json!({ "reference": "dn-1", "lines": [{ "sku": "HAT", "quantity": 1 }] });
     assert_eq!(fields(&post(&house, "/v1/purchase-orders/PO-1/receive", &[], foreign).await), ["lines out_of_range"]);
+    let nothing = json!({ "reference": "dn-1", "lines": [] });
+    assert_eq!(fields(&post(&house, "/v1/purchase-orders/PO-1/receive", &[], nothing).await), ["lines out_of_range"]);
     for path in ["/v1/purchase-orders/PO-2", "/v1/purchase-orders/no%20such"] {
         assert_eq!(get(&house, path).await.status, 404, "{path}");
     }
@@ -260,6 +267,45 @@ async fn bad_input_is_the_senders_fault_and_says_all_of_it() {
     let path = "/v1/purchase-orders/PO-1/cancel";
     assert_eq!(call(&house, Some(reader), "POST", path, &[], Value::Null).await.status, 403);
     assert_eq!(call(&house, Some(owner()), "POST", path, &[("if-match", "\"1\"")], Value::Null).await.status, 409);
+}
+
+/// Whoever died after a delivery was booked, and before the shelf was looked at, has it looked at by asking again.
+// req: S2-40
+#[tokio::test]
+async fn a_delivery_that_is_booked_twice_is_graded() {
+    let house = House::new().await;
+    moved(&house, "MUG", 3, "r1").await;
+    let made = json!({ "id": "PO-1", "location": "main", "lines": [{ "sku": "MUG", "quantity": 50 }] });
+    assert_eq!(post(&house, "/v1/purchase-orders", &[], made).await.status, 201);
+    let ordered = post(&house, "/v1/purchase-orders/PO-1/approve", &[], Value::Null).await;
+    assert_eq!(ordered.status, 200);
+    let id = PurchaseId::parse("PO-1").unwrap();
+    let known = house.world.purchases().load(&house.scope, &id).await.unwrap().unwrap();
+    let lines = vec![(Sku::parse("MUG").unwrap(), 50)];
+    let command = PurchaseCommand::Receive { reference: EventId::parse("dn-1").unwrap(), lines, last: false };
+    let (next, supplies) = known.apply(command, house.clock.now()).unwrap();
+    assert!(house.world.purchases().save(&house.scope, &next, &supplies, &[], house.clock.now()).await.unwrap());
+    assert_eq!(level(&house, "MUG").await["grade"], "reorder", "nobody has looked");
+    let again = json!({ "reference": "dn-1", "lines": [{ "sku": "MUG", "quantity": 50 }] });
+    assert_eq!(post(&house, "/v1/purchase-orders/PO-1/receive", &[], again).await.status, 200);
+    let level = level(&house, "MUG").await;
+    assert_eq!((&level["grade"], &level["available"]), (&json!("enough"), &json!(53)));
+}
+
+/// The longest name of a place, on a day with many drafts.
+// req: S2-40
+#[tokio::test]
+async fn a_draft_of_any_place_and_day_has_a_number() {
+    let house = orders_by_itself().await;
+    let place = "a".repeat(32);
+    for n in 0..12 {
+        let body = json!({ "location": place, "by": 1, "reference": "r1" });
+        assert_eq!(post(&house, &format!("/v1/inventory/S{n}/adjust"), &[], body).await.status, 200);
+        house.settle().await;
+        let id = draft_of(&get(&house, "/v1/purchase-orders").await);
+        assert!(id.ends_with(&format!("-{}", n + 1)), "{id}");
+        assert_eq!(post(&house, &format!("/v1/purchase-orders/{id}/cancel"), &[], Value::Null).await.status, 200);
+    }
 }
 
 // req: S2-40
