@@ -14,6 +14,7 @@ import zipfile
 from pathlib import Path
 
 import boto3
+import jsonschema
 import pytest
 
 from shop import Shop, eventually
@@ -140,6 +141,32 @@ def test_a_file_of_orders_is_looked_at_and_then_taken_in(sheet_shop: SheetShop) 
     assert upload("")["placed"] == 1
     assert shop.call("GET", "/v1/orders/7001", key=sheet_shop.key).json["label"] == "Shipped"
     assert upload("")["placed"] == 0, "the same file again changes nothing"
+
+
+# req: S2-81
+def test_a_day_can_be_exported_for_analyses(sheet_shop: SheetShop) -> None:
+    shop = sheet_shop.shop
+    day = datetime.datetime.now(datetime.UTC).date()
+    refused = shop.call("POST", "/v1/exports", {"day": f"{day + datetime.timedelta(days=2)}"}, key=sheet_shop.key)
+    assert refused.status == 422 and refused.json["errors"][0]["field"] == "day"
+    assert shop.call("POST", "/v1/exports", {"day": f"{day}"}, key=sheet_shop.key).status == 202
+
+    def made() -> dict[str, str]:
+        rows = shop.call("GET", f"/v1/exports?day={day}", key=sheet_shop.key).json
+        return {row["table"]: row["url"] for row in rows}
+
+    files = eventually(lambda: len(made()) == 2 and made(), "both tables of today")
+    seen = set()
+    for table, url in files.items():
+        schema = json.loads((ROOT / f"events/exports/{table}.v1.json").read_text(encoding="utf-8"))
+        text = urllib.request.urlopen(url, timeout=10).read().decode()
+        rows = [json.loads(line) for line in text.splitlines()]
+        assert rows and "@" not in text, text[:300]
+        for row in rows:
+            jsonschema.validate(row, schema)
+        seen |= {row.get("order_id") for row in rows}
+    known = {order["number"] for order in shop.call("GET", "/v1/orders?limit=200", key=sheet_shop.key).json["orders"]}
+    assert seen - {None} == known, "every order of the shop changed today"
 
 
 def test_a_report_can_be_asked_for(sheet_shop: SheetShop) -> None:

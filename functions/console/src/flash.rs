@@ -42,6 +42,8 @@ pub enum Flash {
     WeakKey,
     /// A report is being made.
     ReportAsked,
+    ExportAsked,
+    BadExportDay,
     /// Not a day that can have a report.
     BadDay,
     /// The sheet is being read.
@@ -127,7 +129,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 60] = [
+    const ALL: [Flash; 62] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -147,6 +149,8 @@ impl Flash {
         Flash::BadKey,
         Flash::WeakKey,
         Flash::ReportAsked,
+        Flash::ExportAsked,
+        Flash::BadExportDay,
         Flash::BadDay,
         Flash::SheetAsked,
         Flash::TriedAgain,
@@ -212,6 +216,8 @@ impl Flash {
             Flash::BadKey => "bad-key",
             Flash::WeakKey => "weak-key",
             Flash::ReportAsked => "report-asked",
+            Flash::ExportAsked => "export-asked",
+            Flash::BadExportDay => "bad-export-day",
             Flash::BadDay => "bad-day",
             Flash::SheetAsked => "sheet-asked",
             Flash::TriedAgain => "tried-again",
@@ -287,6 +293,8 @@ impl Flash {
             Flash::BadKey => "That key does not open this console. Check it and try again.",
             Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
             Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
+            Flash::ExportAsked => "The day is being exported. Its files stand in the list in a moment; load the page again.",
+            Flash::BadExportDay => "Nothing was exported: choose a day of the last year.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
             Flash::TriedAgain => "It goes through once more. If it still finds no order, it stands here again in a moment.",
@@ -363,6 +371,7 @@ impl Flash {
                 | Flash::Told
                 | Flash::ToldBefore
                 | Flash::ReportAsked
+                | Flash::ExportAsked
                 | Flash::SheetAsked
                 | Flash::ReturnSaved
                 | Flash::PurchaseSaved

@@ -1,19 +1,46 @@
-//! The daily report: on a schedule for every tenant whose hour has come, or on demand for one.
+//! The daily report and the daily export: on a schedule for every tenant whose hour has come, or on demand for one.
 
 mod documents;
 
 pub use documents::Printed;
 
+use app::export::{Export, Exported, PART_ROWS};
 use app::ports::Parking;
 use app::report::{Made, Report, Wanted};
 use app::{Error, TenantScope};
 use aws_lambda_events::sqs::SqsEvent;
-use contracts::queue::ReportAsked;
+use contracts::queue::{ReportAsked, Wished};
 use domain::ids::{CorrelationId, TenantId};
 use jiff::civil::Date;
 use runtime::batch::{Outcome, sqs};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// What the function does.
+#[derive(Clone)]
+pub struct Jobs {
+    /// What a day was, for people.
+    pub report: Report,
+    /// The same for machines.
+    pub export: Export,
+}
+
+impl Jobs {
+    /// Over the report's ports.
+    pub fn of(report: Report) -> Jobs {
+        let export = Export {
+            orders: report.orders.clone(),
+            metrics: report.metrics.clone(),
+            reports: report.reports.clone(),
+            once: report.once.clone(),
+            outbox: report.outbox.clone(),
+            tenants: report.tenants.clone(),
+            clock: report.clock.clone(),
+            part_rows: PART_ROWS,
+        };
+        Jobs { report, export }
+    }
+}
 
 /// What the function is invoked with. A schedule's own fields are ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -33,27 +60,23 @@ pub struct Run {
 ///
 /// # Errors
 /// If a report could not be made, or the request is none: the invoker hears of it.
-pub async fn handle(
-    report: &Report,
-    parking: &dyn Parking,
-    event: Value,
-    correlation: CorrelationId,
-) -> Result<Value, lambda_runtime::Error> {
+pub async fn handle(jobs: &Jobs, parking: &dyn Parking, event: Value, correlation: CorrelationId) -> Result<Value, lambda_runtime::Error> {
     // What reads objects would also read a list, and an empty one asks for everything.
     if !event.is_object() {
         return Err("not a report request: it must be an object".into());
     }
     if event.get("Records").is_some() {
-        return asked(report, parking, event).await;
+        return asked(jobs, parking, event).await;
     }
     let run: Run = serde_json::from_value(event).map_err(|why| format!("not a report request: {why}"))?;
     if run.as_of.is_some() && run.day.is_some() {
         return Err("not a report request: either a day, or as_of".into());
     }
     let outcomes = match run.tenant {
-        None => report.due(&correlation).await?,
+        None => return due(jobs, &correlation).await,
         Some(tenant) => {
-            let made = made(report, &tenant, (run.day, run.as_of), if run.again { Again::Yes } else { Again::No }, &correlation).await?;
+            let made =
+                made(&jobs.report, &tenant, (run.day, run.as_of), if run.again { Again::Yes } else { Again::No }, &correlation).await?;
             vec![(tenant, made)]
         }
     };
@@ -62,15 +85,28 @@ pub async fn handle(
     Ok(json!({ "reports": rows }))
 }
 
+/// Everything that is due. What goes wrong with one of the two keeps nobody from the other.
+async fn due(jobs: &Jobs, correlation: &CorrelationId) -> Result<Value, lambda_runtime::Error> {
+    let reports = jobs.report.due(correlation).await;
+    let exports = jobs.export.due(correlation).await?;
+    let reports: Vec<Value> = reports?.iter().map(|(tenant, made)| describe(tenant, made)).collect();
+    tracing::info!(trace_id = %correlation, reports = reports.len(), exports = exports.len(), "due");
+    let exports: Vec<Value> = exports.iter().map(|(tenant, made)| json!({ "tenant": tenant, "export": told(made) })).collect();
+    Ok(json!({ "reports": reports, "exports": exports }))
+}
+
 /// Who asks for a report wants today's figures, so it is made anew.
-async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<Value, lambda_runtime::Error> {
+async fn asked(jobs: &Jobs, parking: &dyn Parking, event: Value) -> Result<Value, lambda_runtime::Error> {
     let event: SqsEvent = serde_json::from_value(event)?;
     let response = sqs(event, parking, |body| async move {
         let asked = match ReportAsked::read(&body) {
             Ok(asked) => asked,
             Err(bad) => return Outcome::from(bad),
         };
-        let made = made(report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
+        if let (Wished::Export, Some(day)) = (asked.what, asked.day) {
+            return exported(&jobs.export, &asked.tenant, day, &asked.correlation).await;
+        }
+        let made = made(&jobs.report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
         match made {
             Ok(Made::Busy) => Outcome::Retry("another run is making it".to_owned()),
@@ -79,6 +115,19 @@ async fn asked(report: &Report, parking: &dyn Parking, event: Value) -> Result<V
     })
     .await;
     Ok(serde_json::to_value(response)?)
+}
+
+async fn exported(export: &Export, tenant: &TenantId, day: Date, correlation: &CorrelationId) -> Outcome {
+    let made = async {
+        let config = export.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
+        export.now(&TenantScope::of_own_message(tenant), &config, day, correlation).await
+    };
+    let made = made.await;
+    tracing::info!(trace_id = %correlation, tenant = %tenant, %day, made = ?made.as_ref().map(told), "export on demand");
+    match made {
+        Ok(Exported::Busy) => Outcome::Retry("another run is making it".to_owned()),
+        made => Outcome::from(made.map(drop)),
+    }
 }
 
 /// Whether a report that is made is made anew.
@@ -116,5 +165,13 @@ fn describe(tenant: &TenantId, made: &Made) -> Value {
         Made::Busy => json!({ "tenant": tenant, "busy": true }),
         Made::NotDue => json!({ "tenant": tenant, "not_due": true }),
         Made::Failed { reason } => json!({ "tenant": tenant, "failed": reason }),
+    }
+}
+
+fn told(made: &Exported) -> Value {
+    match made {
+        Exported::Made { day, orders, figures } => json!({ "day": day, "orders": orders, "figures": figures }),
+        Exported::Busy => json!({ "busy": true }),
+        Exported::Failed { reason } => json!({ "failed": reason }),
     }
 }

@@ -2,7 +2,7 @@
 
 use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, Table, Tables};
 use app::report::Report;
-use kpi_report::Printed;
+use kpi_report::{Jobs, Printed};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, correlation};
@@ -29,6 +29,6 @@ async fn main() -> Result<(), Error> {
         decisions: Arc::new(db.decisions()),
         documents: Arc::new(Printed::default()),
     };
-    let parking = SqsParking::new(aws, dead_letters);
-    run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&report, &parking, event.payload, correlation()))).await
+    let (jobs, parking) = (Jobs::of(report), SqsParking::new(aws, dead_letters));
+    run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&jobs, &parking, event.payload, correlation()))).await
 }

@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, fulfilments, imports, keys, labels, notify, orders, payments, privacy, purchases, reports, returns, reviews, rules,
-    stock, webhooks,
+    bulk, decisions, exports, fulfilments, imports, keys, labels, notify, orders, payments, privacy, purchases, reports, returns, reviews,
+    rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -72,6 +72,7 @@ described!(
     privacy::ExportOf,
     privacy::Reopened,
     privacy::Subject,
+    exports::ExportWanted,
     reports::ReportWanted,
     returns::NewReturn,
     returns::ReturnStep,

@@ -15,8 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, bulk, decisions, docs, files, fulfilments, imports, inbox, keys, labels, notify, orders, payments,
-        photos, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
+        analytics, attention, audit, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify, orders,
+        payments, photos, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock, survey, track,
+        webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -79,6 +80,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/imports/files", post(files::take))
         .route("/v1/imports/files/{id}", get(files::read))
         .route("/v1/reports", get(reports::list).post(reports::make))
+        .route("/v1/exports", get(exports::list).post(exports::make))
         .route("/v1/sheet", get(sheet::read))
         .route("/v1/sheet/sync", post(sheet::sync))
         .route("/v1/saleor", get(saleor::read))

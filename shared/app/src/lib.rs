@@ -19,6 +19,7 @@ pub mod cursor;
 pub mod dispatch;
 mod each;
 pub mod error;
+pub mod export;
 pub mod import;
 pub mod json;
 pub mod ledger;

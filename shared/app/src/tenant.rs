@@ -98,6 +98,14 @@ impl Default for FollowUpRules {
     }
 }
 
+/// What is put into the bucket for analyses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExportSettings {
+    /// Each day when it is over.
+    pub daily: bool,
+}
+
 /// How often, and when, customers may be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -161,6 +169,8 @@ pub struct TenantConfig {
     pub report_hour: u8,
     /// Who gets which report.
     pub reports: ReportSettings,
+    /// What is put into the bucket for analyses.
+    pub export: ExportSettings,
     /// How a language model is to word answers, in the shop's words: "short, a little formal". It cannot change facts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub llm_style: Option<String>,
@@ -193,6 +203,7 @@ impl Default for TenantConfig {
             governor: Governor::default(),
             report_hour: 6,
             reports: ReportSettings::default(),
+            export: ExportSettings::default(),
             llm_style: None,
             llm_tokens_per_day: 200_000,
             requests_per_minute: 600,

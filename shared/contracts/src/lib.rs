@@ -4,6 +4,7 @@
 //! may change shape, what was published may not. Additive changes stay in `v1`; anything else is a new type.
 
 pub mod envelope;
+pub mod export;
 pub mod hook;
 pub mod job;
 pub mod order;

@@ -204,8 +204,29 @@ pub struct ReportAsked {
     /// Of which day; of today if none is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<Date>,
+    /// What is to be made.
+    #[serde(default, skip_serializing_if = "Wished::is_report")]
+    pub what: Wished,
     /// Ties it to the request.
     pub correlation: CorrelationId,
+}
+
+/// What a shop can have made now that is made every day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wished {
+    /// A day's report.
+    #[default]
+    Report,
+    /// A day's export.
+    Export,
+}
+
+impl Wished {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_report(&self) -> bool {
+        *self == Wished::Report
+    }
 }
 
 impl ReportAsked {

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;
+pub mod exports;
 pub mod figures;
 pub mod inbox;
 pub mod labels;

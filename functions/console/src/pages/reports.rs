@@ -1,6 +1,6 @@
 //! The daily reports: the newest figures, the files of the last weeks, and having today's made now.
 
-use super::Params;
+use super::{Params, exports};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
@@ -71,6 +71,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         Some(day) => headline(&*console.reports, &visitor.scope, day).await?,
         None => None,
     };
+    let exports = exports::draw(console, visitor).await?;
     let body = html! {
         div class="title" {
             h1 { "Reports" }
@@ -96,6 +97,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
                 (table(&files))
             }
         }
+        (exports)
     };
     let flash = Flash::of(Params::of(uri).get("flash"));
     Ok(Page { title: "Reports", here: Here::Reports, look: Look::Calm, visitor: Some(visitor), flash }.draw(&body))

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod bulk;
 pub mod decisions;
 pub mod docs;
+pub mod exports;
 pub mod files;
 pub mod fulfilments;
 pub mod imports;

@@ -4,28 +4,21 @@
 use super::{OPEN_ORDERS_MAX, Report};
 use crate::error::Result;
 use crate::measure::LABELS;
-use crate::ports::{Dossier, OrderQuery, OrderSummary, PageKey, Point};
+use crate::ports::{OrderQuery, OrderSummary, PageKey, Point};
+use crate::report::changed::{Changed, PAGE, PASSES_MAX, dossiers};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use domain::ids::OrderId;
 use domain::kpi::{DailyKpi, KpiBuilder, KpiOrder, OrderValue};
 use domain::money::{Currency, Money};
 use domain::order::Label;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Rows read from an index at once.
-const PAGE: usize = 500;
 /// Orders whose histories are read for one report.
 pub const CHANGED_ORDERS_MAX: usize = 100_000;
-/// Times that the index is looked through for orders that changed meanwhile.
-const PASSES_MAX: usize = 3;
-/// Histories read at once.
-const AT_ONCE: usize = 16;
-/// The clocks of two functions differ by less.
-const SKEW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Of which day a report is, and which orders it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,32 +99,13 @@ struct Count<'a> {
 }
 
 impl Count<'_> {
-    /// Counts the orders that changed since a moment as they were then.
+    /// Counts the orders that changed since a moment as they were then. Who moves later and stays open is counted with the open ones.
     async fn changed_since(&mut self, end: Timestamp) -> Result<std::result::Result<(), String>> {
-        let mut from = end;
-        // Orders that keep changing must not keep a report from being made: who moves later and stays open is counted
-        // with the open ones.
-        for _ in 0..PASSES_MAX {
-            // An order that changes meanwhile comes again at the index's beginning: look again until there is none.
-            let began = self.report.clock.now() - SKEW;
-            let (before, mut after) = (self.moved.len(), None);
-            loop {
-                let page = self.report.orders.page(self.scope, &OrderQuery::All, after.as_ref(), PAGE).await?;
-                let newer: Vec<OrderId> =
-                    page.orders.iter().filter(|order| order.updated_at >= from).map(|order| order.id.clone()).collect();
-                let ended = newer.len() < page.orders.len();
-                if let Err(reason) = self.back_then(newer, end).await? {
-                    return Ok(Err(reason));
-                }
-                after = page.next.filter(|_| !ended);
-                if after.is_none() {
-                    break;
-                }
+        let mut changed = Changed::since(&*self.report.orders, &*self.report.clock, self.scope, end);
+        while let Some(ids) = changed.next().await? {
+            if let Err(reason) = self.back_then(ids, end).await? {
+                return Ok(Err(reason));
             }
-            if self.moved.len() == before {
-                return Ok(Ok(()));
-            }
-            from = end.max(began);
         }
         Ok(Ok(()))
     }
@@ -142,9 +116,7 @@ impl Count<'_> {
         if self.moved.len() > CHANGED_ORDERS_MAX {
             return Ok(Err(format!("more than {CHANGED_ORDERS_MAX} orders have changed since; report a day that is nearer")));
         }
-        let (store, scope) = (&*self.report.orders, self.scope);
-        let read = |id: OrderId| async move { store.dossier(scope, &id, Dossier::PAST_MAX).await };
-        let mut dossiers = stream::iter(fresh).map(read).buffer_unordered(AT_ONCE);
+        let mut dossiers = dossiers(&*self.report.orders, self.scope, fresh);
         while let Some(dossier) = dossiers.try_next().await? {
             let Some(dossier) = dossier else { continue };
             let now = &dossier.order;

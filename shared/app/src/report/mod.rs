@@ -1,5 +1,6 @@
 //! The daily report: figures from the read model, the open orders from their index, one file in the bucket.
 
+pub(crate) mod changed;
 mod figures;
 mod weekly;
 
@@ -17,7 +18,7 @@ use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use crate::trouble::{Job, Trouble};
 use contracts::job::v1::ReportReady;
-use contracts::queue::ReportAsked;
+use contracts::queue::{ReportAsked, Wished};
 use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, TenantId};
 use domain::kpi::{Comparison, DailyKpi, Headline, slack_comparison, slack_summary};
@@ -159,21 +160,40 @@ impl AskForReport {
     /// # Errors
     /// `Invalid` for a day that cannot have a report or has one, `TooMany`, `Retryable`.
     pub async fn run(&self, scope: &TenantScope, config: &TenantConfig, day: Option<Date>, correlation: &CorrelationId) -> Result<()> {
-        let now = self.clock.now();
-        let today = config.today(now);
-        let fault = |code: &str, why: &str| Error::Invalid(vec![Fault::new("day", code, why)]);
-        if day.is_some_and(|day| day > today || day < today - 366.days()) {
-            return Err(fault("out_of_range", "a day of the last year, such as 2025-08-10"));
-        }
-        if let Some(day) = day.filter(|day| *day < today)
+        let today = day.map_or(Ok(None), |day| self.of_the_last_year(config, day).map(Some))?;
+        if let Some(day) = day.filter(|day| today.is_some_and(|today| *day < today))
             && headline(&*self.reports, scope, day).await?.is_some()
         {
-            return Err(fault("exists", "that day has its report; it stays as it was"));
+            return Err(day_fault("exists", "that day has its report; it stays as it was"));
         }
-        self.buckets.take(scope, "report-wish", 1, WISHES, now).await?.or_wait()?;
-        let message = ReportAsked { v: ReportAsked::VERSION, tenant: scope.tenant().clone(), day, correlation: correlation.clone() };
-        json::send(&*self.queue, &message).await
+        self.ask(scope, (day, Wished::Report), correlation).await
     }
+
+    /// The export of a day, anew if it was made; of today up to now.
+    ///
+    /// # Errors
+    /// `Invalid` for a day that cannot have one, `TooMany`, `Retryable`.
+    pub async fn export(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<()> {
+        self.of_the_last_year(config, day)?;
+        self.ask(scope, (Some(day), Wished::Export), correlation).await
+    }
+
+    /// Today, if a day is one of the last year.
+    fn of_the_last_year(&self, config: &TenantConfig, day: Date) -> Result<Date> {
+        let today = config.today(self.clock.now());
+        let is_one = day <= today && day >= today - 366.days();
+        if is_one { Ok(today) } else { Err(day_fault("out_of_range", "a day of the last year, such as 2025-08-10")) }
+    }
+
+    async fn ask(&self, scope: &TenantScope, (day, what): (Option<Date>, Wished), correlation: &CorrelationId) -> Result<()> {
+        self.buckets.take(scope, "report-wish", 1, WISHES, self.clock.now()).await?.or_wait()?;
+        let (tenant, correlation) = (scope.tenant().clone(), correlation.clone());
+        json::send(&*self.queue, &ReportAsked { v: ReportAsked::VERSION, tenant, day, what, correlation }).await
+    }
+}
+
+fn day_fault(code: &str, rule: &str) -> Error {
+    Error::Invalid(vec![Fault::new("day", code, rule)])
 }
 
 /// The use case.

@@ -26,7 +26,7 @@ pub fn sold(moved: &Moved, at: Timestamp) -> Vec<Delta> {
 }
 
 /// What was sold of each SKU on each day from one to another, both included; of one SKU, if one is named.
-pub(super) async fn between(
+pub(crate) async fn between(
     metrics: &dyn MetricStore,
     scope: &TenantScope,
     (first, last): (Date, Date),

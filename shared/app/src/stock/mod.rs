@@ -1,7 +1,7 @@
 //! Stock that moves, and the word when little is left; what is counted, ordered anew and sold.
 
 mod count;
-mod demand;
+pub(crate) mod demand;
 mod figures;
 mod purchases;
 

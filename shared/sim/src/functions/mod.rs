@@ -68,7 +68,7 @@ pub struct Functions {
     notify: Notify,
     measure: Measure,
     relay: Relay,
-    report: Report,
+    jobs: kpi_report::Jobs,
     watch: WatchOrders,
     timers: RunTimers,
     sagas: Sagas,
@@ -225,7 +225,7 @@ impl Functions {
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
-            report: Report {
+            jobs: kpi_report::Jobs::of(Report {
                 orders: ports.orders.clone(),
                 metrics: ports.metrics.clone(),
                 reports: ports.reports.clone(),
@@ -235,7 +235,7 @@ impl Functions {
                 clock: clock.clone(),
                 decisions: ports.decisions.clone(),
                 documents,
-            },
+            }),
             clock,
             parking: ports.parking.clone(),
             replays: CorrelationId::parse("replay").expect("a token"),
@@ -325,7 +325,7 @@ impl Functions {
             }
             Job::Timers => Answer::Said(timers::handle(&self.timers, self.replays.clone()).await.map_err(|why| why.to_string())),
             Job::Report(call) => {
-                let said = kpi_report::handle(&self.report, &*self.parking, call.event.clone(), call.correlation.clone()).await;
+                let said = kpi_report::handle(&self.jobs, &*self.parking, call.event.clone(), call.correlation.clone()).await;
                 Answer::Said(said.map_err(|why| why.to_string()))
             }
         }
@@ -379,7 +379,7 @@ impl Functions {
 
     /// The figures of a day as the report would show them now.
     pub async fn figures(&self, scope: &TenantScope, config: &TenantConfig, wanted: Wanted) -> app::Result<Result<DailyKpi, String>> {
-        self.report.figures(scope, config, wanted).await
+        self.jobs.report.figures(scope, config, wanted).await
     }
 
     async fn relay(&self, event: Value) -> Answer {

@@ -451,6 +451,10 @@ impl House {
         }
     }
 
+    pub fn jobs(&self) -> kpi_report::Jobs {
+        kpi_report::Jobs::of(self.report())
+    }
+
     pub fn authenticate(&self) -> Authenticate {
         Authenticate { keys: Arc::new(self.world.keys()), tokens: None, clock: self.clock.clone() }
     }

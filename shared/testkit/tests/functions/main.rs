@@ -15,6 +15,7 @@ mod codes;
 mod decisions;
 mod door;
 mod eta;
+mod exports;
 mod files;
 mod followups;
 mod forgetting;

@@ -183,7 +183,7 @@ async fn a_wish_for_today_that_waited_past_midnight_replaces_nothing() {
     house.clock.advance(SignedDuration::from_hours(24));
     let body = json!({ "v": 1, "tenant": "demo", "day": DAY, "correlation": "c1" }).to_string();
     let event = json!({ "Records": [{ "messageId": "m1", "body": body, "eventSource": "aws:sqs" }] });
-    let answer = kpi_report::handle(&house.report(), &crate::samples::Lot::default(), event, correlation()).await.unwrap();
+    let answer = kpi_report::handle(&house.jobs(), &crate::samples::Lot::default(), event, correlation()).await.unwrap();
     assert_eq!(answer["batchItemFailures"], json!([]));
     house.settle().await;
     assert_eq!(house.world.posts().len(), before, "nobody hears of that day again");
@@ -229,7 +229,7 @@ async fn a_report_can_be_had_at_once_and_for_an_earlier_day() {
             { "messageId": "b", "body": "not json", "eventSource": "aws:sqs" },
             { "messageId": "c", "body": r#"{"v":9}"#, "eventSource": "aws:sqs" },
         ] });
-        let said = kpi_report::handle(&house.report(), &lot, event, correlation()).await.unwrap();
+        let said = kpi_report::handle(&house.jobs(), &lot, event, correlation()).await.unwrap();
         assert_eq!(said, json!({ "batchItemFailures": [{ "itemIdentifier": "c" }] }), "a later release's message waits");
         assert_eq!(lot.reasons().len(), 1);
         assert!(house.world.reports().get(&house.scope, key).await.unwrap().is_some(), "{key}");

@@ -173,7 +173,7 @@ async fn other_functions() {
     for (name, sample) in samples("kpi-report") {
         let house = House::new().await;
         let event: Value = serde_json::from_str(&sample).unwrap_or_default();
-        let said = match kpi_report::handle(&house.report(), &Lot::default(), event, crate::house::correlation()).await {
+        let said = match kpi_report::handle(&house.jobs(), &Lot::default(), event, crate::house::correlation()).await {
             Ok(said) => said.to_string().chars().take(80).collect(),
             Err(why) => format!("error: {why}"),
         };
