@@ -68,3 +68,32 @@ def test_what_leaves_is_sold(warehouse: Warehouse) -> None:
         assert warehouse.call("POST", "/v1/orders/T-1/status", {"status": status, "notify": False}).status == 200
     seller = lambda: next(iter(warehouse.call("GET", "/v1/analytics/inventory").json["turnover"]), None)  # noqa: E731
     assert eventually(seller, "two teapots to be counted") | {"turns_per_year": ""} == {"sku": "TEAPOT", "sold": 2, "on_hand": 18, "on_order": 0, "cover_days": 270, "turns_per_year": ""}
+
+
+# req: S2-78
+def test_a_price_is_proposed_and_accepted_and_orders_keep_theirs(browser: Chromium, warehouse: Warehouse) -> None:
+    listed = {"currency": "EUR", "prices": [{"sku": "PLATE", "list": "20.00", "cost": "9.00", "market": "22.00"}, {"sku": "FORK", "list": "4.00"}]}
+    assert warehouse.call("PUT", "/v1/prices", listed).status == 200
+    assert warehouse.call("POST", "/v1/price-proposals").json["errors"][0]["code"] == "switched_off"
+    settings = warehouse.call("GET", "/v1/settings").json
+    settings["pricing"]["enabled"] = True
+    assert warehouse.call("PUT", "/v1/settings", settings).status == 200
+    page = browser.page(1280, 900)
+    warehouse.shop.sign_in(page, warehouse.key)
+    prices = f"{warehouse.shop.env['console_url']}/prices"
+    page.goto(prices)
+    page.js("document.querySelector('form[action=\"/console/prices\"] button').click()")
+    page.wait("document.querySelector('main')?.innerText.includes('are being looked at') === true", "the prices to be looked at")
+    proposed = lambda: warehouse.call("GET", "/v1/prices").json["prices"]  # noqa: E731
+    plate = eventually(proposed, "a proposal")[0]
+    why = [{"reason": "market", "bps": 400, "others": "dearer"}]
+    assert (plate["sku"], plate["price"], plate["proposal"]["price"], plate["proposal"]["why"]) == ("PLATE", "20.00", "20.80", why), plate
+    page.goto(prices)
+    faults = [] if axe.missing() else axe.findings(page)
+    assert "Others ask more: 22.00 EUR" in page.js("document.querySelector('main').innerText")
+    page.js("document.querySelector('button[value=accept]').click()")
+    page.wait("document.querySelector('main')?.innerText.includes('keeps its price') === true", "it to be accepted")
+    assert warehouse.call("GET", "/v1/prices/PLATE").json["price"] == "20.80"
+    page.goto(f"{prices}?state=settled")
+    faults += [] if axe.missing() else axe.findings(page)
+    assert "+4.0 %" in page.js("document.querySelector('main').innerText") and faults == []

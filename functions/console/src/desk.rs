@@ -6,6 +6,7 @@ use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
+use app::prices::Prices;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
 use app::stock::{Count, Purchases};
@@ -36,6 +37,8 @@ pub struct Console {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// Prices.
+    pub prices: Prices,
     /// Webhooks to others.
     pub webhooks: Endpoints,
     /// Settings.

@@ -42,8 +42,20 @@ pub enum Flash {
     WeakKey,
     /// A report is being made.
     ReportAsked,
+    /// A day is being exported.
     ExportAsked,
+    /// No day that can be exported.
     BadExportDay,
+    /// Prices are being looked at.
+    PricesAsked,
+    /// The shop wants no prices proposed.
+    PricesOff,
+    /// What was proposed is offered.
+    PriceAccepted,
+    /// What was proposed is not.
+    PriceDismissed,
+    /// It is not as it was seen.
+    PriceStale,
     /// Not a day that can have a report.
     BadDay,
     /// The sheet is being read.
@@ -129,7 +141,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 62] = [
+    const ALL: [Flash; 67] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -151,6 +163,11 @@ impl Flash {
         Flash::ReportAsked,
         Flash::ExportAsked,
         Flash::BadExportDay,
+        Flash::PricesAsked,
+        Flash::PricesOff,
+        Flash::PriceAccepted,
+        Flash::PriceDismissed,
+        Flash::PriceStale,
         Flash::BadDay,
         Flash::SheetAsked,
         Flash::TriedAgain,
@@ -218,6 +235,11 @@ impl Flash {
             Flash::ReportAsked => "report-asked",
             Flash::ExportAsked => "export-asked",
             Flash::BadExportDay => "bad-export-day",
+            Flash::PricesAsked => "prices-asked",
+            Flash::PricesOff => "prices-off",
+            Flash::PriceAccepted => "price-accepted",
+            Flash::PriceDismissed => "price-dismissed",
+            Flash::PriceStale => "price-stale",
             Flash::BadDay => "bad-day",
             Flash::SheetAsked => "sheet-asked",
             Flash::TriedAgain => "tried-again",
@@ -294,6 +316,11 @@ impl Flash {
             Flash::WeakKey => "That key may only ask questions. The console needs one that may read orders.",
             Flash::ReportAsked => "The report is being made. It stands in the list in a moment; load the page again.",
             Flash::ExportAsked => "The day is being exported. Its files stand in the list in a moment; load the page again.",
+            Flash::PricesAsked => "The prices are being looked at. What is proposed stands in the list in a moment; load the page again.",
+            Flash::PricesOff => "Nothing was looked at: switch pricing.enabled on in the settings first.",
+            Flash::PriceAccepted => "It is offered for that from now on. What was ordered keeps its price.",
+            Flash::PriceDismissed => "The price stays. The same one is not proposed again for a week.",
+            Flash::PriceStale => "That price has changed meanwhile; nothing was decided. Look again.",
             Flash::BadExportDay => "Nothing was exported: choose a day of the last year.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
@@ -372,6 +399,9 @@ impl Flash {
                 | Flash::ToldBefore
                 | Flash::ReportAsked
                 | Flash::ExportAsked
+                | Flash::PricesAsked
+                | Flash::PriceAccepted
+                | Flash::PriceDismissed
                 | Flash::SheetAsked
                 | Flash::ReturnSaved
                 | Flash::PurchaseSaved

@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, audit, dashboard, dialog, exports, inbox, labels, login, moves, order, orders, parcels, payment, photos, purchases, queue,
-        reports, returns, reviews, sheet, stock, tracking, webhooks, wording,
+        ask, audit, dashboard, dialog, exports, inbox, labels, login, moves, order, orders, parcels, payment, photos, prices, purchases,
+        queue, reports, returns, reviews, sheet, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -56,6 +56,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/figures", get(pages::figures::show))
         .route("/console/reports", get(reports::show).post(reports::make))
         .route("/console/reports/{day}/{report}", get(reports::file))
+        .route("/console/prices", get(prices::show).post(prices::look))
+        .route("/console/prices/{sku}", post(prices::decide))
         .route("/console/exports", post(exports::make))
         .route("/console/exports/{day}/{table}/{part}", get(exports::file))
         .route("/console/messages", get(wording::show).post(wording::switch))

@@ -7,6 +7,7 @@ use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::parked::Parked;
 use app::ports::{Clock, Random};
+use app::prices::Prices;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
 use app::stock::{Count, MoveStock, Purchases};
@@ -57,6 +58,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock, Arc::new(db.metrics())),
         webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone())
             .with_double(double),

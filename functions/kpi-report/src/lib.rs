@@ -1,11 +1,12 @@
-//! The daily report and the daily export: on a schedule for every tenant whose hour has come, or on demand for one.
+//! The daily report, the daily export and the daily look at prices: on a schedule for every tenant whose hour has come, or on demand for one.
 
 mod documents;
 
 pub use documents::Printed;
 
 use app::export::{Export, Exported, PART_ROWS};
-use app::ports::Parking;
+use app::ports::{Parking, PriceStore, StockStore};
+use app::prices::{DailyPrices, Looked, Prices};
 use app::report::{Made, Report, Wanted};
 use app::{Error, TenantScope};
 use aws_lambda_events::sqs::SqsEvent;
@@ -15,6 +16,7 @@ use jiff::civil::Date;
 use runtime::batch::{Outcome, sqs};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What the function does.
 #[derive(Clone)]
@@ -23,11 +25,22 @@ pub struct Jobs {
     pub report: Report,
     /// The same for machines.
     pub export: Export,
+    /// What would be a better price.
+    pub prices: DailyPrices,
 }
 
 impl Jobs {
-    /// Over the report's ports.
-    pub fn of(report: Report) -> Jobs {
+    /// Over the report's ports, and those of what is sold.
+    pub fn of(report: Report, store: Arc<dyn PriceStore>, stock: Arc<dyn StockStore>) -> Jobs {
+        let prices = DailyPrices {
+            prices: Prices { store, clock: report.clock.clone() },
+            stock,
+            metrics: report.metrics.clone(),
+            once: report.once.clone(),
+            reports: report.reports.clone(),
+            outbox: report.outbox.clone(),
+            tenants: report.tenants.clone(),
+        };
         let export = Export {
             orders: report.orders.clone(),
             metrics: report.metrics.clone(),
@@ -38,7 +51,7 @@ impl Jobs {
             clock: report.clock.clone(),
             part_rows: PART_ROWS,
         };
-        Jobs { report, export }
+        Jobs { report, export, prices }
     }
 }
 
@@ -85,14 +98,17 @@ pub async fn handle(jobs: &Jobs, parking: &dyn Parking, event: Value, correlatio
     Ok(json!({ "reports": rows }))
 }
 
-/// Everything that is due. What goes wrong with one of the two keeps nobody from the other.
+/// Everything that is due. What goes wrong with one of them keeps nobody from the others.
 async fn due(jobs: &Jobs, correlation: &CorrelationId) -> Result<Value, lambda_runtime::Error> {
     let reports = jobs.report.due(correlation).await;
-    let exports = jobs.export.due(correlation).await?;
+    let exports = jobs.export.due(correlation).await;
+    let prices = jobs.prices.due(correlation).await?;
+    let exports = exports?;
     let reports: Vec<Value> = reports?.iter().map(|(tenant, made)| describe(tenant, made)).collect();
-    tracing::info!(trace_id = %correlation, reports = reports.len(), exports = exports.len(), "due");
+    tracing::info!(trace_id = %correlation, reports = reports.len(), exports = exports.len(), prices = prices.len(), "due");
     let exports: Vec<Value> = exports.iter().map(|(tenant, made)| json!({ "tenant": tenant, "export": told(made) })).collect();
-    Ok(json!({ "reports": reports, "exports": exports }))
+    let prices: Vec<Value> = prices.iter().map(|(tenant, found)| looked(tenant, found)).collect();
+    Ok(json!({ "reports": reports, "exports": exports, "prices": prices }))
 }
 
 /// Who asks for a report wants today's figures, so it is made anew.
@@ -103,8 +119,10 @@ async fn asked(jobs: &Jobs, parking: &dyn Parking, event: Value) -> Result<Value
             Ok(asked) => asked,
             Err(bad) => return Outcome::from(bad),
         };
-        if let (Wished::Export, Some(day)) = (asked.what, asked.day) {
-            return exported(&jobs.export, &asked.tenant, day, &asked.correlation).await;
+        match (asked.what, asked.day) {
+            (Wished::Export, Some(day)) => return exported(&jobs.export, &asked.tenant, day, &asked.correlation).await,
+            (Wished::Prices, _) => return priced(&jobs.prices, &asked.tenant, &asked.correlation).await,
+            _ => {}
         }
         let made = made(&jobs.report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
         tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
@@ -128,6 +146,16 @@ async fn exported(export: &Export, tenant: &TenantId, day: Date, correlation: &C
         Ok(Exported::Busy) => Outcome::Retry("another run is making it".to_owned()),
         made => Outcome::from(made.map(drop)),
     }
+}
+
+async fn priced(prices: &DailyPrices, tenant: &TenantId, correlation: &CorrelationId) -> Outcome {
+    let found = async {
+        let config = prices.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
+        prices.look(&TenantScope::of_own_message(tenant), &config, correlation).await
+    };
+    let found = found.await;
+    tracing::info!(trace_id = %correlation, tenant = %tenant, found = ?found.as_ref().map(|found| looked(tenant, found)), "prices on demand");
+    Outcome::from(found.map(drop))
 }
 
 /// Whether a report that is made is made anew.
@@ -174,4 +202,8 @@ fn told(made: &Exported) -> Value {
         Exported::Busy => json!({ "busy": true }),
         Exported::Failed { reason } => json!({ "failed": reason }),
     }
+}
+
+fn looked(tenant: &TenantId, found: &Looked) -> Value {
+    json!({ "tenant": tenant, "looked_at": found.looked, "accepted": found.accepted, "waiting": found.waiting })
 }

@@ -13,7 +13,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
     settings.check()?;
     let aws = Aws::new();
@@ -29,6 +30,6 @@ async fn main() -> Result<(), Error> {
         decisions: Arc::new(db.decisions()),
         documents: Arc::new(Printed::default()),
     };
-    let (jobs, parking) = (Jobs::of(report), SqsParking::new(aws, dead_letters));
+    let (jobs, parking) = (Jobs::of(report, Arc::new(db.prices()), Arc::new(db.stock())), SqsParking::new(aws, dead_letters));
     run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&jobs, &parking, event.payload, correlation()))).await
 }

@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, exports, fulfilments, imports, keys, labels, notify, orders, payments, privacy, purchases, reports, returns, reviews,
-    rules, stock, webhooks,
+    bulk, decisions, exports, fulfilments, imports, keys, labels, notify, orders, payments, prices, privacy, purchases, reports, returns,
+    reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -73,6 +73,7 @@ described!(
     privacy::Reopened,
     privacy::Subject,
     exports::ExportWanted,
+    prices::ListedPrices,
     reports::ReportWanted,
     returns::NewReturn,
     returns::ReturnStep,

@@ -8,6 +8,7 @@ use app::place::Place;
 use app::ports::{
     Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
 };
+use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::report::AskForReport;
@@ -54,6 +55,8 @@ pub struct Desk {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// Prices.
+    pub prices: Prices,
     /// Webhooks to others.
     pub webhooks: Endpoints,
     /// Settings.

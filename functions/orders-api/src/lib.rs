@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify, orders,
-        payments, photos, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock, survey, track,
-        webhooks, why,
+        analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify,
+        orders, payments, photos, prices, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock,
+        survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -96,6 +96,12 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/purchase-orders/{id}/approve", post(purchases::approve))
         .route("/v1/purchase-orders/{id}/cancel", post(purchases::cancel))
         .route("/v1/purchase-orders/{id}/receive", post(purchases::receive))
+        .route("/v1/prices", get(prices::list).put(prices::write))
+        .route("/v1/price-proposals", post(prices::look))
+        .route("/v1/prices/{sku}", get(prices::read))
+        .route("/v1/prices/{sku}/accept", post(prices::accept))
+        .route("/v1/prices/{sku}/dismiss", post(prices::dismiss))
+        .route("/v1/analytics/prices", get(backtest::read))
         .route("/v1/inventory/{sku}", get(stock::read))
         .route("/v1/inventory/{sku}/adjust", post(stock::adjust))
         .route("/v1/event-types", get(webhooks::event_types))

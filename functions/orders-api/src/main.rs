@@ -6,6 +6,7 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::parked::Parked;
 use app::place::Place;
+use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
@@ -62,6 +63,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         reviews: Arc::new(db.reviews()),
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
         stock,
         webhooks: Endpoints::new(Arc::new(db.webhooks()), queue(webhooks), clock.clone(), random.clone()).with_double(double),

@@ -32,6 +32,7 @@ pub mod payments;
 pub mod photos;
 pub mod place;
 pub mod ports;
+pub mod prices;
 pub mod privacy;
 pub mod process;
 pub mod progress;

@@ -7,6 +7,7 @@ use domain::money::Currency;
 use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, SagaRules, WatchRules, Watched, progress};
+use domain::price::{GUARDRAIL_BPS, PriceRules};
 use domain::shipping::tax::ChargeRules;
 use domain::stock::{ReorderRules, StockRules};
 use serde::{Deserialize, Serialize};
@@ -149,6 +150,8 @@ pub struct TenantConfig {
     pub watch: WatchRules,
     /// When little is left of something.
     pub stock: StockRules,
+    /// Whether prices are proposed, and who accepts them.
+    pub pricing: PriceRules,
     /// When orders move on by themselves.
     pub progress: ProgressRules,
     /// What comes on top of orders whose sender says nothing of tax and shipping.
@@ -193,6 +196,7 @@ impl Default for TenantConfig {
             saleor: None,
             watch: WatchRules::default(),
             stock: StockRules::default(),
+            pricing: PriceRules::default(),
             progress: ProgressRules::default(),
             charges: ChargeRules::default(),
             payments: PaymentSettings::default(),
@@ -220,6 +224,12 @@ fn stock_faults(rules: &ReorderRules) -> Vec<Fault> {
         faults.push(Fault::new("stock.reorder.lead_days_max", "out_of_range", "at least lead_days, at most 366"));
     }
     faults
+}
+
+fn price_faults(rules: &PriceRules) -> Vec<Fault> {
+    let named = [("max_change_bps", rules.max_change_bps), ("accept_up_to_bps", rules.accept_up_to_bps)];
+    let wide = named.into_iter().filter(|(_, bps)| *bps > GUARDRAIL_BPS);
+    wide.map(|(name, _)| Fault::new(format!("pricing.{name}"), "out_of_range", "0 to 1,000: a tenth of the list price")).collect()
 }
 
 impl TenantConfig {
@@ -306,6 +316,7 @@ impl TenantConfig {
             faults.push(Fault::new("stock.reorder_at", "out_of_range", "at most stock.low_at"));
         }
         faults.extend(stock_faults(&self.stock.reorder));
+        faults.extend(price_faults(&self.pricing));
         faults.extend(self.adviser.faults());
         for (name, hours) in self.watch.named() {
             if hours > WatchRules::HOURS_MAX {

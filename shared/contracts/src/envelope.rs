@@ -121,6 +121,8 @@ payloads! {
     StockCounted(stock::v1::Counted) = "stock.counted.v1" from "orderflow.stock";
     /// An order with a supplier has come a step further.
     PurchaseChanged(stock::v1::PurchaseChanged) = "purchase.changed.v1" from "orderflow.stock";
+    /// What something is offered for has changed.
+    PriceChanged(stock::v1::PriceChanged) = "price.changed.v1" from "orderflow.stock";
     /// A step of an order's way waits for its worker.
     SagaDue(saga::v1::Due) = "saga.due.v1" from "orderflow.sagas";
     /// Points were added up that speak against an order.

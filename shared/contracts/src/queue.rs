@@ -220,6 +220,8 @@ pub enum Wished {
     Report,
     /// A day's export.
     Export,
+    /// A look at prices.
+    Prices,
 }
 
 impl Wished {

@@ -2,6 +2,7 @@
 
 /// Version 1.
 pub mod v1 {
+    use crate::order::v1::Amount;
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
 
@@ -72,5 +73,21 @@ pub mod v1 {
         pub pieces: u64,
         /// Drafted by a rule.
         pub by_rule: bool,
+    }
+
+    /// What something is offered for has changed. Orders that were placed keep their prices.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct PriceChanged {
+        /// Stock-keeping unit.
+        pub sku: String,
+        /// What it is offered for from now on.
+        pub price: Amount,
+        /// What the shop lists it at; the price is within a tenth of it.
+        pub list: Amount,
+        /// What it was offered for until now; none if nothing was known of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub before: Option<Amount>,
+        /// "listed" (the shop said so), "accepted" (a person accepted a proposal) or "rule" (the shop's rule did).
+        pub cause: String,
     }
 }

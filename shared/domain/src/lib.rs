@@ -14,6 +14,7 @@ pub mod notify;
 pub mod order;
 pub mod payment;
 pub mod pii;
+pub mod price;
 pub mod saleor;
 pub mod sheet;
 pub mod shipping;

@@ -52,6 +52,8 @@ pub struct Ports {
     pub stock: Arc<dyn StockStore>,
     /// Orders with suppliers.
     pub purchases: Arc<dyn PurchaseStore>,
+    /// Prices.
+    pub prices: Arc<dyn PriceStore>,
     /// What is to happen to orders.
     pub timers: Arc<dyn TimerIndex>,
     /// Payment providers.
@@ -90,6 +92,7 @@ impl Ports {
             reviews: Arc::new(memory.reviews()),
             stock: Arc::new(memory.stock()),
             purchases: Arc::new(memory.purchases()),
+            prices: Arc::new(memory.prices()),
             timers: Arc::new(memory.timers()),
             gateways: Arc::new(bank.clone()),
             carriers: Arc::new(depot.clone()),
@@ -123,6 +126,7 @@ impl Ports {
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             purchases: Arc::new(Faulty::new(self.purchases, faults)),
+            prices: Arc::new(Faulty::new(self.prices, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
             webhooks: Arc::new(Faulty::new(self.webhooks, faults)),
             // They misbehave by themselves.

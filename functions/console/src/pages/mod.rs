@@ -17,6 +17,7 @@ pub mod orders;
 pub mod parcels;
 pub mod payment;
 pub mod photos;
+pub mod prices;
 pub mod purchases;
 pub mod queue;
 pub mod reports;

@@ -83,7 +83,10 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         div class="title" {
             h1 { "Stock" }
             p class="muted" { "What there is, the least first" }
-            p { a class="button" href="/console/purchases" { (icons::BASKET.beside()) "Purchase orders" } }
+            p {
+                a class="button" href="/console/purchases" { (icons::BASKET.beside()) "Purchase orders" } " "
+                a class="button" href="/console/prices" { (icons::PAPER.beside()) "Prices" }
+            }
         }
         ul class="stats" aria-label="How the stock does" {
             (stat(icons::WARNING, "To be reordered", &places(StockGrade::Reorder)))

@@ -159,6 +159,7 @@ impl Shop {
                 clock: clock.clone(),
             },
             count: Count { stock: self.stock(), outbox: Arc::new(self.world.outbox()) },
+            prices: self.prices(),
             purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
@@ -317,6 +318,10 @@ impl Shop {
     }
 
     /// Orders with suppliers.
+    pub fn prices(&self) -> app::prices::Prices {
+        app::prices::Prices { store: Arc::new(self.world.prices()), clock: Arc::new(self.clock.clone()) }
+    }
+
     pub fn purchases(&self) -> Purchases {
         Purchases::new(Arc::new(self.world.purchases()), self.stock(), Arc::new(self.world.metrics()))
     }

@@ -2,8 +2,9 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    analytics, attention, audit, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify, orders,
-    payments, photos, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock, webhooks, why,
+    analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify,
+    orders, payments, photos, prices, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock,
+    webhooks, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -25,6 +26,7 @@ use utoipa::{Modify, OpenApi};
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
         imports::orders, files::take, files::read, stats::stats, stats::orders, analytics::performance, analytics::business, analytics::inventory, reports::list, reports::make, exports::list, exports::make, sheet::read, sheet::sync, saleor::read, saleor::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::list, stock::read, stock::adjust, stock::count, purchases::list, purchases::create, purchases::read, purchases::change, purchases::approve, purchases::cancel, purchases::receive,
+        prices::list, prices::write, prices::read, prices::look, prices::accept, prices::dismiss, backtest::read,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,
         webhooks::event_types, webhooks::list, webhooks::create, webhooks::read, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::replay, webhooks::deliveries,
         ask, ask_code, hook, payment_hook

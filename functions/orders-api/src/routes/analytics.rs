@@ -5,6 +5,7 @@ use super::orders::fault;
 use super::window::Window;
 use crate::desk::{Admitted, Desk};
 use crate::view::{LevelView, Measured};
+use app::Error;
 use app::analytics::{self, Share, Span};
 use app::stock::SHELF_DAYS_MAX;
 use axum::extract::State;
@@ -161,8 +162,21 @@ fn share(share: Share, formula: &'static str) -> Measured {
     Measured::share(share.part, share.of, 3, formula)
 }
 
+/// Hundredths as a decimal: "1.50".
+pub(super) fn hundredths(hundredths: i64) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// Figures of single SKUs do not go back further.
+pub(super) fn of_shelf_days(window: &Window) -> Result<(), Error> {
+    if window.days()? > SHELF_DAYS_MAX {
+        return Err(fault("days", "out_of_range", format!("1 to {SHELF_DAYS_MAX}")));
+    }
+    Ok(())
+}
+
 /// Who may read figures, and of which days.
-async fn asked(desk: &Desk, caller: Caller, origin: &Origin, window: &Window) -> Answer<(Admitted, Span)> {
+pub(super) async fn asked(desk: &Desk, caller: Caller, origin: &Origin, window: &Window) -> Answer<(Admitted, Span)> {
     let admitted = desk.admit(caller.0, origin, "read", |scopes| scopes.read).await?;
     let span = Span::back(window.days()?, desk.clock.now(), &admitted.config.zone());
     Ok((admitted, span))
@@ -233,9 +247,7 @@ pub async fn business(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     responses((status = 200, description = "Figures from the levels and the read model, of at most 90 days", body = InventoryFigures), (status = 422, description = "A bad window"))))]
 pub async fn inventory(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
     let (admitted, span) = asked(&desk, caller, &origin, &window).await?;
-    if window.days()? > SHELF_DAYS_MAX {
-        return Err(fault("days", "out_of_range", format!("1 to {SHELF_DAYS_MAX}")).into());
-    }
+    of_shelf_days(&window)?;
     let found = app::stock::inventory(&*desk.stock.stock, &*desk.metrics, &admitted.scope, &span).await?;
     let sold = |seller: app::stock::Seller| Sold {
         sku: seller.sku,
@@ -243,7 +255,7 @@ pub async fn inventory(State(desk): State<Arc<Desk>>, caller: Caller, origin: Or
         on_hand: seller.on_hand,
         on_order: seller.on_order,
         cover_days: seller.cover_days,
-        turns_per_year: seller.turns.map(|turns| format!("{}.{:02}", turns / 100, turns % 100)),
+        turns_per_year: seller.turns.map(hundredths),
     };
     let figures = InventoryFigures {
         from: span.first,

@@ -35,12 +35,14 @@
 //! | inventory GSI1 | `T#{tenant}#STOCK` | `{grade}#{sku}#{location}` | what there is, the least first |
 //! | inventory | `T#{tenant}#PO#{purchase order}` | `PO` | an order with a supplier |
 //! | inventory GSI1 | `T#{tenant}#POS#open`, `T#{tenant}#POS#closed` | `{created}#{purchase order}` | all of them |
+//! | inventory | `T#{tenant}#PRICE#{sku}` | `PRICE` | what something costs |
+//! | inventory GSI1 | `T#{tenant}#PRICES#proposed`, `T#{tenant}#PRICES#settled` | `{sku}` | all of them |
 //!
 //! Ids cannot hold a `#`; other text is escaped ([`part`]), so two different things never share a key.
 
 use app::TenantScope;
 use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey, WordingKey};
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
 use domain::stock::StockGrade;
 use jiff::Timestamp;
@@ -415,6 +417,18 @@ pub(crate) fn purchase_row(scope: &TenantScope, id: &PurchaseId, open: bool, cre
 /// Whose row of the index of purchase orders it is.
 pub(crate) fn purchase_of(place: &str) -> Option<PurchaseId> {
     PurchaseId::parse(place.split_once('#')?.1).ok()
+}
+
+pub(crate) fn price(scope: &TenantScope, sku: &Sku) -> Key {
+    key(of(scope, format_args!("PRICE#{}", part(sku.as_str()))), "PRICE")
+}
+
+pub(crate) fn prices(scope: &TenantScope, waiting: bool) -> String {
+    of(scope, format_args!("PRICES#{}", if waiting { "proposed" } else { "settled" }))
+}
+
+pub(crate) fn price_row(scope: &TenantScope, sku: &Sku, waiting: bool) -> IndexKey {
+    key(prices(scope, waiting), part(sku.as_str()))
 }
 
 #[cfg(test)]

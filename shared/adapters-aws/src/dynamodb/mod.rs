@@ -13,6 +13,7 @@ mod metrics;
 mod once;
 mod orders;
 mod outbox;
+mod prices;
 mod purchases;
 mod reviews;
 mod stock;
@@ -31,6 +32,7 @@ pub use metrics::DynamoMetrics;
 pub use once::DynamoOnce;
 pub use orders::DynamoOrders;
 pub use outbox::{DynamoOutbox, from_stream_image};
+pub use prices::DynamoPrices;
 pub use purchases::DynamoPurchases;
 pub use reviews::DynamoReviews;
 pub use stock::DynamoStock;
@@ -221,6 +223,11 @@ impl Dynamo {
     /// Orders with suppliers.
     pub fn purchases(&self) -> DynamoPurchases {
         DynamoPurchases(self.clone())
+    }
+
+    /// Prices.
+    pub fn prices(&self) -> DynamoPrices {
+        DynamoPrices(self.clone())
     }
 
     /// Webhooks to others.

@@ -3,7 +3,7 @@
 use super::{About, Draft, Notify, Told, Via, reference};
 use crate::error::{Error, Result};
 use crate::ports::{Attachment, Mail, PortError};
-use crate::report::{DECISIONS, DELAYED};
+use crate::report::{DECISIONS, DELAYED, PRICES};
 use crate::scope::TenantScope;
 use crate::tenant::{DelayedSettings, TeamLine, TenantConfig};
 use contracts::Envelope;
@@ -32,7 +32,7 @@ impl Notify {
         let is_list = ready.report == DELAYED;
         let empty = ready.orders == Some(0);
         // It is for whoever watches the rules, and leads to where they are judged.
-        if ready.report == DECISIONS {
+        if [DECISIONS, PRICES].contains(&ready.report.as_str()) {
             let mut told = Told::default();
             self.to_team(scope, config, about, &ready.summary, false, &mut told).await?;
             return Ok(told);

@@ -1,10 +1,11 @@
-//! Stock levels and holds, and orders with suppliers.
+//! Stock levels and holds, orders with suppliers, and prices.
 
 use super::{PageKey, PortResult};
 use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::PurchaseId;
+use domain::ids::{PurchaseId, Sku};
+use domain::price::PriceTag;
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseOrder, Supply};
@@ -128,4 +129,24 @@ pub trait PurchaseStore: Send + Sync {
         events: &[Envelope],
         now: Timestamp,
     ) -> PortResult<bool>;
+}
+
+/// Part of a list of prices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PricePage {
+    /// By SKU.
+    pub tags: Vec<PriceTag>,
+    /// Where to go on; none at the end.
+    pub next: Option<PageKey>,
+}
+
+/// Prices.
+#[async_trait]
+pub trait PriceStore: Send + Sync {
+    /// One of them.
+    async fn load(&self, scope: &TenantScope, sku: &Sku) -> PortResult<Option<PriceTag>>;
+    /// Part of the list of those with a proposal, or of those without. It follows within moments.
+    async fn page(&self, scope: &TenantScope, waiting: bool, after: Option<&PageKey>, limit: usize) -> PortResult<PricePage>;
+    /// Stores one as it is now and the events that say so; all or nothing. False if the one stored is not of the version before.
+    async fn save(&self, scope: &TenantScope, tag: &PriceTag, events: &[Envelope], now: Timestamp) -> PortResult<bool>;
 }

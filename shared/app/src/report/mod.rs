@@ -49,6 +49,9 @@ pub const DELAYED: &str = "delayed";
 /// The weekly report of what rules decided.
 pub const DECISIONS: &str = "decisions";
 
+/// The daily look at prices.
+pub const PRICES: &str = "prices";
+
 /// Turns figures into files.
 pub trait Documents: Send + Sync {
     /// The day's workbook.
@@ -176,6 +179,17 @@ impl AskForReport {
     pub async fn export(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<()> {
         self.of_the_last_year(config, day)?;
         self.ask(scope, (Some(day), Wished::Export), correlation).await
+    }
+
+    /// A look at the prices, if the shop wants any proposed.
+    ///
+    /// # Errors
+    /// `Invalid` if it does not, `TooMany`, `Retryable`.
+    pub async fn prices(&self, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
+        if !config.pricing.enabled {
+            return Err(Error::Invalid(vec![Fault::new("pricing.enabled", "switched_off", "switch it on in the settings first")]));
+        }
+        self.ask(scope, (None, Wished::Prices), correlation).await
     }
 
     /// Today, if a day is one of the last year.

@@ -7,9 +7,10 @@ use app::ports::*;
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::order::Order;
 use domain::order::saga::StockMove;
+use domain::price::PriceTag;
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseOrder, Supply};
@@ -326,6 +327,19 @@ impl PurchaseStore for Faulty<dyn PurchaseStore> {
         now: Timestamp,
     ) -> PortResult<bool> {
         meet!(self, StockMove, 1 + supplies.len(), self.port.save(scope, order, supplies, events, now))
+    }
+}
+
+#[async_trait]
+impl PriceStore for Faulty<dyn PriceStore> {
+    async fn load(&self, scope: &TenantScope, sku: &Sku) -> PortResult<Option<PriceTag>> {
+        meet!(self, StockRead, 1, self.port.load(scope, sku))
+    }
+    async fn page(&self, scope: &TenantScope, waiting: bool, after: Option<&PageKey>, limit: usize) -> PortResult<PricePage> {
+        meet!(self, StockRead, 1, self.port.page(scope, waiting, after, limit))
+    }
+    async fn save(&self, scope: &TenantScope, tag: &PriceTag, events: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        meet!(self, StockMove, 1, self.port.save(scope, tag, events, now))
     }
 }
 

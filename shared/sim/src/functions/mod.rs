@@ -22,6 +22,7 @@ use app::parked::Parked;
 use app::payments::door::HearPayments;
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random};
+use app::prices::Prices;
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
@@ -126,6 +127,7 @@ impl Functions {
             reviews: ports.reviews.clone(),
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
+            prices: Prices { store: ports.prices.clone(), clock: clock.clone() },
             purchases: purchases.clone(),
             webhooks: Endpoints::new(ports.webhooks.clone(), ports.queue.clone(), clock.clone(), random.clone()),
             tenants: ports.tenants.clone(),
@@ -225,17 +227,21 @@ impl Functions {
             timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
-            jobs: kpi_report::Jobs::of(Report {
-                orders: ports.orders.clone(),
-                metrics: ports.metrics.clone(),
-                reports: ports.reports.clone(),
-                once: ports.once.clone(),
-                outbox: ports.outbox.clone(),
-                tenants: ports.tenants.clone(),
-                clock: clock.clone(),
-                decisions: ports.decisions.clone(),
-                documents,
-            }),
+            jobs: kpi_report::Jobs::of(
+                Report {
+                    orders: ports.orders.clone(),
+                    metrics: ports.metrics.clone(),
+                    reports: ports.reports.clone(),
+                    once: ports.once.clone(),
+                    outbox: ports.outbox.clone(),
+                    tenants: ports.tenants.clone(),
+                    clock: clock.clone(),
+                    decisions: ports.decisions.clone(),
+                    documents,
+                },
+                ports.prices.clone(),
+                ports.stock.clone(),
+            ),
             clock,
             parking: ports.parking.clone(),
             replays: CorrelationId::parse("replay").expect("a token"),

@@ -27,7 +27,8 @@ use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
     AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore, WordingStore,
+    PortResult, PriceStore, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
+    WordingStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -70,6 +71,8 @@ pub struct Ports {
     pub stock: Arc<dyn StockStore>,
     /// Orders with suppliers.
     pub purchases: Arc<dyn PurchaseStore>,
+    /// Prices.
+    pub prices: Arc<dyn PriceStore>,
     /// Webhooks to others.
     pub webhooks: Arc<dyn WebhookStore>,
     /// Reports; none where there is no bucket to test with.
@@ -97,6 +100,7 @@ impl Ports {
             timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
             purchases: Arc::new(world.purchases()),
+            prices: Arc::new(world.prices()),
             webhooks: Arc::new(world.webhooks()),
             reports: Some(Arc::new(world.reports())),
         }
@@ -231,6 +235,7 @@ macro_rules! conformance_tests {
             shelves::a_count_corrects_once,
             shelves::purchase_orders_change_with_their_levels,
             shelves::of_many_who_save_one_does,
+            shelves::prices_are_listed_by_whether_they_wait,
             reviews::reviews_stand_in_one_list_each,
             stock::stock_moves_with_the_commit_that_says_so,
             stock::of_64_orders_of_ten_units_ten_hold,

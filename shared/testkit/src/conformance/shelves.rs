@@ -4,6 +4,8 @@ use super::{Ports, Stage, patiently, race};
 use app::TenantScope;
 use app::ports::{PortError, StockLevel};
 use domain::ids::{EventId, LocationId, PurchaseId, Sku};
+use domain::money::{Currency, Money};
+use domain::price::{Listed, PriceRules, PriceTag, Signals};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseCommand, PurchaseOrder, PurchaseStatus};
@@ -158,4 +160,39 @@ pub async fn of_many_who_save_one_does(ports: &Ports) {
     .await;
     assert_eq!(answers.iter().filter(|answer| **answer).count(), 1, "{answers:?}");
     assert_eq!(numbers(ports, scope, "MUG").await, (0, 7));
+}
+
+// req: S2-78
+/// Prices stand in the list of those that wait or in the other one, by SKU, and of many who change one at the same time one does.
+pub async fn prices_are_listed_by_whether_they_wait(ports: &Ports) {
+    let stage = Stage::set();
+    let (scope, now) = (&stage.ours, stage.now);
+    let usd = |minor| Money::new(minor, Currency::parse("USD").unwrap());
+    let listed = Listed { list: usd(1_000), cost: None, market: Some(usd(1_200)) };
+    assert_eq!(ports.prices.load(scope, &sku("MUG")).await, Ok(None));
+    for name in ["MUG", "A#1%23/x", "ZIP"] {
+        let tag = PriceTag::new(sku(name), listed, "ann", now);
+        assert!(patiently(|| ports.prices.save(scope, &tag, &[], now)).await, "{name}");
+        assert!(!patiently(|| ports.prices.save(scope, &tag, &[], now)).await, "{name}: it is not new");
+        assert_eq!(ports.prices.load(scope, &sku(name)).await, Ok(Some(tag)));
+    }
+    assert_eq!(ports.prices.load(&stage.theirs, &sku("MUG")).await, Ok(None));
+    let names = async |waiting: bool| {
+        let page = ports.prices.page(scope, waiting, None, 10).await.unwrap();
+        page.tags.iter().map(|tag| tag.sku.to_string()).collect::<Vec<_>>()
+    };
+    settled(vec!["A#1%23/x".to_owned(), "MUG".to_owned(), "ZIP".to_owned()], || names(false)).await;
+    let mug = ports.prices.load(scope, &sku("MUG")).await.unwrap().unwrap();
+    let waiting = mug.look(&Signals::default(), &PriceRules::default(), now).unwrap();
+    let answers = race(8, |_| {
+        let (ports, scope, waiting) = (ports.clone(), stage.ours.clone(), waiting.clone());
+        async move { patiently(|| ports.prices.save(&scope, &waiting, &[], now)).await }
+    })
+    .await;
+    assert_eq!(answers.iter().filter(|answer| **answer).count(), 1, "{answers:?}");
+    settled(vec!["MUG".to_owned()], || names(true)).await;
+    settled(vec!["A#1%23/x".to_owned(), "ZIP".to_owned()], || names(false)).await;
+    let first = ports.prices.page(scope, false, None, 1).await.unwrap();
+    let second = ports.prices.page(scope, false, first.next.as_ref(), 1).await.unwrap();
+    assert_eq!((first.tags[0].sku.as_str(), second.tags[0].sku.as_str()), ("A#1%23/x", "ZIP"));
 }

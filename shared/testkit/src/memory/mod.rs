@@ -10,6 +10,7 @@ mod messages;
 mod once;
 mod orders;
 mod outbox;
+mod prices;
 mod purchases;
 mod reviews;
 mod sheets;
@@ -25,6 +26,7 @@ pub use messages::{MemoryAddresses, MemoryChat, MemoryMailer, MemoryMessages, Me
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
 pub use outbox::{MemoryBus, MemoryOutbox, MemoryQueue};
+pub use prices::MemoryPrices;
 pub use purchases::MemoryPurchases;
 pub use reviews::MemoryReviews;
 pub use sheets::FakeSheet;
@@ -40,9 +42,10 @@ use app::ports::{
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
+use domain::price::PriceTag;
 use domain::stock::purchase::PurchaseOrder;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -75,6 +78,7 @@ struct Shop {
     reports: BTreeMap<String, shop::Report>,
     stock: BTreeMap<(String, String), stock::Level>,
     purchases: BTreeMap<PurchaseId, PurchaseOrder>,
+    prices: BTreeMap<Sku, PriceTag>,
     endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
     deliveries: BTreeMap<DeliveryKey, Delivery>,
 }
@@ -245,6 +249,11 @@ impl MemoryWorld {
     /// Orders with suppliers.
     pub fn purchases(&self) -> MemoryPurchases {
         MemoryPurchases(self.clone())
+    }
+
+    /// Prices.
+    pub fn prices(&self) -> MemoryPrices {
+        MemoryPrices(self.clone())
     }
 
     /// Webhooks to others.

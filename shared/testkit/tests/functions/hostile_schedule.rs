@@ -134,7 +134,7 @@ async fn one_shops_trouble_is_not_anothers() {
     shop(&house, "z-last", "UTC", 6).await;
     let report = house.report();
     let broken = Report { reports: Arc::new(Broken(report.reports.clone())), ..report.clone() };
-    let told = kpi_report::handle(&kpi_report::Jobs::of(broken), &Lot::default(), json!({}), correlation()).await;
+    let told = kpi_report::handle(&house.jobs_of(broken), &Lot::default(), json!({}), correlation()).await;
     assert!(told.is_err(), "Lambda hears of it, so that it tries again and the alarm rings");
     for (tenant, expected) in [("demo", 3), ("z-last", 3), ("a-broken-shop", 0)] {
         assert_eq!(house.world.reports().list(&scope(tenant), "daily/", 10).await.unwrap().len(), expected, "{tenant}");
@@ -144,7 +144,7 @@ async fn one_shops_trouble_is_not_anothers() {
     // A file that cannot be drawn is told to the team and tried again, too.
     at(&house, "2025-08-10T10:00:00Z");
     let unreadable = Report { documents: Arc::new(NoFont), ..report };
-    let rows = kpi_report::handle(&kpi_report::Jobs::of(unreadable), &Lot::default(), json!({}), correlation()).await.unwrap();
+    let rows = kpi_report::handle(&house.jobs_of(unreadable), &Lot::default(), json!({}), correlation()).await.unwrap();
     assert!(rows["reports"].as_array().unwrap().iter().all(|row| row["failed"] == "no such font"), "{rows}");
     assert!(matches!(made(&house, "demo").await, Made::Report { .. }));
 }

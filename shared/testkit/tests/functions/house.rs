@@ -273,6 +273,10 @@ impl House {
         MoveStock { stock: Arc::new(self.world.stock()), clock: self.clock.clone() }
     }
 
+    pub fn prices(&self) -> app::prices::Prices {
+        app::prices::Prices { store: Arc::new(self.world.prices()), clock: self.clock.clone() }
+    }
+
     pub fn purchases(&self) -> Purchases {
         Purchases::new(Arc::new(self.world.purchases()), self.stock(), Arc::new(self.world.metrics()))
     }
@@ -451,8 +455,12 @@ impl House {
         }
     }
 
+    pub fn jobs_of(&self, report: Report) -> kpi_report::Jobs {
+        kpi_report::Jobs::of(report, Arc::new(self.world.prices()), Arc::new(self.world.stock()))
+    }
+
     pub fn jobs(&self) -> kpi_report::Jobs {
-        kpi_report::Jobs::of(self.report())
+        self.jobs_of(self.report())
     }
 
     pub fn authenticate(&self) -> Authenticate {
@@ -487,6 +495,7 @@ impl House {
             reviews: Arc::new(world.reviews()),
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
+            prices: self.prices(),
             purchases: self.purchases(),
             webhooks: self.endpoints(),
             tenants: Arc::new(world.tenants()),

@@ -40,6 +40,7 @@ mod metrics;
 mod models;
 mod payments;
 mod photos;
+mod prices;
 mod purchases;
 mod reports;
 mod rest;
