@@ -186,7 +186,7 @@ impl Export {
         let mut made = Vec::new();
         for back in (1..=DAYS_BACK).rev() {
             let day = local.date().saturating_sub(back.days());
-            if !bounds(day, &config.zone()).is_some_and(|(_, end)| now >= end + SETTLED_AFTER) {
+            if bounds(day, &config.zone()).is_none_or(|(_, end)| now < end + SETTLED_AFTER) {
                 continue;
             }
             let once = OnceKey::new("export", "daily", &day.to_string());

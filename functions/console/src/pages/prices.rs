@@ -124,9 +124,9 @@ fn table(visitor: &Visitor, tags: &[PriceTag], waiting: bool) -> Markup {
             thead { tr {
                 th scope="col" { "SKU" }
                 th scope="col" class="number-cell roomy" { "List" }
-                th scope="col" class="number-cell" { "Offered for" }
+                th scope="col" class={ "number-cell" (if waiting { " roomy" } else { "" }) } { "Offered for" }
                 @if waiting {
-                    th scope="col" class="number-cell" { "Proposed" } th scope="col" { "Why" }
+                    th scope="col" class="number-cell" { "Proposed" }
                     @if visitor.may_write() { th scope="col" { span class="visually-hidden" { "Decide" } } }
                 } @else {
                     th scope="col" class="roomy" { "Decided" }
@@ -150,15 +150,17 @@ fn change(tag: &PriceTag, from: i64, to: i64) -> String {
 fn row(visitor: &Visitor, tag: &PriceTag) -> Markup {
     html! {
         tr {
-            th scope="row" { (tag.sku) }
+            th scope="row" {
+                (tag.sku)
+                @if let Some(proposal) = &tag.proposal { (why(tag, proposal)) }
+            }
             td class="number-cell roomy" { (money(tag, tag.list_minor)) }
-            td class="number-cell" {
+            td class={ "number-cell" (if tag.proposal.is_some() { " roomy" } else { "" }) } {
                 (money(tag, tag.price_minor))
                 @if tag.price_minor != tag.list_minor { br; span class="muted" { (change(tag, tag.list_minor, tag.price_minor)) " of list" } }
             }
             @if let Some(proposal) = &tag.proposal {
                 td class="number-cell" { strong { (money(tag, proposal.price_minor)) } br; span class="muted" { (change(tag, tag.price_minor, proposal.price_minor)) } }
-                td { (why(tag, proposal)) }
                 @if visitor.may_write() { td { (decision(visitor, tag)) } }
             } @else {
                 td class="roomy" { (tag.decided_by) br; span class="muted" { (ago(tag.updated_at, visitor.now, &visitor.zone())) } }
@@ -169,10 +171,10 @@ fn row(visitor: &Visitor, tag: &PriceTag) -> Markup {
 
 fn why(tag: &PriceTag, proposal: &PriceProposal) -> Markup {
     html! {
-        ul class="plain-list" {
+        ul class="reasons muted" {
             @for reason in &proposal.why { li { (said(tag, reason)) } }
             @if proposal.why.is_empty() { li { "Nothing speaks for another price than the list price any longer" } }
-            @if proposal.held { li class="muted" { "Held by the bounds" } }
+            @if proposal.held { li { "Held by the bounds" } }
         }
     }
 }

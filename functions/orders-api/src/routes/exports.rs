@@ -72,7 +72,7 @@ pub struct ExportWanted {
 /// Has a day exported, anew if it was: the orders that changed on it, as they stood when it ended or now, and its figures. With
 /// the setting `export.daily` every day is exported by itself when it is over.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/exports", tag = "reports", request_body = ExportWanted,
-    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day"), (status = 429, description = "At most two a minute, reports included"))))]
+    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day"), (status = 429, description = "At most two a minute"))))]
 pub async fn make(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(wanted): Json<ExportWanted>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     desk.ask_for_report.export(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;

@@ -141,7 +141,7 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
 
 /// Has every price looked at now, instead of tomorrow morning: what is proposed then stands in the list.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/price-proposals", tag = "prices",
-    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "pricing.enabled is off"), (status = 429, description = "At most two a minute, reports included"))))]
+    responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "pricing.enabled is off"), (status = 429, description = "At most two a minute"))))]
 pub async fn look(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     desk.ask_for_report.prices(&admitted.scope, &admitted.config, &origin.correlation).await?;

@@ -200,7 +200,12 @@ impl AskForReport {
     }
 
     async fn ask(&self, scope: &TenantScope, (day, what): (Option<Date>, Wished), correlation: &CorrelationId) -> Result<()> {
-        self.buckets.take(scope, "report-wish", 1, WISHES, self.clock.now()).await?.or_wait()?;
+        let bucket = match what {
+            Wished::Report => "report-wish",
+            Wished::Export => "export-wish",
+            Wished::Prices => "price-wish",
+        };
+        self.buckets.take(scope, bucket, 1, WISHES, self.clock.now()).await?.or_wait()?;
         let (tenant, correlation) = (scope.tenant().clone(), correlation.clone());
         json::send(&*self.queue, &ReportAsked { v: ReportAsked::VERSION, tenant, day, what, correlation }).await
     }

@@ -85,9 +85,9 @@ impl Signals {
         let pace = week.saturating_mul(400) / before;
         let bps = match pace {
             150.. => 400,
-            120.. => 200,
+            120..150 => 200,
             ..=50 => -400,
-            ..=80 => -200,
+            51..=80 => -200,
             _ => return None,
         };
         Some(Reason::Demand { bps, pace })

@@ -67,6 +67,7 @@ bugs! {
     BodiesKept = "an erasure leaves the webhooks that name the customer";
     PhotosKept = "an erasure leaves the photos";
     PhotosUnstored = "an order remembers photos that were not stored";
+    ExportShortened = "a file of an export loses its first row";
     AddressesKept = "an erasure leaves what addresses were written to about";
     ContactRevived = "a commit writes back the contact it read long ago";
     ErasureUnheard = "nobody sweeps up after an erasure that was cut off or overtaken";
@@ -119,7 +120,9 @@ impl Bug {
             Bug::ForeignSettings => ports.tenants = Arc::new(ForeignSettings { inner: ports.tenants, shops: shops.to_vec() }),
             Bug::MovedAgain => ports.stock = Arc::new(LooseStock { inner: ports.stock, calls: AtomicU64::new(0) }),
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
-            Bug::PhotosKept | Bug::PhotosUnstored => ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self }),
+            Bug::PhotosKept | Bug::PhotosUnstored | Bug::ExportShortened => {
+                ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self })
+            }
             Bug::AddressesKept => ports.addresses = Arc::new(NeverForgets(ports.addresses)),
             Bug::PaidUnderNewNames | Bug::SilenceIsNo => {
                 ports.gateways = Arc::new(BadGateways { inner: ports.gateways, bug: self, calls: Arc::default() });

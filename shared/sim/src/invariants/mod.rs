@@ -5,6 +5,7 @@
 
 mod erasure;
 mod events;
+mod exports;
 mod figures;
 mod histories;
 mod ledger;
@@ -31,7 +32,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 21] = [
+pub const INVARIANTS: [(&str, &str); 22] = [
     ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
@@ -53,6 +54,7 @@ pub const INVARIANTS: [(&str, &str); 21] = [
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
+    ("export", "each order that changed on an exported day stands there once, as it stood when the day ended, and nobody's name does"),
     ("returns", "no more comes back than was ordered, each return arrives once, and only what is as good as new goes back on its shelf"),
     ("told", "every endpoint that wants to know is told what happened, each thing under one id and in one wording, and nothing else"),
     ("erasure", "no word and no photo of a forgotten customer is kept anywhere, and nothing is sent to them"),
@@ -95,6 +97,7 @@ pub fn check(world: &mut World) {
     ledger::ledger(world, &books);
     timers::timers(world, &books);
     reports::reports(world, &books);
+    exports::exports(world, &books);
     watch::watch(world, &books);
     told::told(world);
     if world.seed.is_multiple_of(4) {

@@ -3,8 +3,8 @@
 use app::ports::{CarrierAccount, GatewayAccount, StripeAccount};
 use app::signature::Headers;
 use app::tenant::{
-    AccountWith, FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, Origin, PaymentSettings, Secret, ShippingSettings,
-    SignatureScheme, TenantConfig, TwilioAccount,
+    AccountWith, ExportSettings, FollowUpRules, Governor, HookEndpoint, Lines, NotifySettings, Origin, PaymentSettings, Secret,
+    ShippingSettings, SignatureScheme, TenantConfig, TwilioAccount,
 };
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
@@ -178,6 +178,8 @@ impl Shop {
                 ..NotifySettings::default()
             },
             report_hour,
+            // Whose midnight falls into every story has its days exported.
+            export: ExportSettings { daily: n == 2 },
             // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.
             watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1, tell_late: true },
             progress: ProgressRules {
