@@ -243,7 +243,12 @@ impl Export {
             let mut dossiers = dossiers(&*self.orders, scope, ids);
             while let Some(dossier) = dossiers.try_next().await? {
                 let Some(dossier) = dossier else { continue };
-                match dossier.before(end) {
+                let then = match dossier.before(end) {
+                    // One that has only been noted on since needs no past, however long it is.
+                    Err(_) if dossier.order.updated_at < end => Ok(Some(dossier.order)),
+                    then => then,
+                };
+                match then {
                     Ok(Some(order)) if (start..end).contains(&order.updated_at) => orders.add(&row(&order, zone)).await?,
                     Ok(_) => {}
                     Err(unread) => return Ok(Exported::Failed { reason: unread.to_string() }),

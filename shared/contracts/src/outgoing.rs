@@ -50,7 +50,7 @@ const BY_PAYMENT: [(&str, &str); 3] =
     [("captured", "order.paid"), ("partially_refunded", "order.partially_refunded"), ("refunded", "order.refunded")];
 
 /// Events that are told as they are.
-pub const AS_THEY_ARE: [&str; 27] = [
+pub const AS_THEY_ARE: [&str; 28] = [
     "order.placed.v1",
     "order.status_changed.v1",
     "order.payment_changed.v1",
@@ -78,6 +78,7 @@ pub const AS_THEY_ARE: [&str; 27] = [
     "stock.moved.v1",
     "stock.counted.v1",
     "purchase.changed.v1",
+    "price.changed.v1",
 ];
 
 /// Every type that an endpoint can be told of.
