@@ -8,9 +8,9 @@ use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::prices::Prices;
 use app::progress::AutoProgress;
-use app::report::AskForReport;
 use app::stock::{Count, Purchases};
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use std::sync::Arc;
 
 /// The use cases and ports behind the pages.
@@ -26,7 +26,7 @@ pub struct Console {
     /// Files.
     pub reports: Arc<dyn ReportStore>,
     /// Reports to be made now.
-    pub ask_for_report: AskForReport,
+    pub wishes: Wishes,
     /// Sheets to be read now.
     pub sheet_queue: Arc<dyn Queue>,
     /// What people have to decide.

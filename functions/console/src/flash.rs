@@ -320,7 +320,7 @@ impl Flash {
             Flash::PricesOff => "Nothing was looked at: switch pricing.enabled on in the settings first.",
             Flash::PriceAccepted => "It is offered for that from now on. What was ordered keeps its price.",
             Flash::PriceDismissed => "The price stays. The same one is not proposed again for a week.",
-            Flash::PriceStale => "That price has changed meanwhile; nothing was decided. Look again.",
+            Flash::PriceStale => "That price, or the rules for prices, has changed meanwhile; nothing was decided. Look again.",
             Flash::BadExportDay => "Nothing was exported: choose a day of the last year.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",

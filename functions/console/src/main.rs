@@ -9,9 +9,9 @@ use app::parked::Parked;
 use app::ports::{Clock, Random};
 use app::prices::Prices;
 use app::progress::AutoProgress;
-use app::report::AskForReport;
 use app::stock::{Count, MoveStock, Purchases};
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use console::session::Sessions;
 use console::{Console, router};
 use runtime::settings::Settings;
@@ -38,7 +38,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let orders = Arc::new(db.orders());
     let (tenants, keys, buckets) = (Arc::new(db.tenants()), Arc::new(db.keys()), Arc::new(db.buckets()));
     let files = Arc::new(S3Reports::new(aws.clone(), bucket));
-    let ask_for_report = AskForReport {
+    let wishes = Wishes {
         queue: Arc::new(SqsQueue::new(aws.clone(), reports)),
         buckets: buckets.clone(),
         reports: files.clone(),
@@ -53,7 +53,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         // Operators get the rules' own words: they are quick, and cost nothing.
         ask: Ask { orders, buckets: buckets.clone(), tenants: tenants.clone(), codes: None, llm: None, wordings, clock: clock.clone() },
         metrics: Arc::new(db.metrics()),
-        ask_for_report,
+        wishes,
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },

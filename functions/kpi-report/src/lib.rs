@@ -4,9 +4,10 @@ mod documents;
 
 pub use documents::Printed;
 
-use app::export::{Export, Exported, PART_ROWS};
-use app::ports::{Parking, PriceStore, StockStore};
-use app::prices::{DailyPrices, Looked, Prices};
+use app::export::{BYTES_MAX, Export, Exported, PART_ROWS};
+use app::morning::Morning;
+use app::ports::{Parking, PriceStore, Queue, StockStore};
+use app::prices::{DailyPrices, Prices};
 use app::report::{Made, Report, Wanted};
 use app::{Error, TenantScope};
 use aws_lambda_events::sqs::SqsEvent;
@@ -27,11 +28,15 @@ pub struct Jobs {
     pub export: Export,
     /// What would be a better price.
     pub prices: DailyPrices,
+    /// Who wants which of them.
+    pub morning: Morning,
 }
 
 impl Jobs {
-    /// Over the report's ports, and those of what is sold.
-    pub fn of(report: Report, store: Arc<dyn PriceStore>, stock: Arc<dyn StockStore>) -> Jobs {
+    /// Over the report's ports, those of what is sold, and the function's own queue.
+    pub fn of(report: Report, store: Arc<dyn PriceStore>, stock: Arc<dyn StockStore>, queue: Arc<dyn Queue>) -> Jobs {
+        let (tenants, once, clock) = (report.tenants.clone(), report.once.clone(), report.clock.clone());
+        let morning = Morning { tenants, once, queue, clock };
         let prices = DailyPrices {
             prices: Prices { store, clock: report.clock.clone() },
             stock,
@@ -50,8 +55,9 @@ impl Jobs {
             tenants: report.tenants.clone(),
             clock: report.clock.clone(),
             part_rows: PART_ROWS,
+            bytes_max: BYTES_MAX,
         };
-        Jobs { report, export, prices }
+        Jobs { report, export, prices, morning }
     }
 }
 
@@ -98,17 +104,14 @@ pub async fn handle(jobs: &Jobs, parking: &dyn Parking, event: Value, correlatio
     Ok(json!({ "reports": rows }))
 }
 
-/// Everything that is due. What goes wrong with one of them keeps nobody from the others.
+/// Makes the reports that are due, and asks for everything else that is: each a message of its own.
 async fn due(jobs: &Jobs, correlation: &CorrelationId) -> Result<Value, lambda_runtime::Error> {
-    let reports = jobs.report.due(correlation).await;
-    let exports = jobs.export.due(correlation).await;
-    let prices = jobs.prices.due(correlation).await?;
-    let exports = exports?;
-    let reports: Vec<Value> = reports?.iter().map(|(tenant, made)| describe(tenant, made)).collect();
-    tracing::info!(trace_id = %correlation, reports = reports.len(), exports = exports.len(), prices = prices.len(), "due");
-    let exports: Vec<Value> = exports.iter().map(|(tenant, made)| json!({ "tenant": tenant, "export": told(made) })).collect();
-    let prices: Vec<Value> = prices.iter().map(|(tenant, found)| looked(tenant, found)).collect();
-    Ok(json!({ "reports": reports, "exports": exports, "prices": prices }))
+    // Whatever becomes of the reports, and however long they take: the others are asked for.
+    let (reports, asked) = futures::join!(jobs.report.due(correlation), jobs.morning.ask(correlation));
+    let (reports, asked) = (reports?, asked?);
+    let reports: Vec<Value> = reports.iter().map(|(tenant, made)| describe(tenant, made)).collect();
+    tracing::info!(trace_id = %correlation, reports = reports.len(), asked = asked.len(), "due");
+    Ok(json!({ "reports": reports, "asked": asked }))
 }
 
 /// Who asks for a report wants today's figures, so it is made anew.
@@ -120,8 +123,8 @@ async fn asked(jobs: &Jobs, parking: &dyn Parking, event: Value) -> Result<Value
             Err(bad) => return Outcome::from(bad),
         };
         match (asked.what, asked.day) {
-            (Wished::Export, Some(day)) => return exported(&jobs.export, &asked.tenant, day, &asked.correlation).await,
-            (Wished::Prices, _) => return priced(&jobs.prices, &asked.tenant, &asked.correlation).await,
+            (Wished::Export, Some(day)) => return exported(&jobs.export, &asked, day).await,
+            (Wished::Prices, day) => return priced(&jobs.prices, &asked, day).await,
             _ => {}
         }
         let made = made(&jobs.report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
@@ -135,27 +138,35 @@ async fn asked(jobs: &Jobs, parking: &dyn Parking, event: Value) -> Result<Value
     Ok(serde_json::to_value(response)?)
 }
 
-async fn exported(export: &Export, tenant: &TenantId, day: Date, correlation: &CorrelationId) -> Outcome {
+async fn exported(export: &Export, asked: &ReportAsked, day: Date) -> Outcome {
+    let ReportAsked { tenant, correlation, scheduled, .. } = asked;
     let made = async {
         let config = export.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-        export.now(&TenantScope::of_own_message(tenant), &config, day, correlation).await
+        let scope = TenantScope::of_own_message(tenant);
+        if *scheduled { export.daily(&scope, &config, day, correlation).await } else { export.now(&scope, &config, day).await }
     };
     let made = made.await;
-    tracing::info!(trace_id = %correlation, tenant = %tenant, %day, made = ?made.as_ref().map(told), "export on demand");
+    tracing::info!(trace_id = %correlation, tenant = %tenant, %day, scheduled, ?made, "export");
     match made {
-        Ok(Exported::Busy) => Outcome::Retry("another run is making it".to_owned()),
+        Ok(Exported::Busy) if !scheduled => Outcome::Retry("another run is making it".to_owned()),
         made => Outcome::from(made.map(drop)),
     }
 }
 
-async fn priced(prices: &DailyPrices, tenant: &TenantId, correlation: &CorrelationId) -> Outcome {
-    let found = async {
+async fn priced(prices: &DailyPrices, asked: &ReportAsked, day: Option<Date>) -> Outcome {
+    let ReportAsked { tenant, correlation, scheduled, .. } = asked;
+    let looked = async {
         let config = prices.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-        prices.look(&TenantScope::of_own_message(tenant), &config, correlation).await
+        let scope = TenantScope::of_own_message(tenant);
+        match day.filter(|_| *scheduled) {
+            Some(day) => prices.daily(&scope, &config, day, correlation).await,
+            None => prices.look(&scope, &config, correlation).await.map(Some),
+        }
     };
-    let found = found.await;
-    tracing::info!(trace_id = %correlation, tenant = %tenant, found = ?found.as_ref().map(|found| looked(tenant, found)), "prices on demand");
-    Outcome::from(found.map(drop))
+    let looked = looked.await;
+    let counts = looked.as_ref().ok().and_then(Option::as_ref).map(|found| (found.looked, found.accepted, found.waiting));
+    tracing::info!(trace_id = %correlation, tenant = %tenant, scheduled, ok = looked.is_ok(), ?counts, "prices: looked at, accepted, waiting");
+    Outcome::from(looked.map(drop))
 }
 
 /// Whether a report that is made is made anew.
@@ -194,16 +205,4 @@ fn describe(tenant: &TenantId, made: &Made) -> Value {
         Made::NotDue => json!({ "tenant": tenant, "not_due": true }),
         Made::Failed { reason } => json!({ "tenant": tenant, "failed": reason }),
     }
-}
-
-fn told(made: &Exported) -> Value {
-    match made {
-        Exported::Made { day, orders, figures } => json!({ "day": day, "orders": orders, "figures": figures }),
-        Exported::Busy => json!({ "busy": true }),
-        Exported::Failed { reason } => json!({ "failed": reason }),
-    }
-}
-
-fn looked(tenant: &TenantId, found: &Looked) -> Value {
-    json!({ "tenant": tenant, "looked_at": found.looked, "accepted": found.accepted, "waiting": found.waiting })
 }

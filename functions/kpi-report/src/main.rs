@@ -1,6 +1,6 @@
 //! Wiring of the daily report.
 
-use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, Table, Tables};
+use adapters_aws::{Aws, Dynamo, S3Reports, SqsParking, SqsQueue, Table, Tables};
 use app::report::Report;
 use kpi_report::{Jobs, Printed};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -15,7 +15,8 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_env();
     let tables =
         Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
-    let (bucket, dead_letters) = (settings.required("BUCKET_REPORTS"), settings.required("DLQ_URL"));
+    let (bucket, queue, dead_letters) =
+        (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"), settings.required("DLQ_URL"));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -30,6 +31,8 @@ async fn main() -> Result<(), Error> {
         decisions: Arc::new(db.decisions()),
         documents: Arc::new(Printed::default()),
     };
-    let (jobs, parking) = (Jobs::of(report, Arc::new(db.prices()), Arc::new(db.stock())), SqsParking::new(aws, dead_letters));
+    let queue = Arc::new(SqsQueue::new(aws.clone(), queue));
+    let jobs = Jobs::of(report, Arc::new(db.prices()), Arc::new(db.stock()), queue);
+    let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<Value>| kpi_report::handle(&jobs, &parking, event.payload, correlation()))).await
 }

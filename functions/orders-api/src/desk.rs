@@ -11,11 +11,11 @@ use app::ports::{
 use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
-use app::report::AskForReport;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::Survey;
 use app::tenant::TenantConfig;
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use app::{Context, Error, Identity, Provenance, Scopes, TenantScope};
 use jiff::SignedDuration;
 use runtime::http::{Origin, Quota};
@@ -42,7 +42,7 @@ pub struct Desk {
     /// Sheets to be read now.
     pub sheets: Arc<dyn Queue>,
     /// Reports to be made now.
-    pub ask_for_report: AskForReport,
+    pub wishes: Wishes,
     /// Figures.
     pub metrics: Arc<dyn MetricStore>,
     /// Files.

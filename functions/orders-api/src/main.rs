@@ -10,10 +10,10 @@ use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
-use app::report::AskForReport;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use orders_api::{Desk, router};
 use runtime::settings::Settings;
 use runtime::system::{SystemClock, SystemRandom};
@@ -40,7 +40,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let (files, buckets) = (Arc::new(S3Reports::new(aws.clone(), bucket)), Arc::new(db.buckets()));
-    let ask_for_report = AskForReport { queue: queue(reports), buckets: buckets.clone(), reports: files.clone(), clock: clock.clone() };
+    let wishes = Wishes { queue: queue(reports), buckets: buckets.clone(), reports: files.clone(), clock: clock.clone() };
     let survey =
         Survey { links: CustomerLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
     let hooks = queue(hooks);
@@ -52,7 +52,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         auto,
         survey,
         bulk,
-        ask_for_report,
+        wishes,
         place: Place { orders: Arc::new(db.orders()), once: Arc::new(db.once()), clock: clock.clone(), random: random.clone() },
         privacy: Privacy { apply: apply.clone(), inbox: inbox.clone(), files: files.clone(), addresses, pseudonyms },
         apply,

@@ -11,20 +11,22 @@ use serde::Serialize;
 /// Shops looked up at once.
 const AT_ONCE: usize = 16;
 
-/// Sends what `wanted` says for each shop; whose they were.
+/// Sends what `wanted` says for each shop; those for whom that was anything.
 ///
 /// # Errors
 /// `Retryable`: the next tick asks for all again.
 pub(crate) async fn ask_each<M: Serialize + Sync + Send>(
     (tenants, queue): (&dyn TenantStore, &dyn Queue),
-    wanted: impl Fn(&TenantId, &TenantConfig) -> Option<M> + Sync,
+    wanted: impl AsyncFn(&TenantId, &TenantConfig) -> Result<Vec<M>>,
 ) -> Result<Vec<TenantId>> {
     let wanted = &wanted;
     let asked = stream::iter(tenants.all().await?).map(|tenant| async move {
-        let config = tenants.config(&tenant).await?;
-        let Some(message) = config.and_then(|config| wanted(&tenant, &config)) else { return Ok::<_, Error>(None) };
-        json::send(queue, &message).await?;
-        Ok(Some(tenant))
+        let Some(config) = tenants.config(&tenant).await? else { return Ok::<_, Error>(None) };
+        let messages = wanted(&tenant, &config).await?;
+        for message in &messages {
+            json::send(queue, message).await?;
+        }
+        Ok((!messages.is_empty()).then_some(tenant))
     });
     let asked: Vec<Option<TenantId>> = asked.buffered(AT_ONCE).try_collect().await?;
     Ok(asked.into_iter().flatten().collect())

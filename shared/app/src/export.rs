@@ -3,25 +3,24 @@
 //! A day is exported from the orders' own histories, so it says the same whenever it is made. Nothing in it says who an order is for, so an
 //! erasure has nothing to look for there.
 
-use crate::error::{Error, Result};
+use crate::changed::{Changed, dossiers};
+use crate::error::Result;
 use crate::json;
 use crate::measure::{CHANNELS, COUNTED, DAYS, LEFT, MOVES, PAYMENTS, RATINGS};
 use crate::ports::{Claim, Clock, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, ReportStore, TenantStore};
 use crate::report::CHANGED_ORDERS_MAX;
-use crate::report::changed::{Changed, dossiers};
 use crate::scope::TenantScope;
 use crate::stock::{SOLD, demand};
 use crate::tenant::TenantConfig;
 use crate::trouble::{Job, Trouble};
 use contracts::export::{FigureRow, LineRow, OrderRow};
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::{CorrelationId, OrderId};
 use domain::order::{Order, Track};
 use futures::TryStreamExt;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// An export is presumed dead after this. Longer than the function may run.
@@ -34,8 +33,10 @@ const SETTLED_AFTER: SignedDuration = SignedDuration::from_mins(10);
 const DAYS_BACK: i64 = 3;
 /// Rows of one file.
 pub const PART_ROWS: usize = 10_000;
-/// Files of one day.
-const PARTS_MAX: usize = 1_000;
+/// Files of one day, and of one month.
+const FILES_MAX: usize = 10_000;
+/// What a day's files hold together is made in memory, so that nothing is overwritten by a day that cannot be made.
+pub const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// The orders of a day.
 pub const ORDERS: &str = "orders";
 /// The figures of a day.
@@ -105,13 +106,28 @@ pub async fn exported(
     let mut files = Vec::new();
     for table in TABLES {
         for days in &days {
-            let keys = reports.list(scope, &format!("export/{table}/day={days}"), limit).await?;
+            // The files that were stored last need not be of the latest days.
+            let keys = reports.list(scope, &format!("export/{table}/day={days}"), FILES_MAX).await?;
             files.extend(keys.into_iter().filter_map(ExportedFile::read));
         }
     }
     files.sort_by(|a, b| b.day.cmp(&a.day).then_with(|| b.table.cmp(a.table)).then_with(|| a.key.cmp(&b.key)));
     files.truncate(limit);
     Ok(files)
+}
+
+/// The days before today that are over, by the shop's clock and by that of the figures, and may not be exported yet.
+pub(crate) fn days_over(config: &TenantConfig, today: Date, now: Timestamp) -> Vec<Date> {
+    let zone = config.zone();
+    let ends = |day: Date, zone: &TimeZone| bounds(day, zone).map_or(Timestamp::MAX, |(_, end)| end);
+    let days = (1..=DAYS_BACK).rev().map(|back| today.saturating_sub(back.days()));
+    days.filter(|day| ends(*day, &zone).max(ends(*day, &TimeZone::UTC)).saturating_add(SETTLED_AFTER).is_ok_and(|settled| now >= settled))
+        .collect()
+}
+
+/// Under which name it is remembered that a day is exported.
+pub(crate) fn daily_key(day: Date) -> OnceKey {
+    OnceKey::new("export", "daily", &day.to_string())
 }
 
 /// The use case.
@@ -133,6 +149,8 @@ pub struct Export {
     pub clock: Arc<dyn Clock>,
     /// Rows of one file: [`PART_ROWS`].
     pub part_rows: usize,
+    /// Bytes of a day: [`BYTES_MAX`].
+    pub bytes_max: usize,
 }
 
 /// What a run did with one day.
@@ -147,9 +165,11 @@ pub enum Exported {
         /// Figures of it.
         figures: usize,
     },
+    /// It was exported before.
+    Before,
     /// Somebody else is making it.
     Busy,
-    /// It cannot be made; the team is told.
+    /// It cannot be made. Whatever was there of it still is.
     Failed {
         /// Why.
         reason: String,
@@ -157,50 +177,33 @@ pub enum Exported {
 }
 
 impl Export {
-    /// Exports the days that are over and are not exported, for every shop that wants it and whose hour has come.
+    /// Exports one day because it is over, once. What cannot be exported is told to the team and not tried again by itself.
     ///
     /// # Errors
-    /// The first one, after every other shop had its turn: run it again, what is made stays made.
-    pub async fn due(&self, correlation: &CorrelationId) -> Result<Vec<(TenantId, Exported)>> {
-        let (mut made, mut first) = (Vec::new(), None);
-        for tenant in self.tenants.all().await? {
-            match self.due_of(&tenant, correlation).await {
-                Ok(days) => made.extend(days.into_iter().map(|day| (tenant.clone(), day))),
-                Err(error) => {
-                    tracing::error!(trace_id = %correlation, tenant = %tenant, %error, "a day was not exported");
-                    first = first.or(Some(error));
-                }
+    /// `Retryable`.
+    pub async fn daily(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Exported> {
+        let (once, now) = (daily_key(day), self.clock.now());
+        let fence = match self.once.claim(scope, &once, "", now, LEASE).await? {
+            Claim::Mine { fence } => fence,
+            Claim::Done { .. } => return Ok(Exported::Before),
+            Claim::Busy { .. } => return Ok(Exported::Busy),
+        };
+        let made = match self.now(scope, config, day).await {
+            Ok(made @ (Exported::Made { .. } | Exported::Failed { .. })) => made,
+            other => {
+                // Whoever asks next need not wait for the lease to end. If this fails as well, they do.
+                let given_back = self.once.release(scope, &once, fence).await;
+                tracing::warn!(trace_id = %correlation, tenant = %scope.tenant(), %day, ?given_back, "a day is not exported yet");
+                return other;
             }
-        }
-        first.map_or(Ok(made), Err)
-    }
-
-    async fn due_of(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Vec<Exported>> {
-        let Some(config) = self.tenants.config(tenant).await?.filter(|config| config.export.daily) else { return Ok(Vec::new()) };
-        let now = self.clock.now();
-        let local = now.to_zoned(config.zone());
-        if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
-            return Ok(Vec::new());
-        }
-        let scope = TenantScope::of_own_message(tenant);
-        let mut made = Vec::new();
-        for back in (1..=DAYS_BACK).rev() {
-            let day = local.date().saturating_sub(back.days());
-            if bounds(day, &config.zone()).is_none_or(|(_, end)| now < end + SETTLED_AFTER) {
-                continue;
-            }
-            let once = OnceKey::new("export", "daily", &day.to_string());
-            let Claim::Mine { fence } = self.once.claim(&scope, &once, "", now, LEASE).await? else { continue };
-            let outcome = self.make(&scope, &config, day, correlation).await;
-            if let Ok(Exported::Made { .. }) = outcome {
-                let done = OnceDone { key: &once, request_hash: "", response: "", fence: Some(fence), expires_at: now + KEPT_FOR };
-                self.once.complete(&scope, done, &[], self.clock.now()).await?;
-            } else {
-                let given_back = self.once.release(&scope, &once, fence).await;
-                tracing::warn!(trace_id = %correlation, tenant = %tenant, ?given_back, "a day could not be exported");
-            }
-            made.push(outcome?);
-        }
+        };
+        let reason = match &made {
+            Exported::Failed { reason } => Some(format!("{day}: {reason}")),
+            _ => None,
+        };
+        self.told(scope, reason, correlation).await?;
+        let done = OnceDone { key: &once, request_hash: "", response: "", fence: Some(fence), expires_at: now + KEPT_FOR };
+        self.once.complete(scope, done, &[], self.clock.now()).await?;
         Ok(made)
     }
 
@@ -208,59 +211,79 @@ impl Export {
     ///
     /// # Errors
     /// `Retryable`.
-    pub async fn now(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Exported> {
-        let once = OnceKey::new("export", "asked", &day.to_string());
+    pub async fn now(&self, scope: &TenantScope, config: &TenantConfig, day: Date) -> Result<Exported> {
+        // One run at a time writes a day's files, whoever wants them.
+        let once = OnceKey::new("export", "files", &day.to_string());
         let Claim::Mine { fence } = self.once.claim(scope, &once, "", self.clock.now(), LEASE).await? else { return Ok(Exported::Busy) };
-        let made = self.make(scope, config, day, correlation).await;
+        let made = self.files(scope, &config.zone(), day).await;
         self.once.release(scope, &once, fence).await?;
         made
     }
 
-    /// Writes a day's files, and tells the team of trouble and its end.
-    async fn make(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<Exported> {
-        let made = self.files(scope, &config.zone(), day).await?;
-        let reason = match &made {
-            Exported::Failed { reason } => Some(reason.clone()),
-            _ => None,
-        };
+    /// Tells the team of trouble once, and once more when it is over.
+    async fn told(&self, scope: &TenantScope, reason: Option<String>, correlation: &CorrelationId) -> Result<()> {
         let before: Option<Trouble> = json::recall(&*self.reports, scope, TROUBLE).await?.flatten();
         let trouble = JOB.tell((scope, &*self.outbox), before.clone(), reason, self.clock.now(), correlation).await?;
         if trouble != before {
             json::remember(&*self.reports, scope, TROUBLE, &trouble).await?;
         }
-        Ok(made)
+        Ok(())
     }
 
     async fn files(&self, scope: &TenantScope, zone: &TimeZone, day: Date) -> Result<Exported> {
-        let Some((start, end)) = bounds(day, zone) else { return Ok(Exported::Failed { reason: format!("{day} is no day") }) };
-        let mut orders = Part::new(self, scope, ORDERS, day);
+        let failed = |reason: String| Ok(Exported::Failed { reason });
+        let Some((start, end)) = bounds(day, zone) else { return failed("no clock knows that day".to_owned()) };
         let mut changed = Changed::since(&*self.orders, &*self.clock, scope, start);
-        while let Some(ids) = changed.next().await? {
-            if changed.count() > CHANGED_ORDERS_MAX {
-                let reason = format!("more than {CHANGED_ORDERS_MAX} orders have changed since {day}; export a day that is nearer");
-                return Ok(Exported::Failed { reason });
-            }
-            let mut dossiers = dossiers(&*self.orders, scope, ids);
-            while let Some(dossier) = dossiers.try_next().await? {
-                let Some(dossier) = dossier else { continue };
-                let then = match dossier.before(end) {
-                    // One that has only been noted on since needs no past, however long it is.
-                    Err(_) if dossier.order.updated_at < end => Ok(Some(dossier.order)),
-                    then => then,
-                };
-                match then {
-                    Ok(Some(order)) if (start..end).contains(&order.updated_at) => orders.add(&row(&order, zone)).await?,
-                    Ok(_) => {}
-                    Err(unread) => return Ok(Exported::Failed { reason: unread.to_string() }),
-                }
+        let mut ids: Vec<OrderId> = Vec::new();
+        while let Some(found) = changed.next().await? {
+            ids.extend(found);
+            if ids.len() > CHANGED_ORDERS_MAX {
+                return failed(format!("more than {CHANGED_ORDERS_MAX} orders have changed since; export a day that is nearer"));
             }
         }
-        let orders = orders.finish().await?;
-        let mut figures = Part::new(self, scope, FIGURES, day);
+        // The same day is the same files, whoever makes them.
+        ids.sort_unstable();
+        let (mut orders, mut figures) = (Rows::new(self), Rows::new(self));
+        let mut dossiers = dossiers(&*self.orders, scope, ids);
+        while let Some(dossier) = dossiers.try_next().await? {
+            let Some(dossier) = dossier else { continue };
+            let then = match dossier.before(end) {
+                // One that has only been noted on since needs no past, however long it is.
+                Err(_) if dossier.order.updated_at < end => Some(dossier.order.clone()),
+                Err(unread) => return failed(unread.to_string()),
+                Ok(then) => then,
+            };
+            if let Some(order) = then.filter(|order| (start..end).contains(&order.updated_at)) {
+                orders.add(&row(&order, dossier.delivered_at(&order), zone))?;
+            }
+            if orders.bytes > self.bytes_max {
+                return failed(format!("its orders are more than {} bytes", self.bytes_max));
+            }
+        }
         for figure in self.figures(scope, day).await? {
-            figures.add(&figure).await?;
+            figures.add(&figure)?;
         }
-        Ok(Exported::Made { day, orders, figures: figures.finish().await? })
+        let made = Exported::Made { day, orders: orders.count, figures: figures.count };
+        for (table, rows) in [(ORDERS, orders), (FIGURES, figures)] {
+            self.write(scope, &folder(table, day), rows.parts).await?;
+        }
+        Ok(made)
+    }
+
+    /// Stores a folder's files and takes away what an earlier export has left.
+    async fn write(&self, scope: &TenantScope, folder: &str, parts: Vec<Vec<u8>>) -> Result<()> {
+        let mut written = Vec::with_capacity(parts.len());
+        for (number, part) in parts.into_iter().enumerate() {
+            let key = format!("{folder}part-{number:05}.jsonl");
+            self.reports.put(scope, &key, part, "application/x-ndjson").await?;
+            written.push(key);
+        }
+        for key in self.reports.list(scope, folder, FILES_MAX).await? {
+            if !written.contains(&key) {
+                self.reports.delete(scope, &key).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What was counted of a day: by the shop's own days where they are counted so, by UTC otherwise.
@@ -288,7 +311,7 @@ fn bounds(day: Date, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
     Some((begins(day)?, begins(day.tomorrow().ok()?)?))
 }
 
-fn row(order: &Order, zone: &TimeZone) -> OrderRow {
+fn row(order: &Order, delivered_at: Option<Timestamp>, zone: &TimeZone) -> OrderRow {
     let line =
         |line: &domain::order::Line| LineRow { sku: line.sku.clone(), quantity: line.quantity, unit_price_minor: line.unit_price_minor };
     let (tracks, totals) = (&order.tracks, &order.totals);
@@ -306,6 +329,7 @@ fn row(order: &Order, zone: &TimeZone) -> OrderRow {
         status_since: order.status_since,
         updated_at: order.updated_at,
         eta: tracks.eta,
+        delivered_on: delivered_at.map(|at| at.to_zoned(zone.clone()).date()),
         delayed_since: tracks.delayed.map(|delay| delay.since),
         country: order.country.clone(),
         carrier: order.consignments.iter().find_map(|one| one.carriage.as_ref()).map(|carriage| carriage.carrier.clone()),
@@ -323,45 +347,30 @@ fn row(order: &Order, zone: &TimeZone) -> OrderRow {
     }
 }
 
-/// The rows of a table's day on their way into files.
-struct Part<'a> {
-    export: &'a Export,
-    scope: &'a TenantScope,
-    folder: String,
-    text: Vec<u8>,
-    rows: usize,
-    written: BTreeSet<String>,
+/// The rows of a table's day, file by file.
+struct Rows {
+    parts: Vec<Vec<u8>>,
+    part_rows: usize,
+    count: usize,
+    bytes: usize,
 }
 
-impl<'a> Part<'a> {
-    fn new(export: &'a Export, scope: &'a TenantScope, table: &str, day: Date) -> Part<'a> {
-        Part { export, scope, folder: folder(table, day), text: Vec::new(), rows: 0, written: BTreeSet::new() }
+impl Rows {
+    fn new(export: &Export) -> Rows {
+        Rows { parts: Vec::new(), part_rows: export.part_rows.max(1), count: 0, bytes: 0 }
     }
 
-    async fn add(&mut self, row: &impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.text, row).map_err(|why| Error::Fatal(why.to_string()))?;
-        self.text.push(b'\n');
-        self.rows += 1;
-        if self.rows.is_multiple_of(self.export.part_rows) { self.write().await } else { Ok(()) }
-    }
-
-    async fn write(&mut self) -> Result<()> {
-        let key = format!("{}part-{:05}.jsonl", self.folder, self.written.len());
-        self.export.reports.put(self.scope, &key, std::mem::take(&mut self.text), "application/x-ndjson").await?;
-        self.written.insert(key);
+    fn add(&mut self, row: &impl Serialize) -> Result<()> {
+        if self.count.is_multiple_of(self.part_rows) {
+            self.parts.push(Vec::new());
+        }
+        let text = json::text(row)?;
+        self.count += 1;
+        self.bytes += text.len() + 1;
+        if let Some(part) = self.parts.last_mut() {
+            part.extend_from_slice(text.as_bytes());
+            part.push(b'\n');
+        }
         Ok(())
-    }
-
-    /// Writes the last file and takes away what an earlier export has left; how many rows there are.
-    async fn finish(mut self) -> Result<usize> {
-        if !self.text.is_empty() {
-            self.write().await?;
-        }
-        for key in self.export.reports.list(self.scope, &self.folder, PARTS_MAX).await? {
-            if !self.written.contains(&key) {
-                self.export.reports.delete(self.scope, &key).await?;
-            }
-        }
-        Ok(self.rows)
     }
 }

@@ -266,6 +266,12 @@ impl TenantConfig {
         now.to_zoned(self.zone()).date()
     }
 
+    /// The day it is in the shop, if the hour has come at which it gets what is made every day.
+    pub fn morning(&self, now: jiff::Timestamp) -> Option<jiff::civil::Date> {
+        let local = now.to_zoned(self.zone());
+        (u8::try_from(local.hour()).unwrap_or(0) >= self.report_hour).then(|| local.date())
+    }
+
     /// An endpoint by name.
     pub fn hook(&self, name: &str) -> Option<&HookEndpoint> {
         self.hooks.iter().find(|hook| hook.name == name)

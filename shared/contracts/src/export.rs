@@ -42,7 +42,10 @@ pub struct OrderRow {
     /// The promised day.
     #[schemars(with = "Option<String>")]
     pub eta: Option<Date>,
-    /// Since when it is known to be late.
+    /// The day on which we heard that it had been delivered, in the time zone of the shop; none if it has not, or came to us delivered.
+    #[schemars(with = "Option<String>")]
+    pub delivered_on: Option<Date>,
+    /// Since when it is known to be late, while it is open.
     #[schemars(with = "Option<String>")]
     pub delayed_since: Option<Timestamp>,
     /// Where to: ISO 3166-1 alpha-2.

@@ -207,6 +207,9 @@ pub struct ReportAsked {
     /// What is to be made.
     #[serde(default, skip_serializing_if = "Wished::is_report")]
     pub what: Wished,
+    /// Nobody waits for it: the schedule asks, and will again until it is done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scheduled: bool,
     /// Ties it to the request.
     pub correlation: CorrelationId,
 }

@@ -18,11 +18,11 @@ use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
-use app::report::AskForReport;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use app::{Identity, Scopes, TenantScope};
 use axum::Router;
 use axum::body::Body;
@@ -72,12 +72,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         orders: ports.orders.clone(),
         parked: Parked { inbox: ports.inbox.clone(), queue: queue.clone(), clock: clock.clone() },
         sheets: queue.clone(),
-        ask_for_report: AskForReport {
-            queue: queue.clone(),
-            buckets: ports.buckets.clone(),
-            reports: reports.clone(),
-            clock: clock.clone(),
-        },
+        wishes: Wishes { queue: queue.clone(), buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },
         metrics: ports.metrics.clone(),
         reports,
         reviews: Arc::new(memory.reviews()),

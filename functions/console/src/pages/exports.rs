@@ -31,7 +31,7 @@ async fn asked(console: &Console, posted: &Posted) -> Result<Response, Error> {
     visitor.require_write()?;
     let flash = match posted.fields.get("day").and_then(|day| day.parse::<Date>().ok()) {
         None => Flash::BadExportDay,
-        Some(day) => match console.ask_for_report.export(&visitor.scope, &visitor.config, day, &visitor.correlation).await {
+        Some(day) => match console.wishes.export(&visitor.scope, &visitor.config, day, &visitor.correlation).await {
             Ok(()) => Flash::ExportAsked,
             Err(Error::Invalid(_)) => Flash::BadExportDay,
             Err(error) => return Err(error),

@@ -36,7 +36,7 @@ pub async fn look(State(console): State<Arc<Console>>, posted: Posted) -> Respon
 async fn asked(console: &Console, posted: &Posted) -> Result<Response, Error> {
     let visitor = &posted.visitor;
     visitor.require_write()?;
-    let flash = match console.ask_for_report.prices(&visitor.scope, &visitor.config, &visitor.correlation).await {
+    let flash = match console.wishes.prices(&visitor.scope, &visitor.config, &visitor.correlation).await {
         Ok(()) => Flash::PricesAsked,
         Err(Error::Invalid(_)) => Flash::PricesOff,
         Err(error) => return Err(error),
@@ -54,9 +54,17 @@ async fn decided(console: &Console, sku: &str, posted: &Posted) -> Result<Respon
     visitor.require_write()?;
     let sku = Sku::parse(sku).map_err(|_| Error::NotFound("price"))?;
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let seen = fields.get("version").and_then(|version| version.parse().ok());
-    let what = if fields.get("do") == Some("accept") { PriceDecision::Accept } else { PriceDecision::Dismiss };
-    let flash = match console.prices.decide(context, &sku, seen, what).await {
+    // Nobody decides about what they have not seen.
+    let seen = fields.get("version").and_then(|version| version.parse::<u64>().ok());
+    let what = match fields.get("do") {
+        Some("accept") => Some(PriceDecision::Accept),
+        Some("dismiss") => Some(PriceDecision::Dismiss),
+        _ => None,
+    };
+    let (Some(seen), Some(what)) = (seen, what) else {
+        return Ok(see_other(&format!("/console/prices?flash={}", Flash::PriceStale.code())));
+    };
+    let flash = match console.prices.decide(context, &sku, Some(seen), what).await {
         Ok(_) if what == PriceDecision::Accept => Flash::PriceAccepted,
         Ok(_) => Flash::PriceDismissed,
         Err(Error::Stale { .. } | Error::Invalid(_)) => Flash::PriceStale,

@@ -39,7 +39,7 @@ async fn asked(console: &Console, posted: &Posted) -> Result<Response, Error> {
     visitor.require_write()?;
     let flash = match posted.fields.get("day").map(str::parse::<Date>).transpose() {
         Err(_) => Flash::BadDay,
-        Ok(day) => match console.ask_for_report.run(&visitor.scope, &visitor.config, day, &visitor.correlation).await {
+        Ok(day) => match console.wishes.report(&visitor.scope, &visitor.config, day, &visitor.correlation).await {
             Ok(()) => Flash::ReportAsked,
             Err(Error::Invalid(_)) => Flash::BadDay,
             Err(error) => return Err(error),

@@ -10,6 +10,7 @@ mod look;
 mod pages;
 mod photos;
 mod policy;
+mod prices;
 mod reviews;
 mod session;
 #[path = "../shop/mod.rs"]

@@ -14,11 +14,11 @@ use app::parked::Parked;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::progress::AutoProgress;
-use app::report::AskForReport;
 use app::saga::Sagas;
 use app::stock::{Count, MoveStock, Purchases};
 use app::tenant::{Secret, TenantConfig};
 use app::webhooks::Endpoints;
+use app::wishes::Wishes;
 use app::{Context, Provenance};
 use app::{Scopes, TenantScope};
 use console::Console;
@@ -163,7 +163,7 @@ impl Shop {
             purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),
-            ask_for_report: AskForReport {
+            wishes: Wishes {
                 queue: Arc::new(self.world.queue()),
                 buckets: buckets.clone(),
                 reports: Arc::new(self.world.reports()),

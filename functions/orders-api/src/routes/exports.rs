@@ -50,7 +50,7 @@ pub struct Which {
 #[cfg_attr(test, utoipa::path(get, path = "/v1/exports", tag = "reports", params(Which), responses((status = 200, description = "The newest day first, at most 200", body = Vec<ExportRow>))))]
 pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(which): Params<Which>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let today = admitted.config.today(desk.ask_for_report.clock.now());
+    let today = admitted.config.today(desk.wishes.clock.now());
     let mut rows = Vec::new();
     for file in exported(&*desk.reports, &admitted.scope, (today, which.day), LISTED_MAX).await? {
         let url = desk.reports.link(&admitted.scope, &file.key, LINK_VALID_FOR).await.map_err(Error::from)?;
@@ -75,6 +75,6 @@ pub struct ExportWanted {
     responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day"), (status = 429, description = "At most two a minute"))))]
 pub async fn make(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(wanted): Json<ExportWanted>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    desk.ask_for_report.export(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;
+    desk.wishes.export(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

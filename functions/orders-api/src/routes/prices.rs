@@ -13,10 +13,10 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::Sku;
 use domain::money::{Currency, Money};
 use domain::order::Fault;
-use domain::price::{LIST_MAX, Listed};
+use domain::price::{LIST_MAX, Listed, Said};
 use lambda_http::http::StatusCode;
 use runtime::http::{Caller, Origin, Params, Segments};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -44,12 +44,28 @@ pub struct ListedPrice {
     /// What you list it at, in major units.
     #[cfg_attr(test, schema(example = "29.99"))]
     pub list: String,
-    /// What it costs you; nothing below is proposed.
-    #[cfg_attr(test, schema(example = "14.50"))]
-    pub cost: Option<String>,
-    /// What others ask for it.
-    #[cfg_attr(test, schema(example = "31.90"))]
-    pub market: Option<String>,
+    /// What it costs you; nothing below is proposed. Left out, what is known stays; null takes it away.
+    #[serde(default, deserialize_with = "named")]
+    #[cfg_attr(test, schema(value_type = Option<String>, example = "14.50"))]
+    pub cost: Named,
+    /// What others ask for it. Left out, what is known stays; null takes it away.
+    #[serde(default, deserialize_with = "named")]
+    #[cfg_attr(test, schema(value_type = Option<String>, example = "31.90"))]
+    pub market: Named,
+}
+
+/// A field that may be left out, and may be null, which is something else.
+#[derive(Debug, Default)]
+pub enum Named {
+    /// It is left out.
+    #[default]
+    No,
+    /// It is null, or it is this.
+    As(Option<String>),
+}
+
+fn named<'de, D: Deserializer<'de>>(field: D) -> Result<Named, D::Error> {
+    Option::deserialize(field).map(Named::As)
 }
 
 /// What things cost.
@@ -84,8 +100,12 @@ fn sums(prices: &[ListedPrice], currency: Currency, faults: &mut Vec<Fault>) -> 
             parsed
         };
         let list = sum("list", &price.list, 1);
-        let cost = price.cost.as_deref().map(|text| sum("cost", text, 0));
-        let market = price.market.as_deref().map(|text| sum("market", text, 1));
+        let mut said = |name: &str, named: &Named, least: i64| match named {
+            Named::No => Said::Unsaid,
+            Named::As(None) => Said::Nothing,
+            Named::As(Some(text)) => sum(name, text, least).map_or(Said::Unsaid, Said::Amount),
+        };
+        let (cost, market) = (said("cost", &price.cost, 0), said("market", &price.market, 1));
         match Sku::parse(&price.sku) {
             Err(why) => faults.push(Fault::new(format!("prices[{at}].sku"), "bad_sku", why.to_string())),
             Ok(sku) if !seen.insert(sku.clone()) => {
@@ -93,7 +113,7 @@ fn sums(prices: &[ListedPrice], currency: Currency, faults: &mut Vec<Fault>) -> 
             }
             Ok(sku) => {
                 if let Some(list) = list {
-                    read.push((sku, Listed { list, cost: cost.flatten(), market: market.flatten() }));
+                    read.push((sku, Listed { list, cost, market }));
                 }
             }
         }
@@ -119,7 +139,7 @@ pub async fn list(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin,
 }
 
 /// Says what things cost: what you list them at, what they cost you, what others ask. Another list price is what it is offered for from now on; the same
-/// one leaves an accepted price as it is. Each is stored by itself; the same again changes nothing.
+/// one leaves an accepted price as it is, and what waits is looked at anew if anything changes. Each is stored by itself; the same again changes nothing.
 #[cfg_attr(test, utoipa::path(put, path = "/v1/prices", tag = "prices", request_body = ListedPrices,
     responses((status = 200, description = "As they are now", body = PriceList), (status = 422, description = "Every fault; nothing is stored"))))]
 pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(body): Json<ListedPrices>) -> Answer<Response> {
@@ -144,7 +164,7 @@ pub async fn write(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "pricing.enabled is off"), (status = 429, description = "At most two a minute"))))]
 pub async fn look(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    desk.ask_for_report.prices(&admitted.scope, &admitted.config, &origin.correlation).await?;
+    desk.wishes.prices(&admitted.scope, &admitted.config, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
@@ -169,7 +189,7 @@ async fn decided(desk: &Desk, (caller, origin): (Caller, Origin), sku: &str, hea
 /// Accepts what is proposed: it is offered for that from now on. What was ordered keeps its price.
 #[cfg_attr(test, utoipa::path(post, path = "/v1/prices/{sku}/accept", tag = "prices",
     params(("sku" = String, Path, description = "Unit"), ("If-Match" = Option<String>, Header, description = "Only if it is the version you read")),
-    responses((status = 200, description = "As it is now", body = PriceView), (status = 404, description = "No price is known of it"), (status = 409, description = "It has changed"), (status = 422, description = "Nothing is proposed"))))]
+    responses((status = 200, description = "As it is now", body = PriceView), (status = 404, description = "No price is known of it"), (status = 409, description = "It has changed"), (status = 422, description = "Nothing is proposed, or it was under other rules than those of now"))))]
 pub async fn accept(
     State(desk): State<Arc<Desk>>,
     caller: Caller,

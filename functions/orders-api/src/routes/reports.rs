@@ -63,6 +63,6 @@ pub struct ReportWanted {
     responses((status = 202, description = "Queued; look at the list in a moment"), (status = 422, description = "Not such a day, or a past one that has its report"), (status = 429, description = "At most two a minute"))))]
 pub async fn make(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Json(wanted): Json<ReportWanted>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    desk.ask_for_report.run(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;
+    desk.wishes.report(&admitted.scope, &admitted.config, wanted.day, &origin.correlation).await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -163,6 +163,13 @@ impl Dossier {
         };
         Ok(Order::replay(&history[..known]).map(kept))
     }
+
+    /// When we heard that an order of this past had arrived, if it has; none if it came to us so.
+    pub fn delivered_at(&self, order: &Order) -> Option<Timestamp> {
+        let commits = self.history.iter().filter(|commit| commit.version <= order.version);
+        let heard = commits.rev().find(|commit| commit.events.iter().any(|event| event.enters(OrderStatus::Delivered)));
+        heard.filter(|_| order.tracks.status.has_arrived()).map(|commit| commit.at)
+    }
 }
 
 /// Which orders.

@@ -1,9 +1,9 @@
 //! Looking at every price once a day: what would be better, and what the shop's rule accepts of that.
 
-use super::{PRICE_RULE, Prices};
+use super::{PRICE_RULE, Prices, daily_key};
 use crate::error::Result;
 use crate::json;
-use crate::ports::{Claim, MetricStore, OnceDone, OnceKey, OnceStore, OutboxStore, ReportStore, StockStore, TenantStore};
+use crate::ports::{Claim, MetricStore, OnceDone, OnceStore, OutboxStore, ReportStore, StockStore, TenantStore};
 use crate::publish::envelope;
 use crate::report::PRICES;
 use crate::scope::TenantScope;
@@ -11,9 +11,9 @@ use crate::stock::demand;
 use crate::tenant::TenantConfig;
 use contracts::Payload;
 use contracts::job::v1::ReportReady;
-use domain::ids::{CorrelationId, TenantId};
+use domain::ids::CorrelationId;
 use domain::money::Money;
-use domain::price::{PriceTag, Reason, Signals};
+use domain::price::{PriceTag, Reason, SEEN_DAYS, Signals};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
@@ -70,58 +70,49 @@ fn key(day: Date) -> String {
 }
 
 impl DailyPrices {
-    /// Looks at the prices of every shop that wants it and whose hour has come, once a day.
+    /// Looks at a shop's prices because it is morning there, once a day. None if that is done, or somebody is at it.
     ///
     /// # Errors
-    /// The first one, after every other shop had its turn.
-    pub async fn due(&self, correlation: &CorrelationId) -> Result<Vec<(TenantId, Looked)>> {
-        let (mut looked, mut first) = (Vec::new(), None);
-        for tenant in self.tenants.all().await? {
-            match self.due_of(&tenant, correlation).await {
-                Ok(found) => looked.extend(found.map(|found| (tenant, found))),
-                Err(error) => {
-                    tracing::error!(trace_id = %correlation, tenant = %tenant, %error, "prices were not looked at");
-                    first = first.or(Some(error));
-                }
-            }
-        }
-        first.map_or(Ok(looked), Err)
-    }
-
-    async fn due_of(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Option<Looked>> {
-        let Some(config) = self.tenants.config(tenant).await?.filter(|config| config.pricing.enabled) else { return Ok(None) };
-        let now = self.prices.clock.now();
-        let local = now.to_zoned(config.zone());
-        if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
-            return Ok(None);
-        }
-        let scope = TenantScope::of_own_message(tenant);
-        let once = OnceKey::new("prices", "daily", &local.date().to_string());
-        let Claim::Mine { fence } = self.once.claim(&scope, &once, "", now, LEASE).await? else { return Ok(None) };
-        let looked = self.look(&scope, &config, correlation).await;
-        match &looked {
-            Ok(found) => {
-                let day = local.date();
-                let events = self.told(&scope, day, found, correlation).await?;
+    /// `Retryable`.
+    pub async fn daily(
+        &self,
+        scope: &TenantScope,
+        config: &TenantConfig,
+        day: Date,
+        correlation: &CorrelationId,
+    ) -> Result<Option<Looked>> {
+        let (once, now) = (daily_key(day), self.prices.clock.now());
+        let Claim::Mine { fence } = self.once.claim(scope, &once, "", now, LEASE).await? else { return Ok(None) };
+        let looked = async {
+            let found = self.look(scope, config, correlation).await?;
+            let events = self.told(scope, day, &found, correlation).await?;
+            Ok((found, events))
+        };
+        match looked.await {
+            Ok((found, events)) => {
                 let done = OnceDone { key: &once, request_hash: "", response: "", fence: Some(fence), expires_at: now + KEPT_FOR };
-                self.once.complete(&scope, done, &events, now).await?;
+                self.once.complete(scope, done, &events, self.prices.clock.now()).await?;
+                Ok(Some(found))
             }
-            Err(_) => {
-                let given_back = self.once.release(&scope, &once, fence).await;
-                tracing::warn!(trace_id = %correlation, tenant = %tenant, ?given_back, "prices could not be looked at");
+            Err(error) => {
+                let given_back = self.once.release(scope, &once, fence).await;
+                tracing::warn!(trace_id = %correlation, tenant = %scope.tenant(), ?given_back, "prices could not be looked at");
+                Err(error)
             }
         }
-        looked.map(Some)
     }
 
-    /// Looks at every price of a shop now.
+    /// Looks at every price of a shop now. One that has switched it off meanwhile has none looked at.
     ///
     /// # Errors
     /// `Retryable`.
     pub async fn look(&self, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<Looked> {
+        if !config.pricing.enabled {
+            return Ok(Looked::default());
+        }
         let today = self.prices.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let last = today.saturating_sub(1.day());
-        let sold = demand::between(&*self.metrics, scope, (today.saturating_sub(35.days()), last), None).await?;
+        let sold = demand::between(&*self.metrics, scope, (today.saturating_sub(i64::from(SEEN_DAYS).days()), last), None).await?;
         let (mut found, mut seen) = (Looked::default(), HashSet::new());
         for waiting in [true, false] {
             let mut after = None;
@@ -164,11 +155,14 @@ impl DailyPrices {
             days.map_or(0, |days| days.range(from..until).map(|(_, pieces)| *pieces).fold(0, i64::saturating_add))
         };
         let lead_days = config.stock.reorder.lead_days;
-        let signals = Signals { week: pieces(7, 0), before: pieces(35, 7), available, lead_days };
         let (rules, now) = (&config.pricing, self.prices.clock.now());
+        // Where nothing at all is counted as sold, goods leave by another way than ours.
+        let age = now.duration_since(tag.known_since).as_hours() / 24;
+        let seen_days = if sold.is_empty() { 0 } else { u16::try_from(age.clamp(0, i64::from(SEEN_DAYS))).unwrap_or(SEEN_DAYS) };
+        let signals = Signals { week: pieces(7, 0), before: pieces(i64::from(SEEN_DAYS), 7), available, lead_days, seen_days };
         let looked = tag.look(&signals, rules, now);
         let next = looked.as_ref().unwrap_or(&tag);
-        let (next, accepted) = match next.accept(PRICE_RULE, now).filter(|_| next.accepts_by_itself(rules)) {
+        let (next, accepted) = match next.accept(PRICE_RULE, now).filter(|_| next.accepts_by_itself(rules, now)) {
             Some(next) => (PriceTag { version: tag.version + 1, ..next }, true),
             None if looked.is_none() => return Ok((tag, false)),
             None => (next.clone(), false),

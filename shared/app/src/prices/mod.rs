@@ -8,13 +8,14 @@ pub use past::{Past, past};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::ports::{Clock, PageKey, PricePage, PriceStore};
+use crate::ports::{Clock, OnceKey, PageKey, PricePage, PriceStore};
 use crate::publish::{amount, envelope};
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload, stock};
 use domain::ids::{CorrelationId, EventId, Sku};
 use domain::order::Fault;
 use domain::price::{Listed, PriceTag};
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -22,6 +23,11 @@ use std::sync::Arc;
 pub const PRICE_RULE: &str = "auto-price";
 /// Prices that are listed at once.
 pub const LISTED_MAX: usize = 100;
+/// Under which name it is remembered that a day's prices were looked at.
+pub(crate) fn daily_key(day: Date) -> OnceKey {
+    OnceKey::new("prices", "daily", &day.to_string())
+}
+
 /// Tries, if somebody else changes it meanwhile.
 const TRIES: usize = 5;
 
@@ -86,7 +92,8 @@ impl Prices {
     /// Decides about what is proposed.
     ///
     /// # Errors
-    /// `NotFound`, `Stale` if it is not the version that was seen, `Invalid` if nothing is proposed.
+    /// `NotFound`, `Stale` if it is not the version that was seen, `Invalid` if nothing is proposed, or what is proposed is not within the shop's
+    /// rules any longer.
     pub async fn decide(&self, context: Context<'_>, sku: &Sku, if_version: Option<u64>, what: PriceDecision) -> Result<PriceTag> {
         let by = context.by.actor.in_words();
         for _ in 0..TRIES {
@@ -94,7 +101,11 @@ impl Prices {
             if if_version.is_some_and(|seen| seen != known.version) {
                 return Err(Error::Stale { current: known.version });
             }
-            let now = self.clock.now();
+            let (rules, now) = (&context.config.pricing, self.clock.now());
+            if what == PriceDecision::Accept && known.proposal.is_some() && !(rules.enabled && known.is_within(rules)) {
+                let rule = "it was proposed under other rules than those of now; dismiss it, or wait for the next look";
+                return Err(Error::Invalid(vec![Fault::new("sku", "rules_changed", rule)]));
+            }
             let next = match what {
                 PriceDecision::Accept => known.accept(&by, now),
                 PriceDecision::Dismiss => known.dismiss(&by, now),

@@ -7,9 +7,11 @@ use crate::ports::MetricStore;
 use crate::scope::TenantScope;
 use crate::stock::demand;
 use crate::tenant::TenantConfig;
+use domain::ids::Sku;
 use domain::money::Currency;
-use domain::price::{Backtest, PriceTag, Sold, backtest};
+use domain::price::{Backtest, PriceTag, SEEN_DAYS, Sold, backtest};
 use jiff::ToSpan;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// Prices that are looked at.
@@ -26,33 +28,41 @@ pub struct Past {
     pub more: bool,
 }
 
-/// Goes through the whole weeks of some days.
+/// Goes through the whole weeks of some days, today left out: it is not over.
 ///
 /// # Errors
 /// `Retryable`.
 pub async fn past(prices: &Prices, metrics: &dyn MetricStore, scope: &TenantScope, config: &TenantConfig, span: &Span) -> Result<Past> {
-    let mut tags: Vec<PriceTag> = Vec::new();
+    let mut tags: BTreeMap<Sku, PriceTag> = BTreeMap::new();
     let mut more = false;
-    for waiting in [true, false] {
+    'lists: for waiting in [true, false] {
         let mut after = None;
         loop {
             let page = prices.page(scope, waiting, after.as_ref(), PAGE).await?;
-            tags.extend(page.tags);
+            for tag in page.tags {
+                // What has moved to the other list meanwhile stands in both.
+                if tags.len() == PRICES_MAX && !tags.contains_key(&tag.sku) {
+                    more = true;
+                    break 'lists;
+                }
+                tags.insert(tag.sku.clone(), tag);
+            }
             after = page.next;
-            more |= tags.len() >= PRICES_MAX && after.is_some();
-            if after.is_none() || tags.len() >= PRICES_MAX {
+            if after.is_none() {
                 break;
             }
         }
     }
-    tags.truncate(PRICES_MAX);
-    let sold = demand::between(metrics, scope, (span.first.saturating_sub(35.days()), span.last), None).await?;
+    // What is sold is counted by days of UTC.
+    let yesterday = prices.clock.now().to_zoned(TimeZone::UTC).date().saturating_sub(1.day());
+    let (first, last) = (span.first, span.last.min(yesterday));
+    let sold = demand::between(metrics, scope, (first.saturating_sub(i64::from(SEEN_DAYS).days()), last), None).await?;
     let mut by_currency: BTreeMap<Currency, Vec<Sold<'_>>> = BTreeMap::new();
-    for tag in &tags {
+    for tag in tags.values() {
         let Some(days) = sold.get(tag.sku.as_str()) else { continue };
         let one = Sold { days, list_minor: tag.list_minor, cost_minor: tag.cost_minor };
         by_currency.entry(tag.currency).or_default().push(one);
     }
-    let found = |(currency, sold)| (currency, backtest(sold, (span.first, span.last), &config.pricing));
+    let found = |(currency, sold)| (currency, backtest(sold, (first, last), &config.pricing));
     Ok(Past { by_currency: by_currency.into_iter().map(found).collect(), more })
 }

@@ -2,10 +2,10 @@
 //! changed since from each order's own history.
 
 use super::{OPEN_ORDERS_MAX, Report};
+use crate::changed::{Changed, PAGE, PASSES_MAX, dossiers};
 use crate::error::Result;
 use crate::measure::LABELS;
 use crate::ports::{OrderQuery, OrderSummary, PageKey, Point};
-use crate::report::changed::{Changed, PAGE, PASSES_MAX, dossiers};
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use domain::ids::OrderId;

@@ -1,28 +1,24 @@
 //! The daily report: figures from the read model, the open orders from their index, one file in the bucket.
 
-pub(crate) mod changed;
 mod figures;
 mod weekly;
 
 pub use figures::{CHANGED_ORDERS_MAX, Wanted};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::json;
 use crate::ledger::monday_of;
 use crate::ports::{
-    Claim, Clock, DecisionStore, Limit, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, Queue, RateBuckets,
-    ReportStore, TenantStore,
+    Claim, Clock, DecisionStore, MetricStore, OnceDone, OnceKey, OnceStore, OrderStore, OutboxStore, ReportStore, TenantStore,
 };
 use crate::publish::envelope;
 use crate::scope::TenantScope;
 use crate::tenant::TenantConfig;
 use crate::trouble::{Job, Trouble};
 use contracts::job::v1::ReportReady;
-use contracts::queue::{ReportAsked, Wished};
 use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, TenantId};
 use domain::kpi::{Comparison, DailyKpi, Headline, slack_comparison, slack_summary};
-use domain::order::Fault;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -140,81 +136,6 @@ pub async fn headline(reports: &dyn ReportStore, scope: &TenantScope, day: Date)
     Ok(figures.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Having a report made now, behind a queue.
-#[derive(Clone)]
-pub struct AskForReport {
-    /// Where the wish waits.
-    pub queue: Arc<dyn Queue>,
-    /// One wish a minute.
-    pub buckets: Arc<dyn RateBuckets>,
-    /// What there is.
-    pub reports: Arc<dyn ReportStore>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-}
-
-/// A report reads every open order, so it is asked for no more often than this.
-pub const WISHES: Limit = Limit { count: 2, window: SignedDuration::from_mins(1) };
-
-impl AskForReport {
-    /// The figures of today as they are when the wish's turn comes, or of a past day as it ended. A past day that has
-    /// its report keeps it.
-    ///
-    /// # Errors
-    /// `Invalid` for a day that cannot have a report or has one, `TooMany`, `Retryable`.
-    pub async fn run(&self, scope: &TenantScope, config: &TenantConfig, day: Option<Date>, correlation: &CorrelationId) -> Result<()> {
-        let today = day.map_or(Ok(None), |day| self.of_the_last_year(config, day).map(Some))?;
-        if let Some(day) = day.filter(|day| today.is_some_and(|today| *day < today))
-            && headline(&*self.reports, scope, day).await?.is_some()
-        {
-            return Err(day_fault("exists", "that day has its report; it stays as it was"));
-        }
-        self.ask(scope, (day, Wished::Report), correlation).await
-    }
-
-    /// The export of a day, anew if it was made; of today up to now.
-    ///
-    /// # Errors
-    /// `Invalid` for a day that cannot have one, `TooMany`, `Retryable`.
-    pub async fn export(&self, scope: &TenantScope, config: &TenantConfig, day: Date, correlation: &CorrelationId) -> Result<()> {
-        self.of_the_last_year(config, day)?;
-        self.ask(scope, (Some(day), Wished::Export), correlation).await
-    }
-
-    /// A look at the prices, if the shop wants any proposed.
-    ///
-    /// # Errors
-    /// `Invalid` if it does not, `TooMany`, `Retryable`.
-    pub async fn prices(&self, scope: &TenantScope, config: &TenantConfig, correlation: &CorrelationId) -> Result<()> {
-        if !config.pricing.enabled {
-            return Err(Error::Invalid(vec![Fault::new("pricing.enabled", "switched_off", "switch it on in the settings first")]));
-        }
-        self.ask(scope, (None, Wished::Prices), correlation).await
-    }
-
-    /// Today, if a day is one of the last year.
-    fn of_the_last_year(&self, config: &TenantConfig, day: Date) -> Result<Date> {
-        let today = config.today(self.clock.now());
-        let is_one = day <= today && day >= today - 366.days();
-        if is_one { Ok(today) } else { Err(day_fault("out_of_range", "a day of the last year, such as 2025-08-10")) }
-    }
-
-    async fn ask(&self, scope: &TenantScope, (day, what): (Option<Date>, Wished), correlation: &CorrelationId) -> Result<()> {
-        let bucket = match what {
-            Wished::Report => "report-wish",
-            Wished::Export => "export-wish",
-            Wished::Prices => "price-wish",
-        };
-        self.buckets.take(scope, bucket, 1, WISHES, self.clock.now()).await?.or_wait()?;
-        let (tenant, correlation) = (scope.tenant().clone(), correlation.clone());
-        json::send(&*self.queue, &ReportAsked { v: ReportAsked::VERSION, tenant, day, what, correlation }).await
-    }
-}
-
-fn day_fault(code: &str, rule: &str) -> Error {
-    Error::Invalid(vec![Fault::new("day", code, rule)])
-}
-
 /// The use case.
 #[derive(Clone)]
 pub struct Report {
@@ -287,15 +208,12 @@ impl Report {
 
     async fn due_of(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<Option<Made>> {
         let Some(config) = self.tenants.config(tenant).await? else { return Ok(None) };
-        let local = self.clock.now().to_zoned(config.zone());
-        if u8::try_from(local.hour()).unwrap_or(0) < config.report_hour {
-            return Ok(Some(Made::NotDue));
-        }
+        let Some(today) = config.morning(self.clock.now()) else { return Ok(Some(Made::NotDue)) };
         let scope = TenantScope::of_own_message(tenant);
-        let made = self.daily(&scope, &config, Wanted::AsOf(local.date()), correlation).await;
+        let made = self.daily(&scope, &config, Wanted::AsOf(today), correlation).await;
         // Whoever could not on Monday does so with the first report after it.
-        if local.weekday() == Weekday::Monday || matches!(made, Ok(Made::Report { .. })) {
-            let filed = weekly::review(self, &scope, &config, monday_of(local.date()), correlation).await;
+        if today.weekday() == Weekday::Monday || matches!(made, Ok(Made::Report { .. })) {
+            let filed = weekly::review(self, &scope, &config, monday_of(today), correlation).await;
             return made.and_then(|made| filed.map(|()| Some(made)));
         }
         made.map(Some)

@@ -123,9 +123,9 @@ impl SyncSaleor {
     /// # Errors
     /// `Retryable`: the next hour asks for all again, and comparing twice changes nothing.
     pub async fn all(&self, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
-        let wanted = |tenant: &TenantId, config: &TenantConfig| {
+        let wanted = async |tenant: &TenantId, config: &TenantConfig| {
             let account = config.saleor.as_ref().filter(|account| account.enabled && account.token.is_some());
-            account.map(|_| SheetAsked::saleor(tenant, true, correlation))
+            Ok(account.map(|_| SheetAsked::saleor(tenant, true, correlation)).into_iter().collect())
         };
         ask_each((&*self.tenants, &*self.queue), wanted).await
     }

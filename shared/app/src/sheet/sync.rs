@@ -68,8 +68,9 @@ impl SyncSheet {
     /// # Errors
     /// `Retryable`: the next tick asks for all again, and reading a sheet twice changes nothing.
     pub async fn all(&self, queue: &dyn Queue, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
-        let wanted = |tenant: &TenantId, config: &TenantConfig| {
-            config.sheet.as_ref().filter(|sheet| sheet.enabled).map(|_| SheetAsked::sheet(tenant, true, correlation))
+        let wanted = async |tenant: &TenantId, config: &TenantConfig| {
+            let sheet = config.sheet.as_ref().filter(|sheet| sheet.enabled);
+            Ok(sheet.map(|_| SheetAsked::sheet(tenant, true, correlation)).into_iter().collect())
         };
         ask_each((&*self.tenants, queue), wanted).await
     }

@@ -330,6 +330,15 @@ impl OrderEvent {
         matches!(self, Self::StatusChanged { .. } | Self::StatusCorrected { .. } | Self::StatusUndone { .. } | Self::Reconciled { .. })
     }
 
+    /// By it the order comes to a status, or through it.
+    pub fn enters(&self, status: OrderStatus) -> bool {
+        match self {
+            Self::StatusChanged { to, via, .. } => *to == status || via.contains(&status),
+            Self::StatusCorrected { to, .. } | Self::StatusUndone { to, .. } | Self::Reconciled { to, .. } => *to == status,
+            _ => false,
+        }
+    }
+
     /// The decision of a rule that it judges.
     pub const fn judges(&self) -> Option<&DecisionId> {
         match self {

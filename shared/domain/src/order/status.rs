@@ -224,6 +224,11 @@ impl OrderStatus {
         matches!(self, Self::PartiallyShipped | Self::Shipped | Self::Delivered | Self::Completed | Self::ReturnRequested | Self::Returned)
     }
 
+    /// Has the customer got it, or had it?
+    pub fn has_arrived(self) -> bool {
+        matches!(self, Self::Delivered | Self::Completed | Self::ReturnRequested | Self::Returned)
+    }
+
     /// Progress in percent as customers see it; `None` of it is earned by a cancelled or failed order.
     pub fn percent(self) -> u8 {
         match self {

@@ -1,7 +1,7 @@
 //! What the rules would have proposed in weeks that are over, and what that would have meant if customers mind prices so much.
 
-use super::propose::{Signals, moved};
-use super::{PriceRules, WORTH_BPS, within_guardrail};
+use super::propose::{Signals, priced};
+use super::{PriceRules, WORTH_BPS};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -79,21 +79,20 @@ fn week(found: &mut Backtest, one: &Sold<'_>, begins: Date, rules: &PriceRules) 
         let (from, until) = (begins.saturating_add(from.days()), begins.saturating_add(until.days()));
         one.days.range(from..until).map(|(_, pieces)| *pieces).fold(0, i64::saturating_add)
     };
-    let signals = Signals { week: pieces(-7, 0), before: pieces(-35, -7), available: None, lead_days: 0 };
+    let signals = Signals { week: pieces(-7, 0), before: pieces(-35, -7), available: None, lead_days: 0, seen_days: 0 };
     let sold = pieces(0, 7).max(0);
     if sold == 0 && signals.week == 0 && signals.before == 0 {
         return;
     }
-    let wanted = moved(one.list_minor, signals.reasons(one.list_minor, None).iter().map(super::Reason::bps).sum());
-    let dear_enough = one.cost_minor.map_or(wanted, |cost| wanted.max(cost));
-    let price = within_guardrail(one.list_minor, dear_enough, rules.max_change_bps);
+    let why = signals.reasons(one.list_minor, None);
+    let (price, held) = priced((one.list_minor, one.cost_minor), &why, rules).unwrap_or((one.list_minor, false));
     let is_worth_it = i128::from((price - one.list_minor).abs()) * 10_000 >= i128::from(WORTH_BPS) * i128::from(one.list_minor);
     let price = if is_worth_it { price } else { one.list_minor };
     let change = price - one.list_minor;
     found.weeks += 1;
     found.up += u32::from(change > 0);
     found.down += u32::from(change < 0);
-    found.held += u32::from(price != wanted && change != 0);
+    found.held += u32::from(held && change != 0);
     let bps = i128::from(change) * 10_000 / i128::from(one.list_minor.max(1));
     found.moved_bps += u64::try_from(bps.abs()).unwrap_or(0);
     let (sold, list, price) = (i128::from(sold), i128::from(one.list_minor), i128::from(price));

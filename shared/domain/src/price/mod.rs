@@ -6,7 +6,7 @@ mod backtest;
 mod propose;
 
 pub use backtest::{Backtest, ELASTICITIES, Effect, Sold, backtest};
-pub use propose::{Market, Reason, Signals};
+pub use propose::{Market, Reason, SEEN_DAYS, Signals};
 
 use crate::ids::Sku;
 use crate::money::{Currency, Money};
@@ -82,13 +82,15 @@ pub struct PriceTag {
     /// What is proposed, and waits to be accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<PriceProposal>,
-    /// The last price that was turned down, and when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dismissed: Option<(i64, Timestamp)>,
+    /// Prices that were turned down within [`DISMISSED_FOR`], and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<(i64, Timestamp)>,
     /// Who decided last: "api-key:…", "auto-price".
     pub decided_by: String,
     /// Saves so far; the optimistic lock.
     pub version: u64,
+    /// When the shop first said what it costs.
+    pub known_since: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
 }
@@ -99,9 +101,32 @@ pub struct Listed {
     /// See [`PriceTag`].
     pub list: Money,
     /// See [`PriceTag`].
-    pub cost: Option<Money>,
+    pub cost: Said,
     /// See [`PriceTag`].
-    pub market: Option<Money>,
+    pub market: Said,
+}
+
+/// What a shop says of an amount that it need not say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing: what is known stays.
+    #[default]
+    Unsaid,
+    /// There is none, or it is not known any longer.
+    Nothing,
+    /// So much.
+    Amount(Money),
+}
+
+impl Said {
+    /// What is known then.
+    fn or_known(self, known: Option<i64>) -> Option<i64> {
+        match self {
+            Said::Unsaid => known,
+            Said::Nothing => None,
+            Said::Amount(money) => Some(money.minor),
+        }
+    }
 }
 
 impl PriceTag {
@@ -111,13 +136,14 @@ impl PriceTag {
             sku,
             currency: listed.list.currency,
             list_minor: listed.list.minor,
-            cost_minor: listed.cost.map(|cost| cost.minor),
-            market_minor: listed.market.map(|market| market.minor),
+            cost_minor: listed.cost.or_known(None),
+            market_minor: listed.market.or_known(None),
             price_minor: listed.list.minor,
             proposal: None,
-            dismissed: None,
+            dismissed: Vec::new(),
             decided_by: by.to_owned(),
             version: 1,
+            known_since: now,
             updated_at: now,
         }
     }
@@ -126,21 +152,25 @@ impl PriceTag {
         PriceTag { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// What the shop says of it now. Another list price is what it is offered for; the same one leaves that. None if nothing changes.
+    /// What the shop says of it now. Another list price is what it is offered for; the same one leaves that. What is unsaid stays, but for amounts of another
+    /// currency. None if nothing changes.
     pub fn list(&self, listed: Listed, by: &str, now: Timestamp) -> Option<PriceTag> {
-        let anew = PriceTag::new(self.sku.clone(), listed, by, now);
-        if (anew.currency, anew.list_minor) != (self.currency, self.list_minor) {
-            return Some(PriceTag { version: self.version + 1, ..anew });
-        }
-        let is_same = (anew.cost_minor, anew.market_minor) == (self.cost_minor, self.market_minor);
+        let same_money = listed.list.currency == self.currency;
+        let known = |minor: Option<i64>| minor.filter(|_| same_money);
+        let (cost_minor, market_minor) = (listed.cost.or_known(known(self.cost_minor)), listed.market.or_known(known(self.market_minor)));
         // What waits was reckoned with what was known then.
-        let known = PriceTag { cost_minor: anew.cost_minor, market_minor: anew.market_minor, proposal: None, ..self.next(now) };
-        (!is_same).then_some(known)
+        let next = PriceTag { cost_minor, market_minor, proposal: None, ..self.next(now) };
+        if !same_money || listed.list.minor != self.list_minor {
+            let (currency, list_minor) = (listed.list.currency, listed.list.minor);
+            let (dismissed, decided_by) = (Vec::new(), by.to_owned());
+            return Some(PriceTag { currency, list_minor, price_minor: list_minor, dismissed, decided_by, ..next });
+        }
+        ((cost_minor, market_minor) != (self.cost_minor, self.market_minor)).then_some(next)
     }
 
     /// What follows from these signals: a proposal, another one, or none any longer. None if it stays as it is.
     pub fn look(&self, signals: &Signals, rules: &PriceRules, now: Timestamp) -> Option<PriceTag> {
-        let was_dismissed = |price: i64| self.dismissed.is_some_and(|(minor, at)| minor == price && now < at + DISMISSED_FOR);
+        let was_dismissed = |price: i64| self.dismissals(now).any(|(minor, _)| *minor == price);
         let found = propose::propose(self, signals, rules, now).filter(|found| !was_dismissed(found.price_minor));
         match (&self.proposal, &found) {
             (None, None) => None,
@@ -158,13 +188,26 @@ impl PriceTag {
     /// What is proposed is turned down. None if nothing is.
     pub fn dismiss(&self, by: &str, now: Timestamp) -> Option<PriceTag> {
         let proposal = self.proposal.as_ref()?;
-        let dismissed = Some((proposal.price_minor, now));
+        let mut dismissed: Vec<(i64, Timestamp)> = self.dismissals(now).copied().collect();
+        dismissed.push((proposal.price_minor, now));
         Some(PriceTag { proposal: None, dismissed, decided_by: by.to_owned(), ..self.next(now) })
     }
 
-    /// Whether the shop's rule accepts what is proposed.
-    pub fn accepts_by_itself(&self, rules: &PriceRules) -> bool {
-        let Some(proposal) = &self.proposal else { return false };
+    /// What was turned down so lately that it still counts.
+    fn dismissals(&self, now: Timestamp) -> impl Iterator<Item = &(i64, Timestamp)> {
+        self.dismissed.iter().filter(move |(_, at)| now < *at + DISMISSED_FOR)
+    }
+
+    /// Whether what is proposed is still within the shop's bounds.
+    pub fn is_within(&self, rules: &PriceRules) -> bool {
+        self.proposal
+            .as_ref()
+            .is_some_and(|proposal| within_guardrail(self.list_minor, proposal.price_minor, rules.max_change_bps) == proposal.price_minor)
+    }
+
+    /// Whether the shop's rule accepts what is proposed. Where a person has turned a price down lately, a person decides.
+    pub fn accepts_by_itself(&self, rules: &PriceRules, now: Timestamp) -> bool {
+        let Some(proposal) = self.proposal.as_ref().filter(|_| self.dismissals(now).next().is_none()) else { return false };
         let moved = (i128::from(proposal.price_minor) - i128::from(self.price_minor)).abs() * 10_000;
         moved <= i128::from(rules.accept_up_to_bps) * i128::from(self.list_minor)
     }

@@ -4,7 +4,9 @@ use super::{PriceProposal, PriceRules, PriceTag, WORTH_BPS, within_guardrail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Pieces that have to be sold in five weeks before a week of them says anything.
+/// Days by which it is judged how something sells.
+pub const SEEN_DAYS: u16 = 35;
+/// Pieces that have to be sold in them before a week of them says anything.
 const SOLD_MIN: i64 = 10;
 /// More days of stock than this are many.
 const LONG_DAYS: u64 = 90;
@@ -22,6 +24,8 @@ pub struct Signals {
     pub available: Option<i64>,
     /// Days after which a delivery usually comes.
     pub lead_days: u16,
+    /// Days for which it could have been sold: fewer than [`SEEN_DAYS`] for what is new, none where nothing is ever counted as sold.
+    pub seen_days: u16,
 }
 
 /// How a price stands to what others ask.
@@ -97,12 +101,15 @@ impl Signals {
     fn stock(&self) -> Option<Reason> {
         let available = self.available.filter(|pieces| *pieces > 0)?;
         let sold = self.week.max(0).saturating_add(self.before.max(0));
+        let is_new = self.seen_days < SEEN_DAYS;
         if sold == 0 {
-            return Some(Reason::Stock { bps: -300, cover_days: None });
+            return (!is_new).then_some(Reason::Stock { bps: -300, cover_days: None });
         }
-        let cover = u64::try_from(available.saturating_mul(35) / sold).unwrap_or(0);
+        let cover = u64::try_from(available.saturating_mul(i64::from(SEEN_DAYS)) / sold).unwrap_or(0);
         let bps = match cover {
             days if days < u64::from(self.lead_days) => 300,
+            // It has sold for a part of these days only, so it sells faster than that.
+            _ if is_new => return None,
             days if days > 2 * LONG_DAYS => -500,
             days if days > LONG_DAYS => -300,
             _ => return None,
@@ -122,17 +129,24 @@ fn market(list_minor: i64, market_minor: Option<i64>) -> Option<Reason> {
 /// A price that these signals speak for, if it is worth another tag.
 pub(super) fn propose(tag: &PriceTag, signals: &Signals, rules: &PriceRules, at: Timestamp) -> Option<PriceProposal> {
     let why = signals.reasons(tag.list_minor, tag.market_minor);
-    let wanted = moved(tag.list_minor, why.iter().map(Reason::bps).sum());
-    // Below cost nothing is proposed, but the bounds hold for that as well: a list price below cost is the shop's own.
-    let dear_enough = tag.cost_minor.map_or(wanted, |cost| wanted.max(cost));
-    let price_minor = within_guardrail(tag.list_minor, dear_enough, rules.max_change_bps);
+    let (price_minor, held) = priced((tag.list_minor, tag.cost_minor), &why, rules)?;
     let change = (i128::from(price_minor) - i128::from(tag.price_minor)).abs();
     let is_worth_it = change * 10_000 >= i128::from(WORTH_BPS) * i128::from(tag.list_minor) && change > 0;
-    (is_worth_it && price_minor > 0).then_some(PriceProposal { price_minor, why, held: price_minor != wanted, at })
+    (is_worth_it && price_minor > 0).then_some(PriceProposal { price_minor, why, held, at })
+}
+
+/// The price that reasons speak for, and whether the bounds have held it. None if no price within the bounds reaches the cost: to sell
+/// below it is the shop's own decision.
+pub(super) fn priced((list_minor, cost_minor): (i64, Option<i64>), why: &[Reason], rules: &PriceRules) -> Option<(i64, bool)> {
+    let wanted = moved(list_minor, why.iter().map(Reason::bps).sum());
+    let dear_enough = cost_minor.map_or(wanted, |cost| wanted.max(cost));
+    let price_minor = within_guardrail(list_minor, dear_enough, rules.max_change_bps);
+    let covers_cost = cost_minor.is_none_or(|cost| cost <= list_minor && cost <= price_minor);
+    covers_cost.then_some((price_minor, price_minor != wanted))
 }
 
 /// A price moved by basis points, rounded half away from zero.
-pub(super) fn moved(list_minor: i64, bps: i64) -> i64 {
+fn moved(list_minor: i64, bps: i64) -> i64 {
     let by = i128::from(list_minor) * i128::from(bps);
     let half = if by < 0 { -5_000 } else { 5_000 };
     let by = i64::try_from((by + half) / 10_000).unwrap_or(0);

@@ -15,7 +15,8 @@ fn usd(minor: i64) -> Money {
 }
 
 fn tag(list: i64, cost: Option<i64>, market: Option<i64>) -> PriceTag {
-    let listed = Listed { list: usd(list), cost: cost.map(usd), market: market.map(usd) };
+    let said = |minor: Option<i64>| minor.map_or(Said::Unsaid, |minor| Said::Amount(usd(minor)));
+    let listed = Listed { list: usd(list), cost: said(cost), market: said(market) };
     PriceTag::new(Sku::parse("MUG").unwrap(), listed, "anna", now())
 }
 
@@ -23,7 +24,7 @@ fn proposed(tag: &PriceTag, signals: Signals) -> Option<i64> {
     tag.look(&signals, &ON, now()).and_then(|tag| tag.proposal).map(|found| found.price_minor)
 }
 
-const QUIET: Signals = Signals { week: 10, before: 40, available: Some(50), lead_days: 7 };
+const QUIET: Signals = Signals { week: 10, before: 40, available: Some(50), lead_days: 7, seen_days: SEEN_DAYS };
 
 // req: S2-78
 #[test]
@@ -49,13 +50,18 @@ fn each_reason_moves_the_price_by_what_it_says() {
         assert_eq!(proposed(&mug, Signals { week, available: None, ..QUIET }), expected, "{week} in the last week, 10 a week before");
     }
     assert_eq!(proposed(&mug, Signals { week: 5, before: 4, available: None, ..QUIET }), None, "too few to say");
-    assert_eq!(proposed(&mug, Signals { week: 40, before: 0, available: None, lead_days: 7 }), None, "it is new");
+    assert_eq!(proposed(&mug, Signals { week: 40, before: 0, available: None, ..QUIET }), None, "it is new");
     // Fifty in five weeks: so many days.
     for (available, expected) in [(9, Some(10_300)), (10, None), (129, None), (131, Some(9_700)), (260, Some(9_500)), (0, None), (-5, None)]
     {
         assert_eq!(proposed(&mug, Signals { available: Some(available), ..QUIET }), expected, "{available} on the shelf");
     }
-    assert_eq!(proposed(&mug, Signals { week: 0, before: 0, available: Some(3), lead_days: 7 }), Some(9_700), "it lies there");
+    assert_eq!(proposed(&mug, Signals { week: 0, before: 0, available: Some(3), ..QUIET }), Some(9_700), "it lies there");
+    for signals in [Signals { week: 0, before: 0, ..QUIET }, Signals { available: Some(500), ..QUIET }] {
+        let young = Signals { seen_days: SEEN_DAYS - 1, ..signals };
+        assert_eq!(proposed(&mug, young), None, "nobody could have bought it long enough: {young:?}");
+    }
+    assert_eq!(proposed(&mug, Signals { available: Some(9), seen_days: 3, ..QUIET }), Some(10_300), "what is new can be scarce");
     for (market, expected) in [(10_000, None), (10_400, Some(10_200)), (12_000, Some(10_400)), (8_000, Some(9_600)), (9_900, None)] {
         assert_eq!(proposed(&tag(10_000, None, Some(market)), QUIET), expected, "others ask {market}");
     }
@@ -67,11 +73,14 @@ fn each_reason_moves_the_price_by_what_it_says() {
 // req: S2-78
 #[test]
 fn nothing_is_proposed_below_cost() {
-    let slow = Signals { week: 0, before: 40, available: Some(500), lead_days: 7 };
+    let slow = Signals { week: 0, available: Some(500), ..QUIET };
     assert_eq!(proposed(&tag(10_000, None, None), slow), Some(9_100));
     assert_eq!(proposed(&tag(10_000, Some(9_500), None), slow), Some(9_500));
     assert_eq!(proposed(&tag(10_000, Some(10_000), None), slow), None);
-    assert_eq!(proposed(&tag(10_000, Some(20_000), None), slow), Some(11_000), "the bounds hold for a list price below cost, too");
+    for cost in [10_001, 10_500, 20_000] {
+        assert_eq!(proposed(&tag(10_000, Some(cost), None), slow), None, "to list it below cost is the shop's own decision");
+        assert_eq!(proposed(&tag(10_000, Some(cost), Some(20_000)), Signals { week: 30, ..QUIET }), None, "{cost}");
+    }
 }
 
 // req: S2-78
@@ -90,13 +99,24 @@ fn a_proposal_waits_until_somebody_decides() {
     let dismissed = waiting.dismiss("anna", soon).unwrap();
     assert_eq!((dismissed.price_minor, dismissed.look(&fast, &ON, soon)), (10_000, None));
     assert!(dismissed.look(&fast, &ON, soon + DISMISSED_FOR).is_some(), "a week later it may be asked again");
+    let other = dismissed.look(&Signals { week: 12, ..QUIET }, &ON, soon).unwrap();
+    assert_eq!(other.proposal.as_ref().map(|found| found.price_minor), Some(10_200), "another price is another question");
+    let twice = other.dismiss("anna", soon + SignedDuration::from_hours(24)).unwrap();
+    assert_eq!(twice.look(&fast, &ON, soon + SignedDuration::from_hours(48)), None, "what was turned down before that still is");
+    assert_eq!(twice.dismissed.len(), 2);
     // What the shop says is what counts.
-    let listed = |list, cost| Listed { list: usd(list), cost, market: None };
-    assert_eq!(waiting.list(listed(10_000, None), "anna", soon), None);
-    let cheaper = accepted.list(listed(9_000, None), "anna", soon).unwrap();
+    let listed = |list, cost| Listed { list: usd(list), cost, market: Said::Unsaid };
+    assert_eq!(waiting.list(listed(10_000, Said::Unsaid), "anna", soon), None);
+    let cheaper = accepted.list(listed(9_000, Said::Unsaid), "anna", soon).unwrap();
     assert_eq!((cheaper.price_minor, cheaper.version), (9_000, accepted.version + 1));
-    let costly = accepted.list(listed(10_000, Some(usd(5_000))), "anna", soon).unwrap();
+    let costly = accepted.list(listed(10_000, Said::Amount(usd(5_000))), "anna", soon).unwrap();
     assert_eq!((costly.price_minor, costly.cost_minor), (10_400, Some(5_000)), "the list price is the same");
+    assert_eq!(costly.list(listed(10_000, Said::Unsaid), "anna", soon), None, "what is unsaid stays");
+    let moved = costly.list(listed(9_000, Said::Unsaid), "anna", soon).unwrap();
+    assert_eq!((moved.cost_minor, moved.known_since), (Some(5_000), now()));
+    assert_eq!(costly.list(listed(10_000, Said::Nothing), "anna", soon).unwrap().cost_minor, None);
+    let pln = Listed { list: Money::new(10_000, Currency::parse("PLN").unwrap()), cost: Said::Unsaid, market: Said::Unsaid };
+    assert_eq!(costly.list(pln, "anna", soon).unwrap().cost_minor, None, "what it cost in another currency");
 }
 
 // req: S2-78
@@ -104,9 +124,16 @@ fn a_proposal_waits_until_somebody_decides() {
 fn a_rule_accepts_what_is_small_enough() {
     let waiting = tag(10_000, None, None).look(&Signals { week: 12, ..QUIET }, &ON, now()).unwrap();
     for (up_to, accepts) in [(0, false), (199, false), (200, true), (1_000, true)] {
-        assert_eq!(waiting.accepts_by_itself(&PriceRules { accept_up_to_bps: up_to, ..ON }), accepts, "{up_to}");
+        assert_eq!(waiting.accepts_by_itself(&PriceRules { accept_up_to_bps: up_to, ..ON }, now()), accepts, "{up_to}");
     }
-    assert!(!tag(10_000, None, None).accepts_by_itself(&PriceRules { accept_up_to_bps: 1_000, ..ON }), "nothing waits");
+    let all = PriceRules { accept_up_to_bps: 1_000, ..ON };
+    assert!(!tag(10_000, None, None).accepts_by_itself(&all, now()), "nothing waits");
+    let turned_down = waiting.dismiss("anna", now()).unwrap().look(&Signals { week: 16, ..QUIET }, &ON, now()).unwrap();
+    assert!(turned_down.proposal.is_some() && !turned_down.accepts_by_itself(&all, now()), "a person said no lately");
+    assert!(turned_down.accepts_by_itself(&all, now() + DISMISSED_FOR));
+    for (max_change_bps, within) in [(1_000, true), (200, true), (199, false), (0, false)] {
+        assert_eq!(waiting.is_within(&PriceRules { max_change_bps, ..ON }), within, "{max_change_bps}");
+    }
 }
 
 fn steady(from: Date, days: i64, pieces: i64) -> BTreeMap<Date, i64> {
@@ -140,14 +167,14 @@ proptest! {
     #[test]
     fn no_signals_leave_the_guardrail(
         list in 1..LIST_MAX, cost in proptest::option::of(0..LIST_MAX), market in proptest::option::of(0..LIST_MAX),
-        seen in proptest::collection::vec((-5..1_000_000i64, -5..1_000_000i64, proptest::option::of(-5..1_000_000i64), 0..400u16, any::<bool>()), 1..12),
+        seen in proptest::collection::vec((-5..1_000_000i64, -5..1_000_000i64, proptest::option::of(-5..1_000_000i64), 0..400u16, 0..40u16, any::<bool>()), 1..12),
         max_change_bps in any::<u32>(),
     ) {
         let rules = PriceRules { max_change_bps, ..ON };
         let mut tag = tag(list, cost, market);
-        for (week, before, available, lead_days, accepts) in seen {
+        for (week, before, available, lead_days, seen_days, accepts) in seen {
             let at = tag.updated_at + SignedDuration::from_hours(24);
-            if let Some(next) = tag.look(&Signals { week, before, available, lead_days }, &rules, at) {
+            if let Some(next) = tag.look(&Signals { week, before, available, lead_days, seen_days }, &rules, at) {
                 tag = next;
             }
             if let Some(next) = if accepts { tag.accept("anna", at) } else { tag.dismiss("anna", at) } {
@@ -156,6 +183,8 @@ proptest! {
             let off = (i128::from(tag.price_minor) - i128::from(list)).abs() * 10_000;
             prop_assert!(off <= i128::from(max_change_bps.min(GUARDRAIL_BPS)) * i128::from(list), "{tag:?}");
             prop_assert!(tag.price_minor > 0);
+            prop_assert!(tag.proposal.is_none());
+            prop_assert!(tag.price_minor >= list.min(cost.unwrap_or(0)), "below cost: {tag:?}");
         }
     }
 }

@@ -6,7 +6,8 @@ use app::measure::LABELS;
 use app::ports::*;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::EventId;
+use domain::ids::{EventId, Sku};
+use domain::price::PriceTag;
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use jiff::{SignedDuration, Timestamp};
@@ -184,5 +185,21 @@ impl OnceStore for AskedAgain {
     }
     async fn release(&self, scope: &TenantScope, key: &OnceKey, fence: u64) -> PortResult<bool> {
         self.inner.release(scope, key, fence).await
+    }
+}
+
+/// Saves prices without the events that say so.
+pub(super) struct PriceUnsaid(pub(super) Arc<dyn PriceStore>);
+
+#[async_trait]
+impl PriceStore for PriceUnsaid {
+    async fn load(&self, scope: &TenantScope, sku: &Sku) -> PortResult<Option<PriceTag>> {
+        self.0.load(scope, sku).await
+    }
+    async fn page(&self, scope: &TenantScope, waiting: bool, after: Option<&PageKey>, limit: usize) -> PortResult<PricePage> {
+        self.0.page(scope, waiting, after, limit).await
+    }
+    async fn save(&self, scope: &TenantScope, tag: &PriceTag, _: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        self.0.save(scope, tag, &[], now).await
     }
 }

@@ -11,7 +11,7 @@ pub(crate) use orders::hear_again;
 use crate::ports::Ports;
 use app::TenantScope;
 use app::ports::OrderStore;
-use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, ToldFirst};
+use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, PriceUnsaid, ToldFirst};
 use inbox::BadInbox;
 use money::BadGateways;
 use orders::{BadOrders, ReadOnce};
@@ -68,6 +68,7 @@ bugs! {
     PhotosKept = "an erasure leaves the photos";
     PhotosUnstored = "an order remembers photos that were not stored";
     ExportShortened = "a file of an export loses its first row";
+    PriceUnsaid = "a price changes and nobody is told";
     AddressesKept = "an erasure leaves what addresses were written to about";
     ContactRevived = "a commit writes back the contact it read long ago";
     ErasureUnheard = "nobody sweeps up after an erasure that was cut off or overtaken";
@@ -123,6 +124,7 @@ impl Bug {
             Bug::PhotosKept | Bug::PhotosUnstored | Bug::ExportShortened => {
                 ports.reports = Arc::new(BadFiles { inner: ports.reports, bug: self })
             }
+            Bug::PriceUnsaid => ports.prices = Arc::new(PriceUnsaid(ports.prices)),
             Bug::AddressesKept => ports.addresses = Arc::new(NeverForgets(ports.addresses)),
             Bug::PaidUnderNewNames | Bug::SilenceIsNo => {
                 ports.gateways = Arc::new(BadGateways { inner: ports.gateways, bug: self, calls: Arc::default() });

@@ -29,7 +29,7 @@ use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::{AskForReport, Documents, Report, Wanted};
+use app::report::{Documents, Report, Wanted};
 use app::saga::Sagas;
 use app::saleor::door::HearSaleor;
 use app::saleor::take::TakeIn;
@@ -39,6 +39,7 @@ use app::tenant::{Secret, TenantConfig};
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
 use app::webhooks::{Deliver, Endpoints};
+use app::wishes::Wishes;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use axum::Router;
 use axum::body::Bytes;
@@ -116,7 +117,7 @@ impl Functions {
             orders: ports.orders.clone(),
             parked: Parked { inbox: ports.inbox.clone(), queue: ports.queue.clone(), clock: clock.clone() },
             sheets: ports.queue.clone(),
-            ask_for_report: AskForReport {
+            wishes: Wishes {
                 queue: ports.queue.clone(),
                 buckets: ports.buckets.clone(),
                 reports: ports.reports.clone(),
@@ -241,6 +242,7 @@ impl Functions {
                 },
                 ports.prices.clone(),
                 ports.stock.clone(),
+                ports.queue.clone(),
             ),
             clock,
             parking: ports.parking.clone(),
@@ -367,7 +369,12 @@ impl Functions {
     /// Everything that waits goes where it goes, in order and once: for stories in which nothing goes wrong.
     pub async fn settle(&self, memory: &MemoryWorld) {
         while let Some(body) = memory.take_queued() {
-            let message = HookReceived::read(&body).expect("ours");
+            let Ok(message) = HookReceived::read(&body) else {
+                // It is for the reports' queue.
+                let event = json!({ "Records": [{ "messageId": "asked", "body": body, "eventSource": "aws:sqs" }] });
+                kpi_report::handle(&self.jobs, &*self.parking, event, self.replays.clone()).await.expect("nothing goes wrong");
+                continue;
+            };
             if Heard::is_meant(&message) {
                 self.heard.run(&message).await.expect("nothing goes wrong");
             } else {

@@ -6,6 +6,7 @@ use crate::world::World;
 use app::ports::{InboxKey, InboxState};
 use contracts::Payload;
 use domain::ids::EventId;
+use domain::price::{GUARDRAIL_BPS, PriceTag, within_guardrail};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
@@ -57,6 +58,12 @@ pub(super) fn published(world: &mut World, books: &Books) {
                 let drafts = world.memory.purchase_orders(&world.shops[shop].scope);
                 event.aggregateversion == 1 && drafts.iter().any(|draft| draft.id.as_str() == changed.purchase_id)
             }
+            // Each change of a tag is at most one word of it, and what it says is within the bounds.
+            (Payload::PriceChanged(changed), Some(shop)) => {
+                let tags = world.memory.price_tags(&world.shops[shop].scope);
+                let tag = tags.iter().find(|tag| tag.sku.as_str() == changed.sku);
+                changed.cause == "rule" && tag.is_some_and(|tag| event.aggregateversion <= tag.version && within(changed.price.minor, tag))
+            }
             // It is off, or was: each change of an endpoint is at most one word of it.
             (Payload::WebhookDisabled(off), Some(shop)) => {
                 let endpoints = world.memory.all_endpoints(&world.shops[shop].scope);
@@ -91,4 +98,8 @@ pub(super) fn published(world: &mut World, books: &Books) {
             }
         }
     }
+}
+
+fn within(price_minor: i64, tag: &PriceTag) -> bool {
+    within_guardrail(tag.list_minor, price_minor, GUARDRAIL_BPS) == price_minor && tag.cost_minor.is_none_or(|cost| cost <= price_minor)
 }

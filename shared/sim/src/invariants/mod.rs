@@ -12,6 +12,7 @@ mod ledger;
 mod messages;
 mod money;
 mod parcels;
+mod prices;
 mod reports;
 mod requests;
 mod returns;
@@ -32,7 +33,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 22] = [
+pub const INVARIANTS: [(&str, &str); 23] = [
     ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
@@ -55,6 +56,7 @@ pub const INVARIANTS: [(&str, &str); 22] = [
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
     ("export", "each order that changed on an exported day stands there once, as it stood when the day ended, and nobody's name does"),
+    ("prices", "small changes of prices are made by the rule, once each and published, within the bounds; larger ones wait for a person"),
     ("returns", "no more comes back than was ordered, each return arrives once, and only what is as good as new goes back on its shelf"),
     ("told", "every endpoint that wants to know is told what happened, each thing under one id and in one wording, and nothing else"),
     ("erasure", "no word and no photo of a forgotten customer is kept anywhere, and nothing is sent to them"),
@@ -98,6 +100,7 @@ pub fn check(world: &mut World) {
     timers::timers(world, &books);
     reports::reports(world, &books);
     exports::exports(world, &books);
+    prices::prices(world);
     watch::watch(world, &books);
     told::told(world);
     if world.seed.is_multiple_of(4) {

@@ -4,7 +4,7 @@ use super::{Books, Ledger};
 use crate::world::World;
 use app::measure::LABELS;
 use app::ports::ReportStore;
-use app::report::{DAILY, Wanted, delayed_key, workbook_key};
+use app::report::{DAILY, DELAYED, Wanted, delayed_key, workbook_key};
 use contracts::Payload;
 use domain::kpi::{DailyKpi, slack_summary};
 use domain::order::{Label, Order, Recorded};
@@ -19,14 +19,21 @@ pub(super) fn reports(world: &mut World, books: &Books) {
     }
     let mut told: HashMap<(usize, Date), Vec<String>> = HashMap::new();
     let mut lists: HashMap<(usize, Date), usize> = HashMap::new();
+    let mut others: HashMap<(usize, Date, String), usize> = HashMap::new();
     for published in &world.events {
         if let Payload::ReportReady(ready) = &published.event.payload
             && let Some(shop) = world.shops.iter().position(|shop| *shop.scope.tenant() == published.event.tenant)
         {
             match ready.report.as_str() {
                 DAILY => told.entry((shop, ready.day)).or_default().push(ready.summary.clone()),
-                _ => *lists.entry((shop, ready.day)).or_default() += 1,
+                DELAYED => *lists.entry((shop, ready.day)).or_default() += 1,
+                other => *others.entry((shop, ready.day, other.to_owned())).or_default() += 1,
             }
+        }
+    }
+    for ((shop, day, report), times) in others {
+        if times > 1 {
+            world.fail("I16", None, format!("{} was told {times} times of the {report} of {day}", world.shops[shop].canary));
         }
     }
     for due in world.reports_due.clone() {

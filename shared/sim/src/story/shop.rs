@@ -10,13 +10,16 @@ use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::fraud::FraudRules;
-use domain::ids::{LocationId, SourceId, TenantId};
+use domain::ids::{LocationId, Sku, SourceId, TenantId};
+use domain::money::{Currency, Money};
 use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{PayRules, Role, SagaRules, Vocabulary, WatchRules};
+use domain::price::{Listed, PriceRules, PriceTag, Said};
 use domain::shipping::{AddressDraft, CarrierName};
 use domain::stock::{ReorderRules, StockRules};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use sha2::Sha256;
 use standardwebhooks::Webhook;
 use std::rc::Rc;
@@ -125,6 +128,17 @@ impl Shop {
     /// How many shops there are.
     pub const COUNT: usize = NAMES.len();
 
+    /// What it sells and others sell, too: dearer and cheaper by so much that a person, the rule or nobody changes its price.
+    pub fn price_tags(&self, now: Timestamp) -> Vec<PriceTag> {
+        let eur = |minor| Money::new(minor, Currency::parse("EUR").expect("a currency"));
+        let tag = |(n, market): (usize, i64)| {
+            let sku = Sku::parse(&format!("{}-{n}", self.canary)).expect("a SKU");
+            let listed = Listed { list: eur(1_000), cost: Said::Amount(eur(900)), market: Said::Amount(eur(market)) };
+            PriceTag::new(sku, listed, "staff", now)
+        };
+        [1_000, 1_040, 2_000, 960, 500].into_iter().enumerate().map(tag).collect()
+    }
+
     /// The n-th shop: each has other words, other signatures, another time zone and other channels.
     pub fn number(n: usize) -> Shop {
         use SignatureScheme::{Hmac, StandardWebhooks};
@@ -180,6 +194,8 @@ impl Shop {
             report_hour,
             // Whose midnight falls into every story has its days exported.
             export: ExportSettings { daily: n == 2 },
+            // There prices are proposed, too, and a rule accepts the small ones.
+            pricing: PriceRules { enabled: n == 2, accept_up_to_bps: 300, ..PriceRules::default() },
             // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.
             watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1, tell_late: true },
             progress: ProgressRules {

@@ -5,7 +5,7 @@ use crate::bugs::Bug;
 use crate::functions::job::{HookMessage, Published};
 use crate::functions::wire::{StreamRecord, delivered};
 use contracts::outgoing::Outgoing;
-use contracts::queue::{HookReceived, WebhookAsked};
+use contracts::queue::{HookReceived, ReportAsked, WebhookAsked};
 use contracts::{Envelope, Payload};
 use std::rc::Rc;
 
@@ -47,6 +47,7 @@ impl World {
                     let message = HookMessage { body: body.into(), ours: Some(Rc::new(message)) };
                     self.hooks_queue.send(message);
                 }
+                Err(_) if ReportAsked::read(&body).is_ok() => self.report_asked(&body),
                 Err(why) => self.fail("I5", None, format!("an unreadable message of our own: {why}")),
             }
         }

@@ -31,7 +31,7 @@ use crate::queue::SimQueue;
 use crate::rng::Rng;
 use crate::story::{Customer, Ending, Errand, Hook, Request, Sheet, Shop};
 use app::TenantScope;
-use app::ports::{Clock, TenantStore};
+use app::ports::{Clock, PriceStore, TenantStore};
 use app::report::Documents;
 use app::signature::Headers;
 use axum::body::Bytes;
@@ -306,6 +306,10 @@ impl World {
         for shop in &shops {
             let saved = memory.tenants().save(&shop.scope, &shop.config, 0).now_or_never();
             assert_eq!(saved, Some(Ok(true)), "settings are saved");
+            for tag in shop.price_tags(clock.now()) {
+                let saved = memory.prices().save(&shop.scope, &tag, &[], clock.now()).now_or_never();
+                assert_eq!(saved, Some(Ok(true)), "prices are saved");
+            }
         }
         let lot = Lot::default();
         let bank = bank::rough(rng.fork(), profile.bank);

@@ -45,10 +45,7 @@ impl World {
             self.import_everything_again();
         }
         if reports {
-            for _ in 0..2 {
-                let job = self.schedule();
-                self.run_alone(job);
-            }
+            self.make_what_is_due();
             self.expect_reports();
         }
         if watches {

@@ -5,7 +5,7 @@ use app::TenantScope;
 use app::ports::{PortError, StockLevel};
 use domain::ids::{EventId, LocationId, PurchaseId, Sku};
 use domain::money::{Currency, Money};
-use domain::price::{Listed, PriceRules, PriceTag, Signals};
+use domain::price::{Listed, PriceRules, PriceTag, Said, Signals};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseCommand, PurchaseOrder, PurchaseStatus};
@@ -168,7 +168,7 @@ pub async fn prices_are_listed_by_whether_they_wait(ports: &Ports) {
     let stage = Stage::set();
     let (scope, now) = (&stage.ours, stage.now);
     let usd = |minor| Money::new(minor, Currency::parse("USD").unwrap());
-    let listed = Listed { list: usd(1_000), cost: None, market: Some(usd(1_200)) };
+    let listed = Listed { list: usd(1_000), cost: Said::Unsaid, market: Said::Amount(usd(1_200)) };
     assert_eq!(ports.prices.load(scope, &sku("MUG")).await, Ok(None));
     for name in ["MUG", "A#1%23/x", "ZIP"] {
         let tag = PriceTag::new(sku(name), listed, "ann", now);

@@ -12,6 +12,13 @@ use jiff::Timestamp;
 #[derive(Clone)]
 pub struct MemoryPrices(pub(super) MemoryWorld);
 
+impl MemoryWorld {
+    /// Every price of a shop.
+    pub fn price_tags(&self, scope: &TenantScope) -> Vec<PriceTag> {
+        self.lock().shop(scope).into_iter().flat_map(|shop| shop.prices.values()).cloned().collect()
+    }
+}
+
 #[async_trait]
 impl PriceStore for MemoryPrices {
     async fn load(&self, scope: &TenantScope, sku: &Sku) -> PortResult<Option<PriceTag>> {

@@ -22,7 +22,7 @@ use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::relay::Relay;
-use app::report::{AskForReport, Report};
+use app::report::Report;
 use app::saga::Sagas;
 use app::saleor::door::HearSaleor;
 use app::saleor::take::TakeIn;
@@ -32,6 +32,7 @@ use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantC
 use app::timers::RunTimers;
 use app::watch::WatchOrders;
 use app::webhooks::{Deliver, Endpoints, NewEndpoint};
+use app::wishes::Wishes;
 use app::{Context, Identity, Provenance, Scopes, TenantScope};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
@@ -456,7 +457,27 @@ impl House {
     }
 
     pub fn jobs_of(&self, report: Report) -> kpi_report::Jobs {
-        kpi_report::Jobs::of(report, Arc::new(self.world.prices()), Arc::new(self.world.stock()))
+        kpi_report::Jobs::of(report, Arc::new(self.world.prices()), Arc::new(self.world.stock()), Arc::new(self.world.queue()))
+    }
+
+    /// The schedule of the morning asks, and what it asks for is done: "Export 2025-08-09".
+    pub async fn morning(&self) -> Vec<String> {
+        self.jobs().morning.ask(&correlation()).await.unwrap();
+        let mut done = Vec::new();
+        while let Some(body) = self.world.take_queued() {
+            let asked = contracts::queue::ReportAsked::read(&body).unwrap();
+            assert!(asked.scheduled, "{body}");
+            done.push(format!("{:?} {}", asked.what, asked.day.unwrap()));
+            self.report_asked(&body).await;
+        }
+        done
+    }
+
+    /// A message on the queue of reports is handled.
+    pub async fn report_asked(&self, body: &str) {
+        let event = serde_json::json!({ "Records": [{ "messageId": "a", "body": body, "eventSource": "aws:sqs" }] });
+        let said = kpi_report::handle(&self.jobs(), &crate::samples::Lot::default(), event, correlation()).await.unwrap();
+        assert_eq!(said, serde_json::json!({ "batchItemFailures": [] }), "{body}");
     }
 
     pub fn jobs(&self) -> kpi_report::Jobs {
@@ -484,7 +505,7 @@ impl House {
             orders: Arc::new(world.orders()),
             parked: Parked { inbox: Arc::new(world.inbox()), queue: Arc::new(world.queue()), clock: self.clock.clone() },
             sheets: Arc::new(world.queue()),
-            ask_for_report: AskForReport {
+            wishes: Wishes {
                 queue: Arc::new(world.queue()),
                 buckets: Arc::new(world.buckets()),
                 reports: Arc::new(world.reports()),

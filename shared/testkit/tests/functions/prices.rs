@@ -2,7 +2,6 @@
 
 use crate::house::{House, config, correlation, identity, owner};
 use crate::rest::{Answer, call, get, post};
-use crate::samples::Lot;
 use app::Scopes;
 use app::ports::{Clock, MetricStore, TenantStore};
 use app::prices::{DailyPrices, PRICE_RULE};
@@ -11,6 +10,7 @@ use contracts::{Payload, stock};
 use domain::ids::EventId;
 use domain::order::Role;
 use domain::price::PriceRules;
+use jiff::civil::date;
 use jiff::{SignedDuration, ToSpan};
 use serde_json::{Value, json};
 
@@ -73,9 +73,10 @@ async fn a_price_is_proposed_accepted_and_changes_no_order_that_was_placed() {
     assert_eq!(news(&house), said.map(|(sku, price, cause)| (sku.to_owned(), price.to_owned(), cause.to_owned())));
     sells(&house, "MUG", 2, 4).await;
     sells(&house, "POT", 2, 2).await;
-    let [(_, looked)] = &daily(&house).due(&correlation()).await.unwrap()[..] else { panic!("one shop") };
-    assert_eq!((looked.looked, looked.waiting, looked.accepted), (2, 1, 0));
-    assert_eq!(daily(&house).due(&correlation()).await.unwrap(), [], "once a day");
+    assert_eq!(house.morning().await, ["Prices 2025-08-09"]);
+    assert_eq!(house.morning().await, Vec::<String>::new(), "once a day");
+    let twice = daily(&house).daily(&house.scope, &config_of(&house).await, date(2025, 8, 9), &correlation()).await.unwrap();
+    assert_eq!(twice, None, "a message that comes twice");
     let list = get(&house, "/v1/prices").await;
     let mug = &list.body["prices"][0];
     assert_eq!((&mug["sku"], &mug["price"], &mug["proposal"]["price"]), (&json!("MUG"), &json!("30.00"), &json!("31.20")));
@@ -104,7 +105,7 @@ async fn what_is_turned_down_stays_so_and_a_rule_accepts_what_is_small() {
     let house = pricing(ON).await;
     listed(&house, json!([{ "sku": "MUG", "list": "30.00" }])).await;
     sells(&house, "MUG", 2, 4).await;
-    daily(&house).due(&correlation()).await.unwrap();
+    house.morning().await;
     assert_eq!(post(&house, "/v1/prices/MUG/dismiss", &[], Value::Null).await.status, 200);
     let found = daily(&house).look(&house.scope, &config_of(&house).await, &correlation()).await.unwrap();
     assert_eq!((found.looked, found.waiting), (1, 0), "not again within a week");
@@ -163,7 +164,7 @@ async fn prices_are_listed_whole_or_refused() {
     assert_eq!(get(&house, "/v1/prices?state=all").await.status, 422);
     let wish = post(&house, "/v1/price-proposals", &[], Value::Null).await;
     assert_eq!((wish.status, &wish.body["errors"][0]["code"]), (422, &json!("switched_off")));
-    assert_eq!(daily(&house).due(&correlation()).await.unwrap(), [], "nobody asked");
+    assert_eq!(house.morning().await, Vec::<String>::new(), "nobody asked");
 }
 
 // req: S2-78
@@ -173,9 +174,7 @@ async fn prices_can_be_looked_at_now() {
     listed(&house, json!([{ "sku": "MUG/1#2", "list": "30.00" }])).await;
     sells(&house, "MUG/1#2", 4, 1).await;
     assert_eq!(post(&house, "/v1/price-proposals", &[], Value::Null).await.status, 202);
-    let event = json!({ "Records": [{ "messageId": "a", "body": house.world.take_queued().unwrap(), "eventSource": "aws:sqs" }] });
-    let said = kpi_report::handle(&house.jobs(), &Lot::default(), event, correlation()).await.unwrap();
-    assert_eq!(said, json!({ "batchItemFailures": [] }));
+    house.report_asked(&house.world.take_queued().unwrap()).await;
     let mug = get(&house, "/v1/prices/MUG%2F1%232").await;
     assert_eq!(mug.body["proposal"]["price"], "28.80");
     assert_eq!(post(&house, "/v1/prices/MUG%2F1%232/accept", &[], Value::Null).await.status, 200);
@@ -200,4 +199,64 @@ async fn a_backtest_says_what_it_would_have_meant() {
     // 28 at 31.20, of which 4 % stay away.
     assert_eq!(eur["would_have_been"][1], json!({ "elasticity": "1.00", "revenue": "838.65", "margin": "516.09" }));
     assert_eq!(get(&house, "/v1/analytics/prices?days=91").await.status, 422);
+    let week = get(&house, "/v1/analytics/prices?days=7").await;
+    assert_eq!(week.body["currencies"]["EUR"]["weeks"], 0, "today is not over, so of seven days none is a week");
+}
+
+// req: S2-78
+#[tokio::test]
+async fn what_is_unsaid_stays_and_null_takes_it_away() {
+    let house = pricing(ON).await;
+    listed(&house, json!([{ "sku": "MUG", "list": "30.00", "cost": "29.00", "market": "31.00" }])).await;
+    listed(&house, json!([{ "sku": "MUG", "list": "30.00" }])).await;
+    let mug = get(&house, "/v1/prices/MUG").await;
+    assert_eq!((price(&mug, "cost"), price(&mug, "market"), &mug.body["version"]), ("29.00", "31.00", &json!(1)), "nothing has changed");
+    listed(&house, json!([{ "sku": "MUG", "list": "32.00", "market": null }])).await;
+    let mug = get(&house, "/v1/prices/MUG").await;
+    assert_eq!((price(&mug, "list"), price(&mug, "cost"), mug.body.get("market")), ("32.00", "29.00", None));
+    // Slower than ever, it is still not proposed below cost.
+    sells(&house, "MUG", 9, 1).await;
+    house.morning().await;
+    assert_eq!(get(&house, "/v1/prices/MUG").await.body["proposal"]["price"], "30.72");
+    listed(&house, json!([{ "sku": "MUG", "list": "32.00", "cost": "31.50" }])).await;
+    daily(&house).look(&house.scope, &config_of(&house).await, &correlation()).await.unwrap();
+    assert_eq!(get(&house, "/v1/prices/MUG").await.body["proposal"]["price"], "31.50");
+}
+
+// req: S2-78
+#[tokio::test]
+async fn what_is_new_or_never_sold_here_is_not_made_cheaper() {
+    let house = pricing(ON).await;
+    listed(&house, json!([{ "sku": "VASE", "list": "30.00" }])).await;
+    let stocked = post(&house, "/v1/inventory/VASE/adjust", &[], json!({ "location": "main", "by": 900, "reference": "d-1" })).await;
+    assert_eq!(stocked.status, 200);
+    let waiting = async || daily(&house).look(&house.scope, &config_of(&house).await, &correlation()).await.unwrap().waiting;
+    sells(&house, "MUG", 2, 2).await;
+    assert_eq!(waiting().await, 0, "it was listed today");
+    house.clock.advance(SignedDuration::from_hours(24 * 36));
+    assert_eq!(waiting().await, 0, "nothing at all was sold here in five weeks");
+    let now = house.clock.now();
+    let lines = vec![stock::v1::MovedLine { sku: "MUG".into(), location: "main".into(), quantity: 1 }];
+    let moved = stock::v1::Moved { how: "shipped".into(), lines, order_id: "1001".into() };
+    let yesterday = now - SignedDuration::from_hours(24);
+    house.world.metrics().count(&house.scope, &EventId::parse("late").unwrap(), &sold(&moved, yesterday), now).await.unwrap();
+    assert_eq!(waiting().await, 1, "other things sell, this one does not");
+    assert_eq!(get(&house, "/v1/prices/VASE").await.body["proposal"]["price"], "29.10");
+}
+
+// req: S2-78
+#[tokio::test]
+async fn a_proposal_of_other_rules_is_not_accepted() {
+    for rules in [PriceRules { enabled: false, ..ON }, PriceRules { max_change_bps: 300, ..ON }] {
+        let house = pricing(ON).await;
+        listed(&house, json!([{ "sku": "MUG", "list": "30.00" }])).await;
+        sells(&house, "MUG", 2, 4).await;
+        house.morning().await;
+        let config = app::tenant::TenantConfig { version: 3, pricing: rules, ..config() };
+        assert!(house.world.tenants().save(&house.scope, &config, 2).await.unwrap());
+        let refused = post(&house, "/v1/prices/MUG/accept", &[], Value::Null).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["code"]), (422, &json!("rules_changed")), "{rules:?}");
+        assert_eq!(price(&get(&house, "/v1/prices/MUG").await, "price"), "30.00");
+        assert_eq!(post(&house, "/v1/prices/MUG/dismiss", &[], Value::Null).await.status, 200);
+    }
 }

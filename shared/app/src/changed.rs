@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 
 /// Rows read from an index at once.
-pub(super) const PAGE: usize = 500;
+pub(crate) const PAGE: usize = 500;
 /// Times that the index is looked through for orders that changed meanwhile.
-pub(super) const PASSES_MAX: usize = 3;
+pub(crate) const PASSES_MAX: usize = 3;
 /// Histories read at once.
 const AT_ONCE: usize = 16;
 /// The clocks of two functions differ by less.
@@ -60,19 +60,14 @@ impl<'a> Changed<'a> {
         }
         Ok(Some(fresh))
     }
-
-    /// How many were found.
-    pub(crate) fn count(&self) -> usize {
-        self.found.len()
-    }
 }
 
-/// Orders with their whole pasts, in no order.
+/// Orders with their whole pasts, in the order of their ids.
 pub(crate) fn dossiers<'a>(
     orders: &'a dyn OrderStore,
     scope: &'a TenantScope,
     ids: Vec<OrderId>,
 ) -> impl Stream<Item = PortResult<Option<Dossier>>> + 'a {
     let read = move |id: OrderId| async move { orders.dossier(scope, &id, Dossier::PAST_MAX).await };
-    stream::iter(ids).map(read).buffer_unordered(AT_ONCE)
+    stream::iter(ids).map(read).buffered(AT_ONCE)
 }
