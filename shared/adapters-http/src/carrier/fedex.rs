@@ -406,6 +406,8 @@ impl Fedex {
                 "shipDatestamp": parcel.leaves.to_string(),
                 "serviceType": code,
                 "packagingType": "YOUR_PACKAGING",
+                // In pounds, wherever the parcel leaves.
+                "totalWeight": Measures::of(parcel, true).number(),
                 "pickupType": "USE_SCHEDULED_PICKUP",
                 "shippingChargesPayment": { "paymentType": "SENDER" },
                 "labelSpecification": { "imageType": "PDF", "labelStockType": "PAPER_4X6" },
@@ -500,7 +502,9 @@ impl Carrier for Fedex {
                 "value": reference.as_str(),
                 "accountNumber": account.number,
                 "shipDateBegin": near(-7),
+                // Its schema says one name, its example the other.
                 "shipDateEnd": near(7),
+                "shipDateEndDate": near(7),
             },
         });
         let answer = self.post(account, (Does::Read, ANSWER_BYTES_MAX), "/track/v1/referencenumbers", &body).await;
