@@ -119,7 +119,9 @@ def simulator() -> Iterator[Figure]:
 
 
 def capacity() -> Iterator[Figure]:
-    printed = cargo("what is billed", "test", "--quiet", "-p", "adapters-aws", "--test", "cost", "--", "--nocapture", "--test-threads", "1")
+    one_by_one = ["--", "--nocapture", "--test-threads", "1"]
+    printed = cargo("what is billed", "test", "--quiet", "-p", "adapters-aws", "--test", "cost", *one_by_one)
+    printed += cargo("a whole life", "test", "--quiet", "-p", "sim", "--test", "sim", "whole_life", *one_by_one)
     lines = re.findall(r"^cost: (.+): ([\d.]+) of ([\d.]+)$", printed, re.MULTILINE)
     if not lines:
         raise SystemExit("adapters-aws/tests/cost.rs printed no figures")
@@ -180,7 +182,8 @@ CPU and memory from exec to the first poll for work, at most {measure.RATIO_MAX}
 * An operator's steps are the API's own handlers over the DynamoDB adapter and an emulator of DynamoDB in the same process: the function's own time and the
   emulator's, without a network (`shared/testkit/benches/orders.rs`).
 * CPU and throughput are the best of several rounds, because neighbours on the machine only ever add; cold starts are medians, taken in turns.
-* Write units are what DynamoDB bills; a transaction bills every row twice. They come from `shared/adapters-aws/tests/cost.rs`, which fails above the limit.
+* Write units are what DynamoDB bills; a transaction bills every row twice. They come from `shared/adapters-aws/tests/cost.rs`, which fails above the limit,
+  and from `shared/sim/tests/sim/life.rs`, which takes an order through all functions.
 """
     )
     missed = [f.what for f in figures if not f.ok] + [start.name for start in starts if not start.ok] + [w.name for w in zips.values() if not w.ok]

@@ -17,7 +17,8 @@ use std::sync::Arc;
 /// Longest time that one provider may take with one order: mostly it is asked once, and three times at most.
 const ASKING_TIME: SignedDuration = SignedDuration::from_secs(21);
 
-/// Who asks for an operation this long after it was written down may not be the first: longer than an invocation lasts.
+/// For so long after an operation was written down only whoever wrote it asks for it: two who ask at the same time could not tell from a
+/// refusal what became of the other's request. Whoever dies in between finds it again by the same message, later than that.
 const FIRST_CALL_WITHIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// The use case.
@@ -33,33 +34,64 @@ pub struct Cashier {
     pub base: String,
 }
 
+/// What came of looking after an order's money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing.
+    Nothing,
+    /// The order knows more.
+    Known,
+    /// An operation was written down; whoever wrote it is to ask for it.
+    Begun(u32),
+}
+
 impl Cashier {
-    /// Does one thing that is to be done about an order's money; whether anything came of it. `until` is when the caller has to be done.
+    /// Does one thing that is to be done about an order's money. `mine` is the operation that the caller has written down, `until` when the
+    /// caller has to be done.
     ///
     /// # Errors
     /// `Retryable`: nothing is lost, and nothing happens twice. `Fatal` for what a provider says that cannot be of this order.
-    pub async fn see_to(&self, context: Context<'_>, order: &Order, work: MoneyWork, until: Option<Timestamp>) -> Result<bool> {
-        let Some(paying) = &order.paying else { return Ok(false) };
+    pub async fn see_to(
+        &self,
+        context: Context<'_>,
+        order: &Order,
+        work: MoneyWork,
+        mine: Option<u32>,
+        until: Option<Timestamp>,
+    ) -> Result<Seen> {
+        let Some(paying) = &order.paying else { return Ok(Seen::Nothing) };
         let asks = !matches!(work, MoneyWork::Begin(_));
         if asks && until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
             return Err(Error::Retryable("no time is left to ask a payment provider".into()));
         }
         let command = match work {
             MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted).await?,
-            MoneyWork::Call { n } => self.call(context, order, paying, n).await?,
+            MoneyWork::Call { n } if mine != Some(n) && self.is_fresh(&paying.ledger, n) => return Ok(Seen::Nothing),
+            MoneyWork::Call { n } => self.call(context, order, paying, n, mine == Some(n)).await?,
             MoneyWork::LookUp { n } => self.look_up(context, order, paying, n).await?,
             MoneyWork::Returned { n } => self.returned(context, paying, n).await?,
         };
         match self.apply.run(context, &order.id, &Command::Money(command), Alongside::default()).await {
-            Ok(applied) => Ok(!applied.events.is_empty()),
+            Ok(applied) if applied.events.is_empty() => Ok(Seen::Nothing),
+            Ok(applied) if !asks => {
+                let last = applied.order.paying.as_ref().and_then(|paying| paying.ledger.operations().last());
+                Ok(last.map_or(Seen::Known, |one| Seen::Begun(one.n)))
+            }
+            Ok(_) => Ok(Seen::Known),
             // Somebody else was faster, and the ledger knows: whoever looks again sees what is left to do.
             Err(Error::Rejected(domain::order::Rejection::Money(why))) if !asks => {
                 tracing::info!(order = %order.id, %why, "an operation is not wanted any more");
-                Ok(false)
+                Ok(Seen::Nothing)
             }
             Err(Error::Rejected(why)) => Err(Error::Fatal(why.to_string())),
             Err(why) => Err(why),
         }
+    }
+
+    /// Whoever wrote it down may still be asking for it. Refunds are written down by people, who ask for nothing.
+    fn is_fresh(&self, ledger: &Ledger, n: u32) -> bool {
+        let age = |one: &Operation| self.apply.clock.now().duration_since(one.began_at);
+        ledger.operation(n).is_some_and(|one| !matches!(one.kind, Kind::Refund { .. }) && age(one) < FIRST_CALL_WITHIN)
     }
 
     async fn begin(&self, context: Context<'_>, order: &Order, paying: &Paying, wanted: Wanted) -> Result<MoneyCommand> {
@@ -82,7 +114,7 @@ impl Cashier {
     }
 
     /// The provider's answer to an operation that is written down.
-    async fn call(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
+    async fn call(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32, is_mine: bool) -> Result<MoneyCommand> {
         let Some((operation, gateway)) = self.gateway(context, paying, n) else { return Ok(came_to_nothing(n)) };
         let ledger = &paying.ledger;
         // What hangs on an operation that has no name cannot be asked for: nothing has happened.
@@ -110,7 +142,7 @@ impl Cashier {
                 Some(outcome) => {
                     tracing::warn!(order = %order.id, key = %operation.key, %error, "a payment provider did not do what it was asked");
                     if matches!(error, GatewayError::Fatal(_)) {
-                        return Ok(self.refused(ledger, operation, &*gateway).await);
+                        return Ok(self.refused(ledger, operation, &*gateway, is_mine).await);
                     }
                     Ok(MoneyCommand::Settle { n, outcome, url: None, client_secret: None })
                 }
@@ -119,16 +151,16 @@ impl Cashier {
     }
 
     /// What a refusal means: nothing has happened now. Whether an earlier call of somebody who died has is for the provider to say.
-    async fn refused(&self, ledger: &Ledger, operation: &Operation, gateway: &dyn Gateway) -> MoneyCommand {
+    async fn refused(&self, ledger: &Ledger, operation: &Operation, gateway: &dyn Gateway, is_mine: bool) -> MoneyCommand {
         let n = operation.n;
         let known = match LookUp::of(ledger, n) {
             Some(wish) => gateway.look_up(&wish).await.ok().flatten(),
             None => None,
         };
-        let is_first = self.apply.clock.now().duration_since(operation.began_at) < FIRST_CALL_WITHIN;
+        let is_only = is_mine && self.is_fresh(ledger, n);
         match known {
             Some(answer) if !matches!(answer, GatewayAnswer::Confirmed { .. }) => settles(n, &answer),
-            _ if is_first => came_to_nothing(n),
+            _ if is_only => came_to_nothing(n),
             _ => MoneyCommand::Settle { n, outcome: Outcome::Unknown, url: None, client_secret: None },
         }
     }

@@ -4,7 +4,7 @@
 //! twice, or beside another, finds nothing left to do, and a worker that dies leaves the order at its step.
 
 use crate::apply::{Alongside, Apply};
-use crate::cashier::Cashier;
+use crate::cashier::{Cashier, Seen};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::ports::{Adviser, AskedLine, AskedOrder, AskedPast, OrderQuery, TenantStore};
@@ -97,14 +97,17 @@ impl Sagas {
     }
 
     async fn take_on(&self, context: Context<'_>, id: &OrderId, until: Option<Timestamp>) -> Result<Went> {
-        let (mut commits, mut contested, mut idle) = (0, 0, 0);
+        let (mut commits, mut contested, mut idle, mut mine) = (0, 0, 0, None);
         for _ in 0..PASSES {
             // An order that is not there any more has no saga either.
             let Some(order) = self.apply.orders.load(context.scope, id).await? else { break };
             if let Some(work) = order.money_work(self.apply.clock.now()) {
-                let went = self.cashier.see_to(context, &order, work, until).await?;
-                commits += usize::from(went);
-                idle += usize::from(!went);
+                let seen = self.cashier.see_to(context, &order, work, mine, until).await?;
+                if let Seen::Begun(n) = seen {
+                    mine = Some(n);
+                }
+                commits += usize::from(seen != Seen::Nothing);
+                idle += usize::from(seen == Seen::Nothing);
                 // What is refused again and again is not wanted.
                 if idle > IDLE_MAX {
                     break;

@@ -68,6 +68,8 @@ pub(super) fn money(world: &mut World, books: &Books) {
             };
             if off
                 && nothing_left
+                // What came back was settled when it did.
+                && !order.has_come_back()
                 && !paying.elsewhere
                 && ledger.refundable().minor > 0
                 && !tried(|kind| matches!(kind, Kind::Refund { .. }))

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod events;
+mod life;
 mod named;
 mod planted;
 mod scenarios;

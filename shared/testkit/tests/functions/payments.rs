@@ -4,8 +4,9 @@ use crate::house::{House, config, correlation, identity, owner};
 use crate::rest::{Answer, call, get, post};
 use crate::signing::send;
 use app::Scopes;
-use app::ports::{GatewayAccount, StripeAccount, TenantStore};
+use app::ports::{GatewayAccount, Gateways, Source, StripeAccount, TenantStore, ToAuthorize};
 use app::tenant::{PaymentSettings, Secret, TenantConfig};
+use contracts::Payload;
 use domain::money::{Currency, Money};
 use domain::order::{Role, SagaRules};
 use domain::payment::{OutsideKind, PaymentKey};
@@ -218,6 +219,45 @@ async fn a_bank_that_says_nothing_is_asked_every_five_minutes_and_believed_after
     assert_eq!(again.status, 202, "{}", again.body);
     house.settle().await;
     assert_eq!(stands(&house, "2001").await, "processing authorized: authorize cancelled, authorize ok", "a new try begins with everybody");
+}
+
+/// Somebody has asked the bank and died, or is still at it. A bank that then refuses and does not say what it knows has not said that nothing
+/// has happened: its refusal is of the second request. Found by seeds 7466 and 13270 of the simulator.
+// req: S2-49
+#[tokio::test]
+async fn a_refusal_says_nothing_of_what_somebody_else_has_asked_for() {
+    let house = shop().await;
+    let placed = post(&house, "/v1/orders", &[("idempotency-key", "k")], order("2001", "credit_card")).await;
+    assert_eq!(placed.status, 201, "{}", placed.body);
+    for row in house.world.take_stream(usize::MAX) {
+        house.relay().publish(&row).await.unwrap();
+    }
+    let due = house.world.take_published().into_iter().find(|event| matches!(event.payload, Payload::SagaDue(_))).unwrap();
+    let no_time = house.clock_now() + SignedDuration::from_secs(1);
+    assert!(house.sagas().run(&due, Some(no_time)).await.is_err(), "it is written down, and not asked for");
+    assert_eq!(stands(&house, "2001").await, "pending pending: authorize sent");
+    let key = PaymentKey::parse("demo#2001#authorize#1").unwrap();
+    let wish = ToAuthorize {
+        key: &key,
+        amount: Money::new(5_000, Currency::EUR),
+        source: Source::Hosted,
+        description: "Order 2001",
+        return_url: "https://shop.example",
+        notify_url: None,
+        customer_ip: None,
+        resumed: None,
+    };
+    house.bank.of(&stripe()).authorize(&wish).await.unwrap();
+    house.bank.will(|word, _| if word == "look_up" { Fate::Silence } else { Fate::Refused });
+    house.sagas().run(&due, None).await.unwrap();
+    assert_eq!(stands(&house, "2001").await, "pending pending: authorize sent", "whoever wrote it down asks for it, for a minute");
+    house.clock.advance(SignedDuration::from_secs(61));
+    house.sagas().run(&due, None).await.unwrap();
+    assert_eq!(stands(&house, "2001").await, "pending pending: authorize unknown");
+    house.bank.will(|_, _| Fate::Done);
+    later(&house, 5).await;
+    assert_eq!(stands(&house, "2001").await, "processing authorized: authorize ok");
+    assert_eq!(house.bank.entries().len(), 1);
 }
 
 // req: S2-52, S2-37

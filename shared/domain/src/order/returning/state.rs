@@ -106,7 +106,7 @@ impl Order {
     }
 
     /// Something has come back: a person has decided what of its money does.
-    pub(in crate::order) fn has_come_back(&self) -> bool {
+    pub fn has_come_back(&self) -> bool {
         self.returns.iter().any(Return::holds_anything)
     }
 
