@@ -60,6 +60,8 @@ pub enum Flash {
     BadDay,
     /// The sheet is being read.
     SheetAsked,
+    /// Saleor is being compared.
+    SaleorAsked,
     /// It goes through once more.
     TriedAgain,
     /// It no longer waits.
@@ -141,7 +143,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 67] = [
+    const ALL: [Flash; 68] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -170,6 +172,7 @@ impl Flash {
         Flash::PriceStale,
         Flash::BadDay,
         Flash::SheetAsked,
+        Flash::SaleorAsked,
         Flash::TriedAgain,
         Flash::Dismissed,
         Flash::Approved,
@@ -242,6 +245,7 @@ impl Flash {
             Flash::PriceStale => "price-stale",
             Flash::BadDay => "bad-day",
             Flash::SheetAsked => "sheet-asked",
+            Flash::SaleorAsked => "saleor-asked",
             Flash::TriedAgain => "tried-again",
             Flash::Dismissed => "dismissed",
             Flash::Approved => "approved",
@@ -324,6 +328,7 @@ impl Flash {
             Flash::BadExportDay => "Nothing was exported: choose a day of the last year.",
             Flash::BadDay => "Nothing was made: choose today, or a day of the last year that has no report yet.",
             Flash::SheetAsked => "The sheet is being read. Load the page again in a moment.",
+            Flash::SaleorAsked => "Both sides are being compared. Load the page again in a moment.",
             Flash::TriedAgain => "It goes through once more. If it still finds no order, it stands here again in a moment.",
             Flash::Dismissed => "Dismissed. It no longer waits, and what it said is forgotten.",
             Flash::Approved => "Approved. The order goes on by itself.",
@@ -403,6 +408,7 @@ impl Flash {
                 | Flash::PriceAccepted
                 | Flash::PriceDismissed
                 | Flash::SheetAsked
+                | Flash::SaleorAsked
                 | Flash::ReturnSaved
                 | Flash::PurchaseSaved
                 | Flash::Counted

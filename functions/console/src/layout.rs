@@ -20,6 +20,8 @@ pub enum Here {
     Reports,
     /// The shop's own sheet.
     Sheet,
+    /// Other shop systems.
+    Shops,
     /// What is said at which status.
     Messages,
     /// What people have to decide.
@@ -101,6 +103,7 @@ impl Page<'_> {
             (Here::Stock, "/console/stock", "Stock", icons::BOX),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
             (Here::Sheet, "/console/sheet", "Sheet", icons::GRID),
+            (Here::Shops, "/console/shops", "Shops", icons::BASKET),
             (Here::Messages, "/console/messages", "Messages", icons::MAIL),
             (Here::Inbox, "/console/inbox", "Inbox", icons::TRAY),
             (Here::Webhooks, "/console/webhooks", "Webhooks", icons::PLUG),
@@ -108,6 +111,7 @@ impl Page<'_> {
         ];
         let has = |part: Here| match part {
             Here::Sheet => visitor.config.sheet.is_some(),
+            Here::Shops => visitor.config.saleor.is_some() || visitor.config.shopify.is_some(),
             Here::Webhooks => visitor.identity.scopes.admin,
             Here::Reviews => visitor.config.workflow.enabled || self.here == Here::Reviews,
             _ => true,

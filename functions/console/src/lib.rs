@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
         ask, audit, dashboard, dialog, exports, inbox, labels, login, moves, order, orders, parcels, payment, photos, prices, purchases,
-        queue, reports, returns, reviews, sheet, stock, tracking, webhooks, wording,
+        queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -63,6 +63,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/messages", get(wording::show).post(wording::switch))
         .route("/console/messages/{status}", get(wording::edit).post(wording::save))
         .route("/console/sheet", get(sheet::show).post(sheet::sync))
+        .route("/console/shops", get(shops::show).post(shops::sync))
         .route("/console/webhooks", get(webhooks::show).post(webhooks::make))
         .route("/console/webhooks/{id}", get(webhooks::read).post(webhooks::settle))
         .route("/console/inbox", get(inbox::show).post(inbox::settle))

@@ -4,11 +4,11 @@ use adapters_aws::{Aws, Dynamo, SqsParking, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Steps;
 use app::channels::Heard;
+use app::commerce::take::TakeIn;
 use app::place::Place;
 use app::process::Process;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
-use app::saleor::take::TakeIn;
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -42,8 +42,8 @@ async fn main() -> Result<(), Error> {
         clock: clock.clone(),
     };
     let place = Place { orders: apply.orders.clone(), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) };
-    let saleor = TakeIn { apply: apply.clone(), place };
-    let process = Process { apply, saleor, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
+    let commerce = TakeIn { apply: apply.clone(), place };
+    let process = Process { apply, commerce, inbox: Arc::new(db.inbox()), tenants: Arc::new(db.tenants()), clock };
     let parking = SqsParking::new(aws, dead_letters);
     run(service_fn(|event: LambdaEvent<SqsEvent>| async {
         Ok::<_, Error>(order_processor::handle(&process, &heard, &steps, &parking, event.payload).await)

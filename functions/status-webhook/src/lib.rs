@@ -6,10 +6,13 @@ mod lines;
 mod payments;
 
 use app::channels::Listen;
+use app::commerce::Commerce;
+use app::commerce::door::Heard;
 use app::dispatch::door::HearCarriers;
 use app::payments::door::HearPayments;
 use app::receive::BODY_BYTES_MAX;
-use app::saleor::door::{HearSaleor, Heard};
+use app::saleor::door::HearSaleor;
+use app::shopify::door::{self as shopify, HearShopify};
 use app::signature::Headers;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -26,8 +29,17 @@ fn headers(request: &Request) -> Headers {
     Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
 }
 
-/// The routes. Saleor's door leads to the one for all other webhooks.
-pub fn router(hooks: Arc<HearSaleor>, listen: Arc<Listen>, payments: Arc<HearPayments>, carriers: Arc<HearCarriers>) -> Router {
+/// Who hears what comes in under `/v1/hooks`. Each leads to the door for all other webhooks.
+#[derive(Clone)]
+pub struct Hooks {
+    /// Saleor's.
+    pub saleor: HearSaleor,
+    /// Shopify's.
+    pub shopify: HearShopify,
+}
+
+/// The routes.
+pub fn router(hooks: Arc<Hooks>, listen: Arc<Listen>, payments: Arc<HearPayments>, carriers: Arc<HearCarriers>) -> Router {
     let channels = Router::new().route("/v1/channels/{tenant}/{channel}", post(lines::take).get(lines::confirm)).with_state(listen);
     let plain = Router::new()
         .route("/v1/hooks/{tenant}/{endpoint}", post(take))
@@ -41,7 +53,7 @@ pub fn router(hooks: Arc<HearSaleor>, listen: Arc<Listen>, payments: Arc<HearPay
 /// For senders whose address is fixed: the tenant comes in `x-tenant-id`. It is a claim like the one in the
 /// path; the signature proves it.
 async fn take_by_header(
-    hear: State<Arc<HearSaleor>>,
+    hear: State<Arc<Hooks>>,
     Segments(endpoint): Segments<String>,
     origin: Origin,
     request: Request,
@@ -51,14 +63,22 @@ async fn take_by_header(
 }
 
 async fn take(
-    State(hear): State<Arc<HearSaleor>>,
+    State(hear): State<Arc<Hooks>>,
     Segments((tenant, endpoint)): Segments<(String, String)>,
     origin: Origin,
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = headers(&request);
-    let body = raw_body(request, BODY_BYTES_MAX).await?;
-    let Heard { receipt, ignored } = hear.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?;
+    let Heard { receipt, ignored } = match Commerce::of_endpoint(&endpoint) {
+        Some(Commerce::Shopify) => {
+            let body = raw_body(request, shopify::BODY_BYTES_MAX).await?;
+            hear.shopify.run(&tenant, &headers, &body, &origin.correlation).await?
+        }
+        _ => {
+            let body = raw_body(request, BODY_BYTES_MAX).await?;
+            hear.saleor.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?
+        }
+    };
     tracing::info!(trace_id = %origin.correlation, tenant, endpoint, event_id = receipt.event_id, again = receipt.again, ignored, "webhook stored");
     let mut body = json!({ "event_id": receipt.event_id, "duplicate": receipt.again });
     if let Some(kind) = ignored {

@@ -12,8 +12,10 @@ use app::ports::Clock;
 use app::pseudonym::Pseudonyms;
 use app::receive::Receive;
 use app::saleor::door::HearSaleor;
+use app::shopify::door::HearShopify;
 use runtime::settings::Settings;
 use runtime::system::SystemClock;
+use status_webhook::Hooks;
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -47,7 +49,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         queue,
         clock: Arc::new(SystemClock),
     };
-    let hooks = HearSaleor { receive, keys: Arc::new(SaleorSignatures::new(saleor)) };
+    let shopify = HearShopify { receive: receive.clone() };
+    let hooks = Hooks { saleor: HearSaleor { receive, keys: Arc::new(SaleorSignatures::new(saleor)) }, shopify };
     let payments = HearPayments {
         apply: Apply { orders: Arc::new(db.orders()), clock: Arc::new(SystemClock) },
         tenants: Arc::new(db.tenants()),

@@ -8,6 +8,7 @@
 
 use crate::apply::{Alongside, Apply};
 use crate::channels::{Incoming, channel_of};
+use crate::commerce::CommerceOrder;
 use crate::context::{Context, Provenance};
 use crate::dispatch;
 use crate::error::{Error, Result};
@@ -18,7 +19,6 @@ use crate::ports::{
 };
 use crate::pseudonym::{Pseudonyms, plain};
 use crate::receive::read;
-use crate::saleor::SaleorOrder;
 use crate::scope::{Identity, TenantScope};
 use crate::tenant::TenantConfig;
 use domain::email::Email;
@@ -208,7 +208,7 @@ impl Privacy {
             self.erase_order(context, id, &mut erased).await?;
         }
         if let Some(email) = &person.email {
-            erased.webhooks += self.forget_parked(&scope, email).await?;
+            erased.webhooks += forget_parked(&*self.inbox, &scope, email).await?;
         }
         Ok(erased)
     }
@@ -217,37 +217,13 @@ impl Privacy {
         let scope = context.scope;
         // Nothing but the contact says which replies are theirs: they go first, so that a call that dies finds them again.
         if let Some(contact) = self.orders().load(scope, id).await?.and_then(|order| order.contact) {
-            erased.webhooks += self.forget_replies(scope, &contact).await?;
+            erased.webhooks += forget_replies(&*self.inbox, scope, &contact).await?;
         }
         let applied = self.apply.run(context, id, &Command::EraseContact, Alongside::default()).await?;
         erased.orders += usize::from(!applied.events.is_empty());
         let stores = Stores { orders: &**self.orders(), inbox: &*self.inbox, files: &*self.files, addresses: &*self.addresses };
         erased.webhooks += forget_traces(stores, scope, id, self.apply.clock.now()).await?;
         Ok(())
-    }
-
-    /// Webhooks about no order of ours have nothing but the address that says whose they are.
-    async fn forget_parked(&self, scope: &TenantScope, email: &Email) -> Result<usize> {
-        let theirs = |body: &str| match read(body) {
-            Ok(report) => report.email == *email,
-            Err(_) => names(body, email),
-        };
-        let keys: Vec<InboxKey> = parked(&*self.inbox, scope, |entry| theirs(&entry.body).then(|| entry.key.clone())).await?;
-        Ok(self.inbox.forget_bodies(scope, &keys).await?)
-    }
-
-    /// What they wrote from where nobody had written to them waits for a person.
-    async fn forget_replies(&self, scope: &TenantScope, contact: &Contact) -> Result<usize> {
-        let theirs: Vec<(Channel, String)> = contact.elsewhere().map(|(channel, who)| (channel, plain(channel, who))).collect();
-        if theirs.is_empty() {
-            return Ok(0);
-        }
-        let is_theirs = |entry: &InboxEntry| {
-            let Some((channel, from)) = sender(entry) else { return false };
-            theirs.contains(&(channel, plain(channel, &from)))
-        };
-        let keys: Vec<InboxKey> = parked(&*self.inbox, scope, |entry| is_theirs(entry).then(|| entry.key.clone())).await?;
-        Ok(self.inbox.forget_bodies(scope, &keys).await?)
     }
 
     /// An address may be written to again: its mailbox works, or they have asked for it. Why it had not been, if so.
@@ -264,6 +240,45 @@ impl Privacy {
         }
         Ok(refused)
     }
+}
+
+/// Webhooks about no order of ours have nothing but the address that says whose they are.
+async fn forget_parked(inbox: &dyn InboxStore, scope: &TenantScope, email: &Email) -> Result<usize> {
+    let theirs = |body: &str| match read(body) {
+        Ok(report) => report.email == *email,
+        Err(_) => names(body, email),
+    };
+    let keys: Vec<InboxKey> = parked(inbox, scope, |entry| theirs(&entry.body).then(|| entry.key.clone())).await?;
+    Ok(inbox.forget_bodies(scope, &keys).await?)
+}
+
+/// What they wrote from where nobody had written to them waits for a person.
+async fn forget_replies(inbox: &dyn InboxStore, scope: &TenantScope, contact: &Contact) -> Result<usize> {
+    let theirs: Vec<(Channel, String)> = contact.elsewhere().map(|(channel, who)| (channel, plain(channel, who))).collect();
+    if theirs.is_empty() {
+        return Ok(0);
+    }
+    let is_theirs = |entry: &InboxEntry| {
+        let Some((channel, from)) = sender(entry) else { return false };
+        theirs.contains(&(channel, plain(channel, &from)))
+    };
+    let keys: Vec<InboxKey> = parked(inbox, scope, |entry| is_theirs(entry).then(|| entry.key.clone())).await?;
+    Ok(inbox.forget_bodies(scope, &keys).await?)
+}
+
+/// Erases the contact of an order, and before it what waits of its customer for a person: nothing but the contact says whose that is. What else
+/// names them is forgotten by whoever hears of it ([`forget_traces`]).
+///
+/// # Errors
+/// `Retryable`; safe to repeat.
+pub async fn erase_contact(apply: &Apply, inbox: &dyn InboxStore, context: Context<'_>, id: &OrderId) -> Result<()> {
+    let Some(contact) = apply.orders.load(context.scope, id).await?.and_then(|order| order.contact) else { return Ok(()) };
+    forget_replies(inbox, context.scope, &contact).await?;
+    if let Some(email) = &contact.email {
+        forget_parked(inbox, context.scope, email).await?;
+    }
+    apply.run(context, id, &Command::EraseContact, Alongside::default()).await?;
+    Ok(())
 }
 
 /// Who wrote what waits for a person, if it is a customer's words.
@@ -312,7 +327,7 @@ pub async fn forget_traces(stores: Stores<'_>, scope: &TenantScope, id: &OrderId
     let mut webhooks = 0;
     // Those that wait for a person are still to be applied: what they say of the order stays.
     let waiting = parked(inbox, scope, |entry| {
-        let nameless = match serde_json::from_str::<SaleorOrder>(&entry.body) {
+        let nameless = match serde_json::from_str::<CommerceOrder>(&entry.body) {
             Ok(theirs) => {
                 (dossier.order.external_id.as_ref() == Some(&theirs.id)).then(|| json::text(&theirs.without_customer()).ok()).flatten()
             }

@@ -1,15 +1,17 @@
 //! Behind the queue: a stored webhook becomes a fact of an order, or is parked with its reason.
 
 use crate::apply::{Alongside, Applied, Apply};
+use crate::commerce::take::{Stuck, TakeIn, Taken};
+use crate::commerce::{Commerce, CommerceOrder};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
+use crate::privacy;
 use crate::publish::envelope;
 use crate::receive::{StatusReport, read, source_of};
-use crate::saleor::take::{Stuck, TakeIn, Taken};
-use crate::saleor::{ENDPOINT, SaleorOrder, channel};
 use crate::scope::TenantScope;
+use crate::shopify::{Wish, WishKind};
 use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
 use domain::ids::EventId;
@@ -22,8 +24,8 @@ use std::sync::Arc;
 pub struct Process {
     /// Orders.
     pub apply: Apply,
-    /// Orders that Saleor tells of.
-    pub saleor: TakeIn,
+    /// Orders that Saleor and Shopify tell of.
+    pub commerce: TakeIn,
     /// Webhooks.
     pub inbox: Arc<dyn InboxStore>,
     /// Vocabularies.
@@ -69,15 +71,18 @@ impl Process {
             // The row was written before the message was sent: not seeing it is a matter of time.
             return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
-        if entry.key.endpoint == ENDPOINT {
+        if let Some(commerce) = Commerce::of_endpoint(&entry.key.endpoint) {
             if entry.body.is_empty() {
                 // It waited for a person, and its customer was forgotten; or it has been taken in.
                 self.inbox.settle(&scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
                 return Ok(Processed::Again);
             }
             // A plain endpoint may have had this name before.
-            if let Ok(theirs) = serde_json::from_str::<SaleorOrder>(&entry.body) {
-                return self.hear_saleor(&scope, &entry, &theirs, message).await;
+            if let Ok(theirs) = serde_json::from_str::<CommerceOrder>(&entry.body) {
+                return self.take_in(&scope, &entry, (commerce, &theirs), message).await;
+            }
+            if let Ok(wish) = serde_json::from_str::<Wish>(&entry.body) {
+                return self.see_to(&scope, &entry, (commerce, &wish), message).await;
             }
         }
         let processed = if entry.state == InboxState::Done {
@@ -94,31 +99,31 @@ impl Process {
         Ok(processed)
     }
 
-    /// What Saleor says of an order. Once it stands there it is kept nowhere else: it names the customer.
-    async fn hear_saleor(
+    /// What another system says of an order. Once it stands there it is kept nowhere else: it names the customer.
+    async fn take_in(
         &self,
         scope: &TenantScope,
         entry: &InboxEntry,
-        theirs: &SaleorOrder,
+        (commerce, theirs): (Commerce, &CommerceOrder),
         message: &HookReceived,
     ) -> Result<Processed> {
         if entry.state == InboxState::Done {
             self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
             return Ok(Processed::Again);
         }
-        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
-        let Some(account) = config.saleor.as_ref().filter(|account| account.enabled) else {
-            let reason = "Saleor has been switched off; switch it on and replay".to_owned();
+        let (config, channel) = (self.tenants.config(scope.tenant()).await?.unwrap_or_default(), commerce.channel()?);
+        let Some(account) = commerce.account(&config) else {
+            let reason = format!("{} has been switched off; switch it on and replay", commerce.title());
             return self.park(scope, entry, message, Park { code: "endpoint_removed", reason }).await;
         };
-        let by = Provenance { actor: Actor::Source { source: channel()? }, correlation: message.correlation.clone() };
+        let by = Provenance { actor: Actor::Source { source: channel.clone() }, correlation: message.correlation.clone() };
         let context = Context { scope, config: &config, by: &by };
-        let took = match self.saleor.run(context, account, theirs, Some(&entry.key)).await? {
+        let took = match self.commerce.run(context, account, theirs, Some(&entry.key)).await? {
             Ok(took) => took,
             Err(Stuck { code, reason }) => {
                 let parked = self.park(scope, entry, message, Park { code, reason }).await?;
                 // Read after it was parked: whoever erases the contact after this finds it among what waits.
-                if let Some(id) = self.apply.orders.find(scope, &channel()?, &theirs.id).await?
+                if let Some(id) = self.apply.orders.find(scope, &channel, &theirs.id).await?
                     && self.apply.orders.load(scope, &id).await?.is_some_and(|order| order.contact.is_none())
                 {
                     self.inbox.replace_body(scope, &entry.key, &json::text(&theirs.without_customer())?).await?;
@@ -130,6 +135,37 @@ impl Process {
         self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
         self.inbox.forget_bodies(scope, std::slice::from_ref(&entry.key)).await?;
         Ok(if took.what == Taken::Nothing { Processed::Again } else { Processed::Applied })
+    }
+
+    /// What a customer wishes to become of their data: who is to be forgotten is, and the rest is for a person to see to.
+    async fn see_to(
+        &self,
+        scope: &TenantScope,
+        entry: &InboxEntry,
+        (commerce, wish): (Commerce, &Wish),
+        message: &HookReceived,
+    ) -> Result<Processed> {
+        if entry.state != InboxState::Received {
+            return Ok(Processed::Again);
+        }
+        let channel = commerce.channel()?;
+        let mut known = Vec::new();
+        for theirs in &wish.orders {
+            known.extend(self.apply.orders.find(scope, &channel, theirs).await?);
+        }
+        if let Some(code) = wish.privacy.code() {
+            let numbers: Vec<String> = known.iter().map(ToString::to_string).collect();
+            return self.park(scope, entry, message, Park { code, reason: Wish::in_words(wish.privacy, &numbers) }).await;
+        }
+        debug_assert_eq!(wish.privacy, WishKind::CustomerRedact, "nothing else is done by itself");
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
+        let by = Provenance { actor: Actor::Source { source: channel }, correlation: message.correlation.clone() };
+        let context = Context { scope, config: &config, by: &by };
+        for id in &known {
+            privacy::erase_contact(&self.apply, &*self.inbox, context, id).await?;
+        }
+        self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
+        Ok(if known.is_empty() { Processed::Again } else { Processed::Applied })
     }
 
     /// What comes in about a customer who was forgotten names them again. The order is read after the webhook is

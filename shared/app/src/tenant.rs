@@ -1,5 +1,6 @@
 //! A tenant's settings: what a shop decides, validated and versioned as one document.
 
+use crate::commerce::Commerce;
 use crate::error::{Error, Result};
 use crate::ports::{SheetSettings, TenantStore};
 use crate::scope::TenantScope;
@@ -21,6 +22,7 @@ mod payments;
 mod saleor;
 mod secret;
 mod shipping;
+mod shopify;
 
 pub use adviser::AdviserSettings;
 pub use hooks::{HookEndpoint, SignatureScheme};
@@ -30,6 +32,7 @@ pub use payments::PaymentSettings;
 pub use saleor::SaleorSettings;
 pub use secret::Secret;
 pub use shipping::{AccountWith, Origin, ShippingSettings};
+pub use shopify::ShopifySettings;
 
 /// The list of delayed orders, mailed each day.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -146,6 +149,9 @@ pub struct TenantConfig {
     /// The Saleor that its orders are kept in, too, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub saleor: Option<SaleorSettings>,
+    /// The Shopify that the shop's orders come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shopify: Option<ShopifySettings>,
     /// How long orders may wait before they need a person.
     pub watch: WatchRules,
     /// When little is left of something.
@@ -194,6 +200,7 @@ impl Default for TenantConfig {
             notify: NotifySettings::default(),
             sheet: None,
             saleor: None,
+            shopify: None,
             watch: WatchRules::default(),
             stock: StockRules::default(),
             pricing: PriceRules::default(),
@@ -297,7 +304,9 @@ impl TenantConfig {
         if self.hooks.len() > 50 {
             faults.push(Fault::new("hooks", "too_many", "at most 50 endpoints"));
         }
-        faults.extend(hooks::faults(&self.hooks, self.saleor.is_some()));
+        let saleor = self.saleor.as_ref().map(|_| Commerce::Saleor);
+        let taken: Vec<Commerce> = saleor.into_iter().chain(self.shopify.as_ref().map(|_| Commerce::Shopify)).collect();
+        faults.extend(hooks::faults(&self.hooks, &taken));
         if let Some(sheet) = &self.sheet {
             let id = sheet.spreadsheet_id.as_str();
             if !(10..=100).contains(&id.len()) || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_') {
@@ -339,6 +348,7 @@ impl TenantConfig {
             faults.push(Fault::new("progress.min_confidence", "out_of_range", "0 to 100 percent"));
         }
         faults.extend(self.saleor.iter().flat_map(SaleorSettings::faults));
+        faults.extend(self.shopify.iter().flat_map(ShopifySettings::faults));
         faults.extend(self.charges.faults());
         faults.extend(self.payments.faults());
         faults.extend(self.shipping.faults());

@@ -4,6 +4,7 @@
 //! facts come in as arguments, decisions go out as values. That is what lets one seed replay any bug.
 
 pub mod ask;
+pub mod commerce;
 pub mod email;
 pub mod fraud;
 pub mod hash;
@@ -18,6 +19,7 @@ pub mod price;
 pub mod saleor;
 pub mod sheet;
 pub mod shipping;
+pub mod shopify;
 pub mod sketch;
 pub mod spread;
 pub mod stock;

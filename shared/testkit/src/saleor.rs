@@ -1,7 +1,7 @@
 //! A Saleor in memory: it remembers what it was told, tells what has changed, and misbehaves on demand.
 
+use app::commerce::{BadOrder, CommerceCustomer, CommerceLine, CommerceOrder};
 use app::ports::{PortError, PortResult, SaleorApi, SaleorDossier, SaleorError, SaleorKeys, SaleorPage};
-use app::saleor::{BadOrder, SaleorCustomer, SaleorLine, SaleorOrder};
 use app::tenant::SaleorSettings;
 use async_trait::async_trait;
 use domain::money::Currency;
@@ -53,22 +53,23 @@ impl Saleor {
 
     /// An order of so many mugs, in this status, changed at this time.
     pub fn holds(&self, number: &str, status: &str, mugs: u32, at: Timestamp) {
-        let order = SaleorOrder {
+        let order = CommerceOrder {
             id: format!("T3JkZXI6{number}"),
             number: number.to_owned(),
             status: status.to_owned(),
             created: at,
             updated_at: at,
             payment: None,
-            customer: Some(SaleorCustomer {
+            tracking: None,
+            customer: Some(CommerceCustomer {
                 name: "Ann Example".into(),
                 email: Some("ann@example.com".into()),
-                ..SaleorCustomer::default()
+                ..CommerceCustomer::default()
             }),
             country: Some("PL".into()),
             billing_country: None,
             currency: Currency::EUR,
-            lines: vec![SaleorLine { sku: "MUG".into(), name: "Mug".into(), quantity: mugs, unit_minor: 2_999, digital: false }],
+            lines: vec![CommerceLine { sku: "MUG".into(), name: "Mug".into(), quantity: mugs, unit_minor: 2_999, digital: false }],
             shipping_minor: 0,
             tax_minor: 0,
             total_minor: 2_999 * i64::from(mugs),

@@ -24,6 +24,7 @@ pub mod reports;
 pub mod returns;
 pub mod reviews;
 pub mod sheet;
+pub mod shops;
 pub mod stock;
 pub mod then;
 pub mod timeline;

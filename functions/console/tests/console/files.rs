@@ -74,6 +74,53 @@ async fn the_sheet_shows_what_is_to_be_corrected() {
     assert!(shop.world.take_queued().is_some_and(|message| message.contains("demo")));
 }
 
+// req: S2-75, S3-46
+#[tokio::test]
+async fn other_shop_systems_show_how_they_stand() {
+    let shop = stocked().await;
+    let browser = Browser::signed_in(&shop, Role::Operator).await;
+    assert!(!browser.ok("/console").await.contains("/console/shops"), "none, no page of them");
+    assert_eq!(browser.get("/console/shops").await.status, StatusCode::NOT_FOUND);
+    let saleor = json!({ "enabled": true, "api_url": "https://mugs.saleor.cloud/graphql/", "token": "CANARY" });
+    let shopify = json!({ "enabled": false, "shop": "mugs.myshopify.com", "secrets": ["CANARY-of-the-app", "CANARY-before-it"] });
+    let config = TenantConfig {
+        saleor: serde_json::from_value(saleor).unwrap(),
+        shopify: serde_json::from_value(shopify).unwrap(),
+        version: 2,
+        ..shop.config.clone()
+    };
+    assert!(shop.world.tenants().save(&shop.scope(), &config, shop.config.version).await.unwrap());
+    let page = browser.ok("/console/shops").await;
+    for said in [
+        "https://mugs.saleor.cloud",
+        "not yet",
+        "Nothing is compared yet",
+        "mugs.myshopify.com",
+        "switched off",
+        "/v1/hooks/",
+        "two secrets",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("CANARY"));
+    parked(&shop, "shopify", "h1", "{}", "data_request").await;
+    let why = "it has left here, and was called off <b>there</b>";
+    let open = json!({ "1001": { "here": "shipped", "there": "CANCELED", "why": why, "since": "2025-08-09T08:00:00Z" } });
+    let memory = json!({ "at": "2025-08-09T09:55:00Z", "read": 14, "placed": 2, "updated": 1, "told": 3, "open": open });
+    file(&shop, "saleor/memory.json", &memory.to_string()).await;
+    let page = browser.ok("/console/shops").await;
+    let said =
+        ["5 min ago", "14 read, 2 new, 1 changed, 3 told there", "1 in the inbox", "called off &lt;b&gt;there", "/console/orders/1001"];
+    for said in said {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert_eq!(browser.post("/console/shops", &[]).await.location(), "/console/shops?flash=saleor-asked");
+    assert!(shop.world.take_queued().is_some_and(|message| message.contains(r#""saleor":true"#)));
+    let reader = Browser::signed_in(&shop, Role::Readonly).await;
+    assert!(!reader.ok("/console/shops").await.contains("Compare now"));
+    assert_eq!(reader.post("/console/shops", &[]).await.status, StatusCode::FORBIDDEN);
+}
+
 async fn parked(shop: &Shop, endpoint: &str, id: &str, body: &str, code: &str) {
     let key = InboxKey { endpoint: endpoint.into(), id: id.into() };
     let entry = InboxEntry { key: key.clone(), body_hash: id.into(), body: body.into(), received_at: now(), state: InboxState::Received };

@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::desk::Desk;
 use app::Error;
-use app::tenant::{Secret, TenantConfig};
+use app::tenant::{Secret, ShopifySettings, TenantConfig};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use domain::order::Fault;
@@ -36,14 +36,16 @@ fn masked(config: &TenantConfig) -> Value {
 fn secrets(config: &mut TenantConfig) -> Vec<(String, &mut Secret)> {
     let of_messages = config.notify.secrets().into_iter().map(|(field, secret)| (field.to_owned(), secret));
     let of_others = config.payments.secrets().into_iter().chain(config.shipping.secrets()).chain(config.adviser.secrets());
-    of_messages.chain(of_others).collect()
+    let of_shopify = config.shopify.iter_mut().flat_map(ShopifySettings::secrets);
+    of_messages.chain(of_others).chain(of_shopify).collect()
 }
 
 /// Of several secrets nobody can say by "(set)" which are meant: all of them, or new ones.
 fn shortened(config: &mut TenantConfig, before: &TenantConfig, faults: &mut Vec<Fault>) {
     let lists = |config: &mut TenantConfig| {
         let mut lists: BTreeMap<String, (usize, bool)> = BTreeMap::new();
-        for (field, secret) in config.payments.secrets().into_iter().chain(config.shipping.secrets()) {
+        let of_shopify = config.shopify.iter_mut().flat_map(ShopifySettings::secrets);
+        for (field, secret) in config.payments.secrets().into_iter().chain(config.shipping.secrets()).chain(of_shopify) {
             if let Some((list, _)) = field.split_once('[') {
                 let known = lists.entry(list.to_owned()).or_default();
                 (known.0, known.1) = (known.0 + 1, known.1 || secret.expose() == SET);

@@ -183,7 +183,7 @@ fn pieces(count: i64) -> u32 {
 }
 
 /// Reads one order; what is not an order at all has one fault.
-fn order(node: &RawValue) -> Result<app::saleor::SaleorOrder, BadOrder> {
+fn order(node: &RawValue) -> Result<app::saleor::CommerceOrder, BadOrder> {
     let read = serde_json::from_str::<Node>(node.get());
     read.map_err(|_| BadOrder {
         id: None,

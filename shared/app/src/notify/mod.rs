@@ -22,12 +22,13 @@ use crate::ports::{
 use crate::privacy::{Stores, forget_traces};
 use crate::pseudonym::Pseudonyms;
 use crate::scope::TenantScope;
+use crate::shopify::WishKind;
 use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_payload, slack_label, slack_reply, slack_return,
-    slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
+    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_payload, slack_label, slack_privacy, slack_reply,
+    slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -185,6 +186,7 @@ impl Notify {
                 self.to_team(&scope, &config, about, &slack_reply(id.as_str(), by, &said), false, &mut told).await?;
                 return Ok(told);
             }
+            Payload::HookParked(parked) if WishKind::is_code(&parked.code) => slack_privacy(&parked.reason),
             Payload::HookParked(parked) => match self.stranger(&scope, parked).await? {
                 Some(text) => text,
                 None => return Ok(Told::default()),

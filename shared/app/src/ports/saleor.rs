@@ -1,7 +1,7 @@
 //! A shop's Saleor: who signs its webhooks, and its GraphQL API.
 
 use super::PortResult;
-use crate::saleor::{BadOrder, SaleorOrder};
+use crate::saleor::{BadOrder, CommerceOrder};
 use crate::tenant::SaleorSettings;
 use async_trait::async_trait;
 use domain::saleor::{Parcel, TheirLine, TheirParcel};
@@ -38,7 +38,7 @@ pub enum SaleorError {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SaleorPage {
     /// Those that can be read, and what is wrong with the others; the least recently changed first.
-    pub orders: Vec<Result<SaleorOrder, BadOrder>>,
+    pub orders: Vec<Result<CommerceOrder, BadOrder>>,
     /// Where to go on; none at the end.
     pub next: Option<String>,
 }
@@ -47,7 +47,7 @@ pub struct SaleorPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleorDossier {
     /// The order; what is wrong with it, if it cannot be read.
-    pub order: Result<SaleorOrder, BadOrder>,
+    pub order: Result<CommerceOrder, BadOrder>,
     /// What of its lines was sent, and can be.
     pub lines: Vec<TheirLine>,
     /// What it was sent in.

@@ -3,10 +3,12 @@
 //! Only the body is signed: what kind of event it is, and by which Saleor, is read there or known from the settings, never from a header.
 
 use super::{BadOrder, ENDPOINT, Told, read};
+use crate::commerce::Commerce;
+use crate::commerce::door::{Heard, key_of, note};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{InboxEntry, InboxKey, InboxState, Received, SaleorKeys};
-use crate::receive::{Receipt, Receive, Refused};
+use crate::ports::SaleorKeys;
+use crate::receive::{Receive, Refused};
 use crate::scope::TenantScope;
 use crate::signature::Headers;
 use domain::ids::{CorrelationId, TenantId};
@@ -23,15 +25,6 @@ pub struct HearSaleor {
     pub receive: Receive,
     /// By which keys a Saleor signs.
     pub keys: Arc<dyn SaleorKeys>,
-}
-
-/// What became of a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
-    /// What the sender gets.
-    pub receipt: Receipt,
-    /// What it tells of, if no order here follows from it: it was noted, and that was all.
-    pub ignored: Option<String>,
 }
 
 impl HearSaleor {
@@ -60,31 +53,18 @@ impl HearSaleor {
         // The signature proves that the shop's own Saleor speaks.
         let scope = TenantScope::of_own_message(&name);
         let body_hash = hex::encode(Sha256::digest(body));
-        // Saleor repeats a webhook byte by byte.
-        let key = InboxKey { endpoint: ENDPOINT.to_owned(), id: body_hash.clone() };
+        let key = key_of(Commerce::Saleor, &body_hash);
         match read(body) {
             Ok(Told::Order(order)) => {
                 let receipt = self.receive.keep(&scope, key, body_hash, json::text(&order)?, correlation).await?;
                 Ok(Heard { receipt, ignored: None })
             }
-            Ok(Told::Else(kind)) => {
-                let receipt = self.note(&scope, key, body_hash).await?;
-                Ok(Heard { receipt, ignored: Some(kind) })
-            }
+            Ok(Told::Else(kind)) => note(&self.receive, &scope, key, body_hash, kind).await,
             Err(BadOrder { number, faults, .. }) => {
                 let refused = Refused { faults: faults.clone(), order_id: number, status: None, email_masked: None };
                 self.receive.tell_team(&scope, ENDPOINT, refused, &body_hash, now, correlation).await?;
                 Err(Error::Invalid(faults))
             }
         }
-    }
-
-    /// That it came is known, and nothing of what it says is kept.
-    async fn note(&self, scope: &TenantScope, key: InboxKey, body_hash: String) -> Result<Receipt> {
-        let (inbox, now) = (&self.receive.inbox, self.receive.clock.now());
-        let entry = InboxEntry { key: key.clone(), body_hash, body: String::new(), received_at: now, state: InboxState::Received };
-        let again = inbox.receive(scope, &entry).await? != Received::New;
-        inbox.settle(scope, &key, &InboxState::Done, &[], now).await?;
-        Ok(Receipt { event_id: key.id, again })
     }
 }

@@ -1,7 +1,8 @@
 //! The body of a webhook: what the subscription in docs/saleor.md asks for. Saleor sends the fields of the event itself, or, for a
 //! subscription of one kind of event, `{"data": {"orderCreated": {...}}}`.
 
-use super::order::{BadOrder, Node, SaleorOrder};
+use super::order::Node;
+use crate::commerce::{BadOrder, CommerceOrder};
 use crate::loose::unreadable;
 use domain::order::Fault;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ const KIND_CHARS_MAX: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// How an order stands.
-    Order(Box<SaleorOrder>),
+    Order(Box<CommerceOrder>),
     /// Something that no order here follows from, by its name: products, stock, customers.
     Else(String),
 }

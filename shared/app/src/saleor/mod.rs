@@ -1,15 +1,15 @@
-//! A shop whose orders are kept in Saleor, too: its webhooks ([`door`]), what they and its API say of an order ([`order`]), how that becomes
-//! news of an order here ([`take`]), and the hourly comparison of both sides ([`sync`]).
+//! A shop whose orders are kept in Saleor, too: its webhooks ([`door`]), what they and its API say of an order ([`order`]), and the hourly
+//! comparison of both sides ([`sync`]); how that becomes news of an order here is [`crate::commerce`]'s.
 
 pub mod door;
 mod event;
 mod memory;
 pub mod order;
 pub mod sync;
-pub mod take;
 
+pub use crate::commerce::{BadOrder, CommerceOrder};
 pub use event::{Told, read};
-pub use order::{BadOrder, Node, SaleorCustomer, SaleorLine, SaleorOrder};
+pub use order::Node;
 
 use domain::ids::SourceId;
 

@@ -2,8 +2,8 @@
 //! they have gone ways that exclude each other a person is asked. Webhooks bring the same news sooner; what they bring twice is heard once.
 
 use super::memory::{Memory, Open, Walk};
-use super::take::{Stuck, TakeIn, Taken, Took, in_words};
-use super::{BadOrder, ENDPOINT, SaleorOrder, channel};
+use super::{BadOrder, CommerceOrder, ENDPOINT, channel};
+use crate::commerce::take::{Stuck, TakeIn, Taken, Took, in_words};
 use crate::context::{Context, Provenance};
 use crate::each::ask_each;
 use crate::error::{Error, Result};
@@ -265,7 +265,7 @@ impl Run<'_> {
     }
 
     /// Takes in one order; it is to be looked up if both sides do not agree then.
-    async fn hear(&mut self, order: std::result::Result<SaleorOrder, BadOrder>) -> std::result::Result<(), Stop> {
+    async fn hear(&mut self, order: std::result::Result<CommerceOrder, BadOrder>) -> std::result::Result<(), Stop> {
         let theirs = match order {
             Ok(theirs) => theirs,
             Err(BadOrder { id, number, faults, .. }) => {
@@ -275,7 +275,7 @@ impl Run<'_> {
             }
         };
         let name = theirs.number_here(&self.account.number_prefix);
-        match self.sync.take.run(self.context, self.account, &theirs, None).await? {
+        match self.sync.take.run(self.context, self.account.into(), &theirs, None).await? {
             Err(Stuck { reason, .. }) => self.stranger(&name, Some(theirs.id), &theirs.status, &reason),
             Ok(Took { what, order }) => {
                 self.memory.placed += usize::from(what == Taken::Placed);
@@ -381,7 +381,7 @@ impl Run<'_> {
             }
         };
         // What it says now may be newer than what was heard.
-        let took = match self.sync.take.run(self.context, self.account, &theirs, None).await? {
+        let took = match self.sync.take.run(self.context, self.account.into(), &theirs, None).await? {
             Ok(took) => took,
             Err(Stuck { reason, .. }) => {
                 self.open(id.as_str(), &order, &theirs.status, &reason);

@@ -1,6 +1,7 @@
 //! Addresses that take status webhooks, and how their senders sign.
 
 use super::Secret;
+use crate::commerce::Commerce;
 use domain::order::{Fault, Vocabulary};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +39,7 @@ pub struct HookEndpoint {
 }
 
 /// Everything that is wrong with them.
-pub(super) fn faults(hooks: &[HookEndpoint], has_saleor: bool) -> Vec<Fault> {
+pub(super) fn faults(hooks: &[HookEndpoint], taken: &[Commerce]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, hook) in hooks.iter().enumerate() {
         let name_ok = !hook.name.is_empty()
@@ -56,8 +57,9 @@ pub(super) fn faults(hooks: &[HookEndpoint], has_saleor: bool) -> Vec<Fault> {
         if hooks[..at].iter().any(|other| other.name == hook.name) {
             faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
         }
-        if has_saleor && hook.name == crate::saleor::ENDPOINT {
-            faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "Saleor's own webhooks come in under this name"));
+        if let Some(commerce) = taken.iter().find(|commerce| commerce.endpoint() == hook.name) {
+            let message = format!("{}'s own webhooks come in under this name", commerce.title());
+            faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", message));
         }
     }
     faults

@@ -2,6 +2,7 @@
 
 use super::Secret;
 use super::address::origin;
+use crate::commerce::{Account, Commerce};
 use domain::ids::OrderId;
 use domain::order::Fault;
 use serde::{Deserialize, Serialize};
@@ -58,16 +59,24 @@ impl SaleorSettings {
         if self.token.as_ref().is_some_and(|token| !(1..=TOKEN_BYTES_MAX).contains(&token.expose().len()) || !plain(token.expose())) {
             faults.push(Fault::new("saleor.token", "bad_secret", "the app's token, as Saleor shows it once"));
         }
-        let prefix = &self.number_prefix;
-        if prefix.len() > PREFIX_BYTES_MAX || (!prefix.is_empty() && OrderId::parse(prefix).is_err()) {
-            let hint = "at most 12 letters, digits, dashes, dots, colons and underscores";
-            faults.push(Fault::new("saleor.number_prefix", "bad_prefix", hint));
-        }
+        faults.extend(prefix_fault("saleor.number_prefix", &self.number_prefix));
         let is_id = |id: &String| (1..=WAREHOUSE_BYTES_MAX).contains(&id.len()) && plain(id);
         if self.warehouse.as_ref().is_some_and(|id| !is_id(id)) {
             faults.push(Fault::new("saleor.warehouse", "bad_id", "the warehouse's id in Saleor's API, as in V2FyZWhvdXNlOjE="));
         }
         faults
+    }
+}
+
+/// What is wrong with what is put before order numbers.
+pub(super) fn prefix_fault(field: &str, prefix: &str) -> Option<Fault> {
+    let is_bad = prefix.len() > PREFIX_BYTES_MAX || (!prefix.is_empty() && OrderId::parse(prefix).is_err());
+    is_bad.then(|| Fault::new(field, "bad_prefix", "at most 12 letters, digits, dashes, dots, colons and underscores"))
+}
+
+impl<'a> From<&'a SaleorSettings> for Account<'a> {
+    fn from(settings: &'a SaleorSettings) -> Account<'a> {
+        Account { commerce: Commerce::Saleor, number_prefix: &settings.number_prefix, notify: settings.notify }
     }
 }
 

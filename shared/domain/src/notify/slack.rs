@@ -172,6 +172,11 @@ pub fn slack_stranger(from: &str, by: &str) -> String {
     )
 }
 
+/// A shop system passes on what a customer wishes to become of their data, and a person has to see to it.
+pub fn slack_privacy(what: &str) -> String {
+    format!(":bust_in_silhouette: *Privacy*: {} (it waits in the inbox, `GET /v1/inbox`)", escape(what))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

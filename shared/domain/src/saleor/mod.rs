@@ -4,12 +4,11 @@
 //! here is told there ([`compare`]); and where both have gone ways that exclude each other, a person is asked.
 
 mod parcels;
-mod sums;
 
 pub use parcels::{Parcel, Piece, TheirLine, TheirParcel, parcels, unnumbered};
-pub use sums::{Sums, payment, sums};
 
-use crate::order::{Claim, OrderStatus, Tracks, Vocabulary};
+use crate::commerce::{is_at_home, is_sent};
+use crate::order::{Claim, OrderStatus, PaymentStatus, Tracks, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -81,16 +80,6 @@ impl fmt::Display for TheirStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Nothing of it has left, and nobody has called it off.
-const fn is_at_home(ours: OrderStatus) -> bool {
-    matches!(ours, OrderStatus::Pending | OrderStatus::OnHold | OrderStatus::Processing | OrderStatus::ReadyToShip)
-}
-
-/// All of it has left that will.
-const fn is_sent(ours: OrderStatus) -> bool {
-    matches!(ours, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested)
 }
 
 /// What Saleor's word claims about an order that stands so here. Saleor knows less of an order than we do: it has no word for one that
@@ -172,6 +161,18 @@ pub const fn compare(ours: OrderStatus, theirs: TheirStatus) -> Standing {
     }
 }
 
+/// Where the money stands, by Saleor's words for what was charged and promised. None if they say nothing of it.
+pub fn payment(charged: &str, authorized: &str, is_refunded: bool) -> Option<PaymentStatus> {
+    match (charged, authorized) {
+        ("NONE", _) if is_refunded => Some(PaymentStatus::Refunded),
+        ("FULL" | "OVERCHARGED" | "PARTIAL", _) if is_refunded => Some(PaymentStatus::PartiallyRefunded),
+        ("FULL" | "OVERCHARGED", _) => Some(PaymentStatus::Captured),
+        ("PARTIAL", _) => Some(PaymentStatus::PartiallyCaptured),
+        ("NONE", "FULL") => Some(PaymentStatus::Authorized),
+        _ => None,
+    }
+}
+
 /// Has anything of it left, or was it called off: is there anything that Saleor should hear?
 pub const fn is_worth_telling(ours: OrderStatus) -> bool {
     is_sent(ours) || matches!(ours, OrderStatus::PartiallyShipped | OrderStatus::Returned | OrderStatus::Cancelled)
@@ -185,6 +186,25 @@ mod tests {
     use jiff::Timestamp;
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+    // req: S2-76
+    #[test]
+    fn money_is_where_charges_and_promises_say() {
+        use PaymentStatus as P;
+        for (charged, authorized, refunded, status) in [
+            ("NONE", "NONE", false, None),
+            ("NONE", "PARTIAL", false, None),
+            ("NONE", "FULL", false, Some(P::Authorized)),
+            ("PARTIAL", "FULL", false, Some(P::PartiallyCaptured)),
+            ("FULL", "NONE", false, Some(P::Captured)),
+            ("OVERCHARGED", "NONE", false, Some(P::Captured)),
+            ("FULL", "NONE", true, Some(P::PartiallyRefunded)),
+            ("NONE", "FULL", true, Some(P::Refunded)),
+            ("SOMETHING", "NEW", true, None),
+        ] {
+            assert_eq!(payment(charged, authorized, refunded), status, "{charged} {authorized} {refunded}");
+        }
+    }
 
     /// The ruling of the status conflicts: FULFILLED is sent, not arrived; PARTIALLY_FULFILLED is partly sent.
     // req: S2-75

@@ -12,6 +12,7 @@ use app::apply::{Alongside, Apply};
 use app::bulk::{Bulk, Steps};
 use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
+use app::commerce::take::TakeIn;
 use app::context::{Context, Provenance};
 use app::cursor::Cursors;
 use app::dispatch::Dispatch;
@@ -32,7 +33,7 @@ use app::relay::Relay;
 use app::report::{Documents, Report, Wanted};
 use app::saga::Sagas;
 use app::saleor::door::HearSaleor;
-use app::saleor::take::TakeIn;
+use app::shopify::door::HearShopify;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -51,6 +52,7 @@ use jiff::Timestamp;
 use job::{Answer, Job};
 use orders_api::Desk;
 use serde_json::{Value, json};
+use status_webhook::Hooks;
 use std::sync::Arc;
 use testkit::adviser::ScriptedAdviser;
 use testkit::bank::SIGNATURE;
@@ -159,8 +161,9 @@ impl Functions {
         let carriers = HearCarriers { apply: apply.clone(), tenants: ports.tenants.clone(), carriers: ports.carriers.clone() };
         let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
         // Nobody in this world has a Saleor.
-        let hooks = HearSaleor { receive, keys: Arc::new(Saleor::default()) };
-        let saleor = TakeIn { apply: apply.clone(), place };
+        let shopify = HearShopify { receive: receive.clone() };
+        let hooks = Hooks { saleor: HearSaleor { receive, keys: Arc::new(Saleor::default()) }, shopify };
+        let commerce = TakeIn { apply: apply.clone(), place };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
             hooks: runtime::http::finish(status_webhook::router(Arc::new(hooks), Arc::new(listen), Arc::new(payments), Arc::new(carriers))),
@@ -178,7 +181,7 @@ impl Functions {
             },
             process: Process {
                 apply: apply.clone(),
-                saleor,
+                commerce,
                 inbox: ports.inbox.clone(),
                 tenants: ports.tenants.clone(),
                 clock: clock.clone(),

@@ -72,6 +72,9 @@ impl World {
             self.tell_what_waits();
             self.tell_what_was_missed();
         }
+        // What has become due meanwhile.
+        self.run_alone(Job::Timers);
+        self.empty_queues();
     }
 
     /// Rounds of peace, until nothing waits any more. `more` does something after each and says whether that, or

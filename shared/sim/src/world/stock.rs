@@ -11,6 +11,8 @@ pub struct Stocked {
     pub wish: Rc<StockWish>,
     /// Some answer said that it was done.
     pub done: bool,
+    /// The last try had no answer.
+    pub unsure: bool,
 }
 
 impl World {
@@ -31,13 +33,22 @@ impl World {
         let shop = self.rng.below(self.shops.len());
         let wish = self.shops[shop].stock_wish(shop, self.stocked.len() as u64, &mut self.rng);
         self.open_stock.push(self.stocked.len());
-        self.stocked.push(Stocked { wish: Rc::new(wish), done: false });
+        self.stocked.push(Stocked { wish: Rc::new(wish), done: false, unsure: false });
+    }
+
+    /// No answer came: it may have moved, and is asked for again.
+    fn nobody_knows(&mut self, index: usize) {
+        self.stocked[index].unsure = true;
+        if !self.open_stock.contains(&index) {
+            self.open_stock.push(index);
+        }
+        self.check_shelves();
     }
 
     pub(super) fn moved(&mut self, index: usize, answer: Option<Answer>) {
         let done = match answer {
-            None => return self.check_shelves(),
-            Some(Answer::Http(reply)) if reply.is_worth_another_try() => return self.check_shelves(),
+            None => return self.nobody_knows(index),
+            Some(Answer::Http(reply)) if reply.is_worth_another_try() => return self.nobody_knows(index),
             Some(Answer::Http(reply)) => match (reply.status, reply.problem().as_str()) {
                 (200, _) => true,
                 (409, "out-of-stock") => false,
@@ -46,8 +57,10 @@ impl World {
             Some(_) => return self.fail("I2", None, "a movement was answered with something else".to_owned()),
         };
         self.stocked[index].done |= done;
+        // A refusal speaks for one request, and not for another of which nobody knows: whoever wants to know asks again.
+        let unsure = std::mem::take(&mut self.stocked[index].unsure);
         // Some did not hear us, or do not listen.
-        if !self.rng.per_mille(150) {
+        if !self.rng.per_mille(150) && (done || !unsure) {
             self.open_stock.retain(|open| *open != index);
         }
         self.check_shelves();

@@ -7,6 +7,7 @@ use app::bulk::{Bulk, Steps};
 use app::cashier::Cashier;
 use app::channels::{Heard, Listen};
 use app::code::Codes;
+use app::commerce::take::TakeIn;
 use app::cursor::Cursors;
 use app::dispatch::Dispatch;
 use app::dispatch::door::HearCarriers;
@@ -25,7 +26,7 @@ use app::relay::Relay;
 use app::report::Report;
 use app::saga::Sagas;
 use app::saleor::door::HearSaleor;
-use app::saleor::take::TakeIn;
+use app::shopify::door::HearShopify;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{HookEndpoint, NotifySettings, Secret, SignatureScheme, TenantConfig};
@@ -38,6 +39,7 @@ use domain::ids::{CorrelationId, EventId, OrderId, SourceId, TenantId};
 use domain::order::placement::{Draft, DraftLine};
 use domain::order::{Actor, Claim, Command, Fact, Role, Vocabulary};
 use jiff::Timestamp;
+use status_webhook::Hooks;
 use std::sync::Arc;
 use testkit::adviser::ScriptedAdviser;
 use testkit::bank::Bank;
@@ -240,7 +242,8 @@ impl House {
 
     /// The door for webhooks.
     pub fn hooks(&self) -> axum::Router {
-        let hooks = HearSaleor { receive: self.receive(), keys: Arc::new(self.saleor.clone()) };
+        let saleor = HearSaleor { receive: self.receive(), keys: Arc::new(self.saleor.clone()) };
+        let hooks = Hooks { saleor, shopify: HearShopify { receive: self.receive() } };
         status_webhook::router(Arc::new(hooks), Arc::new(self.listen()), Arc::new(self.payments()), Arc::new(self.carriers()))
     }
 
@@ -396,7 +399,7 @@ impl House {
     pub fn process(&self) -> Process {
         Process {
             apply: self.apply(),
-            saleor: self.take_in(),
+            commerce: self.take_in(),
             inbox: Arc::new(self.world.inbox()),
             tenants: Arc::new(self.world.tenants()),
             clock: self.clock.clone(),

@@ -49,6 +49,7 @@ mod rules;
 mod saleor;
 mod samples;
 mod sheet;
+mod shopify;
 mod signing;
 mod stale;
 mod stock;

@@ -91,6 +91,7 @@ async fn http_functions() {
     let house = House::new().await;
     through(ask::router(Arc::new(house.ask(None)), Arc::new(house.chat(None))), "ask", &mut table).await;
     let house = crate::saleor::shop(crate::saleor::settings()).await;
+    crate::shopify::joins(&house, crate::shopify::settings()).await;
     through(house.hooks(), "status-webhook", &mut table).await;
     let house = House::whose_first_order_is("Received").await;
     through(orders_api::router(house.desk()), "orders-api", &mut table).await;

@@ -1,6 +1,16 @@
-//! What an order comes to: Saleor's prices and ours.
+//! An order that a shop keeps in another system, too: what the two have in common.
 
-use crate::order::PaymentStatus;
+use crate::order::OrderStatus;
+
+/// Nothing of it has left, and nobody has called it off.
+pub(crate) const fn is_at_home(ours: OrderStatus) -> bool {
+    matches!(ours, OrderStatus::Pending | OrderStatus::OnHold | OrderStatus::Processing | OrderStatus::ReadyToShip)
+}
+
+/// All of it has left that will.
+pub(crate) const fn is_sent(ours: OrderStatus) -> bool {
+    matches!(ours, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested)
+}
 
 /// What of a total is no goods and no shipping, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,9 +21,9 @@ pub struct Sums {
     pub discount_minor: i64,
 }
 
-/// Makes net prices, tax and total of one order agree to the last minor unit.
+/// Makes prices, tax and total of one order agree to the last minor unit.
 ///
-/// Saleor rounds the price of a piece, the price of a line and the tax each by itself, and may have taken a discount off the whole order
+/// They round the price of a piece, the price of a line and the tax each by itself, and may have taken a discount off the whole order
 /// that no line shows. The total is what the customer pays, so it stands: what is missing is a discount, and what is left over is tax
 /// that rounding has hidden, as long as it is not more than rounding can hide.
 ///
@@ -30,18 +40,6 @@ pub fn sums(pieces: &[(u32, i64)], shipping_minor: i64, tax_minor: i64, total_mi
         _ if left_over <= 0 => Ok(Sums { tax_minor, discount_minor: -left_over }),
         _ if left_over <= hidden => Ok(Sums { tax_minor: tax_minor + left_over, discount_minor: 0 }),
         _ => Err(parts),
-    }
-}
-
-/// Where the money stands, by Saleor's words for what was charged and promised. None if they say nothing of it.
-pub fn payment(charged: &str, authorized: &str, is_refunded: bool) -> Option<PaymentStatus> {
-    match (charged, authorized) {
-        ("NONE", _) if is_refunded => Some(PaymentStatus::Refunded),
-        ("FULL" | "OVERCHARGED" | "PARTIAL", _) if is_refunded => Some(PaymentStatus::PartiallyRefunded),
-        ("FULL" | "OVERCHARGED", _) => Some(PaymentStatus::Captured),
-        ("PARTIAL", _) => Some(PaymentStatus::PartiallyCaptured),
-        ("NONE", "FULL") => Some(PaymentStatus::Authorized),
-        _ => None,
     }
 }
 
@@ -67,25 +65,6 @@ mod tests {
         assert_eq!(of(&[(1, 1_000)], 0, 0, 1_004), Ok((4, 0)));
         assert_eq!(of(&[(u32::MAX, i64::MAX)], 0, 0, 1), Err(i64::MAX));
         assert_eq!(of(&[], 0, 0, 0), Ok((0, 0)));
-    }
-
-    // req: S2-76
-    #[test]
-    fn money_is_where_charges_and_promises_say() {
-        use PaymentStatus as P;
-        for (charged, authorized, refunded, status) in [
-            ("NONE", "NONE", false, None),
-            ("NONE", "PARTIAL", false, None),
-            ("NONE", "FULL", false, Some(P::Authorized)),
-            ("PARTIAL", "FULL", false, Some(P::PartiallyCaptured)),
-            ("FULL", "NONE", false, Some(P::Captured)),
-            ("OVERCHARGED", "NONE", false, Some(P::Captured)),
-            ("FULL", "NONE", true, Some(P::PartiallyRefunded)),
-            ("NONE", "FULL", true, Some(P::Refunded)),
-            ("SOMETHING", "NEW", true, None),
-        ] {
-            assert_eq!(payment(charged, authorized, refunded), status, "{charged} {authorized} {refunded}");
-        }
     }
 
     proptest! {

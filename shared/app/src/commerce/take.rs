@@ -1,15 +1,13 @@
-//! What Saleor says of an order becomes an order here, or news of one.
+//! What another system says of an order becomes an order here, or news of one.
 
-use super::{SaleorOrder, channel};
+use super::{Account, CommerceOrder};
 use crate::apply::{Alongside, Apply};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::place::{Adopted, Place, changes};
 use crate::ports::InboxKey;
-use crate::tenant::SaleorSettings;
 use domain::ids::OrderId;
 use domain::order::{Claim, Command, Fact, Fault, Order, decide};
-use domain::saleor::{TheirStatus, claim};
 
 /// Faults of one order that are named.
 const NAMED_MAX: usize = 3;
@@ -53,14 +51,14 @@ pub struct Stuck {
 }
 
 /// The first few faults, in words.
-pub(super) fn in_words(faults: &[Fault]) -> String {
+pub(crate) fn in_words(faults: &[Fault]) -> String {
     let shown: Vec<String> = faults.iter().take(NAMED_MAX).map(|fault| format!("{} {}", fault.field, fault.message)).collect();
     let more = if faults.len() > NAMED_MAX { format!(" and {} more", faults.len() - NAMED_MAX) } else { String::new() };
     format!("{}{more}", shown.join("; "))
 }
 
 impl TakeIn {
-    /// Takes in what Saleor says. With it the inbox entry becomes done that told of it; what the hourly comparison reads has none, and is
+    /// Takes in what they say. With it the inbox entry becomes done that told of it; what the hourly comparison reads has none, and is
     /// only heard if something follows from it, because it is read again and again.
     ///
     /// # Errors
@@ -68,33 +66,34 @@ impl TakeIn {
     pub async fn run(
         &self,
         context: Context<'_>,
-        account: &SaleorSettings,
-        theirs: &SaleorOrder,
+        account: Account<'_>,
+        theirs: &CommerceOrder,
         inbox: Option<&InboxKey>,
     ) -> Result<std::result::Result<Took, Stuck>> {
         let stuck = |code, reason: String| Ok(Err(Stuck { code, reason }));
-        let Some(status) = TheirStatus::from_word(&theirs.status) else {
-            let known = TheirStatus::ALL.map(TheirStatus::as_str).join(", ");
+        let commerce = account.commerce;
+        let Some(mut tracks) = commerce.birth(&theirs.status, theirs.updated_at) else {
+            let known = commerce.words();
             return stuck("unknown_status", format!("the status is none of: {known}; OrderFlow does not know it yet"));
         };
-        let (orders, channel) = (&self.apply.orders, channel()?);
+        let (orders, channel) = (&self.apply.orders, commerce.channel()?);
         if let Some(id) = orders.find(context.scope, &channel, &theirs.id).await? {
-            return self.hear(context, account, (&id, theirs, status), inbox).await;
+            return self.hear(context, account, (&id, theirs), inbox).await;
         }
-        let mut tracks = status.birth(theirs.updated_at);
         tracks.payment = theirs.payment.unwrap_or(tracks.payment);
-        match self.place.adopt(context, &theirs.draft(&account.number_prefix), tracks, &channel, inbox).await {
+        tracks.tracking = theirs.tracking.unwrap_or(tracks.tracking);
+        match self.place.adopt(context, &theirs.draft(account.number_prefix), tracks, &channel, inbox).await {
             Ok(Adopted::Placed(order)) => Ok(Ok(Took { what: Taken::Placed, order: *order })),
             // Perhaps by another webhook about it, a moment ago.
             Ok(Adopted::NumberTaken(id) | Adopted::ExternalIdTaken(id)) => match orders.find(context.scope, &channel, &theirs.id).await? {
-                Some(id) => self.hear(context, account, (&id, theirs, status), inbox).await,
+                Some(id) => self.hear(context, account, (&id, theirs), inbox).await,
                 None => stuck(
                     "number_taken",
-                    format!("order {id} is there already and came in another way; set saleor.number_prefix, then replay"),
+                    format!("order {id} is there already and came in another way; set {}.number_prefix, then replay", commerce.endpoint()),
                 ),
             },
             Ok(Adopted::Done) => match orders.find(context.scope, &channel, &theirs.id).await? {
-                Some(id) => self.hear(context, account, (&id, theirs, status), inbox).await,
+                Some(id) => self.hear(context, account, (&id, theirs), inbox).await,
                 None => Err(Error::Retryable(format!("order {} was placed and is not there", theirs.number))),
             },
             Err(Error::Invalid(faults)) => stuck("invalid", format!("it cannot be taken in: {}", in_words(&faults))),
@@ -106,13 +105,16 @@ impl TakeIn {
     async fn hear(
         &self,
         context: Context<'_>,
-        account: &SaleorSettings,
-        (id, theirs, status): (&OrderId, &SaleorOrder, TheirStatus),
+        account: Account<'_>,
+        (id, theirs): (&OrderId, &CommerceOrder),
         inbox: Option<&InboxKey>,
     ) -> Result<std::result::Result<Took, Stuck>> {
         let order = self.apply.orders.load(context.scope, id).await?.ok_or(Error::NotFound("order"))?;
-        let claim = Claim { payment: theirs.payment, ..claim(order.tracks.status, status) };
-        let fact = Fact { id: theirs.fact_id()?, source: channel()?, sequence: None, occurred_at: theirs.updated_at, claim };
+        let commerce = account.commerce;
+        let claim = commerce.claim(order.tracks.status, &theirs.status);
+        let claim = Claim { payment: theirs.payment, tracking: theirs.tracking.or(claim.tracking), ..claim };
+        let (id_of_fact, source) = (theirs.fact_id(commerce)?, commerce.channel()?);
+        let fact = Fact { id: id_of_fact, source, sequence: None, occurred_at: theirs.updated_at, claim };
         let command = Command::Hear { fact, notify: account.notify };
         let nothing_new = |order| Ok(Ok(Took { what: Taken::Nothing, order }));
         if inbox.is_none() && !decide(Some(&order), &command, self.apply.clock.now()).is_ok_and(|events| changes(&events)) {

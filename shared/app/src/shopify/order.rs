@@ -1,0 +1,255 @@
+//! An order as Shopify's Admin API writes it: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>.
+
+use crate::commerce::reader::{ID_BYTES_MAX, Postal, Reader, WORD_BYTES_MAX, shown, some, unit};
+use crate::commerce::{BadOrder, CommerceCustomer, CommerceLine, CommerceOrder};
+use crate::loose::Loose;
+use domain::ids::OrderId;
+use domain::money::Currency;
+use domain::order::placement::limits::LINES_MAX;
+use domain::order::{Fault, Track, TrackingStatus};
+use domain::shopify::{TheirStatus, payment, tracking};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What is said of a field that is not there.
+const MISSING: &str = "Shopify has not sent it; has the subscription all fields?";
+/// Parcels that are looked at.
+const PARCELS_MAX: usize = 200;
+
+/// An amount: a text of digits. It is read as it is written.
+type Amount = Option<Box<RawValue>>;
+
+fn digits(amount: &Amount) -> Option<&str> {
+    amount.as_ref().map(|raw| raw.get().trim_matches('"')).filter(|text| *text != "null")
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct InShopsMoney {
+    shop_money: Option<Price>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Price {
+    amount: Amount,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Address {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    company: Option<String>,
+    address1: Option<String>,
+    address2: Option<String>,
+    city: Option<String>,
+    zip: Option<String>,
+    country_code: Option<String>,
+    province_code: Option<String>,
+    phone: Option<String>,
+}
+
+impl From<&Address> for Postal {
+    fn from(address: &Address) -> Postal {
+        let Address { first_name, last_name, company, address1, address2, city, zip, country_code, province_code, phone } = address.clone();
+        Postal {
+            first_name,
+            last_name,
+            company,
+            street: [address1, address2],
+            city,
+            city_area: None,
+            postal_code: zip,
+            country: country_code,
+            region: province_code,
+            phone,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Customer {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct LineNode {
+    id: Option<Loose>,
+    sku: Option<String>,
+    variant_id: Option<Loose>,
+    title: Option<String>,
+    variant_title: Option<String>,
+    quantity: Option<i64>,
+    price: Amount,
+    requires_shipping: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ShippingLine {
+    price: Amount,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Fulfilment {
+    status: Option<String>,
+    shipment_status: Option<String>,
+}
+
+/// An order as it stands in Shopify's JSON. What else is there is left alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Node {
+    id: Option<Loose>,
+    name: Option<String>,
+    order_number: Option<Loose>,
+    created_at: Option<String>,
+    processed_at: Option<String>,
+    updated_at: Option<String>,
+    cancelled_at: Option<String>,
+    financial_status: Option<String>,
+    fulfillment_status: Option<String>,
+    fulfillments: Option<Vec<Fulfilment>>,
+    currency: Option<String>,
+    taxes_included: Option<bool>,
+    total_price: Amount,
+    total_tax: Amount,
+    total_tip_received: Amount,
+    original_total_duties_set: Option<InShopsMoney>,
+    original_total_additional_fees_set: Option<InShopsMoney>,
+    shipping_lines: Option<Vec<ShippingLine>>,
+    line_items: Option<Vec<LineNode>>,
+    email: Option<String>,
+    contact_email: Option<String>,
+    phone: Option<String>,
+    customer: Option<Customer>,
+    customer_locale: Option<String>,
+    shipping_address: Option<Address>,
+    billing_address: Option<Address>,
+}
+
+fn line(reader: &mut Reader, at: usize, line: &LineNode, currency: Option<Currency>) -> CommerceLine {
+    let field = |name: &str| format!("line_items[{at}].{name}");
+    let [variant, id] = [&line.variant_id, &line.id].map(|id| Loose::text(id).ok().flatten());
+    let sku = unit(line.sku.as_deref(), variant.as_deref(), id.as_deref());
+    if sku.is_empty() {
+        reader.fault(&field("sku"), "required", "it has neither a unit nor an id");
+    }
+    let quantity = reader.quantity(&field("quantity"), line.quantity);
+    let unit_minor = reader.amount(&field("price"), digits(&line.price), currency);
+    let parts: Vec<String> = [&line.title, &line.variant_title].into_iter().filter_map(some).collect();
+    CommerceLine { sku, name: shown(&parts.join(", ")), quantity, unit_minor, digital: line.requires_shipping == Some(false) }
+}
+
+/// Where the parcels are, as one word: the one that is furthest behind speaks for all.
+fn furthest_behind(parcels: &[TrackingStatus]) -> Option<TrackingStatus> {
+    let known = parcels.iter().copied().filter(|parcel| *parcel != TrackingStatus::Unknown);
+    known.min_by_key(|parcel| TrackingStatus::ALL.iter().position(|one| one == parcel))
+}
+
+impl Node {
+    /// What people call it: `#1001`, or as the shop has chosen; else Shopify's counter.
+    fn number(&self) -> Option<String> {
+        let name = self.name.as_deref().map(|name| name.trim().trim_start_matches('#')).filter(|name| OrderId::parse(name).is_ok());
+        name.map(str::to_owned).or_else(|| Loose::text(&self.order_number).ok().flatten())
+    }
+
+    /// Reads it. All the faults at once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(self) -> Result<CommerceOrder, BadOrder> {
+        let mut reader = Reader { missing: MISSING, faults: Vec::new() };
+        let id = Loose::text(&self.id).ok().flatten();
+        let known_id = id.clone().filter(|id| id.len() <= ID_BYTES_MAX);
+        let id = reader.text("id", id.as_ref(), ID_BYTES_MAX);
+        let number = self.number();
+        match number.as_deref().map(OrderId::parse) {
+            None => reader.fault("name", "required", MISSING),
+            Some(Err(why)) => reader.fault("name", "bad_number", why.to_string()),
+            Some(Ok(_)) => {}
+        }
+        let created = reader.time("created_at", self.processed_at.as_ref().or(self.created_at.as_ref()));
+        let updated_at = reader.time("updated_at", self.updated_at.as_ref());
+        let parcels = self.fulfillments.as_deref().unwrap_or_default();
+        let parcels = parcels.iter().take(PARCELS_MAX).filter(|parcel| parcel.status.as_deref() != Some("cancelled"));
+        let parcels: Vec<TrackingStatus> = parcels.map(|parcel| tracking(parcel.shipment_status.as_deref().unwrap_or_default())).collect();
+        let status = TheirStatus::of(self.cancelled_at.is_some(), self.fulfillment_status.as_deref(), &parcels);
+        let status = match (status, &self.fulfillment_status) {
+            (Some(status), _) => status.as_str().to_owned(),
+            // It waits for a person, with Shopify's word for it.
+            (None, word) => reader.text("fulfillment_status", word.as_ref(), WORD_BYTES_MAX),
+        };
+        let currency = reader.currency("currency", self.currency.as_deref());
+        let total_minor = reader.amount("total_price", digits(&self.total_price), currency);
+        // Where prices hold their tax there is none on top of them.
+        let on_top = self.taxes_included != Some(true);
+        let tax_minor = if on_top { reader.amount("total_tax", digits(&self.total_tax), currency) } else { 0 };
+        // What is neither goods nor tax: shipping before what is taken off it, tips, duties and fees.
+        let sets = [&self.original_total_duties_set, &self.original_total_additional_fees_set];
+        let extras = sets.into_iter().flatten().filter_map(|set| set.shop_money.as_ref()).filter_map(|price| digits(&price.amount));
+        let shipping = self.shipping_lines.as_deref().unwrap_or_default().iter().filter_map(|line| digits(&line.price));
+        let mut shipping_minor = 0_i64;
+        for text in shipping.chain(digits(&self.total_tip_received)).chain(extras) {
+            shipping_minor = shipping_minor.saturating_add(reader.amount("shipping_lines", Some(text), currency));
+        }
+        let nodes = self.line_items.as_deref().unwrap_or_default();
+        if self.line_items.is_none() {
+            reader.fault("line_items", "required", MISSING);
+        }
+        if nodes.len() > LINES_MAX {
+            reader.fault("line_items", "too_many", format!("at most {LINES_MAX} lines"));
+        }
+        let lines: Vec<CommerceLine> =
+            nodes.iter().take(LINES_MAX).enumerate().map(|(at, node)| line(&mut reader, at, node, currency)).collect();
+        let pieces: Vec<(u32, i64)> = lines.iter().map(|line| (line.quantity, line.unit_minor)).collect();
+        reader.adds_up("total_price", &pieces, [shipping_minor, tax_minor, total_minor], currency);
+        let Some(currency) = currency.filter(|_| reader.faults.is_empty()) else {
+            let updated_at = self.updated_at.as_ref().and_then(|text| text.parse().ok());
+            let number = number.filter(|number| OrderId::parse(number).is_ok());
+            return Err(BadOrder { id: known_id, number, updated_at, faults: Fault::listed(reader.faults, 0) });
+        };
+        let [shipping_to, billing_to] = [&self.shipping_address, &self.billing_address].map(|address| address.as_ref().map(Postal::from));
+        Ok(CommerceOrder {
+            id,
+            number: number.unwrap_or_default(),
+            status,
+            created,
+            updated_at,
+            payment: self.financial_status.as_deref().and_then(payment),
+            tracking: furthest_behind(&parcels),
+            country: shipping_to.as_ref().and_then(Postal::country),
+            billing_country: billing_to.as_ref().and_then(Postal::country),
+            customer: Some(self.customer(shipping_to.as_ref(), billing_to.as_ref())),
+            currency,
+            lines,
+            shipping_minor,
+            tax_minor,
+            total_minor,
+        })
+    }
+
+    fn customer(&self, shipping: Option<&Postal>, billing: Option<&Postal>) -> CommerceCustomer {
+        let Customer { first_name, last_name, email, phone } = self.customer.as_ref().unwrap_or(&Customer::default()).clone();
+        let account = Postal { first_name, last_name, phone, ..Postal::default() };
+        let direct = Postal { phone: self.phone.clone(), ..Postal::default() };
+        let places = [shipping, Some(&direct), Some(&account), billing];
+        let first = |of: fn(&Postal) -> Option<String>| places.into_iter().flatten().find_map(of);
+        let is_tag = |tag: &String| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        CommerceCustomer {
+            name: first(Postal::name).unwrap_or_default(),
+            email: some(&self.email).or_else(|| some(&self.contact_email)).or_else(|| some(&email)),
+            phone: first(Postal::dialled),
+            locale: self.customer_locale.clone().filter(is_tag),
+            shipping: shipping.and_then(Postal::draft),
+            billing: billing.and_then(Postal::draft),
+        }
+    }
+}
