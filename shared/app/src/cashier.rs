@@ -61,7 +61,8 @@ impl Cashier {
     ) -> Result<Seen> {
         let Some(paying) = &order.paying else { return Ok(Seen::Nothing) };
         let asks = !matches!(work, MoneyWork::Begin(_));
-        if asks && until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
+        // What there is no time to ask for is not written down either: whoever comes next does both.
+        if until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
             return Err(Error::Retryable("no time is left to ask a payment provider".into()));
         }
         let command = match work {
@@ -88,7 +89,7 @@ impl Cashier {
         }
     }
 
-    /// Whoever wrote it down may still be asking for it. Refunds are written down by people, who ask for nothing.
+    /// Whoever wrote it down may still be asking for it. Refunds are written down by people, too, who ask for nothing: anybody asks for those.
     fn is_fresh(&self, ledger: &Ledger, n: u32) -> bool {
         let age = |one: &Operation| self.apply.clock.now().duration_since(one.began_at);
         ledger.operation(n).is_some_and(|one| !matches!(one.kind, Kind::Refund { .. }) && age(one) < FIRST_CALL_WITHIN)

@@ -70,10 +70,15 @@ struct Born {
 }
 
 impl Born {
-    fn of(context: Context<'_>, placement: Placement, now: Timestamp) -> Result<Born> {
+    /// `told` is the news with which an order came that was placed elsewhere: what is older than that is known not to be news.
+    fn of(context: Context<'_>, placement: Placement, told: Option<Fact>, now: Timestamp) -> Result<Born> {
         let Context { scope, by, .. } = context;
         let contact = placement.contact.clone();
-        let events = decide(None, &Command::Place(Box::new(placement)), now)?;
+        let mut events = decide(None, &Command::Place(Box::new(placement)), now)?;
+        if let (Some(fact), Some(order)) = (told, Order::placed(&events, Some(contact.clone()), now)) {
+            // News from the future has no place in time.
+            events.extend(decide(Some(&order), &Command::Hear { fact, notify: false }, now).unwrap_or_default());
+        }
         let placed = Order::placed(&events, Some(contact), now);
         let mut order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
         let recorded = audit::record(&mut order, by, events, now)?;
@@ -151,7 +156,7 @@ impl Place {
                 now,
             };
             let placement = check(draft, given).map_err(Error::Invalid)?;
-            let born = Born::of(context, placement, now)?;
+            let born = Born::of(context, placement, None, now)?;
             let response = respond(&born.order);
             let once = OnceDone {
                 key: &idempotency.key,
@@ -212,7 +217,7 @@ impl Place {
         };
         let at = draft.placed_at.unwrap_or(now);
         let tracks = vocabulary.birth(word, at).ok_or_else(unknown_word)?;
-        match self.adopt(context, draft, tracks, channel, None).await? {
+        match self.adopt(context, draft, tracks, channel, None, None).await? {
             Adopted::Placed(_) | Adopted::Done => Ok(Imported::Placed),
             // Perhaps by another run of this very row.
             Adopted::NumberTaken(id) => match self.orders.load(scope, &id).await? {
@@ -226,6 +231,7 @@ impl Place {
     }
 
     /// Takes in an order that was placed elsewhere, as it stands there, if its number is free; with it the inbox entry that told of it.
+    /// `told` marks when it stood so.
     ///
     /// # Errors
     /// `Invalid` with all faults, `Retryable`.
@@ -235,6 +241,7 @@ impl Place {
         draft: &Draft,
         tracks: Tracks,
         channel: &SourceId,
+        told: Option<Fact>,
         inbox: Option<&InboxKey>,
     ) -> Result<Adopted> {
         let (scope, now) = (context.scope, self.clock.now());
@@ -244,7 +251,7 @@ impl Place {
         if self.orders.load(scope, &id).await?.is_some() {
             return Ok(Adopted::NumberTaken(id));
         }
-        let born = Born::of(context, placement, now)?;
+        let born = Born::of(context, placement, told, now)?;
         match self.orders.commit(scope, born.commit(None, inbox)).await {
             Ok(()) => Ok(Adopted::Placed(Box::new(born.order))),
             Err(CommitError::Port(error)) => Err(error.into()),

@@ -8,7 +8,7 @@
 
 use crate::apply::{Alongside, Apply};
 use crate::channels::{Incoming, channel_of};
-use crate::commerce::CommerceOrder;
+use crate::commerce::{Commerce, CommerceOrder};
 use crate::context::{Context, Provenance};
 use crate::dispatch;
 use crate::error::{Error, Result};
@@ -248,8 +248,16 @@ async fn forget_parked(inbox: &dyn InboxStore, scope: &TenantScope, email: &Emai
         Ok(report) => report.email == *email,
         Err(_) => names(body, email),
     };
-    let keys: Vec<InboxKey> = parked(inbox, scope, |entry| theirs(&entry.body).then(|| entry.key.clone())).await?;
-    Ok(inbox.forget_bodies(scope, &keys).await?)
+    // An order that waits to be taken in is one all the same, of nobody.
+    let nameless = |entry: &InboxEntry| waiting_order(entry).and_then(|order| json::text(&order.without_customer()).ok());
+    let found = parked(inbox, scope, |entry| theirs(&entry.body).then(|| (entry.key.clone(), nameless(entry)))).await?;
+    let (orders, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, nameless)| nameless.is_some());
+    let mut forgotten = 0;
+    for (key, body) in orders {
+        forgotten += usize::from(inbox.replace_body(scope, &key, &body.unwrap_or_default()).await?);
+    }
+    let keys: Vec<InboxKey> = others.into_iter().map(|(key, _)| key).collect();
+    Ok(forgotten + inbox.forget_bodies(scope, &keys).await?)
 }
 
 /// What they wrote from where nobody had written to them waits for a person.
@@ -266,19 +274,37 @@ async fn forget_replies(inbox: &dyn InboxStore, scope: &TenantScope, contact: &C
     Ok(inbox.forget_bodies(scope, &keys).await?)
 }
 
-/// Erases the contact of an order, and before it what waits of its customer for a person: nothing but the contact says whose that is. What else
-/// names them is forgotten by whoever hears of it ([`forget_traces`]).
+/// Erases the contact of an order, and before it what its customer wrote that waits for a person: nothing but the contact says whose that is.
+/// What else names them is forgotten by whoever hears of it ([`forget_traces`]).
 ///
 /// # Errors
 /// `Retryable`; safe to repeat.
 pub async fn erase_contact(apply: &Apply, inbox: &dyn InboxStore, context: Context<'_>, id: &OrderId) -> Result<()> {
     let Some(contact) = apply.orders.load(context.scope, id).await?.and_then(|order| order.contact) else { return Ok(()) };
     forget_replies(inbox, context.scope, &contact).await?;
-    if let Some(email) = &contact.email {
-        forget_parked(inbox, context.scope, email).await?;
-    }
     apply.run(context, id, &Command::EraseContact, Alongside::default()).await?;
     Ok(())
+}
+
+/// Takes the customer out of orders of another system that wait to be taken in, by their ids there.
+///
+/// # Errors
+/// `Retryable`; safe to repeat.
+pub(crate) async fn forget_waiting(inbox: &dyn InboxStore, scope: &TenantScope, commerce: Commerce, ids: &[String]) -> Result<()> {
+    let nameless = |entry: &InboxEntry| {
+        let theirs = waiting_order(entry).filter(|theirs| entry.key.endpoint == commerce.endpoint() && ids.contains(&theirs.id))?;
+        Some((entry.key.clone(), json::text(&theirs.without_customer()).ok()?))
+    };
+    for (key, body) in parked(inbox, scope, nameless).await? {
+        inbox.replace_body(scope, &key, &body).await?;
+    }
+    Ok(())
+}
+
+/// An order of another system that waits to be taken in, and names its customer.
+fn waiting_order(entry: &InboxEntry) -> Option<CommerceOrder> {
+    Commerce::of_endpoint(&entry.key.endpoint)?;
+    serde_json::from_str::<CommerceOrder>(&entry.body).ok().filter(|theirs| theirs.customer.is_some())
 }
 
 /// Who wrote what waits for a person, if it is a customer's words.

@@ -1,6 +1,7 @@
 //! Behind the queue: a stored webhook becomes a fact of an order, or is parked with its reason.
 
 use crate::apply::{Alongside, Applied, Apply};
+use crate::commerce::door::UNREADABLE;
 use crate::commerce::take::{Stuck, TakeIn, Taken};
 use crate::commerce::{Commerce, CommerceOrder};
 use crate::context::{Context, Provenance};
@@ -72,6 +73,12 @@ impl Process {
             return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
         if let Some(commerce) = Commerce::of_endpoint(&entry.key.endpoint) {
+            if let (true, InboxState::Parked { code, .. }) = (entry.body.is_empty(), &entry.state)
+                && code == UNREADABLE
+            {
+                // There is nothing to try again: a person dismisses it.
+                return Ok(Processed::Parked { code: UNREADABLE });
+            }
             if entry.body.is_empty() {
                 // It waited for a person, and its customer was forgotten; or it has been taken in.
                 self.inbox.settle(&scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
@@ -164,6 +171,8 @@ impl Process {
         for id in &known {
             privacy::erase_contact(&self.apply, &*self.inbox, context, id).await?;
         }
+        // Those that wait to be taken in are orders all the same, of nobody.
+        privacy::forget_waiting(&*self.inbox, scope, commerce, &wish.orders).await?;
         self.inbox.settle(scope, &entry.key, &InboxState::Done, &[], self.clock.now()).await?;
         Ok(if known.is_empty() { Processed::Again } else { Processed::Applied })
     }

@@ -4,7 +4,7 @@
 //! is (<https://shopify.dev/docs/api/admin-rest/latest/resources/order>). That makes five words, of which each follows the ones before.
 
 use crate::commerce::{is_at_home, is_sent};
-use crate::order::{Claim, OrderStatus, PaymentStatus, TrackingStatus, Tracks, Vocabulary};
+use crate::order::{Claim, OrderStatus, PaymentStatus, Track, TrackingStatus, Tracks, Vocabulary};
 use jiff::Timestamp;
 
 /// Where an order stands in Shopify.
@@ -99,6 +99,16 @@ pub fn payment(word: &str) -> Option<PaymentStatus> {
     })
 }
 
+/// Where an order's parcels are, as one word. None is said to have arrived before all of it has: the others speak, and the one that is
+/// furthest behind for them.
+pub fn whereabouts(theirs: TheirStatus, parcels: &[TrackingStatus]) -> Option<TrackingStatus> {
+    if theirs == TheirStatus::Delivered {
+        return Some(TrackingStatus::Delivered);
+    }
+    let under_way = parcels.iter().copied().filter(|parcel| !matches!(parcel, TrackingStatus::Unknown | TrackingStatus::Delivered));
+    under_way.min_by_key(|parcel| TrackingStatus::ALL.iter().position(|one| one == parcel))
+}
+
 /// Where a parcel is, by `shipment_status` of its fulfilment. A printed label is still [`TrackingStatus::Pending`].
 pub fn tracking(word: &str) -> TrackingStatus {
     match word {
@@ -117,7 +127,6 @@ pub fn tracking(word: &str) -> TrackingStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::Track;
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -176,5 +185,21 @@ mod tests {
         assert_eq!(tracking("label_printed"), TrackingStatus::Pending);
         assert_eq!(tracking("failure"), TrackingStatus::DeliveryFailed);
         assert_eq!(tracking("beamed"), TrackingStatus::Unknown);
+    }
+
+    // req: S3-46
+    #[test]
+    fn nothing_has_arrived_before_all_of_it_has() {
+        use TrackingStatus as T;
+        for (theirs, parcels, says) in [
+            (TheirStatus::Fulfilled, &[T::Delivered, T::Unknown][..], None),
+            (TheirStatus::Partial, &[T::Delivered], None),
+            (TheirStatus::Fulfilled, &[T::Delivered, T::OutForDelivery, T::InTransit], Some(T::InTransit)),
+            (TheirStatus::Fulfilled, &[T::Pending, T::InTransit], Some(T::Pending)),
+            (TheirStatus::Delivered, &[T::Delivered, T::Delivered], Some(T::Delivered)),
+            (TheirStatus::Open, &[], None),
+        ] {
+            assert_eq!(whereabouts(theirs, parcels), says, "{theirs:?} {parcels:?}");
+        }
     }
 }

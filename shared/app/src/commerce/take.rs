@@ -1,6 +1,6 @@
 //! What another system says of an order becomes an order here, or news of one.
 
-use super::{Account, CommerceOrder};
+use super::{Account, Commerce, CommerceOrder};
 use crate::apply::{Alongside, Apply};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -57,6 +57,11 @@ pub(crate) fn in_words(faults: &[Fault]) -> String {
     format!("{}{more}", shown.join("; "))
 }
 
+fn fact_of(theirs: &CommerceOrder, commerce: Commerce, claim: Claim) -> Result<Fact> {
+    let (id, source) = (theirs.fact_id(commerce)?, commerce.channel()?);
+    Ok(Fact { id, source, sequence: None, occurred_at: theirs.updated_at, claim })
+}
+
 impl TakeIn {
     /// Takes in what they say. With it the inbox entry becomes done that told of it; what the hourly comparison reads has none, and is
     /// only heard if something follows from it, because it is read again and again.
@@ -82,7 +87,9 @@ impl TakeIn {
         }
         tracks.payment = theirs.payment.unwrap_or(tracks.payment);
         tracks.tracking = theirs.tracking.unwrap_or(tracks.tracking);
-        match self.place.adopt(context, &theirs.draft(account.number_prefix), tracks, &channel, inbox).await {
+        // Its tracks say all of it; what is older than this says nothing more.
+        let told = fact_of(theirs, commerce, Claim::default())?;
+        match self.place.adopt(context, &theirs.draft(account.number_prefix), tracks, &channel, Some(told), inbox).await {
             Ok(Adopted::Placed(order)) => Ok(Ok(Took { what: Taken::Placed, order: *order })),
             // Perhaps by another webhook about it, a moment ago.
             Ok(Adopted::NumberTaken(id) | Adopted::ExternalIdTaken(id)) => match orders.find(context.scope, &channel, &theirs.id).await? {
@@ -113,10 +120,13 @@ impl TakeIn {
         let commerce = account.commerce;
         let claim = commerce.claim(order.tracks.status, &theirs.status);
         let claim = Claim { payment: theirs.payment, tracking: theirs.tracking.or(claim.tracking), ..claim };
-        let (id_of_fact, source) = (theirs.fact_id(commerce)?, commerce.channel()?);
-        let fact = Fact { id: id_of_fact, source, sequence: None, occurred_at: theirs.updated_at, claim };
-        let command = Command::Hear { fact, notify: account.notify };
+        let fact = fact_of(theirs, commerce, claim)?;
         let nothing_new = |order| Ok(Ok(Took { what: Taken::Nothing, order }));
+        // Each says how the whole order stood: an older one knows nothing that a newer one did not.
+        if order.log.newest_of(&fact.source).is_some_and(|newest| fact.occurred_at < newest) {
+            return nothing_new(order);
+        }
+        let command = Command::Hear { fact, notify: account.notify };
         if inbox.is_none() && !decide(Some(&order), &command, self.apply.clock.now()).is_ok_and(|events| changes(&events)) {
             return nothing_new(order);
         }

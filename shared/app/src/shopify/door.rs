@@ -4,7 +4,8 @@
 //! a 2xx: Shopify would send it again eight times, and then remove the subscription.
 
 use super::{Told, read, read_order};
-use crate::commerce::door::{Heard, key_of, note};
+use crate::commerce::door::{Heard, key_of, note, put_aside};
+use crate::commerce::take::in_words;
 use crate::commerce::{BadOrder, Commerce};
 use crate::error::{Error, Result};
 use crate::json;
@@ -15,11 +16,12 @@ use crate::tenant::{Secret, ShopifySettings};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{CorrelationId, TenantId};
+use domain::order::Fault;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// Largest body, in bytes: an order of a hundred lines has some hundred thousand.
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Largest body, in bytes. Shopify repeats each line with every parcel and refund, and a function is handed six megabytes at most.
+pub const BODY_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Longest topic that is shown, in characters.
 const TOPIC_CHARS_MAX: usize = 64;
 
@@ -43,6 +45,12 @@ fn is_signed(secrets: &[Secret], signature: &str, body: &[u8]) -> bool {
     })
 }
 
+/// What a person has to know of an order that cannot be read. Nothing of who ordered it.
+fn unreadable(number: Option<&str>, faults: &[Fault]) -> String {
+    let order = number.map_or_else(String::new, |number| format!("order {number}: "));
+    format!("{order}{}. Correct it in Shopify, whose next webhook about it brings it, or import it; then dismiss this", in_words(faults))
+}
+
 impl HearShopify {
     /// Takes a webhook in; one that is not for a Shopify that is switched on goes to the door for all others.
     ///
@@ -54,7 +62,8 @@ impl HearShopify {
             Some(name) => self.receive.tenants.config(name).await?,
             None => None,
         };
-        let account = config.and_then(|config| config.shopify).filter(|account| account.enabled);
+        // Switched off or not: what customers wish to become of their data is heard as long as Shopify may say it.
+        let account = config.and_then(|config| config.shopify);
         let (Some(name), Some(account)) = (name, account) else {
             let receipt = self.receive.run(tenant, Commerce::Shopify.endpoint(), headers, body, correlation).await?;
             return Ok(Heard { receipt, ignored: None });
@@ -87,6 +96,9 @@ impl HearShopify {
         let body_hash = hex::encode(Sha256::digest(body));
         let key = key_of(Commerce::Shopify, &body_hash);
         let told = match told {
+            Ok(Told::Order(_) | Told::TestOrder | Told::Else) | Err(_) if !account.enabled => {
+                return note(&self.receive, scope, key, body_hash, "switched off".to_owned()).await;
+            }
             Ok(Told::TestOrder) if account.test_orders => {
                 std::str::from_utf8(body).map(read_order).unwrap_or_else(|_| read_order("")).map(Told::Order)
             }
@@ -103,10 +115,11 @@ impl HearShopify {
                 return note(&self.receive, scope, key, body_hash, topic).await;
             }
             Err(BadOrder { number, faults, .. }) => {
-                let refused = Refused { faults, order_id: number, status: None, email_masked: None };
                 let now = self.receive.clock.now();
+                let reason = unreadable(number.as_deref(), &faults);
+                let refused = Refused { faults, order_id: number, status: None, email_masked: None };
                 self.receive.tell_team(scope, Commerce::Shopify.endpoint(), refused, &body_hash, now, correlation).await?;
-                return note(&self.receive, scope, key, body_hash, "unreadable".to_owned()).await;
+                return put_aside(&self.receive, scope, key, body_hash, reason).await;
             }
         };
         let receipt = self.receive.keep(scope, key, body_hash, kept, correlation).await?;

@@ -6,9 +6,10 @@ use crate::loose::Loose;
 use domain::ids::OrderId;
 use domain::money::Currency;
 use domain::order::placement::limits::LINES_MAX;
-use domain::order::{Fault, Track, TrackingStatus};
-use domain::shopify::{TheirStatus, payment, tracking};
-use serde::Deserialize;
+use domain::order::{Fault, TrackingStatus};
+use domain::shopify::{TheirStatus, payment, tracking, whereabouts};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// What is said of a field that is not there.
@@ -86,8 +87,13 @@ struct LineNode {
     title: Option<String>,
     variant_title: Option<String>,
     quantity: Option<i64>,
+    /// After it was edited.
+    current_quantity: Option<i64>,
     price: Amount,
     requires_shipping: Option<bool>,
+    /// Only tips have it.
+    #[serde(rename = "tip_payment_gateway", deserialize_with = "is_there")]
+    is_tip: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -101,6 +107,13 @@ struct ShippingLine {
 struct Fulfilment {
     status: Option<String>,
     shipment_status: Option<String>,
+    line_items: Option<Vec<Sent>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Sent {
+    requires_shipping: Option<bool>,
 }
 
 /// An order as it stands in Shopify's JSON. What else is there is left alone.
@@ -121,6 +134,8 @@ pub struct Node {
     taxes_included: Option<bool>,
     total_price: Amount,
     total_tax: Amount,
+    current_total_price: Amount,
+    current_total_tax: Amount,
     total_tip_received: Amount,
     original_total_duties_set: Option<InShopsMoney>,
     original_total_additional_fees_set: Option<InShopsMoney>,
@@ -135,23 +150,31 @@ pub struct Node {
     billing_address: Option<Address>,
 }
 
-fn line(reader: &mut Reader, at: usize, line: &LineNode, currency: Option<Currency>) -> CommerceLine {
+fn line(reader: &mut Reader, at: usize, line: &LineNode, as_edited: bool, currency: Option<Currency>) -> CommerceLine {
     let field = |name: &str| format!("line_items[{at}].{name}");
     let [variant, id] = [&line.variant_id, &line.id].map(|id| Loose::text(id).ok().flatten());
     let sku = unit(line.sku.as_deref(), variant.as_deref(), id.as_deref());
     if sku.is_empty() {
         reader.fault(&field("sku"), "required", "it has neither a unit nor an id");
     }
-    let quantity = reader.quantity(&field("quantity"), line.quantity);
+    let quantity = reader.quantity(&field("quantity"), line.current_quantity.filter(|_| as_edited).or(line.quantity));
     let unit_minor = reader.amount(&field("price"), digits(&line.price), currency);
     let parts: Vec<String> = [&line.title, &line.variant_title].into_iter().filter_map(some).collect();
     CommerceLine { sku, name: shown(&parts.join(", ")), quantity, unit_minor, digital: line.requires_shipping == Some(false) }
 }
 
-/// Where the parcels are, as one word: the one that is furthest behind speaks for all.
-fn furthest_behind(parcels: &[TrackingStatus]) -> Option<TrackingStatus> {
-    let known = parcels.iter().copied().filter(|parcel| *parcel != TrackingStatus::Unknown);
-    known.min_by_key(|parcel| TrackingStatus::ALL.iter().position(|one| one == parcel))
+/// That a field is there at all, whatever it holds.
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+impl Fulfilment {
+    /// Something has left with it that a carrier has: not what was called off or failed, and no download.
+    fn is_parcel(&self) -> bool {
+        let stands = !matches!(self.status.as_deref(), Some("cancelled" | "error" | "failure"));
+        let lines = self.line_items.as_deref().unwrap_or_default();
+        stands && (lines.is_empty() || lines.iter().any(|line| line.requires_shipping != Some(false)))
+    }
 }
 
 impl Node {
@@ -161,7 +184,8 @@ impl Node {
         name.map(str::to_owned).or_else(|| Loose::text(&self.order_number).ok().flatten())
     }
 
-    /// Reads it. All the faults at once.
+    /// Reads it. All the faults at once; whether its parts come to its total is for whoever places it to see, because an order that is known
+    /// hears how it stands all the same.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -179,19 +203,24 @@ impl Node {
         let created = reader.time("created_at", self.processed_at.as_ref().or(self.created_at.as_ref()));
         let updated_at = reader.time("updated_at", self.updated_at.as_ref());
         let parcels = self.fulfillments.as_deref().unwrap_or_default();
-        let parcels = parcels.iter().take(PARCELS_MAX).filter(|parcel| parcel.status.as_deref() != Some("cancelled"));
+        let parcels = parcels.iter().take(PARCELS_MAX).filter(|parcel| parcel.is_parcel());
         let parcels: Vec<TrackingStatus> = parcels.map(|parcel| tracking(parcel.shipment_status.as_deref().unwrap_or_default())).collect();
         let status = TheirStatus::of(self.cancelled_at.is_some(), self.fulfillment_status.as_deref(), &parcels);
-        let status = match (status, &self.fulfillment_status) {
-            (Some(status), _) => status.as_str().to_owned(),
+        let (status, whereabouts) = match (status, &self.fulfillment_status) {
+            (Some(status), _) => (status.as_str().to_owned(), whereabouts(status, &parcels)),
             // It waits for a person, with Shopify's word for it.
-            (None, word) => reader.text("fulfillment_status", word.as_ref(), WORD_BYTES_MAX),
+            (None, word) => (reader.text("fulfillment_status", word.as_ref(), WORD_BYTES_MAX), None),
         };
+        // Shopify keeps what was taken out of an order by editing it. What was called off or given back was ordered all the same.
+        let money_back = matches!(self.financial_status.as_deref(), Some("refunded" | "partially_refunded" | "voided"));
+        let as_edited = self.cancelled_at.is_none() && !money_back;
+        let now = |current: &'_ Amount| as_edited.then(|| digits(current)).flatten().map(str::to_owned);
+        let (total, tax) = (now(&self.current_total_price), now(&self.current_total_tax));
         let currency = reader.currency("currency", self.currency.as_deref());
-        let total_minor = reader.amount("total_price", digits(&self.total_price), currency);
+        let total_minor = reader.amount("total_price", total.as_deref().or(digits(&self.total_price)), currency);
         // Where prices hold their tax there is none on top of them.
         let on_top = self.taxes_included != Some(true);
-        let tax_minor = if on_top { reader.amount("total_tax", digits(&self.total_tax), currency) } else { 0 };
+        let tax_minor = if on_top { reader.amount("total_tax", tax.as_deref().or(digits(&self.total_tax)), currency) } else { 0 };
         // What is neither goods nor tax: shipping before what is taken off it, tips, duties and fees.
         let sets = [&self.original_total_duties_set, &self.original_total_additional_fees_set];
         let extras = sets.into_iter().flatten().filter_map(|set| set.shop_money.as_ref()).filter_map(|price| digits(&price.amount));
@@ -207,10 +236,10 @@ impl Node {
         if nodes.len() > LINES_MAX {
             reader.fault("line_items", "too_many", format!("at most {LINES_MAX} lines"));
         }
-        let lines: Vec<CommerceLine> =
-            nodes.iter().take(LINES_MAX).enumerate().map(|(at, node)| line(&mut reader, at, node, currency)).collect();
-        let pieces: Vec<(u32, i64)> = lines.iter().map(|line| (line.quantity, line.unit_minor)).collect();
-        reader.adds_up("total_price", &pieces, [shipping_minor, tax_minor, total_minor], currency);
+        // A tip is no goods: it is with the shipping already.
+        let is_left = |node: &&LineNode| !(node.is_tip || as_edited && node.current_quantity == Some(0));
+        let nodes = nodes.iter().take(LINES_MAX).filter(is_left).enumerate();
+        let lines: Vec<CommerceLine> = nodes.map(|(at, node)| line(&mut reader, at, node, as_edited, currency)).collect();
         let Some(currency) = currency.filter(|_| reader.faults.is_empty()) else {
             let updated_at = self.updated_at.as_ref().and_then(|text| text.parse().ok());
             let number = number.filter(|number| OrderId::parse(number).is_ok());
@@ -224,7 +253,7 @@ impl Node {
             created,
             updated_at,
             payment: self.financial_status.as_deref().and_then(payment),
-            tracking: furthest_behind(&parcels),
+            tracking: whereabouts,
             country: shipping_to.as_ref().and_then(Postal::country),
             billing_country: billing_to.as_ref().and_then(Postal::country),
             customer: Some(self.customer(shipping_to.as_ref(), billing_to.as_ref())),

@@ -223,6 +223,12 @@ impl FactLog {
         self.facts.iter().any(|fact| fact.id == *id && fact.source == *source)
     }
 
+    /// When the newest happened that a source has told of.
+    pub fn newest_of(&self, source: &SourceId) -> Option<Timestamp> {
+        let folded = self.folded_to.iter().filter(|place| place.source == *source).map(|place| place.occurred_at);
+        self.facts.iter().filter(|fact| fact.source == *source).map(|fact| fact.occurred_at).chain(folded).max()
+    }
+
     /// How this fact would be taken in; `None` if it has been heard.
     pub fn hear(&self, fact: &Fact) -> Option<Heard> {
         if self.knows(&fact.id, &fact.source) {

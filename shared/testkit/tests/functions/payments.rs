@@ -8,8 +8,8 @@ use app::ports::{GatewayAccount, Gateways, Source, StripeAccount, TenantStore, T
 use app::tenant::{PaymentSettings, Secret, TenantConfig};
 use contracts::Payload;
 use domain::money::{Currency, Money};
-use domain::order::{Role, SagaRules};
-use domain::payment::{OutsideKind, PaymentKey};
+use domain::order::{Command, MoneyCommand, Role, SagaRules};
+use domain::payment::{By, OutsideKind, PaymentKey, Provider, Wish};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::bank::{Bank, Fate, SIGNATURE};
@@ -234,7 +234,10 @@ async fn a_refusal_says_nothing_of_what_somebody_else_has_asked_for() {
     }
     let due = house.world.take_published().into_iter().find(|event| matches!(event.payload, Payload::SagaDue(_))).unwrap();
     let no_time = house.clock_now() + SignedDuration::from_secs(1);
-    assert!(house.sagas().run(&due, Some(no_time)).await.is_err(), "it is written down, and not asked for");
+    assert!(house.sagas().run(&due, Some(no_time)).await.is_err(), "there is no time to ask for it");
+    assert_eq!(stands(&house, "2001").await, "pending pending: ", "so it is not written down either");
+    let wish = Wish::Authorize { provider: Provider::Stripe, amount: Money::new(5_000, Currency::EUR), by: By::Customer };
+    house.command("2001", Command::Money(MoneyCommand::Begin { wish, why: Vec::new() })).await;
     assert_eq!(stands(&house, "2001").await, "pending pending: authorize sent");
     let key = PaymentKey::parse("demo#2001#authorize#1").unwrap();
     let wish = ToAuthorize {

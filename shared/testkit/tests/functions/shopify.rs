@@ -254,7 +254,7 @@ async fn the_order_in_which_they_arrive_does_not_matter() {
 #[tokio::test]
 async fn what_cannot_be_read_is_answered_well_and_told_the_team() {
     let house = shop().await;
-    let bad = then(0, json!({ "total_price": "1000.00", "updated_at": "yesterday" }));
+    let bad = then(0, json!({ "total_price": "a lot", "updated_at": "yesterday" }));
     for body in [bad.clone(), json!({ "admin_graphql_api_id": "gid://shopify/Order/1" })] {
         let taken = says(&house, "orders/create", &body).await;
         assert_eq!((taken.status, &taken.body["ignored"]), (202, &json!("unreadable")), "{body}");
@@ -267,11 +267,115 @@ async fn what_cannot_be_read_is_answered_well_and_told_the_team() {
     assert_eq!(posts(&house).len(), 1, "once a minute: {:?}", posts(&house));
     assert!(posts(&house)[0].contains("1501"), "{:?}", posts(&house));
     assert!(order(&house, "1501").is_none());
-    let huge = vec![b' '; 1024 * 1024 + 1];
+    // Each waits for a person, by its number and what is wrong with it, and names nobody.
+    let entries = house.world.inbox_entries(&house.scope);
+    let reason = |state: &InboxState| match state {
+        InboxState::Parked { code, reason } if code == "unreadable" => Some(reason.clone()),
+        // An empty object is no order, and nothing else that is known.
+        _ => None,
+    };
+    let reasons: Vec<String> = entries.iter().filter_map(|entry| reason(&entry.state)).collect();
+    assert_eq!(reasons.len(), 7, "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.starts_with("order 1501: order.updated_at a time")), "{reasons:?}");
+    assert!(entries.len() == 8 && entries.iter().all(|entry| entry.body.is_empty()));
+    for entry in entries {
+        assert_eq!(post(&house, &format!("/v1/inbox/shopify/{}/replay", entry.key.id), &[], Value::Null).await.status, 202);
+    }
+    house.settle().await;
+    let still = states(&house).iter().filter(|state| *state == "parked unreadable").count();
+    assert_eq!(still, 7, "there is nothing to try again: {:?}", states(&house));
+    let huge = vec![b' '; 5 * 1024 * 1024 + 1];
     assert_eq!(send(&house, "orders/create", SHOP, &signature(SECRET, &huge), &huge).await.status, 413);
     // A word that Shopify may bring one day waits for a person, with all that is needed to take it in then.
     says(&house, "orders/create", &then(0, json!({ "fulfillment_status": "teleported" }))).await;
     assert!(states(&house).contains(&"parked unknown_status".to_owned()), "{:?}", states(&house));
+    // What does not add up is not placed; of an order that is known its news are heard all the same.
+    let cheap = json!({ "id": 5, "name": "#1505", "total_price": "1000.00" });
+    says(&house, "orders/create", &then(0, cheap)).await;
+    assert!(states(&house).contains(&"parked invalid".to_owned()) && order(&house, "1505").is_none(), "{:?}", states(&house));
+    says(&house, "orders/create", &then(0, json!({ "id": 6, "name": "#1506" }))).await;
+    says(&house, "orders/updated", &then(1, json!({ "id": 6, "name": "#1506", "total_price": "1000.00", "cancelled_at": FIRST }))).await;
+    assert_eq!(order(&house, "1506").unwrap().tracks.status, OrderStatus::Cancelled);
+}
+
+/// An order that is first heard of late, after it was edited, or with a tip, is what it is then.
+// req: S3-46
+#[tokio::test]
+async fn the_first_word_is_how_it_stands_then() {
+    let house = shop().await;
+    let line = |sku: &str, quantity: u32, now: u32| json!({ "id": 1, "sku": sku, "title": sku, "quantity": quantity, "current_quantity": now, "price": "10.00", "requires_shipping": true });
+    let edited = json!({
+        "line_items": [line("MUG", 3, 1), line("CUP", 1, 0)], "total_tax": "0.00", "current_total_tax": "0.00", "shipping_lines": [],
+        "total_price": "40.00", "current_total_price": "10.00",
+    });
+    says(&house, "orders/updated", &then(0, edited.clone())).await;
+    let known = order(&house, "1501").unwrap();
+    let lines: Vec<_> = known.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
+    assert_eq!((lines, known.totals.total_minor, known.totals.discount_minor), (vec![("MUG", 1)], 1_000, 0));
+    // What was given back was ordered all the same.
+    let mut refunded = then(0, edited);
+    (refunded["id"], refunded["name"], refunded["financial_status"]) = (json!(2), json!("#1502"), json!("refunded"));
+    says(&house, "orders/updated", &refunded).await;
+    assert_eq!(order(&house, "1502").unwrap().totals.total_minor, 4_000);
+    let mut tip = line("TIP", 1, 1);
+    (tip["price"], tip["tip_payment_gateway"]) = (json!("3.00"), Value::Null);
+    let tipped = json!({ "id": 3, "name": "#1503", "line_items": [line("MUG", 2, 2), tip], "total_tax": "0.00", "shipping_lines": [],
+        "total_price": "23.00", "total_tip_received": "3.00" });
+    says(&house, "orders/create", &then(0, tipped)).await;
+    let totals = order(&house, "1503").unwrap().totals;
+    assert_eq!((totals.subtotal_minor, totals.shipping_minor, totals.discount_minor, totals.total_minor), (2_000, 300, 0, 2_300));
+}
+
+/// What is older than what is known says nothing, also if all that is known is how the order came.
+// req: S3-46
+#[tokio::test]
+async fn news_from_before_its_birth_is_none() {
+    let house = shop().await;
+    // Its parcel was called off: it is open again.
+    let reopened = then(20, json!({ "fulfillments": [{ "status": "cancelled", "shipment_status": "in_transit" }] }));
+    says(&house, "orders/updated", &reopened).await;
+    says(&house, "orders/fulfilled", &sent(10, "fulfilled", "in_transit")).await;
+    let tracks = order(&house, "1501").unwrap().tracks;
+    assert_eq!((tracks.status, tracks.tracking), (OrderStatus::Pending, TrackingStatus::Unknown));
+    says(&house, "orders/fulfilled", &sent(30, "fulfilled", "in_transit")).await;
+    assert_eq!(order(&house, "1501").unwrap().tracks.status, OrderStatus::Shipped);
+    assert_eq!(states(&house), ["done"; 3]);
+}
+
+/// Two of three parcels have arrived: the order has not.
+// req: S3-46
+#[tokio::test]
+async fn nothing_has_arrived_before_all_of_it_has() {
+    let house = shop().await;
+    let parcels = |words: [&str; 2]| {
+        let all: Vec<Value> = words.iter().map(|word| json!({ "status": "success", "shipment_status": word })).collect();
+        let gift = json!({ "status": "success", "shipment_status": null, "line_items": [{ "requires_shipping": false }] });
+        json!({ "fulfillment_status": "fulfilled", "fulfillments": [all[0], gift, all[1], { "status": "failure" }] })
+    };
+    says(&house, "orders/updated", &then(1, parcels(["delivered", "in_transit"]))).await;
+    let tracks = order(&house, "1501").unwrap().tracks;
+    assert_eq!((tracks.status, tracks.tracking), (OrderStatus::Shipped, TrackingStatus::InTransit));
+    says(&house, "orders/updated", &then(2, parcels(["delivered", "delivered"]))).await;
+    assert_eq!(order(&house, "1501").unwrap().tracks.status, OrderStatus::Delivered);
+}
+
+/// Who was forgotten does not come back with what waited for a person; and a shop that has switched it off still hears who is to be.
+// req: S3-46, X-08
+#[tokio::test]
+async fn what_waits_is_forgotten_too_and_nothing_of_it_is_lost() {
+    let house = shop().await;
+    let strange = then(0, json!({ "fulfillment_status": "teleported" }));
+    says(&house, "orders/create", &strange).await;
+    says(&house, "orders/create", &then(1, json!({ "id": 2, "name": "#1502" }))).await;
+    says(&house, "orders/updated", &then(2, json!({ "id": 2, "name": "#1502", "fulfillment_status": "teleported" }))).await;
+    joins(&house, ShopifySettings { enabled: false, ..settings() }).await;
+    assert_eq!(says(&house, "orders/create", &then(3, json!({ "id": 4, "name": "#1504" }))).await.body["ignored"], "switched off");
+    let wish = json!({ "shop_id": 1, "shop_domain": SHOP, "customer": { "id": 1, "email": "ann@example.com" }, "orders_to_redact": [450_789_469_u64, 2] });
+    assert_eq!(says(&house, "customers/redact", &wish).await.status, 202);
+    assert!(order(&house, "1502").unwrap().contact.is_none());
+    let kept = format!("{:?}", house.world.inbox_entries(&house.scope));
+    assert!(!kept.contains("ann@example.com") && !kept.contains("Prosta 51"), "{kept}");
+    assert_eq!(kept.matches("teleported").count(), 2, "what they say of the orders waits still: {kept}");
 }
 
 // req: S3-46
