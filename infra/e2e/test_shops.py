@@ -50,6 +50,10 @@ class Mugs(WatchedShop):
         return answer.json["status"] if answer.status == 200 else str(answer.status)
 
 
+    def posts(self) -> list[str]:
+        return [post["payload"].get("text", "") for post in self.shop.outside("/messages") if post["path"] == self.hook]
+
+
 @pytest.fixture(scope="module")
 def mugs(shop: Shop) -> Mugs:
     return Mugs(shop)
@@ -62,7 +66,7 @@ def test_an_order_goes_its_way_as_shopify_says(mugs: Mugs) -> None:
     assert mugs.says("orders/create", placed).json["duplicate"] is True
     eventually(lambda: mugs.stands(1501) == "pending", "the order to be here")
     order = mugs.call("GET", "/v1/orders/1501")
-    assert (order["channel"], order["total"]["amount"], order["payment_status"]) == ("shopify", "64.88", "captured"), order
+    assert (order["channel"], order["total"], order["tracks"]["payment"]) == ("shopify", "64.88", "captured"), order
     delivered = {"fulfillment_status": "fulfilled", "fulfillments": [{"status": "success", "shipment_status": "delivered"}]}
     assert mugs.says("orders/updated", mugs.told(1501, 30, **delivered)).status == 202
     sent = {"fulfillment_status": "fulfilled", "fulfillments": [{"status": "success", "shipment_status": "in_transit"}]}
@@ -87,8 +91,8 @@ def test_privacy_wishes_and_the_page(browser: Chromium, mugs: Mugs) -> None:
     mugs.shop.sign_in(page, mugs.key)
     page.goto(f"{mugs.shop.env['console_url']}/shops")
     shown = page.js("document.querySelector('main').innerText")
-    assert DOMAIN in shown and "1 in the inbox" in shown and SECRET not in shown, shown
+    assert DOMAIN in shown and "in the inbox" in shown and SECRET not in shown, shown
     if not axe.missing():
         assert axe.findings(page) == []
     assert mugs.says("customers/redact", {**wish, "orders_to_redact": [450_001_601]}).status == 202
-    eventually(lambda: mugs.call("GET", "/v1/orders/1601").get("customer") is None, "them to be forgotten")
+    eventually(lambda: "email" not in mugs.call("GET", "/v1/orders/1601"), "them to be forgotten")

@@ -72,7 +72,8 @@ impl World {
             self.tell_what_waits();
             self.tell_what_was_missed();
         }
-        // What has become due meanwhile.
+        // What has become due meanwhile, to the minute.
+        self.advance(61_000);
         self.run_alone(Job::Timers);
         self.empty_queues();
     }
