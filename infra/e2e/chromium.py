@@ -204,11 +204,18 @@ class Page:
         """Waits until an expression is true."""
         return self._until(lambda: self.js(expression), what, seconds)
 
+    def leads_to(self, flash: str, act: Callable[[], Any]) -> None:
+        """Does something that leads to a page with this flash. The address has it only until the page's script has run."""
+        self.js("window.isBefore = true")
+        act()
+        self.wait(f"!window.isBefore && document.querySelector('[data-flash]')?.dataset.flash === '{flash}'", f"the page that says {flash}")
+
     def _until(self, check: Callable[[], Any], what: str, seconds: float) -> Any:
         until = time.monotonic() + seconds
         while not (seen := check()):
             if time.monotonic() > until:
-                raise Broken(f"waited {seconds:.0f} s for {what}; complaints: {self.complaints}")
+                said = self.js("document.querySelector('[role=status],[role=alert]')?.innerText")
+                raise Broken(f"waited {seconds:.0f} s for {what}, at {self.js('location.href')}, which says {said!r}; complaints: {self.complaints}")
             self._browser.listen(0.05)
         return seen
 

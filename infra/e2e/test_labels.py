@@ -158,8 +158,7 @@ def test_a_label_is_bought_in_the_console(browser: Chromium, depot: Depot) -> No
     page.js("document.querySelector('#label-carrier-p1').value = 'ups'; document.querySelector('#label-weight-p1').value = '2500'")
     if not axe.missing():
         assert axe.findings(page) == []
-    page.js("document.querySelector('#label-carrier-p1').form.requestSubmit()")
-    page.wait("location.search.includes('flash=label-asked')", "the page after it")
+    page.leads_to("label-asked", lambda: page.js("document.querySelector('#label-carrier-p1').form.requestSubmit()"))
     eventually(lambda: depot.label("L9")["status"] == "bought", "the carrier to answer")
     page.goto(depot.shop.env["console_url"] + "/orders/L9")
     text = page.js("document.querySelector('#parcels').innerText")

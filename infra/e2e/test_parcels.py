@@ -46,8 +46,7 @@ def test_a_parcel_is_sent_in_the_console(browser: Chromium, warehouse: Warehouse
         where.js("document.querySelector('#parcels details').open = true")
         where.js(f"document.querySelector('#parcel-form [name=line-0]').value = '{pieces}'")
         where.js("document.querySelector('#parcel-carrier').value = 'InPost'; document.querySelector('#parcel-number').value = '6120'")
-        where.js("document.querySelector('#parcel-form [value=send]').click()")
-        where.wait(f"location.search.includes('flash={flash}')", "the page after it")
+        where.leads_to(flash, lambda: where.js("document.querySelector('#parcel-form [value=send]').click()"))
 
     page.goto(warehouse.shop.env["console_url"] + "/orders/F2")
     sends(page, 1, "sent")

@@ -159,8 +159,7 @@ def test_payments_are_seen_and_refunded_in_the_console(browser: Chromium, bank: 
     def refunds(where: Page, amount: str, flash: str) -> None:
         where.js("window.confirm = () => true; document.querySelector('#payment details').open = true")
         where.js(f"document.querySelector('#refund-amount').value = '{amount}'")
-        where.js("document.querySelector('#refund-form button').click()")
-        where.wait(f"location.search.includes('flash={flash}')", "the page after it")
+        where.leads_to(flash, lambda: where.js("document.querySelector('#refund-form button').click()"))
 
     refunds(page, "5.00", "money-asked")
     assert bank.waits(number, "partially_refunded")["refunded"]["amount"] == "5.00"

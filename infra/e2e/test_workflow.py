@@ -139,13 +139,11 @@ def test_reviews_are_decided_in_the_console(browser: Chromium, warehouse: Wareho
     page.type("the bank says yes")
     page.press("Tab")
     assert page.js("document.activeElement.textContent").startswith("Approve")
-    page.press("Enter")
-    page.wait("location.search.includes('flash=approved')", "the page after it")
+    page.leads_to("approved", lambda: page.press("Enter"))
     eventually(lambda: warehouse.order("V1")["status"] == "processing", "the order to go on by itself")
     # Rejected, it is called off.
     page.js("window.confirm = () => true")
-    page.js("document.querySelector('#comment-V2-high-value-1').form.querySelector('[value=reject]').click()")
-    page.wait("location.search.includes('flash=rejected')", "the page after it")
+    page.leads_to("rejected", lambda: page.js("document.querySelector('#comment-V2-high-value-1').form.querySelector('[value=reject]').click()"))
     assert warehouse.order("V2")["status"] == "cancelled"
     page.goto(warehouse.shop.env["console_url"] + "/reviews?state=decided")
     eventually(lambda: page.goto(warehouse.shop.env["console_url"] + "/reviews?state=decided") or "rejected" in page.js("document.querySelector('main').textContent"), "both to be listed")

@@ -160,7 +160,7 @@ pub fn mark() -> Markup {
 fn flash_box(flash: Flash) -> Markup {
     let (class, icon) = if flash.is_good() { ("flash good", icons::TICK) } else { ("flash bad", icons::WARNING) };
     html! {
-        p class=(class) role=(if flash.is_good() { "status" } else { "alert" }) { (icon.beside()) span { (flash.text()) } }
+        p class=(class) role=(if flash.is_good() { "status" } else { "alert" }) data-flash=(flash.code()) { (icon.beside()) span { (flash.text()) } }
     }
 }
 
