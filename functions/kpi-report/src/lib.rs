@@ -1,20 +1,18 @@
 //! The daily report, the daily export and the daily look at prices: on a schedule for every tenant whose hour has come, or on demand for one.
 
+mod asked;
 mod documents;
 
 pub use documents::Printed;
 
-use app::export::{BYTES_MAX, Export, Exported, PART_ROWS};
+use app::export::{BYTES_MAX, Export, PART_ROWS};
 use app::morning::Morning;
 use app::ports::{Parking, PriceStore, Queue, StockStore};
 use app::prices::{DailyPrices, Prices};
-use app::report::{Made, Report, Wanted};
-use app::{Error, TenantScope};
-use aws_lambda_events::sqs::SqsEvent;
-use contracts::queue::{ReportAsked, Wished};
+use app::report::{Made, Report};
+use asked::{Again, made};
 use domain::ids::{CorrelationId, TenantId};
 use jiff::civil::Date;
-use runtime::batch::{Outcome, sqs};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -85,7 +83,7 @@ pub async fn handle(jobs: &Jobs, parking: &dyn Parking, event: Value, correlatio
         return Err("not a report request: it must be an object".into());
     }
     if event.get("Records").is_some() {
-        return asked(jobs, parking, event).await;
+        return asked::batch(jobs, parking, event).await;
     }
     let run: Run = serde_json::from_value(event).map_err(|why| format!("not a report request: {why}"))?;
     if run.as_of.is_some() && run.day.is_some() {
@@ -112,89 +110,6 @@ async fn due(jobs: &Jobs, correlation: &CorrelationId) -> Result<Value, lambda_r
     let reports: Vec<Value> = reports.iter().map(|(tenant, made)| describe(tenant, made)).collect();
     tracing::info!(trace_id = %correlation, reports = reports.len(), asked = asked.len(), "due");
     Ok(json!({ "reports": reports, "asked": asked }))
-}
-
-/// Who asks for a report wants today's figures, so it is made anew.
-async fn asked(jobs: &Jobs, parking: &dyn Parking, event: Value) -> Result<Value, lambda_runtime::Error> {
-    let event: SqsEvent = serde_json::from_value(event)?;
-    let response = sqs(event, parking, |body| async move {
-        let asked = match ReportAsked::read(&body) {
-            Ok(asked) => asked,
-            Err(bad) => return Outcome::from(bad),
-        };
-        match (asked.what, asked.day) {
-            (Wished::Export, Some(day)) => return exported(&jobs.export, &asked, day).await,
-            (Wished::Prices, day) => return priced(&jobs.prices, &asked, day).await,
-            _ => {}
-        }
-        let made = made(&jobs.report, &asked.tenant, (asked.day, None), Again::IfToday, &asked.correlation).await;
-        tracing::info!(trace_id = %asked.correlation, tenant = %asked.tenant, ok = made.is_ok(), "report on demand");
-        match made {
-            Ok(Made::Busy) => Outcome::Retry("another run is making it".to_owned()),
-            made => Outcome::from(made.map(drop)),
-        }
-    })
-    .await;
-    Ok(serde_json::to_value(response)?)
-}
-
-async fn exported(export: &Export, asked: &ReportAsked, day: Date) -> Outcome {
-    let ReportAsked { tenant, correlation, scheduled, .. } = asked;
-    let made = async {
-        let config = export.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-        let scope = TenantScope::of_own_message(tenant);
-        if *scheduled { export.daily(&scope, &config, day, correlation).await } else { export.now(&scope, &config, day).await }
-    };
-    let made = made.await;
-    tracing::info!(trace_id = %correlation, tenant = %tenant, %day, scheduled, ?made, "export");
-    match made {
-        Ok(Exported::Busy) if !scheduled => Outcome::Retry("another run is making it".to_owned()),
-        made => Outcome::from(made.map(drop)),
-    }
-}
-
-async fn priced(prices: &DailyPrices, asked: &ReportAsked, day: Option<Date>) -> Outcome {
-    let ReportAsked { tenant, correlation, scheduled, .. } = asked;
-    let looked = async {
-        let config = prices.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-        let scope = TenantScope::of_own_message(tenant);
-        match day.filter(|_| *scheduled) {
-            Some(day) => prices.daily(&scope, &config, day, correlation).await,
-            None => prices.look(&scope, &config, correlation).await.map(Some),
-        }
-    };
-    let looked = looked.await;
-    let counts = looked.as_ref().ok().and_then(Option::as_ref).map(|found| (found.looked, found.accepted, found.waiting));
-    tracing::info!(trace_id = %correlation, tenant = %tenant, scheduled, ok = looked.is_ok(), ?counts, "prices: looked at, accepted, waiting");
-    Outcome::from(looked.map(drop))
-}
-
-/// Whether a report that is made is made anew.
-#[derive(Clone, Copy)]
-enum Again {
-    Yes,
-    No,
-    /// A wish for today that waited until the day was over no longer is: what the day has left stays.
-    IfToday,
-}
-
-async fn made(
-    report: &Report,
-    tenant: &TenantId,
-    (day, as_of): (Option<Date>, Option<Date>),
-    again: Again,
-    correlation: &CorrelationId,
-) -> Result<Made, Error> {
-    let config = report.tenants.config(tenant).await?.ok_or(Error::NotFound("tenant"))?;
-    let today = config.today(report.clock.now());
-    let wanted = as_of.map_or_else(|| Wanted::of(day.unwrap_or(today), today), Wanted::AsOf);
-    let scope = TenantScope::of_own_message(tenant);
-    let again = match again {
-        Again::Yes => true,
-        Again::No => false,
-        Again::IfToday => matches!(wanted, Wanted::AsOf(_)),
-    };
-    if again { report.now(&scope, &config, wanted, correlation).await } else { report.daily(&scope, &config, wanted, correlation).await }
 }
 
 fn describe(tenant: &TenantId, made: &Made) -> Value {
