@@ -29,7 +29,7 @@ fn headers(request: &Request) -> Headers {
     Headers(request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
 }
 
-/// Who hears what comes in under `/v1/hooks`. Each leads to the door for all other webhooks.
+/// Who hears what comes in under `/v1/hooks`. Saleor's door leads to the one for all other webhooks.
 #[derive(Clone)]
 pub struct Hooks {
     /// Saleor's.
@@ -69,12 +69,16 @@ async fn take(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = headers(&request);
-    let Heard { receipt, ignored } = match Commerce::of_endpoint(&endpoint) {
-        Some(Commerce::Shopify) => {
+    let shopify = match Commerce::of_endpoint(&endpoint) {
+        Some(Commerce::Shopify) => hear.shopify.account(&tenant).await?,
+        _ => None,
+    };
+    let Heard { receipt, ignored } = match shopify {
+        Some(account) => {
             let body = raw_body(request, shopify::BODY_BYTES_MAX).await?;
-            hear.shopify.run(&tenant, &headers, &body, &origin.correlation).await?
+            hear.shopify.run(&account, &headers, &body, &origin.correlation).await?
         }
-        _ => {
+        None => {
             let body = raw_body(request, BODY_BYTES_MAX).await?;
             hear.saleor.run(&tenant, &endpoint, &headers, &body, &origin.correlation).await?
         }

@@ -11,11 +11,9 @@ pub mod sim;
 pub mod stripe;
 
 use crate::signature::Verified;
-use crate::tenant::Secret;
 use domain::ids::ProviderReference;
 use domain::money::{Currency, Money};
 use domain::payment::PaymentKey;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -29,17 +27,6 @@ const WORD_CHARS_MAX: usize = 80;
 /// That the body is whole and from who has the secret. Nothing of it is covered by a name of the sender's that could be told apart from a replay's.
 fn verified(body: &[u8], signed_id: Option<String>) -> Verified {
     Verified { signed_id, body_hash: hex::encode(Sha256::digest(body)) }
-}
-
-/// Does one of these secrets give this signature? An empty one gives none.
-fn is_hmac_sha256(secrets: &[Secret], parts: &[&[u8]], given: &[u8]) -> bool {
-    secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty()).any(|secret| {
-        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes());
-        mac.is_ok_and(|mut mac| {
-            parts.iter().for_each(|part| mac.update(part));
-            mac.verify_slice(given).is_ok()
-        })
-    })
 }
 
 fn parsed(body: &[u8]) -> Option<Value> {

@@ -251,13 +251,14 @@ async fn forget_parked(inbox: &dyn InboxStore, scope: &TenantScope, email: &Emai
     // An order that waits to be taken in is one all the same, of nobody.
     let nameless = |entry: &InboxEntry| waiting_order(entry).and_then(|order| json::text(&order.without_customer()).ok());
     let found = parked(inbox, scope, |entry| theirs(&entry.body).then(|| (entry.key.clone(), nameless(entry)))).await?;
-    let (orders, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, nameless)| nameless.is_some());
-    let mut forgotten = 0;
-    for (key, body) in orders {
-        forgotten += usize::from(inbox.replace_body(scope, &key, &body.unwrap_or_default()).await?);
+    let (mut others, mut forgotten) = (Vec::new(), 0);
+    for (key, nameless) in found {
+        match nameless {
+            Some(body) => forgotten += usize::from(inbox.replace_body(scope, &key, &body).await?),
+            None => others.push(key),
+        }
     }
-    let keys: Vec<InboxKey> = others.into_iter().map(|(key, _)| key).collect();
-    Ok(forgotten + inbox.forget_bodies(scope, &keys).await?)
+    Ok(forgotten + inbox.forget_bodies(scope, &others).await?)
 }
 
 /// What they wrote from where nobody had written to them waits for a person.

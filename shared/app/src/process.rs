@@ -12,7 +12,7 @@ use crate::privacy;
 use crate::publish::envelope;
 use crate::receive::{StatusReport, read, source_of};
 use crate::scope::TenantScope;
-use crate::shopify::{Wish, WishKind};
+use crate::shopify::Wish;
 use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
 use domain::ids::EventId;
@@ -73,13 +73,11 @@ impl Process {
             return Err(Error::Retryable(format!("inbox entry {} of {} is not there", key.id, key.endpoint)));
         };
         if let Some(commerce) = Commerce::of_endpoint(&entry.key.endpoint) {
-            if let (true, InboxState::Parked { code, .. }) = (entry.body.is_empty(), &entry.state)
-                && code == UNREADABLE
-            {
-                // There is nothing to try again: a person dismisses it.
-                return Ok(Processed::Parked { code: UNREADABLE });
-            }
             if entry.body.is_empty() {
+                if matches!(&entry.state, InboxState::Parked { code, .. } if code == UNREADABLE) {
+                    // There is nothing to try again: a person dismisses it.
+                    return Ok(Processed::Parked { code: UNREADABLE });
+                }
                 // It waited for a person, and its customer was forgotten; or it has been taken in.
                 self.inbox.settle(&scope, &key, &InboxState::Done, &[], self.clock.now()).await?;
                 return Ok(Processed::Again);
@@ -160,11 +158,10 @@ impl Process {
         for theirs in &wish.orders {
             known.extend(self.apply.orders.find(scope, &channel, theirs).await?);
         }
-        if let Some(code) = wish.privacy.code() {
-            let numbers: Vec<String> = known.iter().map(ToString::to_string).collect();
-            return self.park(scope, entry, message, Park { code, reason: Wish::in_words(wish.privacy, &numbers) }).await;
+        let numbers: Vec<String> = known.iter().map(ToString::to_string).collect();
+        if let Some((code, reason)) = wish.privacy.for_a_person(&numbers) {
+            return self.park(scope, entry, message, Park { code, reason }).await;
         }
-        debug_assert_eq!(wish.privacy, WishKind::CustomerRedact, "nothing else is done by itself");
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let by = Provenance { actor: Actor::Source { source: channel }, correlation: message.correlation.clone() };
         let context = Context { scope, config: &config, by: &by };

@@ -7,11 +7,6 @@ pub(crate) const fn is_at_home(ours: OrderStatus) -> bool {
     matches!(ours, OrderStatus::Pending | OrderStatus::OnHold | OrderStatus::Processing | OrderStatus::ReadyToShip)
 }
 
-/// All of it has left that will.
-pub(crate) const fn is_sent(ours: OrderStatus) -> bool {
-    matches!(ours, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested)
-}
-
 /// What of a total is no goods and no shipping, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {

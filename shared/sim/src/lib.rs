@@ -13,6 +13,7 @@ pub mod ports;
 pub mod prices;
 pub mod queue;
 pub mod rng;
+pub mod rules;
 pub mod scenario;
 pub mod story;
 pub mod world;

@@ -47,7 +47,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         div class="title" {
             h1 { "Inbox" }
             p class="muted" {
-                "What came in and found no order"
+                "What came in and waits for somebody"
                 @if waiting.len() == LISTED_MAX { " · the oldest " (LISTED_MAX) }
             }
         }

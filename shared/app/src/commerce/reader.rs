@@ -1,10 +1,10 @@
 //! Reads what strangers write about an order, and notes everything that is wrong with it.
 
-use domain::commerce::sums;
-use domain::ids::Sku;
+use super::BadOrder;
+use domain::ids::{OrderId, Sku};
 use domain::money::{Currency, Money};
 use domain::order::Fault;
-use domain::order::placement::limits::{NAME_CHARS_MAX, QUANTITY_MAX};
+use domain::order::placement::limits::{LINES_MAX, NAME_CHARS_MAX, QUANTITY_MAX};
 use domain::shipping::address::{self, AddressDraft};
 use jiff::Timestamp;
 
@@ -167,14 +167,37 @@ impl Reader {
         quantity.unwrap_or(1)
     }
 
-    /// The parts have to come to the total. `pieces` are quantities and prices of lines.
-    pub fn adds_up(&mut self, field: &str, pieces: &[(u32, i64)], rest: [i64; 3], currency: Option<Currency>) {
-        let [shipping_minor, tax_minor, total_minor] = rest;
-        if let (Some(currency), true) = (currency, self.faults.is_empty())
-            && let Err(ours) = sums(pieces, shipping_minor, tax_minor, total_minor)
-        {
-            let (ours, theirs) = (Money::new(ours, currency).decimal(), Money::new(total_minor, currency).decimal());
-            self.fault(field, "does_not_add_up", format!("lines, shipping and tax come to {ours}, the total is {theirs}"));
+    /// The number that people quote.
+    pub fn number(&mut self, field: &str, number: Option<&str>) {
+        match number.map(OrderId::parse) {
+            None => self.fault(field, "required", self.missing),
+            Some(Err(why)) => self.fault(field, "bad_number", why.to_string()),
+            Some(Ok(_)) => {}
         }
     }
+
+    /// The lines that are looked at: all, unless there are too many.
+    pub fn lines<'a, T>(&mut self, field: &str, lines: Option<&'a [T]>) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        match lines {
+            None => self.fault(field, "required", self.missing),
+            Some(lines) if lines.len() > LINES_MAX => self.fault(field, "too_many", format!("at most {LINES_MAX} lines")),
+            Some(_) => {}
+        }
+        lines.unwrap_or_default().iter().take(LINES_MAX)
+    }
+
+    /// The order cannot be read: what is known of it all the same.
+    pub fn refused(self, id: Option<String>, number: Option<String>, updated_at: Option<&String>) -> BadOrder {
+        BadOrder {
+            id: id.filter(|id| (1..=ID_BYTES_MAX).contains(&id.len())),
+            number: number.filter(|number| OrderId::parse(number).is_ok()),
+            updated_at: updated_at.and_then(|text| text.parse().ok()),
+            faults: Fault::listed(self.faults, 0),
+        }
+    }
+}
+
+/// A language as BCP 47 writes it, if it is one.
+pub fn language(tag: String) -> Option<String> {
+    Some(tag).filter(|tag| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
 }

@@ -1,8 +1,8 @@
 //! Razorpay: <https://razorpay.com/docs/webhooks/validate-test/>, <https://razorpay.com/docs/webhooks/payloads/payments/>.
 
-use super::{KEY_NAME, amount, is_hmac_sha256, key, names, parsed, verified, word};
+use super::{KEY_NAME, amount, key, names, parsed, verified, word};
 use crate::ports::{GatewayNews, GatewayTopic};
-use crate::signature::{Headers, Verified};
+use crate::signature::{Headers, Verified, is_hmac_sha256};
 use crate::tenant::Secret;
 use domain::payment::DisputeState;
 use jiff::Timestamp;

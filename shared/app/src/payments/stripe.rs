@@ -1,8 +1,8 @@
 //! Stripe: <https://docs.stripe.com/webhooks#verify-manually>, <https://docs.stripe.com/api/events/types>.
 
-use super::{KEY_NAME, amount, is_hmac_sha256, key, names, parsed, verified, word};
+use super::{KEY_NAME, amount, key, names, parsed, verified, word};
 use crate::ports::{GatewayNews, GatewayTopic};
-use crate::signature::{Headers, TIMESTAMP_TOLERANCE, Verified};
+use crate::signature::{Headers, TIMESTAMP_TOLERANCE, Verified, is_hmac_sha256};
 use crate::tenant::Secret;
 use domain::payment::DisputeState;
 use jiff::Timestamp;

@@ -1,12 +1,11 @@
 //! An order as Saleor writes it, in its webhooks and in the answers of its API: <https://docs.saleor.io/api-reference/orders/objects/order>.
 
-use crate::commerce::reader::{ID_BYTES_MAX, Postal, Reader, WORD_BYTES_MAX, shown, some};
+use crate::commerce::reader::{ID_BYTES_MAX, Postal, Reader, WORD_BYTES_MAX, language, shown, some};
 use crate::commerce::{BadOrder, CommerceCustomer, CommerceLine, CommerceOrder};
 use crate::loose::Loose;
-use domain::ids::OrderId;
+use domain::commerce::sums;
 use domain::money::{Currency, Money};
-use domain::order::placement::limits::LINES_MAX;
-use domain::order::{Fault, PaymentStatus};
+use domain::order::PaymentStatus;
 use domain::saleor::payment;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -131,11 +130,7 @@ impl Node {
         let mut reader = Reader { missing: MISSING, faults: Vec::new() };
         let id = reader.text("id", self.id.as_ref(), ID_BYTES_MAX);
         let number = Loose::text(&self.number).ok().flatten();
-        match number.as_deref().map(OrderId::parse) {
-            None => reader.fault("number", "required", MISSING),
-            Some(Err(why)) => reader.fault("number", "bad_number", why.to_string()),
-            Some(Ok(_)) => {}
-        }
+        reader.number("number", number.as_deref());
         let status = reader.text("status", self.status.as_ref(), WORD_BYTES_MAX);
         let created = reader.time("created", self.created.as_ref());
         let updated_at = reader.time("updatedAt", self.updated_at.as_ref());
@@ -146,22 +141,18 @@ impl Node {
         let tax_minor = reader.amount("total.tax.amount", Amount::text(tax), currency);
         let shipping = self.shipping_price.as_ref().and_then(|price| price.net.as_ref());
         let shipping_minor = reader.amount("shippingPrice.net.amount", Amount::text(shipping), currency);
-        let nodes = self.lines.as_deref().unwrap_or_default();
-        if self.lines.is_none() {
-            reader.fault("lines", "required", "the subscription does not ask for them");
+        let nodes = reader.lines("lines", self.lines.as_deref());
+        let lines: Vec<CommerceLine> = nodes.enumerate().map(|(at, line)| self::line(&mut reader, at, line, currency)).collect();
+        if let (Some(currency), true) = (currency, reader.faults.is_empty()) {
+            let net: Vec<(u32, i64)> = lines.iter().map(|line| (line.quantity, line.unit_minor)).collect();
+            if let Err(ours) = sums(&net, shipping_minor, tax_minor, total_minor) {
+                let (ours, theirs) = (Money::new(ours, currency).decimal(), Money::new(total_minor, currency).decimal());
+                let message = format!("lines, shipping and tax come to {ours}, the total is {theirs}");
+                reader.fault("total.gross.amount", "does_not_add_up", message);
+            }
         }
-        if nodes.len() > LINES_MAX {
-            reader.fault("lines", "too_many", format!("at most {LINES_MAX} lines"));
-        }
-        let lines: Vec<CommerceLine> =
-            nodes.iter().take(LINES_MAX).enumerate().map(|(at, line)| self::line(&mut reader, at, line, currency)).collect();
-        let net: Vec<(u32, i64)> = lines.iter().map(|line| (line.quantity, line.unit_minor)).collect();
-        reader.adds_up("total.gross.amount", &net, [shipping_minor, tax_minor, total_minor], currency);
         let Some(currency) = currency.filter(|_| reader.faults.is_empty()) else {
-            let updated_at = self.updated_at.as_ref().and_then(|text| text.parse().ok());
-            let number = number.filter(|number| OrderId::parse(number).is_ok());
-            let id = self.id.filter(|id| (1..=ID_BYTES_MAX).contains(&id.len()));
-            return Err(BadOrder { id, number, updated_at, faults: Fault::listed(reader.faults, 0) });
+            return Err(reader.refused(self.id, number, self.updated_at.as_ref()));
         };
         let [shipping_to, billing_to] = [&self.shipping_address, &self.billing_address].map(|address| address.as_ref().map(Postal::from));
         Ok(CommerceOrder {
@@ -197,12 +188,11 @@ impl Node {
             Some((language, rest)) => format!("{}-{}", language.to_lowercase(), rest.replace('_', "-")),
             None => code.to_lowercase(),
         });
-        let is_tag = |tag: &String| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         CommerceCustomer {
             name: first(Postal::name).unwrap_or_default(),
             email: some(&self.user_email),
             phone: first(Postal::dialled),
-            locale: locale.filter(is_tag),
+            locale: locale.and_then(language),
             shipping: shipping.and_then(Postal::draft),
             billing: billing.and_then(Postal::draft),
         }

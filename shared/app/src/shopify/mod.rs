@@ -49,12 +49,16 @@ fn whole(why: impl Into<String>) -> BadOrder {
     BadOrder { id: None, number: None, updated_at: None, faults }
 }
 
+fn text(body: &[u8]) -> Result<&str, BadOrder> {
+    std::str::from_utf8(body).map_err(|_| whole("it is not UTF-8"))
+}
+
 /// Reads a webhook's body. All the faults at once.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn read(body: &[u8]) -> Result<Told, BadOrder> {
-    let text = std::str::from_utf8(body).map_err(|_| whole("it is not UTF-8"))?;
+    let text = text(body)?;
     // What reads objects would also read a list, field by field.
     if !text.trim_start().starts_with('{') {
         return Err(whole("it is none"));
@@ -65,7 +69,7 @@ pub fn read(body: &[u8]) -> Result<Told, BadOrder> {
         if shape.test == Some(true) {
             return Ok(Told::TestOrder);
         }
-        return read_order(text).map(Told::Order);
+        return read_order(body).map(Told::Order);
     }
     let kind = match &shape {
         Shape { data_request: Some(_), .. } | Shape { orders_requested: Some(_), .. } => Some(WishKind::DataRequest),
@@ -83,7 +87,7 @@ pub fn read(body: &[u8]) -> Result<Told, BadOrder> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read_order(text: &str) -> Result<Box<CommerceOrder>, BadOrder> {
-    let node: Node = serde_json::from_str(text).map_err(|why| whole(unreadable(&why)))?;
+pub fn read_order(body: &[u8]) -> Result<Box<CommerceOrder>, BadOrder> {
+    let node: Node = serde_json::from_str(text(body)?).map_err(|why| whole(unreadable(&why)))?;
     node.read().map(Box::new)
 }

@@ -1,12 +1,11 @@
 //! An order as Shopify's Admin API writes it: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>.
 
-use crate::commerce::reader::{ID_BYTES_MAX, Postal, Reader, WORD_BYTES_MAX, shown, some, unit};
+use crate::commerce::reader::{ID_BYTES_MAX, Postal, Reader, WORD_BYTES_MAX, language, shown, some, unit};
 use crate::commerce::{BadOrder, CommerceCustomer, CommerceLine, CommerceOrder};
 use crate::loose::Loose;
 use domain::ids::OrderId;
 use domain::money::Currency;
-use domain::order::placement::limits::LINES_MAX;
-use domain::order::{Fault, TrackingStatus};
+use domain::order::TrackingStatus;
 use domain::shopify::{TheirStatus, payment, tracking, whereabouts};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -184,6 +183,42 @@ impl Node {
         name.map(str::to_owned).or_else(|| Loose::text(&self.order_number).ok().flatten())
     }
 
+    /// Shopify keeps what was taken out of an order by editing it. What was called off or given back was ordered all the same.
+    fn counts_edits(&self) -> bool {
+        let is_money_back = matches!(self.financial_status.as_deref(), Some("refunded" | "partially_refunded" | "voided"));
+        self.cancelled_at.is_none() && !is_money_back
+    }
+
+    /// Its status, in our word for theirs, and where its parcels are. A word that is not known waits for a person, as Shopify writes it.
+    fn stands(&self, reader: &mut Reader) -> (String, Option<TrackingStatus>) {
+        let parcels = self.fulfillments.as_deref().unwrap_or_default();
+        let parcels = parcels.iter().take(PARCELS_MAX).filter(|parcel| parcel.is_parcel());
+        let parcels: Vec<TrackingStatus> = parcels.map(|parcel| tracking(parcel.shipment_status.as_deref().unwrap_or_default())).collect();
+        match TheirStatus::of(self.cancelled_at.is_some(), self.fulfillment_status.as_deref(), &parcels) {
+            Some(status) => (status.as_str().to_owned(), whereabouts(status, &parcels)),
+            None => (reader.text("fulfillment_status", self.fulfillment_status.as_ref(), WORD_BYTES_MAX), None),
+        }
+    }
+
+    /// What is neither goods nor tax, in minor units: shipping before anything is taken off it, tips, duties and fees.
+    fn on_top(&self, reader: &mut Reader, currency: Option<Currency>) -> i64 {
+        let sets = [&self.original_total_duties_set, &self.original_total_additional_fees_set];
+        let extras = sets.into_iter().flatten().filter_map(|set| set.shop_money.as_ref()).filter_map(|price| digits(&price.amount));
+        let shipping = self.shipping_lines.as_deref().unwrap_or_default().iter().filter_map(|line| digits(&line.price));
+        let all = shipping.chain(digits(&self.total_tip_received)).chain(extras);
+        all.map(|text| reader.amount("shipping_lines", Some(text), currency)).fold(0, i64::saturating_add)
+    }
+
+    /// Total and tax, in minor units. Where prices hold their tax there is none on top of them.
+    fn total(&self, reader: &mut Reader, currency: Option<Currency>) -> (i64, i64) {
+        let now = |current, first| if self.counts_edits() { digits(current).or(digits(first)) } else { digits(first) };
+        let total = reader.amount("total_price", now(&self.current_total_price, &self.total_price), currency);
+        if self.taxes_included == Some(true) {
+            return (total, 0);
+        }
+        (total, reader.amount("total_tax", now(&self.current_total_tax, &self.total_tax), currency))
+    }
+
     /// Reads it. All the faults at once; whether its parts come to its total is for whoever places it to see, because an order that is known
     /// hears how it stands all the same.
     ///
@@ -191,59 +226,22 @@ impl Node {
     /// What is wrong with it.
     pub fn read(self) -> Result<CommerceOrder, BadOrder> {
         let mut reader = Reader { missing: MISSING, faults: Vec::new() };
-        let id = Loose::text(&self.id).ok().flatten();
-        let known_id = id.clone().filter(|id| id.len() <= ID_BYTES_MAX);
-        let id = reader.text("id", id.as_ref(), ID_BYTES_MAX);
-        let number = self.number();
-        match number.as_deref().map(OrderId::parse) {
-            None => reader.fault("name", "required", MISSING),
-            Some(Err(why)) => reader.fault("name", "bad_number", why.to_string()),
-            Some(Ok(_)) => {}
-        }
+        let (known_id, number) = (Loose::text(&self.id).ok().flatten(), self.number());
+        let id = reader.text("id", known_id.as_ref(), ID_BYTES_MAX);
+        reader.number("name", number.as_deref());
         let created = reader.time("created_at", self.processed_at.as_ref().or(self.created_at.as_ref()));
         let updated_at = reader.time("updated_at", self.updated_at.as_ref());
-        let parcels = self.fulfillments.as_deref().unwrap_or_default();
-        let parcels = parcels.iter().take(PARCELS_MAX).filter(|parcel| parcel.is_parcel());
-        let parcels: Vec<TrackingStatus> = parcels.map(|parcel| tracking(parcel.shipment_status.as_deref().unwrap_or_default())).collect();
-        let status = TheirStatus::of(self.cancelled_at.is_some(), self.fulfillment_status.as_deref(), &parcels);
-        let (status, whereabouts) = match (status, &self.fulfillment_status) {
-            (Some(status), _) => (status.as_str().to_owned(), whereabouts(status, &parcels)),
-            // It waits for a person, with Shopify's word for it.
-            (None, word) => (reader.text("fulfillment_status", word.as_ref(), WORD_BYTES_MAX), None),
-        };
-        // Shopify keeps what was taken out of an order by editing it. What was called off or given back was ordered all the same.
-        let money_back = matches!(self.financial_status.as_deref(), Some("refunded" | "partially_refunded" | "voided"));
-        let as_edited = self.cancelled_at.is_none() && !money_back;
-        let now = |current: &'_ Amount| as_edited.then(|| digits(current)).flatten().map(str::to_owned);
-        let (total, tax) = (now(&self.current_total_price), now(&self.current_total_tax));
+        let (status, tracking) = self.stands(&mut reader);
         let currency = reader.currency("currency", self.currency.as_deref());
-        let total_minor = reader.amount("total_price", total.as_deref().or(digits(&self.total_price)), currency);
-        // Where prices hold their tax there is none on top of them.
-        let on_top = self.taxes_included != Some(true);
-        let tax_minor = if on_top { reader.amount("total_tax", tax.as_deref().or(digits(&self.total_tax)), currency) } else { 0 };
-        // What is neither goods nor tax: shipping before what is taken off it, tips, duties and fees.
-        let sets = [&self.original_total_duties_set, &self.original_total_additional_fees_set];
-        let extras = sets.into_iter().flatten().filter_map(|set| set.shop_money.as_ref()).filter_map(|price| digits(&price.amount));
-        let shipping = self.shipping_lines.as_deref().unwrap_or_default().iter().filter_map(|line| digits(&line.price));
-        let mut shipping_minor = 0_i64;
-        for text in shipping.chain(digits(&self.total_tip_received)).chain(extras) {
-            shipping_minor = shipping_minor.saturating_add(reader.amount("shipping_lines", Some(text), currency));
-        }
-        let nodes = self.line_items.as_deref().unwrap_or_default();
-        if self.line_items.is_none() {
-            reader.fault("line_items", "required", MISSING);
-        }
-        if nodes.len() > LINES_MAX {
-            reader.fault("line_items", "too_many", format!("at most {LINES_MAX} lines"));
-        }
+        let (total_minor, tax_minor) = self.total(&mut reader, currency);
+        let shipping_minor = self.on_top(&mut reader, currency);
+        let as_edited = self.counts_edits();
         // A tip is no goods: it is with the shipping already.
         let is_left = |node: &&LineNode| !(node.is_tip || as_edited && node.current_quantity == Some(0));
-        let nodes = nodes.iter().take(LINES_MAX).filter(is_left).enumerate();
+        let nodes = reader.lines("line_items", self.line_items.as_deref()).filter(is_left).enumerate();
         let lines: Vec<CommerceLine> = nodes.map(|(at, node)| line(&mut reader, at, node, as_edited, currency)).collect();
         let Some(currency) = currency.filter(|_| reader.faults.is_empty()) else {
-            let updated_at = self.updated_at.as_ref().and_then(|text| text.parse().ok());
-            let number = number.filter(|number| OrderId::parse(number).is_ok());
-            return Err(BadOrder { id: known_id, number, updated_at, faults: Fault::listed(reader.faults, 0) });
+            return Err(reader.refused(known_id, number, self.updated_at.as_ref()));
         };
         let [shipping_to, billing_to] = [&self.shipping_address, &self.billing_address].map(|address| address.as_ref().map(Postal::from));
         Ok(CommerceOrder {
@@ -253,7 +251,7 @@ impl Node {
             created,
             updated_at,
             payment: self.financial_status.as_deref().and_then(payment),
-            tracking: whereabouts,
+            tracking,
             country: shipping_to.as_ref().and_then(Postal::country),
             billing_country: billing_to.as_ref().and_then(Postal::country),
             customer: Some(self.customer(shipping_to.as_ref(), billing_to.as_ref())),
@@ -271,12 +269,11 @@ impl Node {
         let direct = Postal { phone: self.phone.clone(), ..Postal::default() };
         let places = [shipping, Some(&direct), Some(&account), billing];
         let first = |of: fn(&Postal) -> Option<String>| places.into_iter().flatten().find_map(of);
-        let is_tag = |tag: &String| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         CommerceCustomer {
             name: first(Postal::name).unwrap_or_default(),
             email: some(&self.email).or_else(|| some(&self.contact_email)).or_else(|| some(&email)),
             phone: first(Postal::dialled),
-            locale: self.customer_locale.clone().filter(is_tag),
+            locale: self.customer_locale.clone().and_then(language),
             shipping: shipping.and_then(Postal::draft),
             billing: billing.and_then(Postal::draft),
         }

@@ -15,19 +15,38 @@ pub enum WishKind {
     ShopRedact,
 }
 
+/// Orders that are named to whoever has to see to it.
+const NAMED_MAX: usize = 20;
+const DATA_REQUEST: &str = "data_request";
+const SHOP_REDACT: &str = "shop_redact";
+
 impl WishKind {
-    /// Why it waits for a person, machine-readable; none if nobody has to see to it.
-    pub const fn code(self) -> Option<&'static str> {
+    /// Why it waits for a person, machine-readable and in words; none if nobody has to see to it. `orders` are our numbers of those it is about.
+    pub fn for_a_person(self, orders: &[String]) -> Option<(&'static str, String)> {
         match self {
-            WishKind::DataRequest => Some("data_request"),
             WishKind::CustomerRedact => None,
-            WishKind::ShopRedact => Some("shop_redact"),
+            WishKind::DataRequest if orders.is_empty() => {
+                let what = "a customer of Shopify's wants a copy of their data; none of the orders it names is here: tell them so within 30 days, then dismiss this";
+                Some((DATA_REQUEST, what.to_owned()))
+            }
+            WishKind::DataRequest => {
+                let shown = orders.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+                let more = if orders.len() > NAMED_MAX { format!(" and {} more", orders.len() - NAMED_MAX) } else { String::new() };
+                let what = format!(
+                    "a customer of Shopify's wants a copy of their data (orders {shown}{more}): POST /v1/privacy/export with one of these as order_id, send it to them within 30 days, then dismiss this"
+                );
+                Some((DATA_REQUEST, what))
+            }
+            WishKind::ShopRedact => {
+                let what = "the shop has removed the app, and Shopify asks that its customers' data go within 30 days: POST /v1/privacy/erase for each that is to go, then dismiss this";
+                Some((SHOP_REDACT, what.to_owned()))
+            }
         }
     }
 
     /// Whether what waits for this reason is such a wish.
     pub fn is_code(code: &str) -> bool {
-        [WishKind::DataRequest, WishKind::ShopRedact].iter().any(|kind| kind.code() == Some(code))
+        [DATA_REQUEST, SHOP_REDACT].contains(&code)
     }
 }
 
@@ -41,25 +60,19 @@ pub struct Wish {
     pub orders: Vec<String>,
 }
 
-/// Orders that are named to whoever has to see to it.
-const NAMED_MAX: usize = 20;
+/// Orders of one wish that are worked on together, and kept in one row.
+const AT_ONCE: usize = 100;
+/// Orders that one wish may name.
+pub const ORDERS_MAX: usize = 2_000;
 
 impl Wish {
-    /// What a person has to do. `orders` are our numbers.
-    pub fn in_words(kind: WishKind, orders: &[String]) -> String {
-        let shown = orders.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
-        let more = if orders.len() > NAMED_MAX { format!(" and {} more", orders.len() - NAMED_MAX) } else { String::new() };
-        match kind {
-            WishKind::DataRequest if orders.is_empty() => {
-                "a customer of Shopify's wants a copy of their data; none of the orders it names is here: tell them so within 30 days, then dismiss this".to_owned()
-            }
-            WishKind::DataRequest => format!(
-                "a customer of Shopify's wants a copy of their data (orders {shown}{more}): POST /v1/privacy/export with one of these as order_id, send it to them within 30 days, then dismiss this"
-            ),
-            WishKind::CustomerRedact => format!("forgotten: {shown}{more}"),
-            WishKind::ShopRedact => {
-                "the shop has removed the app, and Shopify asks that its customers' data go within 30 days: POST /v1/privacy/erase for each that is to go, then dismiss this".to_owned()
-            }
+    /// The same in parts that can each be kept and worked on. To whom a person answers is known by the first.
+    pub fn in_parts(self) -> Vec<Wish> {
+        let Wish { privacy, orders } = self;
+        let parts = orders.chunks(AT_ONCE).map(|orders| Wish { privacy, orders: orders.to_vec() });
+        match privacy {
+            WishKind::CustomerRedact if !orders.is_empty() => parts.collect(),
+            _ => vec![parts.into_iter().next().unwrap_or(Wish { privacy, orders: Vec::new() })],
         }
     }
 }

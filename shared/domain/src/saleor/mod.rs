@@ -7,7 +7,7 @@ mod parcels;
 
 pub use parcels::{Parcel, Piece, TheirLine, TheirParcel, parcels, unnumbered};
 
-use crate::commerce::{is_at_home, is_sent};
+use crate::commerce::is_at_home;
 use crate::order::{Claim, OrderStatus, PaymentStatus, Tracks, Vocabulary};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -80,6 +80,11 @@ impl fmt::Display for TheirStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// All of it has left that will.
+const fn is_sent(ours: OrderStatus) -> bool {
+    matches!(ours, OrderStatus::Shipped | OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested)
 }
 
 /// What Saleor's word claims about an order that stands so here. Saleor knows less of an order than we do: it has no word for one that

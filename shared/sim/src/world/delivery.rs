@@ -4,6 +4,7 @@ use super::World;
 use crate::bugs::Bug;
 use crate::functions::job::{HookMessage, Published};
 use crate::functions::wire::{StreamRecord, delivered};
+use crate::rules::Hearers;
 use contracts::outgoing::Outgoing;
 use contracts::queue::{HookReceived, ReportAsked, WebhookAsked};
 use contracts::{Envelope, Payload};
@@ -85,56 +86,25 @@ impl World {
         };
         let again = self.rng.per_mille(self.profile.twice);
         let payload = &published.event.payload;
-        if payload.detail_type().starts_with("order.")
-            || matches!(payload, Payload::PaymentSettled(_) | Payload::ReturnReceived(_) | Payload::StockMoved(_))
-        {
-            self.metrics_queue.send(published.clone());
-            if again {
+        let hearers = Hearers::of(payload);
+        let times = if again { 2 } else { 1 };
+        for _ in 0..times {
+            if hearers.metrics {
                 self.metrics_queue.send(published.clone());
             }
-        }
-        let unheard = self.bug == Some(Bug::SagaUnheard);
-        let of_stock = matches!(payload, Payload::StockMoved(_) | Payload::StockLow(_) | Payload::StockReorderSuggested(_));
-        if (of_stock || matches!(payload, Payload::SagaDue(_))) && !unheard {
-            self.saga_queue.send(published.clone());
-            if again {
+            if hearers.saga && self.bug != Some(Bug::SagaUnheard) {
                 self.saga_queue.send(published.clone());
             }
-        }
-        if matches!(payload, Payload::ParcelDue(_)) {
-            self.dispatch_queue.send(published.clone());
-            if again {
+            if hearers.dispatch {
                 self.dispatch_queue.send(published.clone());
             }
-        }
-        if Outgoing::is_offered(&published.event) {
-            self.webhooks_queue.send(published.body.clone());
-            if again {
+            if Outgoing::is_offered(&published.event) {
                 self.webhooks_queue.send(published.body.clone());
             }
-        }
-        let told = matches!(
-            payload,
-            Payload::HookRejected(_)
-                | Payload::JobFailed(_)
-                | Payload::JobRecovered(_)
-                | Payload::ReportReady(_)
-                | Payload::AttentionDigest(_)
-                | Payload::ReviewOpened(_)
-                | Payload::ReviewOverdue(_)
-                | Payload::PaymentFailed(_)
-                | Payload::PaymentReturned(_)
-                | Payload::ParcelLabelFailed(_)
-                | Payload::WebhookDisabled(_)
-                | Payload::ReturnOpened(_)
-        ) || matches!(payload, Payload::SagaEnded(ended) if ended.how == "needs_human"
-        );
-        let forgets = matches!(payload, Payload::OrderContactErased(_)) && self.bug != Some(Bug::ErasureUnheard);
-        if told || forgets || matches!(payload, Payload::OrderLabelChanged(_) | Payload::OrderNotifyRequested(_)) {
-            if again {
+            let is_unheard = matches!(payload, Payload::OrderContactErased(_)) && self.bug == Some(Bug::ErasureUnheard);
+            if hearers.notify && !is_unheard {
                 self.notify_queue.send(published.clone());
             }
-            self.notify_queue.send(published);
         }
     }
 }

@@ -9,7 +9,7 @@ use app::report::Documents;
 use app::tenant::{HookEndpoint, Secret, SignatureScheme, TenantConfig};
 use app::{Identity, Scopes, TenantScope};
 use axum::body::Bytes;
-use contracts::{Envelope, Payload};
+use contracts::Envelope;
 use domain::ids::{CorrelationId, TenantId};
 use domain::kpi::{Comparison, DailyKpi};
 use domain::order::{Role, Vocabulary};
@@ -21,6 +21,7 @@ use sim::functions::job::{Answer, HookMessage, Job, Published};
 use sim::functions::wire::Call;
 use sim::ports::{Lot, Ports};
 use sim::queue::Message;
+use sim::rules::Hearers;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -179,25 +180,18 @@ fn message<T>(body: T) -> Message<T> {
 
 type Queued = fn(Vec<Message<Published>>) -> Job;
 
-/// The queues that the rules of template.yaml put an event on.
-fn heard_by(event: &Envelope) -> Vec<Queued> {
-    let mut queues: Vec<Queued> = Vec::new();
-    let payload = &event.payload;
-    if payload.detail_type().starts_with("order.") || matches!(payload, Payload::StockMoved(_)) {
-        queues.push(Job::Measure);
-    }
-    if matches!(payload, Payload::SagaDue(_) | Payload::StockMoved(_) | Payload::StockLow(_) | Payload::StockReorderSuggested(_)) {
-        queues.push(Job::Saga);
-    }
-    if matches!(payload, Payload::OrderLabelChanged(_) | Payload::OrderNotifyRequested(_)) {
-        queues.push(Job::Notify);
-    }
-    queues
+/// The queues that an event goes to of those that a plain order's life meets.
+fn heard_by(event: &Envelope) -> impl Iterator<Item = Queued> {
+    let Hearers { metrics, saga, notify, .. } = Hearers::of(&event.payload);
+    let queues: [(bool, Queued); 3] = [(metrics, Job::Measure), (saga, Job::Saga), (notify, Job::Notify)];
+    queues.into_iter().filter(|(hears, _)| *hears).map(|(_, queue)| queue)
 }
 
 /// What it is to be one day, and what it may take until then: mostly what is counted for the figures, and the order's own commits.
 const AIM: f64 = 60.0;
 const LIMIT: f64 = 175.0;
+/// Reads cost a fifth of writes.
+const READS_LIMIT: f64 = 165.0;
 
 fn config() -> TenantConfig {
     let warehouse = HookEndpoint {
@@ -237,5 +231,5 @@ async fn a_plain_orders_whole_life_is_billed_by_the_emulator() {
     let (writes, reads) = life.iter().fold((0.0, 0.0), |(writes, reads), units| (writes + units.writes, reads + units.reads));
     println!("cost: write units of a plain order's whole life, two SKUs from stock, four mails: {writes} of {AIM}");
     assert!(writes <= LIMIT, "{writes} write units");
-    assert!(reads <= LIMIT, "{reads} read units");
+    assert!(reads <= READS_LIMIT, "{reads} read units");
 }

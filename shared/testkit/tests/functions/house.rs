@@ -16,7 +16,7 @@ use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::payments::door::HearPayments;
 use app::place::Place;
-use app::ports::{Clock, Llm, TenantStore};
+use app::ports::{Clock, InboxState, Llm, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
@@ -195,6 +195,16 @@ impl House {
 
     pub fn apply(&self) -> Apply {
         Apply { orders: Arc::new(self.world.orders()), clock: self.clock.clone() }
+    }
+
+    /// How what came in stands: "done", "parked unknown_status".
+    pub fn inbox_states(&self) -> Vec<String> {
+        let state = |state: &InboxState| match state {
+            InboxState::Parked { code, .. } => format!("parked {code}"),
+            InboxState::Done => "done".to_owned(),
+            InboxState::Received => "received".to_owned(),
+        };
+        self.world.inbox_entries(&self.scope).iter().map(|entry| state(&entry.state)).collect()
     }
 
     /// A payment gateway says something about an order.

@@ -110,15 +110,6 @@ fn order(house: &House, number: &str) -> Option<Order> {
     house.world.order(&house.scope, &OrderId::parse(number).unwrap())
 }
 
-fn states(house: &House) -> Vec<String> {
-    let state = |state: &InboxState| match state {
-        InboxState::Parked { code, .. } => format!("parked {code}"),
-        InboxState::Done => "done".to_owned(),
-        InboxState::Received => "received".to_owned(),
-    };
-    house.world.inbox_entries(&house.scope).iter().map(|entry| state(&entry.state)).collect()
-}
-
 fn posts(house: &House) -> Vec<String> {
     house.world.posts().into_iter().map(|post| post.1).collect()
 }
@@ -282,17 +273,17 @@ async fn what_cannot_be_read_is_answered_well_and_told_the_team() {
         assert_eq!(post(&house, &format!("/v1/inbox/shopify/{}/replay", entry.key.id), &[], Value::Null).await.status, 202);
     }
     house.settle().await;
-    let still = states(&house).iter().filter(|state| *state == "parked unreadable").count();
-    assert_eq!(still, 7, "there is nothing to try again: {:?}", states(&house));
+    let still = house.inbox_states().iter().filter(|state| *state == "parked unreadable").count();
+    assert_eq!(still, 7, "there is nothing to try again: {:?}", house.inbox_states());
     let huge = vec![b' '; 5 * 1024 * 1024 + 1];
     assert_eq!(send(&house, "orders/create", SHOP, &signature(SECRET, &huge), &huge).await.status, 413);
     // A word that Shopify may bring one day waits for a person, with all that is needed to take it in then.
     says(&house, "orders/create", &then(0, json!({ "fulfillment_status": "teleported" }))).await;
-    assert!(states(&house).contains(&"parked unknown_status".to_owned()), "{:?}", states(&house));
+    assert!(house.inbox_states().contains(&"parked unknown_status".to_owned()), "{:?}", house.inbox_states());
     // What does not add up is not placed; of an order that is known its news are heard all the same.
     let cheap = json!({ "id": 5, "name": "#1505", "total_price": "1000.00" });
     says(&house, "orders/create", &then(0, cheap)).await;
-    assert!(states(&house).contains(&"parked invalid".to_owned()) && order(&house, "1505").is_none(), "{:?}", states(&house));
+    assert!(house.inbox_states().contains(&"parked invalid".to_owned()) && order(&house, "1505").is_none(), "{:?}", house.inbox_states());
     says(&house, "orders/create", &then(0, json!({ "id": 6, "name": "#1506" }))).await;
     says(&house, "orders/updated", &then(1, json!({ "id": 6, "name": "#1506", "total_price": "1000.00", "cancelled_at": FIRST }))).await;
     assert_eq!(order(&house, "1506").unwrap().tracks.status, OrderStatus::Cancelled);
@@ -339,7 +330,47 @@ async fn news_from_before_its_birth_is_none() {
     assert_eq!((tracks.status, tracks.tracking), (OrderStatus::Pending, TrackingStatus::Unknown));
     says(&house, "orders/fulfilled", &sent(30, "fulfilled", "in_transit")).await;
     assert_eq!(order(&house, "1501").unwrap().tracks.status, OrderStatus::Shipped);
-    assert_eq!(states(&house), ["done"; 3]);
+    assert_eq!(house.inbox_states(), ["done"; 3]);
+}
+
+/// What no row of the store could hold waits for a person, instead of being sent for ever; and a long wish is seen to in parts.
+// req: S3-46, X-08
+#[tokio::test]
+async fn what_is_too_much_for_one_row_is_kept_in_parts_or_put_aside() {
+    let house = shop().await;
+    let wordy = |at: usize| json!({ "id": at, "sku": format!("MUG-{at}"), "title": "ń".repeat(200), "quantity": 1, "price": "1.00" });
+    let long = json!({ "line_items": (0..900).map(wordy).collect::<Vec<_>>(), "total_price": "900.00" });
+    assert_eq!(says(&house, "orders/create", &then(0, long)).await.body["ignored"], "unreadable");
+    says(&house, "orders/create", &told(FIRST)).await;
+    let redact = |orders: usize| {
+        // The one that is here is the last.
+        let mut named: Vec<u64> = (1..orders as u64).collect();
+        named.push(450_789_469);
+        json!({ "shop_id": 1, "shop_domain": SHOP, "customer": { "id": 1 }, "orders_to_redact": named })
+    };
+    assert_eq!(says(&house, "customers/redact", &redact(2_001)).await.body["ignored"], "unreadable");
+    assert!(order(&house, "1501").unwrap().contact.is_some());
+    let taken = says(&house, "customers/redact", &redact(250)).await;
+    assert_eq!((taken.status, &taken.body["duplicate"]), (202, &json!(false)));
+    assert!(order(&house, "1501").unwrap().contact.is_none(), "in the third part");
+    let states = house.inbox_states();
+    let count = |word: &str| states.iter().filter(|state| *state == word).count();
+    assert_eq!((count("parked unreadable"), count("done"), states.len()), (2, 4, 6), "{states:?}");
+    let again = says(&house, "customers/redact", &redact(250)).await;
+    assert_eq!((&again.body["duplicate"], house.inbox_states().len()), (&json!(true), 6));
+}
+
+/// Where no Shopify is set up the name is one like any other, and so is its limit.
+// req: S3-46
+#[tokio::test]
+async fn nobody_else_may_send_as_much() {
+    let house = House::new().await;
+    let huge = vec![b' '; 256 * 1024 + 1];
+    for tenant in ["demo", "nobody", "%20"] {
+        let path = format!("/v1/hooks/{tenant}/shopify");
+        assert_eq!(knock(house.hooks(), Knock { path: &path, body: &huge, ..Knock::default() }).await.status, 413, "{tenant}");
+        assert_eq!(knock(house.hooks(), Knock { path: &path, body: b"{}", ..Knock::default() }).await.status, 401, "{tenant}");
+    }
 }
 
 /// Two of three parcels have arrived: the order has not.

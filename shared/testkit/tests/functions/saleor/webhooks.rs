@@ -59,15 +59,6 @@ async fn says(house: &House, kind: &str, status: &str, at: &str) -> Answer {
     answer
 }
 
-fn states(house: &House) -> Vec<String> {
-    let state = |state: &InboxState| match state {
-        InboxState::Parked { code, .. } => format!("parked {code}"),
-        InboxState::Done => "done".to_owned(),
-        InboxState::Received => "received".to_owned(),
-    };
-    house.world.inbox_entries(&house.scope).iter().map(|entry| state(&entry.state)).collect()
-}
-
 // req: S2-76
 #[tokio::test]
 async fn an_order_that_is_placed_there_is_an_order_here_to_the_last_cent() {
@@ -109,7 +100,7 @@ async fn a_duplicate_counts_once_and_so_does_the_same_state_by_another_webhook()
         let again = says(&house, "OrderCreated", "UNFULFILLED", FIRST).await;
         assert_eq!((again.status, &again.body["duplicate"]), (202, &json!(true)));
     }
-    assert_eq!((states(&house).as_slice(), order(&house, "501").await.unwrap().version), (["done".to_owned()].as_slice(), 1));
+    assert_eq!((house.inbox_states().as_slice(), order(&house, "501").await.unwrap().version), (["done".to_owned()].as_slice(), 1));
     let later = "2025-08-09T09:30:00+00:00";
     says(&house, "OrderFulfilled", "FULFILLED", later).await;
     let sent = order(&house, "501").await.unwrap();
@@ -120,7 +111,7 @@ async fn a_duplicate_counts_once_and_so_does_the_same_state_by_another_webhook()
     assert_eq!(hook(&house, same.to_string().as_bytes()).await.status, 202);
     house.settle().await;
     assert_eq!(order(&house, "501").await.unwrap().version, sent.version, "the same fact");
-    assert_eq!(states(&house).len(), 3);
+    assert_eq!(house.inbox_states().len(), 3);
 }
 
 /// All 24 orders in which four webhooks can come.
@@ -142,7 +133,7 @@ async fn whatever_comes_first_the_latest_word_stands() {
             assert_eq!(says(&house, "OrderUpdated", word, &format!("2025-08-09T{time}:00+00:00")).await.status, 202);
         }
         assert_eq!(stands(&house, "501").await, "shipped", "{arrivals:?}");
-        assert!(states(&house).iter().all(|state| state == "done"), "{arrivals:?}");
+        assert!(house.inbox_states().iter().all(|state| state == "done"), "{arrivals:?}");
     }
 }
 
@@ -151,7 +142,7 @@ async fn whatever_comes_first_the_latest_word_stands() {
 async fn an_unknown_status_waits_for_a_person_and_can_be_replayed() {
     let house = shop(settings()).await;
     assert_eq!(says(&house, "OrderCreated", "TELEPORTED", FIRST).await.status, 202);
-    assert_eq!((states(&house), stands(&house, "501").await.as_str()), (vec!["parked unknown_status".to_owned()], "not here"));
+    assert_eq!((house.inbox_states(), stands(&house, "501").await.as_str()), (vec!["parked unknown_status".to_owned()], "not here"));
     // A number that came in another way is another order: neither is touched.
     let mut taken = told("OrderCreated", "CANCELED", FIRST);
     taken["order"]["number"] = json!("1002");
