@@ -15,7 +15,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (double, bucket) = (settings.url("CARRIERS_URL"), settings.required("BUCKET_REPORTS"));
     let dead_letters = settings.required("DLQ_URL");
     settings.check()?;
@@ -27,6 +28,7 @@ async fn main() -> Result<(), Error> {
         carriers: Arc::new(HttpCarriers::new(double.as_deref(), &clock)),
         files: Arc::new(S3Reports::new(aws.clone(), bucket)),
         tenants: Arc::new(db.tenants()),
+        metrics: Arc::new(db.metrics()),
     };
     let parking = SqsParking::new(aws, dead_letters);
     let (dispatch, parking) = (&dispatch, &parking);

@@ -76,6 +76,10 @@ impl Case {
                 days => format!("{days} days past the promised day"),
             },
             Concern::Delayed => "Reported late".to_owned(),
+            Concern::ParcelStuck => {
+                let silent = self.order.quiet.map_or(SignedDuration::ZERO, |quiet| now.duration_since(quiet.since));
+                format!("Nobody has scanned a parcel of it for {} h", hours(silent))
+            }
             Concern::PendingTooLong => format!("Nobody has begun for {waited} h"),
             Concern::ProcessingTooLong => format!("No news in processing for {waited} h"),
             Concern::Stale => format!("No news for {waited} h: {}", self.order.watched().missing()),

@@ -6,12 +6,13 @@
 pub mod door;
 
 use crate::apply::{Alongside, Applied, Apply};
+use crate::arrival;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::photos::delete_below;
 use crate::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, Party, Purchase, ReportStore,
-    TenantStore, Voided,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, MetricStore, Party, Purchase,
+    ReportStore, TenantStore, Voided,
 };
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
@@ -46,6 +47,8 @@ pub struct Dispatch {
     pub files: Arc<dyn ReportStore>,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
+    /// How long others took.
+    pub metrics: Arc<dyn MetricStore>,
 }
 
 /// One of the order's labels, and the parcel it is for.
@@ -129,7 +132,7 @@ impl Dispatch {
         }
         if let Some(leaves) = job.label.leaves.filter(|_| unsure) {
             match carrier.find_label(account, &job.label.reference, leaves).await {
-                Ok(Found::Label(bought)) => return self.keep(&job, *bought).await,
+                Ok(Found::Label(bought)) => return self.keep(&job, quote.carrier, *bought).await,
                 Ok(Found::Number(number)) => return self.settle(&job, LabelOutcome::Lost { number }).await,
                 // What was not sold by the earlier try can be sold now.
                 Ok(Found::Nothing) => unsure = false,
@@ -146,7 +149,7 @@ impl Dispatch {
             tried_before: unsure,
         };
         match carrier.buy_label(account, &purchase).await {
-            Ok(bought) => self.keep(&job, bought).await,
+            Ok(bought) => self.keep(&job, quote.carrier, bought).await,
             // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
             Err(CarrierError::Unknown(why)) => {
                 let why = nameless(&why, job.order);
@@ -195,14 +198,14 @@ impl Dispatch {
     }
 
     /// Stores what is to be printed, and has the order know of it.
-    async fn keep(&self, job: &Job<'_>, bought: BoughtLabel) -> Result<bool> {
+    async fn keep(&self, job: &Job<'_>, carrier: CarrierName, bought: BoughtLabel) -> Result<bool> {
         let (extension, content_type) = bought.document.format.on_file();
         let file = format!("{}.{extension}", job.label.reference);
         let bytes = Arc::unwrap_or_clone(bought.document.bytes);
         self.files.put(job.context.scope, &key(&job.order.id, &file), bytes, content_type).await?;
-        let carrier = job.label.quote.as_ref().map(|quote| quote.carrier);
-        let followed = carrier.is_none_or(|carrier| job.context.config.shipping.can_follow(carrier));
-        let outcome = LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file, followed };
+        let followed = job.context.config.shipping.can_follow(carrier);
+        let usual_gap_s = if followed { self.usual_gap_s(job, carrier).await } else { None };
+        let outcome = LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file, followed, usual_gap_s };
         let command = LabelCommand::Settle { reference: job.label.reference.clone(), outcome };
         let applied = self.command(job, command).await?;
         // Its customer was forgotten while the carrier was asked.
@@ -210,6 +213,16 @@ impl Dispatch {
             forget(&*self.files, job.context.scope, &job.order.id).await?;
         }
         Ok(!applied.events.is_empty())
+    }
+
+    /// How long others of its way go without a scan. The label is ours: nothing that is not known of that keeps it from its order.
+    async fn usual_gap_s(&self, job: &Job<'_>, carrier: CarrierName) -> Option<i64> {
+        let way = (job.order.country.as_deref(), carrier);
+        let known = arrival::usual_gap_s(&*self.metrics, job.context.scope, way, self.apply.clock.now()).await;
+        known.unwrap_or_else(|error| {
+            tracing::warn!(order = %job.order.id, %error, "how long others of its way take between two scans could not be read");
+            None
+        })
     }
 
     /// The best offer, and why; or why there is none.

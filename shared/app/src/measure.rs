@@ -87,7 +87,7 @@ fn habit(at: Timestamp, status: &str) -> String {
 fn arrival(journey: &v1::Journey, at: Timestamp) -> Vec<Delta> {
     let lane = Lane::new(journey.country.as_deref(), journey.carrier.as_deref());
     let took_s = journey.took_s.iter().filter_map(|(stage, took_s)| Some((Stage::from_word(stage)?, *took_s))).collect();
-    let (point, fields) = Ways::counters(&Journey { lane, took_s }, at);
+    let (point, fields) = Ways::counters(&Journey { lane, took_s, longest_gap_s: journey.longest_gap_s }, at);
     fields.into_iter().map(|field| delta(LANES, &point, field, 1)).collect()
 }
 

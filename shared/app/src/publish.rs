@@ -99,6 +99,7 @@ fn journey(journey: &domain::order::Journey) -> v1::Journey {
         country: journey.lane.country().map(str::to_owned),
         carrier: journey.lane.carrier().map(str::to_owned),
         took_s: journey.took_s.iter().map(|(stage, took_s)| (stage.as_str().to_owned(), *took_s)).collect(),
+        longest_gap_s: journey.longest_gap_s,
     }
 }
 

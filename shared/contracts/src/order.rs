@@ -88,6 +88,9 @@ pub mod v1 {
         pub carrier: Option<String>,
         /// Seconds from entering each stage ("pending", "processing", "shipped") to being handed over, as far as we saw it.
         pub took_s: BTreeMap<String, i64>,
+        /// The longest time that one of its parcels went without a scan, in seconds, if they were followed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub longest_gap_s: Option<i64>,
     }
 
     /// A person judged what a rule had decided.
@@ -244,7 +247,7 @@ pub mod v1 {
     /// Why a person is to look.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct AttentionReason {
-        /// "pending_too_long", "processing_too_long", "stale", "no_customer_contact", "overdue", "delayed", "delivery_failed", "failed".
+        /// "pending_too_long", "processing_too_long", "stale", "no_customer_contact", "overdue", "delayed", "parcel_stuck", "delivery_failed", "failed".
         pub code: String,
         /// Since when it holds.
         pub since: Timestamp,

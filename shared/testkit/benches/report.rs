@@ -43,6 +43,7 @@ impl Index {
             updated_at: placed_at,
             delayed_since: None,
             untold: false,
+            quiet: None,
             raised: Default::default(),
             raised_at: None,
             money_lost: false,

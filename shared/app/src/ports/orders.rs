@@ -5,7 +5,7 @@ use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
-use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Recorded, Watched};
+use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Quiet, Recorded, Watched};
 use domain::shipping::CarrierName;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -238,6 +238,9 @@ pub struct OrderSummary {
     /// The customer is to hear of it, and has not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub untold: bool,
+    /// Of its parcels that wait to be scanned, the one that is stuck first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
     /// Its money went back, or was claimed back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub money_lost: bool,
@@ -268,11 +271,13 @@ impl OrderSummary {
             eta: self.eta,
             delayed_since: self.delayed_since,
             untold: self.untold,
+            quiet: self.quiet,
         }
     }
 
     /// The summary of an order.
     pub fn of(order: &Order) -> OrderSummary {
+        let watched = Watched::of(order);
         OrderSummary {
             id: order.id.clone(),
             status: order.tracks.status,
@@ -286,7 +291,8 @@ impl OrderSummary {
             updated_at: order.updated_at,
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
-            untold: Watched::of(order).untold,
+            untold: watched.untold,
+            quiet: watched.quiet,
             money_lost: matches!(order.tracks.payment, PaymentStatus::Refunded | PaymentStatus::Disputed | PaymentStatus::Chargeback),
             news_at: order.news_at,
             raised: order.raised.clone(),

@@ -22,6 +22,9 @@ const HELD_MONTHS: i32 = 3;
 /// Nobody waits longer: what left earlier and arrives now is held against no estimate.
 const WAY_MONTHS_MAX: i32 = 3;
 
+/// What gaps between scans are counted under.
+const GAP: &str = "gap";
+
 /// What an expected day rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,7 +107,8 @@ pub struct Calibration {
 ///
 /// Stored as a read model: a point is a month and a lane ("2025-08/DE/-"), its fields count durations ([`spread`]) from
 /// entering each stage ("pending:within:86400"). Those from leaving the house also name the month in which that was
-/// ("shipped:2025-07:within:86400"), so that what was known then can be told from what came after.
+/// ("shipped:2025-07:within:86400"), so that what was known then can be told from what came after. "gap:within:86400" counts the
+/// longest time that an order's parcels went without a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ways(BTreeMap<(Month, String), BTreeMap<String, i64>>);
 
@@ -127,7 +131,8 @@ impl Ways {
             }
             Stage::Pending | Stage::Processing => format!("{}:{}", stage.as_str(), spread::field(*took_s)),
         };
-        (format!("{}/{}", Month::of(arrived_at), journey.lane.code()), journey.took_s.iter().map(field).collect())
+        let gap = journey.longest_gap_s.map(|gap_s| format!("{GAP}:{}", spread::field(gap_s)));
+        (format!("{}/{}", Month::of(arrived_at), journey.lane.code()), journey.took_s.iter().map(field).chain(gap).collect())
     }
 
     /// The first month that [`Order::expected`] looks at.
@@ -150,13 +155,13 @@ impl Ways {
         }
     }
 
-    /// Durations from a stage of those that arrived in these months.
-    fn durations(&self, level: &str, stage: Stage, months: &RangeInclusive<Month>) -> BTreeMap<String, i64> {
+    /// Durations from a stage, or gaps, of those that arrived in these months.
+    fn durations(&self, level: &str, kind: &str, months: &RangeInclusive<Month>) -> BTreeMap<String, i64> {
         let mut sum: BTreeMap<String, i64> = BTreeMap::new();
         let points = self.0.range((*months.start(), String::new())..).take_while(|((month, _), _)| months.contains(month));
         for (field, count) in points.filter(|((_, lane), _)| is_of(lane, level)).flat_map(|(_, fields)| fields) {
-            let Some(rest) = field.strip_prefix(stage.as_str()).and_then(|rest| rest.strip_prefix(':')) else { continue };
-            let within = if stage == Stage::Shipped { rest.split_once(':').map(|(_, within)| within) } else { Some(rest) };
+            let Some(rest) = field.strip_prefix(kind).and_then(|rest| rest.strip_prefix(':')) else { continue };
+            let within = if kind == Stage::Shipped.as_str() { rest.split_once(':').map(|(_, within)| within) } else { Some(rest) };
             if let Some(within) = within {
                 let counted = sum.entry(within.to_owned()).or_default();
                 *counted = counted.saturating_add(*count);
@@ -168,7 +173,7 @@ impl Ways {
     /// By the narrowest lane that enough have come by. Of those only who waited longer than `elapsed_s` count.
     fn estimate_in(&self, months: &RangeInclusive<Month>, lane: &str, stage: Stage, elapsed_s: i64) -> Option<Estimate> {
         levels(lane).into_iter().find_map(|level| {
-            let durations = self.durations(level, stage, months);
+            let durations = self.durations(level, stage.as_str(), months);
             let at = |percent| spread::quantile_beyond(&durations, percent, elapsed_s);
             Some(Estimate { p50_s: at(50)?, p90_s: at(90)?, orders: spread::total(&durations) })
         })
@@ -179,6 +184,12 @@ impl Ways {
     pub fn estimate(&self, lane: &Lane, stage: Stage, now: Timestamp, elapsed_s: i64) -> Option<Estimate> {
         let months = Ways::since(now)..=Month::of(now);
         self.estimate_in(&months, &lane.code(), stage, elapsed_s)
+    }
+
+    /// Seconds that 95 of 100 orders of this lane went without a scan at most; none if too few of them were followed.
+    pub fn usual_gap_s(&self, lane: &Lane, now: Timestamp) -> Option<i64> {
+        let months = Ways::since(now)..=Month::of(now);
+        levels(&lane.code()).into_iter().find_map(|level| spread::quantile(&self.durations(level, GAP, &months), 95))
     }
 
     /// How long an order takes that leaves in this month, by those that had arrived before it.

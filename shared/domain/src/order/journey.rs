@@ -1,6 +1,7 @@
 //! The way of an order to its customer: which lane it takes, and when it entered which stage.
 
 use super::{Order, OrderStatus};
+use crate::shipping::CarrierName;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,9 +118,9 @@ impl Lane {
         Lane { country: country.map(str::to_owned), carrier: carrier.filter(plain) }
     }
 
-    /// Of an order. Orders do not name their carrier yet.
+    /// Of an order. Its carrier is known once its labels are bought, if that is one for all of them.
     pub fn of(order: &Order) -> Lane {
-        Lane::new(order.country.as_deref(), None)
+        Lane::new(order.country.as_deref(), order.carrier().map(CarrierName::as_str))
     }
 
     /// "DE/dhl"; a dash for what is not known.
@@ -150,6 +151,8 @@ pub struct Journey {
     pub lane: Lane,
     /// Seconds from entering each stage to being handed over.
     pub took_s: BTreeMap<Stage, i64>,
+    /// The longest time that one of its parcels went without a scan, in seconds; none if nobody followed them.
+    pub longest_gap_s: Option<i64>,
 }
 
 impl Order {
@@ -164,7 +167,8 @@ impl Order {
         }
         // A clock that was set back makes no way shorter than nothing.
         let took = |(stage, entered): (&Stage, &Timestamp)| (*stage, delivered_at.duration_since(*entered).as_secs().max(0));
-        Some(Journey { lane: Lane::of(self), took_s: self.stages.0.iter().map(took).collect() })
+        let took_s = self.stages.0.iter().map(took).collect();
+        Some(Journey { lane: Lane::of(self), took_s, longest_gap_s: self.longest_gap_s(delivered_at) })
     }
 }
 

@@ -59,7 +59,7 @@ pub use ruled::{Ruled, Verdict};
 pub use saga::{Saga, SagaCommand, SagaEvent, SagaRules};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
 pub use timers::{Cancelled, Timer, Wake};
-pub use watch::{Concern, Deadline, WatchRules, Watched};
+pub use watch::{Concern, Deadline, Quiet, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
 use crate::notify::MessageKind;

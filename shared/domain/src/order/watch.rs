@@ -18,13 +18,22 @@ pub struct WatchRules {
     pub stale_after_h: u32,
     /// Placed, and the customer has heard nothing.
     pub contact_after_h: u32,
+    /// A parcel on its way that nobody scans, as long as it is not known how long others of its lane go without one ([`Quiet`]).
+    pub stuck_after_h: u32,
     /// A customer whose promised day has passed is told so before they ask.
     pub tell_late: bool,
 }
 
 impl Default for WatchRules {
     fn default() -> Self {
-        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24, tell_late: false }
+        WatchRules {
+            pending_after_h: 48,
+            processing_after_h: 48,
+            stale_after_h: 96,
+            contact_after_h: 24,
+            stuck_after_h: 72,
+            tell_late: false,
+        }
     }
 }
 
@@ -33,12 +42,13 @@ impl WatchRules {
     pub const HOURS_MAX: u32 = 8_760;
 
     /// The waits by name.
-    pub const fn named(&self) -> [(&'static str, u32); 4] {
+    pub const fn named(&self) -> [(&'static str, u32); 5] {
         [
             ("pending_after_h", self.pending_after_h),
             ("processing_after_h", self.processing_after_h),
             ("stale_after_h", self.stale_after_h),
             ("contact_after_h", self.contact_after_h),
+            ("stuck_after_h", self.stuck_after_h),
         ]
     }
 }
@@ -55,6 +65,8 @@ pub enum Concern {
     Overdue,
     /// A source says it is late.
     Delayed,
+    /// Its carrier has a parcel of it, and nobody has scanned that for longer than usual.
+    ParcelStuck,
     /// Nobody has begun.
     PendingTooLong,
     /// Begun, and no news since.
@@ -67,11 +79,12 @@ pub enum Concern {
 
 impl Concern {
     /// All, the most urgent first.
-    pub const ALL: [Concern; 8] = [
+    pub const ALL: [Concern; 9] = [
         Concern::DeliveryFailed,
         Concern::Failed,
         Concern::Overdue,
         Concern::Delayed,
+        Concern::ParcelStuck,
         Concern::PendingTooLong,
         Concern::ProcessingTooLong,
         Concern::Stale,
@@ -85,6 +98,7 @@ impl Concern {
             Concern::Failed => "failed",
             Concern::Overdue => "overdue",
             Concern::Delayed => "delayed",
+            Concern::ParcelStuck => "parcel_stuck",
             Concern::PendingTooLong => "pending_too_long",
             Concern::ProcessingTooLong => "processing_too_long",
             Concern::Stale => "stale",
@@ -104,6 +118,7 @@ impl Concern {
             Concern::Failed => "Failed",
             Concern::Overdue => "Past promised day",
             Concern::Delayed => "Delayed",
+            Concern::ParcelStuck => "Parcel stuck",
             Concern::PendingTooLong => "Pending too long",
             Concern::ProcessingTooLong => "Stuck in processing",
             Concern::Stale => "No news",
@@ -130,6 +145,26 @@ impl Deadline {
     }
 }
 
+/// A parcel that its carrier has, and that waits to be scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiet {
+    /// Its last scan.
+    pub since: Timestamp,
+    /// Seconds that 95 of 100 orders of its lane went without a scan at most, as far as that was known when its label was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_s: Option<i64>,
+}
+
+impl Quiet {
+    /// When it counts as stuck, if that takes this long where nothing is known.
+    pub fn until(self, hours: u32) -> Timestamp {
+        match self.usual_s {
+            Some(usual_s) => self.since.checked_add(SignedDuration::from_secs(usual_s)).map_or(NEVER, |at| at.min(NEVER)),
+            None => later(self.since, hours),
+        }
+    }
+}
+
 /// What of an order is watched: as much as a list holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watched {
@@ -147,6 +182,8 @@ pub struct Watched {
     pub delayed_since: Option<Timestamp>,
     /// The customer is to hear of it, and has not.
     pub untold: bool,
+    /// Of its parcels that wait to be scanned, the one that is stuck first.
+    pub quiet: Option<Quiet>,
 }
 
 impl Watched {
@@ -160,6 +197,7 @@ impl Watched {
             eta: order.tracks.eta,
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
             untold: order.untold && order.contact.as_ref().is_some_and(|contact| contact.is_reachable()),
+            quiet: order.quiet(),
         }
     }
 
@@ -182,6 +220,9 @@ impl Watched {
             self.eta.filter(|_| self.status.is_awaited()).and_then(|eta| Some((end_of(eta, zone)?, end_of(eta, &TimeZone::UTC)?)))
         {
             hold(Deadline { concern: Concern::Overdue, at, basis });
+        }
+        if let Some(quiet) = self.quiet.filter(|_| rules.stuck_after_h > 0) {
+            hold(Deadline { concern: Concern::ParcelStuck, at: quiet.until(rules.stuck_after_h), basis: quiet.since });
         }
         let mut after = |concern, since: Timestamp, hours: u32| {
             if hours > 0 {
@@ -252,8 +293,14 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    const RULES: WatchRules =
-        WatchRules { pending_after_h: 48, processing_after_h: 48, stale_after_h: 96, contact_after_h: 24, tell_late: false };
+    const RULES: WatchRules = WatchRules {
+        pending_after_h: 48,
+        processing_after_h: 48,
+        stale_after_h: 96,
+        contact_after_h: 24,
+        stuck_after_h: 72,
+        tell_late: false,
+    };
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -261,7 +308,7 @@ mod tests {
 
     fn order(status: OrderStatus, label: Label) -> Watched {
         let placed_at = at("2025-08-01T10:00:00Z");
-        Watched { status, label, placed_at, news_at: placed_at, eta: None, delayed_since: None, untold: false }
+        Watched { status, label, placed_at, news_at: placed_at, eta: None, delayed_since: None, untold: false, quiet: None }
     }
 
     fn codes(order: &Watched, now: &str) -> Vec<&'static str> {
@@ -304,6 +351,23 @@ mod tests {
         assert_eq!(order(OrderStatus::Shipped, Label::InTransit).missing(), "no carrier scan");
     }
 
+    // req: S2-64
+    #[test]
+    fn a_parcel_is_stuck_when_nearly_all_others_had_been_scanned() {
+        let since = at("2025-08-02T10:00:00Z");
+        let shipped = |usual_s| Watched { quiet: Some(Quiet { since, usual_s }), ..order(OrderStatus::Shipped, Label::InTransit) };
+        assert_eq!(codes(&shipped(None), "2025-08-05T10:00:00Z"), [] as [&str; 0], "72 h and 0 s");
+        assert_eq!(codes(&shipped(None), "2025-08-05T10:00:01Z"), ["parcel_stuck", "stale"]);
+        let known = shipped(Some(36 * 3_600));
+        assert_eq!(codes(&known, "2025-08-03T22:00:00Z"), [] as [&str; 0]);
+        assert_eq!(codes(&known, "2025-08-03T22:00:01Z"), ["parcel_stuck"]);
+        assert_eq!(known.due(&RULES, &TimeZone::UTC), Some(at("2025-08-03T22:00:00Z")));
+        let off = WatchRules { stuck_after_h: 0, ..RULES };
+        assert_eq!(known.due(&off, &TimeZone::UTC), Some(at("2025-08-05T10:00:00Z")), "only as an order without news");
+        let arrived = Watched { status: OrderStatus::Delivered, ..known };
+        assert_eq!(arrived.due(&RULES, &TimeZone::UTC), None);
+    }
+
     // req: S1-46
     #[test]
     fn a_customer_who_has_heard_nothing_for_a_day() {
@@ -335,7 +399,14 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_due_beyond_what_a_key_can_say() {
-        let off = WatchRules { pending_after_h: 0, processing_after_h: 0, stale_after_h: 0, contact_after_h: 0, tell_late: false };
+        let off = WatchRules {
+            pending_after_h: 0,
+            processing_after_h: 0,
+            stale_after_h: 0,
+            contact_after_h: 0,
+            stuck_after_h: 0,
+            tell_late: false,
+        };
         assert_eq!(order(OrderStatus::Pending, Label::Received).due(&off, &TimeZone::UTC), Some(NEVER));
         assert!(NEVER.to_string().starts_with("9999-12-30"));
         let far = Watched { placed_at: Timestamp::MAX, ..order(OrderStatus::Pending, Label::Received) };

@@ -91,15 +91,12 @@ impl Followed {
         !self.status.next().is_empty() && self.status != TrackingStatus::Expired && now.duration_since(self.heard_at()) >= EXPIRES_AFTER
     }
 
-    /// Seconds for which it has been stuck: nobody has scanned it for longer than 95 of 100 parcels of its way take between two
-    /// scans. A parcel that nobody has collected yet, that waits for its customer, or that has arrived is not stuck.
-    pub fn stuck_for_s(&self, now: Timestamp, p95_s: i64) -> Option<i64> {
+    /// Its last scan, if its carrier has it and should scan it again. A parcel that nobody has collected yet, that waits for its
+    /// customer, or that has arrived is not waited for.
+    pub fn quiet_since(&self) -> Option<Timestamp> {
         use TrackingStatus::{DeliveryDelayed, DeliveryFailed, InTransit, OnHold, OutForDelivery, PickedUp};
-        if !matches!(self.status, PickedUp | InTransit | DeliveryDelayed | OnHold | OutForDelivery | DeliveryFailed) {
-            return None;
-        }
-        let over = now.duration_since(self.scanned_at?).as_secs().saturating_sub(p95_s);
-        (over > 0).then_some(over)
+        let is_moving = matches!(self.status, PickedUp | InTransit | DeliveryDelayed | OnHold | OutForDelivery | DeliveryFailed);
+        self.scanned_at.filter(|_| is_moving)
     }
 }
 
@@ -160,16 +157,13 @@ mod tests {
 
     // req: S2-64
     #[test]
-    fn stuck_is_longer_than_nearly_all_others() {
-        let p95_s = 36 * 3_600;
+    fn only_what_a_carrier_has_is_waited_for() {
         let parcel = Followed { status: InTransit, scanned_at: Some(at(0)), ..Followed::new(BOUGHT) };
-        assert_eq!(parcel.stuck_for_s(at(36), p95_s), None);
-        assert_eq!(parcel.stuck_for_s(at(37), p95_s), Some(3_600));
-        for status in [Pending, Delivered, ReadyForPickup] {
-            assert_eq!(Followed { status, ..parcel }.stuck_for_s(at(99), p95_s), None, "{status}");
+        assert_eq!(parcel.quiet_since(), Some(at(0)));
+        for status in [Pending, Delivered, ReadyForPickup, Expired] {
+            assert_eq!(Followed { status, ..parcel }.quiet_since(), None, "{status}");
         }
-        assert_eq!(Followed { scanned_at: None, ..parcel }.stuck_for_s(at(99), p95_s), None);
-        assert_eq!(parcel.stuck_for_s(at(-5), p95_s), None, "a clock that was set back");
+        assert_eq!(Followed { scanned_at: None, ..parcel }.quiet_since(), None);
     }
 
     proptest! {

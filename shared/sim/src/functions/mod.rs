@@ -221,6 +221,7 @@ impl Functions {
                 carriers: ports.carriers.clone(),
                 files: ports.reports.clone(),
                 tenants: ports.tenants.clone(),
+                metrics: ports.metrics.clone(),
             },
             deliver: Deliver {
                 store: ports.webhooks.clone(),

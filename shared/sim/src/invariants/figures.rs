@@ -4,13 +4,15 @@ use super::Books;
 use crate::world::World;
 use app::measure::{CHANNELS, DAYS, HABITS, LABELS, LANES, MOVES};
 use app::ports::MetricStore;
-use domain::ids::DecisionId;
-use domain::order::{Cause, Order, OrderEvent, OrderStatus, Recorded};
+use domain::ids::{DecisionId, FulfilmentId};
+use domain::order::{Carriage, Cause, FulfilEvent, Order, OrderEvent, OrderStatus, Recorded};
+use domain::shipping::CarrierName;
+use domain::shipping::fulfilment::Step;
 use domain::spread;
 use futures::FutureExt;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Numbers by field, by point.
 type Series = BTreeMap<String, BTreeMap<String, i64>>;
@@ -106,6 +108,42 @@ fn stayed(habits: &mut Series, history: &[Recorded]) {
     }
 }
 
+/// A parcel that is followed: by whom it goes, when it was scanned last, and the longest time between two scans, in seconds.
+#[derive(Clone)]
+struct Parcel {
+    carrier: CarrierName,
+    carriage: Carriage,
+    scanned: Option<Timestamp>,
+    longest_s: i64,
+}
+
+type Parcels = BTreeMap<FulfilmentId, Parcel>;
+
+/// What an event says of parcels that are followed.
+fn carried(parcels: &mut Parcels, event: &OrderEvent) {
+    let OrderEvent::Fulfilment { event } = event else { return };
+    match event {
+        FulfilEvent::Handed { id, carriage, followed, .. } if parcels.get(id).is_none_or(|parcel| parcel.carriage != *carriage) => {
+            parcels.remove(id);
+            if let Some(carrier) = *followed {
+                parcels.insert(id.clone(), Parcel { carrier, carriage: carriage.clone(), scanned: None, longest_s: 0 });
+            }
+        }
+        FulfilEvent::Stepped { id, step: Step::Cancel } => {
+            parcels.remove(id);
+        }
+        FulfilEvent::Seen { id, seen, .. } => {
+            if let Some((parcel, at)) = parcels.get_mut(id).zip(seen.at)
+                && parcel.scanned.is_none_or(|last| last < at)
+            {
+                let gap_s = parcel.scanned.map_or(0, |last| at.duration_since(last).as_secs());
+                (parcel.longest_s, parcel.scanned) = (parcel.longest_s.max(gap_s), Some(at));
+            }
+        }
+        _ => {}
+    }
+}
+
 /// How long it took from where it was seen to enter a stage to its customer. What was put somewhere has not been seen to get
 /// there; what went back, or came to nothing, begins anew.
 fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
@@ -117,7 +155,16 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
         _ => None,
     };
     let mut entered: [Option<Timestamp>; 3] = [None; 3];
-    for (at, event) in history.iter().flat_map(|recorded| recorded.events.iter().map(|event| (recorded.at, event))) {
+    // Of its parcels counts what was known before the commit by which it arrived.
+    let mut parcels = Parcels::new();
+    let before = history.iter().map(|recorded| {
+        let before = parcels.clone();
+        recorded.events.iter().for_each(|event| carried(&mut parcels, event));
+        before
+    });
+    let commits: Vec<(&Recorded, Parcels)> = history.iter().zip(before).collect();
+    let events = commits.iter().flat_map(|(recorded, before)| recorded.events.iter().map(move |event| (recorded.at, before, event)));
+    for (at, parcels, event) in events {
         let (to, seen) = match event {
             OrderEvent::Placed { tracks, placed_at, .. } => {
                 entered[0] = (tracks.status == OrderStatus::Pending).then(|| at.min(*placed_at));
@@ -132,7 +179,13 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
         // Sent and delivered within a quarter of an hour was told afterwards.
         let was_carried = entered[2].is_none_or(|left| at.duration_since(left).as_secs() >= 15 * 60);
         if to == OrderStatus::Delivered && seen && was_carried && !order.all_digital() {
-            let point = format!("{}/{}/-", month(at), order.country.as_deref().unwrap_or("-"));
+            let carriers: BTreeSet<&str> = parcels.values().map(|parcel| parcel.carrier.as_str()).collect();
+            let carrier = if carriers.len() == 1 { carriers.first().copied().unwrap_or("-") } else { "-" };
+            let point = format!("{}/{}/{carrier}", month(at), order.country.as_deref().unwrap_or("-"));
+            let silent = |parcel: &Parcel| Some(parcel.longest_s.max(at.duration_since(parcel.scanned?).as_secs()));
+            if let Some(gap_s) = parcels.values().filter_map(silent).max() {
+                add(lanes, &point, format!("gap:{}", spread::field(gap_s)), 1);
+            }
             for (name, since) in ["pending", "processing", "shipped"].into_iter().zip(entered) {
                 let Some(since) = since else { continue };
                 let took_s = at.duration_since(since).as_secs().max(0);

@@ -197,7 +197,14 @@ impl Shop {
             // There prices are proposed, too, and a rule accepts the small ones.
             pricing: PriceRules { enabled: n == 2, accept_up_to_bps: 300, ..PriceRules::default() },
             // An hour is long here; the second shop only watches its rules, the third's orders move on by themselves.
-            watch: WatchRules { pending_after_h: 1, processing_after_h: 1, stale_after_h: 2, contact_after_h: 1, tell_late: true },
+            watch: WatchRules {
+                pending_after_h: 1,
+                processing_after_h: 1,
+                stale_after_h: 2,
+                contact_after_h: 1,
+                stuck_after_h: 1,
+                tell_late: true,
+            },
             progress: ProgressRules {
                 pending_after_h: 0,
                 processing_after_h: 0,

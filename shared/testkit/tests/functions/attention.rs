@@ -121,7 +121,14 @@ async fn what_does_not_matter_is_not_shown() {
     let house = House::whose_first_order_is("Delivered").await;
     let off = TenantConfig {
         version: 2,
-        watch: WatchRules { pending_after_h: 0, processing_after_h: 0, stale_after_h: 0, contact_after_h: 0, tell_late: false },
+        watch: WatchRules {
+            pending_after_h: 0,
+            processing_after_h: 0,
+            stale_after_h: 0,
+            contact_after_h: 0,
+            stuck_after_h: 0,
+            tell_late: false,
+        },
         ..config()
     };
     assert!(house.world.tenants().save(&house.scope, &off, 1).await.unwrap());

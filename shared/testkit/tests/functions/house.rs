@@ -247,6 +247,7 @@ impl House {
             carriers: Arc::new(self.depot.clone()),
             files: Arc::new(self.world.reports()),
             tenants: Arc::new(self.world.tenants()),
+            metrics: Arc::new(self.world.metrics()),
         }
     }
 

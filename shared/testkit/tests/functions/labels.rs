@@ -279,6 +279,57 @@ async fn a_carrier_is_asked_each_hour_and_when_somebody_wants_to_know() {
     assert_eq!(house.depot.asked(), asked, "nobody asks for what has arrived");
 }
 
+/// DHL's tracking is another account than that of its labels, and without it nobody asks in vain.
+// req: S2-64
+#[tokio::test]
+async fn a_carrier_that_cannot_be_asked_is_not() {
+    let house = packed("2001").await;
+    asks(&house, "2001", json!({ "carrier": "dhl" })).await;
+    assert_eq!(stands(&house, "2001").await, "bought dhl");
+    let asked = house.depot.asked();
+    later(&house, 24 * 60).await;
+    assert_eq!(house.depot.asked(), asked);
+}
+
+/// Twenty-one parcels that went a day without a scan are what the next one is held against.
+// req: S2-64
+#[tokio::test]
+async fn a_parcel_that_nobody_scans_is_raised_when_nearly_all_others_had_been() {
+    let house = sends_with(&CarrierName::ALL).await;
+    let number_of = async |order: &str| {
+        packs(&house, order).await;
+        asks(&house, order, json!({ "carrier": "ups" })).await;
+        label(&house, order).await["tracking_number"].as_str().unwrap().to_owned()
+    };
+    let push = async |number: &str, code: &str| pushes(&house, &[SIGNATURE], "/v1/carriers/demo/ups", number, code).await;
+    let mut numbers = Vec::new();
+    for n in 0..21 {
+        numbers.push(number_of(&format!("30{n:02}")).await);
+    }
+    for (hours, code) in [(1, "I"), (20, "OT"), (1, "D")] {
+        house.clock.advance(SignedDuration::from_hours(hours));
+        for number in &numbers {
+            push(number, code).await;
+        }
+    }
+    let number = number_of("3100").await;
+    house.clock.advance(SignedDuration::from_hours(1));
+    push(&number, "I").await;
+    let stuck = async || {
+        house.watch().one(house.scope.tenant(), &correlation()).await.unwrap();
+        let cases = get(&house, "/v1/orders/requiring-attention?reason=parcel_stuck").await.body;
+        cases["orders"].as_array().unwrap().iter().map(|case| case["reasons"].clone()).collect::<Vec<_>>()
+    };
+    house.clock.advance(SignedDuration::from_hours(20));
+    assert_eq!(stuck().await, [json!(null); 0], "others waited so long");
+    house.clock.advance(SignedDuration::from_hours(4));
+    let held = stuck().await;
+    assert_eq!(held.len(), 1, "{held:?}");
+    assert_eq!(held[0][0]["text"], "Nobody has scanned a parcel of it for 24.0 h", "{held:?}");
+    push(&number, "OT").await;
+    assert_eq!(stuck().await, [json!(null); 0], "it moves again");
+}
+
 // req: S2-68
 #[tokio::test]
 async fn bad_wishes_are_refused_with_advice() {

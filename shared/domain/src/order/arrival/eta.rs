@@ -23,7 +23,7 @@ fn lane(country: &str) -> Lane {
 /// So many arrivals from one stage.
 fn arrive(ways: &mut Ways, lane: &Lane, stage: Stage, arrived_at: Timestamp, took_s: impl IntoIterator<Item = i64>) {
     for took_s in took_s {
-        let journey = Journey { lane: lane.clone(), took_s: BTreeMap::from([(stage, took_s)]) };
+        let journey = Journey { lane: lane.clone(), took_s: BTreeMap::from([(stage, took_s)]), longest_gap_s: None };
         let (point, fields) = Ways::counters(&journey, arrived_at);
         ways.add(&point, fields.into_iter().map(|field| (field, 1)).collect());
     }
@@ -252,11 +252,35 @@ fn pinball_beats_median() {
     assert!(held.orders > 900 && (share(held.by_p50) - 0.5).abs() < 0.06 && (share(held.by_p90) - 0.9).abs() < 0.04, "{held:?}");
 }
 
+// req: S2-64
+#[test]
+fn what_nearly_all_go_without_a_scan_is_known_by_lane() {
+    let now = moment("2025-08-20T00:00:00Z");
+    let mut ways = Ways::default();
+    let mut arrives = |lane: Lane, gap_s: i64, count: usize| {
+        for _ in 0..count {
+            let (point, fields) = Ways::counters(&Journey { lane: lane.clone(), took_s: BTreeMap::new(), longest_gap_s: Some(gap_s) }, now);
+            ways.add(&point, fields.into_iter().map(|field| (field, 1)).collect());
+        }
+    };
+    let by = |carrier| Lane::new(Some("PL"), Some(carrier));
+    arrives(by("dhl"), DAY, 19);
+    arrives(by("ups"), 2 * DAY, 100);
+    assert_eq!(
+        ways.usual_gap_s(&by("ups"), now),
+        Some(129_600 + (172_800 - 129_600) * 95 / 100),
+        "95 of 100, exact to the width of a bound"
+    );
+    assert!(ways.usual_gap_s(&by("dhl"), now).is_some_and(|gap_s| gap_s > DAY), "too few came that way: by its country");
+    assert_eq!(Ways::default().usual_gap_s(&by("ups"), now), None);
+    assert_eq!(ways.usual_gap_s(&by("ups"), moment("2026-08-20T00:00:00Z")), None, "long ago");
+}
+
 // req: S1-12
 #[test]
 fn what_is_stored_is_read_back() {
     let took_s = BTreeMap::from([(Stage::Pending, 3 * DAY), (Stage::Processing, 2 * DAY), (Stage::Shipped, DAY + 1)]);
-    let journey = Journey { lane: lane("PL"), took_s };
+    let journey = Journey { lane: lane("PL"), took_s, longest_gap_s: None };
     let (point, fields) = Ways::counters(&journey, moment("2025-08-02T00:00:00Z"));
     assert_eq!(point, "2025-08/PL/-");
     assert_eq!(fields, ["pending:within:259200", "processing:within:172800", "shipped:2025-07:within:108000"]);

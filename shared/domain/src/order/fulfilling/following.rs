@@ -7,6 +7,7 @@ use super::{Consignment, FulfilEvent};
 use crate::ids::{EventId, FulfilmentId, SourceId};
 use crate::order::fact::{Claim, Fact, StatusClaim};
 use crate::order::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
+use crate::order::watch::{Quiet, WatchRules};
 use crate::order::{Order, OrderEvent};
 use crate::shipping::Followed;
 use crate::shipping::rates::CarrierName;
@@ -39,6 +40,17 @@ pub struct OnItsWay {
     /// The day it should arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Date>,
+    /// Longest time between two of its scans, in seconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub longest_gap_s: i64,
+    /// Seconds that 95 of 100 orders of its lane went without a scan at most, if that was known when its label was bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual_gap_s: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// What a carrier says of a parcel.
@@ -69,8 +81,18 @@ impl Sighting {
 }
 
 impl OnItsWay {
-    pub(super) const fn new(carrier: CarrierName, since: Timestamp) -> OnItsWay {
-        OnItsWay { carrier, followed: Followed::new(since), code: None, place: None, expected: None }
+    pub(super) const fn new(carrier: CarrierName, since: Timestamp, usual_gap_s: Option<i64>) -> OnItsWay {
+        OnItsWay { carrier, followed: Followed::new(since), code: None, place: None, expected: None, longest_gap_s: 0, usual_gap_s }
+    }
+
+    /// Seconds between its last scan and a moment.
+    fn gap_s(&self, at: Timestamp) -> Option<i64> {
+        Some(at.duration_since(self.followed.scanned_at?).as_secs())
+    }
+
+    /// It waits to be scanned.
+    pub fn quiet(&self) -> Option<Quiet> {
+        Some(Quiet { since: self.followed.quiet_since()?, usual_s: self.usual_gap_s })
     }
 
     /// What its carrier's own word claims.
@@ -85,6 +107,7 @@ impl OnItsWay {
 
     pub(super) fn after(&mut self, status: TrackingStatus, seen: &Sighting, at: Timestamp) {
         let scanned = seen.at.max(self.followed.scanned_at);
+        self.longest_gap_s = self.longest_gap_s.max(scanned.and_then(|at| self.gap_s(at)).unwrap_or(0));
         self.followed = self.followed.asked(at, Some((status, scanned)));
         self.followed.pushed |= seen.pushed;
         self.code = seen.code.clone().or_else(|| self.code.take());
@@ -103,6 +126,24 @@ impl Order {
         // What was called off before it left goes nowhere.
         let goes = |one: &&Consignment| one.work.status != FulfilmentStatus::Cancelled && (one.has_left() || !self.is_called_off());
         self.consignments.iter().filter(goes).filter_map(|one| Some((one, one.way.as_ref()?)))
+    }
+
+    /// Of its parcels that wait to be scanned, the one that counts as stuck first.
+    pub(in crate::order) fn quiet(&self) -> Option<Quiet> {
+        let hours = WatchRules::default().stuck_after_h;
+        self.followed().filter_map(|(_, way)| way.quiet()).min_by_key(|quiet| quiet.until(hours))
+    }
+
+    /// Who carries all of it, if that is one carrier.
+    pub(in crate::order) fn carrier(&self) -> Option<CarrierName> {
+        let mut carriers = self.followed().map(|(_, way)| way.carrier);
+        let first = carriers.next()?;
+        carriers.all(|other| other == first).then_some(first)
+    }
+
+    /// The longest time that one of its parcels went without a scan, in seconds, if all of it is handed over now.
+    pub(in crate::order) fn longest_gap_s(&self, now: Timestamp) -> Option<i64> {
+        self.followed().filter_map(|(_, way)| Some(way.longest_gap_s.max(way.gap_s(now)?))).max()
     }
 
     /// When a carrier is to be asked next, or a parcel counts as lost sight of.

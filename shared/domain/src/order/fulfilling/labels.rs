@@ -244,6 +244,8 @@ pub enum LabelOutcome {
         file: String,
         /// The carrier can be asked where it is, or tells.
         followed: bool,
+        /// Seconds that 95 of 100 orders of its lane went without a scan at most, if that is known.
+        usual_gap_s: Option<i64>,
     },
     /// It was sold by a try whose answer was lost, and cannot be printed again.
     Lost {

@@ -110,6 +110,9 @@ pub enum FulfilEvent {
         /// The carrier that is asked where it is, if it is one that we ask.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         followed: Option<CarrierName>,
+        /// Seconds that 95 of 100 orders of its lane went without a scan at most, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usual_gap_s: Option<i64>,
     },
     /// Something happened to a label of it.
     Label {
@@ -270,11 +273,11 @@ impl Consignment {
                     (self.work, self.since) = (work, at);
                 }
             }
-            FulfilEvent::Handed { carriage, followed, .. } => {
+            FulfilEvent::Handed { carriage, followed, usual_gap_s, .. } => {
                 let is_new = self.carriage.as_ref() != Some(carriage);
                 self.carriage = Some(carriage.clone());
                 if is_new {
-                    self.way = followed.map(|carrier| OnItsWay::new(carrier, at));
+                    self.way = followed.map(|carrier| OnItsWay::new(carrier, at, *usual_gap_s));
                 }
             }
             FulfilEvent::Label { reference, event, .. } => {
@@ -382,7 +385,7 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             let id = work.id.clone();
             happens(&mut after, FulfilEvent::Opened { work });
             if let Some(carriage) = carriage {
-                happens(&mut after, FulfilEvent::Handed { id, carriage: carriage.clone(), followed: *followed });
+                happens(&mut after, FulfilEvent::Handed { id, carriage: carriage.clone(), followed: *followed, usual_gap_s: None });
             }
             *notify
         }
@@ -422,7 +425,10 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             }
             one.work.after(*step).map_err(Rejection::Fulfilment)?;
             if let Some(carriage) = carriage.as_ref().filter(|carriage| one.carriage.as_ref() != Some(carriage)) {
-                happens(&mut after, FulfilEvent::Handed { id: id.clone(), carriage: carriage.clone(), followed: *followed });
+                happens(
+                    &mut after,
+                    FulfilEvent::Handed { id: id.clone(), carriage: carriage.clone(), followed: *followed, usual_gap_s: None },
+                );
             }
             happens(&mut after, FulfilEvent::Stepped { id: id.clone(), step: *step });
             *notify

@@ -99,12 +99,13 @@ fn settle(order: &Order, one: &Consignment, label: &ParcelLabel, outcome: &Label
         event(LabelEvent::Failed { why })
     };
     Ok(match (label.state, outcome) {
-        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Bought { number, price, file, followed }) => {
+        (LabelState::Trying | LabelState::Wanted, LabelOutcome::Bought { number, price, file, followed, usual_gap_s }) => {
             let mut events = event(LabelEvent::Bought { number: number.clone(), price: *price, file: Some(file.clone()) });
             let goes = is_wanted.then(|| Carriage::of(carrier?, number)).flatten();
             if let Some(carriage) = goes {
                 let id = one.work.id.clone();
-                events.push(FulfilEvent::Handed { id: id.clone(), carriage, followed: carrier.filter(|_| *followed) });
+                let followed = carrier.filter(|_| *followed);
+                events.push(FulfilEvent::Handed { id: id.clone(), carriage, followed, usual_gap_s: *usual_gap_s });
                 if one.work.after(Step::Label).is_ok() {
                     events.push(FulfilEvent::Stepped { id, step: Step::Label });
                 }

@@ -125,7 +125,12 @@ fn the_first_word_may_be_the_last() {
     let mut order = super::labels::packed();
     let hand = Carriage::parse("UPS", "1Z1");
     order.consignments[0].went(
-        &FulfilEvent::Handed { id: FulfilmentId::parse("p1").unwrap(), carriage: hand.unwrap(), followed: Some(CarrierName::Ups) },
+        &FulfilEvent::Handed {
+            id: FulfilmentId::parse("p1").unwrap(),
+            carriage: hand.unwrap(),
+            followed: Some(CarrierName::Ups),
+            usual_gap_s: None,
+        },
         at(2),
     );
     sees(&mut order, "p1", ("D", 60), 70);
@@ -229,4 +234,25 @@ fn a_carrier_is_not_asked_twice_within_a_minute() {
     assert_eq!(does_at(&mut order, poll(), 10).unwrap().len(), 1);
     assert_eq!(does_at(&mut order, poll(), 10).unwrap(), [""; 0]);
     assert_eq!(does_at(&mut order, poll(), 11).unwrap().len(), 1);
+}
+
+/// How long it went without a scan is noted with it, and counts when it has arrived.
+// req: S2-64
+#[test]
+fn the_longest_gap_between_scans_is_known() {
+    let mut order = labelled();
+    let quiet = |order: &Order| order.quiet().map(|quiet| (quiet.since, quiet.usual_s));
+    sees(&mut order, "p1", ("MP", 5), 10);
+    assert_eq!(quiet(&order), None, "nobody has collected it");
+    for (code, scanned, heard) in [("I", 60, 70), ("I", 360, 370), ("I", 90, 380), ("OT", 400, 410)] {
+        sees(&mut order, "p1", (code, scanned), heard);
+    }
+    assert_eq!(quiet(&order), Some((at(400), Some(129_600))));
+    assert_eq!(order.consignments[0].way.as_ref().unwrap().longest_gap_s, 300 * 60, "from 60 to 360, and a late word is none");
+    let journey = |minute| order.journey(at(minute)).map(|journey| (journey.lane.code(), journey.longest_gap_s));
+    assert_eq!(journey(500), Some(("-/ups".to_owned(), Some(300 * 60))));
+    assert_eq!(journey(900), Some(("-/ups".to_owned(), Some(500 * 60))), "the last way counts, too");
+    let mut arrived = order.clone();
+    sees(&mut arrived, "p1", ("D", 500), 510);
+    assert_eq!(quiet(&arrived), None);
 }

@@ -69,6 +69,7 @@ pub(super) fn bought(number: &str) -> LabelOutcome {
         price: Some(Money::new(884, Currency::USD)),
         file: "l.pdf".into(),
         followed: true,
+        usual_gap_s: Some(129_600),
     }
 }
 
