@@ -59,7 +59,11 @@ class WatchedShop:
         return {case["order_id"]: [reason["code"] for reason in case["reasons"]] for case in found["orders"]}
 
     def posts(self) -> list[str]:
-        return [post["payload"]["text"] for post in self.shop.outside("/messages") if post["path"] == self.hook and ":eyes:" in post["payload"]["text"]]
+        return [text for text in self.team() if ":eyes:" in text]
+
+    def team(self) -> list[str]:
+        """All that its channel was told."""
+        return [post["payload"].get("text", "") for post in self.shop.outside("/messages") if post["path"] == self.hook]
 
 
 @pytest.fixture(scope="module")

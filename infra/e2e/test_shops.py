@@ -50,10 +50,6 @@ class Mugs(WatchedShop):
         return answer.json["status"] if answer.status == 200 else str(answer.status)
 
 
-    def posts(self) -> list[str]:
-        return [post["payload"].get("text", "") for post in self.shop.outside("/messages") if post["path"] == self.hook]
-
-
 @pytest.fixture(scope="module")
 def mugs(shop: Shop) -> Mugs:
     return Mugs(shop)
@@ -86,7 +82,7 @@ def test_privacy_wishes_and_the_page(browser: Chromium, mugs: Mugs) -> None:
     wish = {"shop_id": 7, "shop_domain": DOMAIN, "customer": {"id": 1, "email": f"ann.1601@{mugs.tenant}.example"}}
     about = {"orders_requested": [450_001_601], "data_request": {"id": 99}}
     assert mugs.says("customers/data_request", {**wish, **about}).status == 202
-    eventually(lambda: any("wants a copy of their data (orders 1601)" in text for text in mugs.posts()), "the team to hear of it")
+    eventually(lambda: any("wants a copy of their data (orders 1601)" in text for text in mugs.team()), "the team to hear of it")
     page = browser.page(1280, 900)
     mugs.shop.sign_in(page, mugs.key)
     page.goto(f"{mugs.shop.env['console_url']}/shops")

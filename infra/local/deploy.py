@@ -48,6 +48,7 @@ def parameters(settings: Settings, chat_key: str) -> dict[str, str]:
         "PlatformsUrl": f"{settings.outside_url}/platforms",
         "PaymentsUrl": f"{settings.outside_url}/pay",
         "CarriersUrl": f"{settings.outside_url}/carry",
+        "SaleorUrl": f"{settings.outside_url}/saleor",
         "SheetsBaseUrl": f"{settings.outside_url}/google",
         "SheetsSignInUrl": f"{settings.outside_url}/google/token",
         "CorsOrigins": CORS_ORIGIN,

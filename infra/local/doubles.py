@@ -1,5 +1,5 @@
 """Stands in for the world outside: Slack's incoming webhooks, messaging platforms, everybody's mailbox, Google Sheets, payment
-providers, and carriers.
+providers, carriers, and Saleor.
 
     GET  /                          what came in, for people
     POST /services/T000/B000/xxxx   Slack: "ok" or one of Slack's error strings
@@ -22,6 +22,7 @@ providers, and carriers.
     PUT  /google/accounts/<account> a service account's public key, PEM    DELETE revokes it
     …    /pay/…                     Stripe, PayPal, Razorpay, PayU, their customers' pages and switches: payments/__init__.py says what there is
     …    /carry/…                   FedEx, UPS, USPS, DHL and switches: carriers/__init__.py says what there is
+    …    /saleor/…                  Saleors and switches: saleor.py says what there is
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ import listener
 import mails
 import payments
 import platforms
+import saleor
 import slack
 from payments import pages
 
@@ -107,7 +109,8 @@ class Failure:
 
 
 POSTS, MAILS, TEXTS, FAILURE, UPLOADS, GOOGLE = Inbox(), Inbox(), Inbox(), Failure(), slack.Uploads(), google.Google()
-PAY, CARRY, LISTEN = payments.Payments(), carriers.Carriers(), listener.Listeners()
+PAY, CARRY, LISTEN, SALEOR = payments.Payments(), carriers.Carriers(), listener.Listeners(), saleor.Saleors()
+PARTNERS = ("/pay/", "/carry/", "/saleor/")
 
 
 class Outside(BaseHTTPRequestHandler):
@@ -117,7 +120,7 @@ class Outside(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802
         if (body := self._body(UPLOAD_BYTES_MAX if self.path.startswith("/upload/") else BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "payload_too_large")
-        if self.path.startswith(("/pay/", "/carry/")):
+        if self.path.startswith(PARTNERS):
             return self._partner(body)
         if self.path == "/google/token":
             return self._json(*reversed(GOOGLE.sign_in(f"http://{self.headers.get('Host')}{self.path}", body)))
@@ -161,7 +164,7 @@ class Outside(BaseHTTPRequestHandler):
         match self.path:
             case "/":
                 self._answer(200, "text/html; charset=utf-8", page(POSTS.all(), TEXTS.all(), MAILS.all(), PAY.objects(), CARRY.parcels()))
-            case path if path.startswith(("/pay/", "/carry/")):
+            case path if path.startswith(PARTNERS):
                 self._partner(b"")
             case path if path.startswith("/listen/"):
                 self._json(LISTEN.heard(path.removeprefix("/listen/")))
@@ -190,7 +193,7 @@ class Outside(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:  # noqa: N802
         if (body := self._body(UPLOAD_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "too large")
-        if self.path.startswith("/carry/"):
+        if self.path.startswith(PARTNERS):
             return self._partner(body)
         if self.path.startswith("/listen/"):
             LISTEN.plan(self.path.removeprefix("/listen/"), json.loads(body))
@@ -207,7 +210,7 @@ class Outside(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:  # noqa: N802
         if (body := self._body(BODY_BYTES_MAX)) is None:
             return self._answer(413, "text/plain", "too large")
-        if self.path.startswith(("/pay/", "/carry/")):
+        if self.path.startswith(PARTNERS):
             return self._partner(body)
         if self.path.startswith("/google/accounts/"):
             GOOGLE.revoke(self.path.removeprefix("/google/accounts/"))
@@ -219,9 +222,11 @@ class Outside(BaseHTTPRequestHandler):
         self._answer(204)
 
     def _partner(self, body: bytes) -> None:
-        """A payment provider or a carrier answers, or its page, or a switch."""
+        """A payment provider, a carrier or a Saleor answers, or its page, or a switch."""
         if self.path.startswith("/pay/"):
             said = PAY.answer(self.command, self.path, self.headers, body, f"http://{self.headers.get('Host')}/pay")
+        elif self.path.startswith("/saleor/"):
+            said = SALEOR.answer(self.command, self.path, self.headers, body)
         else:
             said = CARRY.answer(self.command, self.path, self.headers, body)
         if said is None:

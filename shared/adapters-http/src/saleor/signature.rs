@@ -58,15 +58,14 @@ impl SaleorSignatures {
 
     fn keys_of(&self, account: &SaleorSettings) -> PortResult<Arc<Keys>> {
         let origin = account.origin();
-        let url = format!("{origin}/.well-known/jwks.json");
-        if self.reach.url(&url).is_none() {
+        let Some(url) = self.reach.url(&format!("{origin}/.well-known/jwks.json")) else {
             return Err(PortError::Retryable("Saleor's keys: saleor.api_url must lead to the open net".into()));
-        }
+        };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= KEPT_MAX && !known.contains_key(origin) {
             known.clear();
         }
-        let keys = || Arc::new(Keys::new(self.reach.client(jwks::TIMEOUT), &url, "Saleor's keys"));
+        let keys = || Arc::new(Keys::new(self.reach.client(jwks::TIMEOUT), url.as_str(), "Saleor's keys"));
         Ok(known.entry(origin.to_owned()).or_insert_with(keys).clone())
     }
 }
