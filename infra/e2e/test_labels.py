@@ -43,8 +43,8 @@ class Depot(Warehouse):
         reference = self.label(number)["reference"]
         return [sale for sale in self.shop.outside("/carry/parcels") if sale["reference"] == reference]
 
-    def sees(self, tracking_number: str, what: str, place: str = "Austin") -> None:
-        shipped.told(self.outside, "/carry/scan", {"number": tracking_number, "what": what, "place": place})
+    def sees(self, tracking_number: str, what: str, place: str = "Austin", why: str = "") -> None:
+        shipped.told(self.outside, "/carry/scan", {"number": tracking_number, "what": what, "place": place, "why": why})
 
     def meets(self, carrier: str, operation: str, how: str) -> None:
         shipped.told(self.outside, "/carry/mischief", {"carrier": carrier, "operation": operation, "how": how})
@@ -69,7 +69,7 @@ def test_the_cheapest_label_is_bought_once_and_can_be_printed(depot: Depot) -> N
     assert depot.order("L1")["status"] == "ready_to_ship"
 
 
-# req: S2-63, S2-64, S2-65
+# req: S2-06, S2-63, S2-64, S2-65
 @pytest.mark.parametrize("carrier", ["fedex", "ups", "usps", "dhl"])
 def test_what_a_carrier_sees_moves_the_order(depot: Depot, carrier: str) -> None:
     number = f"T-{carrier}"
@@ -81,8 +81,12 @@ def test_what_a_carrier_sees_moves_the_order(depot: Depot, carrier: str) -> None
     depot.sees(label["tracking_number"], "in_transit", "Memphis")
     eventually(lambda: depot.order(number)["status"] == "shipped", "the push to be heard")
     assert (parcel()["status"], parcel()["place"].split(",")[0].upper()) == ("in_transit", "MEMPHIS") and parcel()["expected"]
+    why = {"fedex": "Customer not available or business closed", "ups": "The receiver was not available at the time of the delivery.", "usps": "No Authorized Recipient Available"}
+    depot.sees(label["tracking_number"], "failed", "Memphis", why=why.get(carrier, "Delivery attempted; recipient not home"))
+    eventually(lambda: parcel().get("incident") == "consignee_not_available", "the push to be heard")
     depot.sees(label["tracking_number"], "delivered")
     eventually(lambda: depot.order(number)["status"] == "delivered", "the push to be heard")
+    assert "incident" not in parcel()
 
 
 # req: S2-64

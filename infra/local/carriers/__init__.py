@@ -2,7 +2,7 @@
 
     …    /carry/fedex/…, /carry/ups/…, /carry/usps/…, /carry/dhl/…, /carry/dhl-tracking/…    the carriers' own APIs
     GET  /carry/parcels                  labels that were sold, and what became of the parcels, oldest first
-    POST /carry/scan {"number": "1Z…", "what": "in_transit", "place": "Austin"}
+    POST /carry/scan {"number": "1Z…", "what": "in_transit", "place": "Austin", "why": "Severe weather conditions have delayed delivery."}
          a parcel is seen: picked_up, in_transit, delayed, out_for_delivery, ready_for_pickup, failed, delivered, returning, or odd (a word that
          nobody has documented); whoever has registered for it is told
     POST /carry/webhooks {"carrier": "ups", "url": "<api>/v1/carriers/demo/ups", "secret": "…"}    GET lists, DELETE forgets
@@ -125,7 +125,7 @@ class Carriers:
                     self._plans = []
             case "POST /scan":
                 with self._lock:
-                    sale = self.depot.scan(str(wish["number"]), str(wish["what"]), str(wish.get("place", "Austin")))
+                    sale = self.depot.scan(str(wish["number"]), str(wish["what"]), str(wish.get("place", "Austin")), str(wish.get("why", "")))
                     push = CARRIERS[sale.carrier].pushed(sale)
                 self._hooks.tell(sale.carrier, push)
             case _:

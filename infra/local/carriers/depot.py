@@ -70,6 +70,12 @@ class Scan(NamedTuple):
     what: str
     place: str
     at: datetime
+    why: str = ""
+
+    @property
+    def tells(self) -> str:
+        """As people read it."""
+        return self.why or TELLS[self.what]
 
 
 @dataclass
@@ -149,11 +155,11 @@ class Depot:
         """What was sold by this name and not given back."""
         return next((sale for sale in self.sales if (sale.carrier, sale.reference, sale.void) == (carrier, reference, False)), None)
 
-    def scan(self, number: str, what: str, place: str) -> Sale:
+    def scan(self, number: str, what: str, place: str, why: str = "") -> Sale:
         if what not in WORDS:
             raise ValueError(f"what is one of {', '.join(WORDS)}")
         sale = next(sale for sale in self.sales if sale.number == number)
         # Two scans in one second could not be told apart.
         at = max(now(), sale.last.at + timedelta(seconds=1))
-        sale.scans.append(Scan(what, place, at))
+        sale.scans.append(Scan(what, place, at, why))
         return sale

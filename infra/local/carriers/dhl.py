@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from payments.world import Said
 
-from .depot import CURRENCY, TELLS, Asked, Depot, Operation, Refused, Sale, kilograms, price
+from .depot import CURRENCY, Asked, Depot, Operation, Refused, Sale, kilograms, price
 from .paper import Address, label
 
 NAME = "dhl"
@@ -71,7 +71,7 @@ def pushed(sale: Sale) -> dict:
     def event(scan) -> dict:
         place = {"address": {"addressLocality": scan.place, "countryCode": "US"}} if scan.place else {}
         code = STATUSES[scan.what]
-        return {"timestamp": scan.at.isoformat(), "statusCode": code, "status": code, "description": TELLS[scan.what], "location": place}
+        return {"timestamp": scan.at.isoformat(), "statusCode": code, "status": code, "description": scan.tells, "location": place}
 
     shipment = {"id": sale.number, "service": "express", "status": event(sale.last), "estimatedTimeOfDelivery": f"{sale.expected}T18:00:00+00:00"}
     return {"shipments": [{**shipment, "events": [event(scan) for scan in reversed(sale.scans)]}]}

@@ -90,7 +90,7 @@ def _track(depot: Depot, asked: Asked) -> Said:
 def _tracked(sale: Sale) -> dict:
     def event(scan) -> dict:
         place = {"city": scan.place.upper(), "countryCode": "US"} if scan.place else {}
-        return {"date": scan.at.isoformat(), "eventType": CODES[scan.what], "eventDescription": TELLS[scan.what], "scanLocation": place}
+        return {"date": scan.at.isoformat(), "eventType": CODES[scan.what], "eventDescription": TELLS[scan.what], "exceptionDescription": scan.why, "scanLocation": place}
 
     code = CODES[sale.last.what]
     result = {

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from payments.world import Said
 
-from .depot import CURRENCY, TELLS, Asked, Depot, Operation, Refused, Sale, kilograms, price
+from .depot import CURRENCY, Asked, Depot, Operation, Refused, Sale, kilograms, price
 from .paper import Address, label
 
 NAME = "ups"
@@ -97,7 +97,7 @@ def _track(depot: Depot, asked: Asked) -> Said:
 
     def activity(scan) -> dict:
         address = {"city": scan.place.upper(), "countryCode": "US"} if scan.place else {}
-        status = {"type": TYPES[scan.what], "code": TYPES[scan.what], "description": TELLS[scan.what]}
+        status = {"type": TYPES[scan.what], "code": TYPES[scan.what], "description": scan.tells}
         moment = {"gmtDate": f"{scan.at:%Y%m%d}", "gmtTime": f"{scan.at:%H%M%S}", "gmtOffset": "+00:00"}
         return {"status": status, **moment, "location": {"address": address}}
 
@@ -116,7 +116,7 @@ def pushed(sale: Sale) -> dict:
         "localActivityDate": f"{scan.at:%Y%m%d}",
         "localActivityTime": f"{scan.at:%H%M%S}",
         "activityLocation": {"city": scan.place, "stateProvince": "TX", "postalCode": "78701", "country": "US"},
-        "activityStatus": {"type": TYPES[scan.what], "code": TYPES[scan.what], "description": TELLS[scan.what]},
+        "activityStatus": {"type": TYPES[scan.what], "code": TYPES[scan.what], "description": scan.tells},
         "scheduledDeliveryDate": f"{sale.expected:%Y%m%d}",
         "actualDeliveryDate": f"{scan.at:%Y%m%d}" if scan.what == "delivered" else "",
         "gmtActivityDate": f"{scan.at:%Y%m%d}",

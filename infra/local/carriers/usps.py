@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from payments.world import Said
 
-from .depot import TELLS, Asked, Depot, Operation, Refused, Sale, kilograms, price
+from .depot import Asked, Depot, Operation, Refused, Sale, kilograms, price
 from .paper import Address, label
 
 NAME = "usps"
@@ -80,7 +80,7 @@ def _track(depot: Depot, asked: Asked) -> Said:
 def pushed(sale: Sale) -> dict:
     def event(scan) -> dict:
         place = {"eventCity": scan.place.upper(), "eventState": "TX"} if scan.place else {}
-        return {"eventType": TELLS[scan.what], "eventCode": "XX", "GMTTimestamp": f"{scan.at:%Y-%m-%dT%H:%M:%SZ}", "eventCountry": None, **place}
+        return {"eventType": scan.tells, "eventCode": "XX", "GMTTimestamp": f"{scan.at:%Y-%m-%dT%H:%M:%SZ}", "eventCountry": None, **place}
 
     category = CATEGORIES[sale.last.what]
     return {

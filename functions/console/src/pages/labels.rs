@@ -4,7 +4,7 @@ use super::{back, order_href, order_id, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
-use crate::format::{day, moment, words};
+use crate::format::{age, day, moment, words};
 use crate::icons;
 use crate::layout::token;
 use crate::visitor::Visitor;
@@ -15,11 +15,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::ids::FulfilmentId;
 use domain::order::{
-    Command, Consignment, FulfilCommand, FulfilmentStatus, LabelCommand, LabelState, LabelWish, Order, ParcelLabel, Rejection,
+    Command, Consignment, FulfilCommand, FulfilmentStatus, LabelCommand, LabelState, LabelWish, OnItsWay, Order, ParcelLabel, Rejection,
 };
 use domain::shipping::weight::{PARCEL_MAX_G, PIECE_DEFAULT_G, Piece, parcel_g};
 use domain::shipping::{CarrierName, Service};
 use http::{HeaderValue, header};
+use jiff::SignedDuration;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -38,17 +39,34 @@ pub fn state(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
             p class="seen" {
                 (icons::VAN.beside())
                 @if way.followed.scanned_at.is_none() { span class="muted" { (way.carrier.title()) " has not seen it yet" } }
-                @else { strong { (words(way.followed.status)) } }
+                @else { strong { (words(way.followed.status)) @if let Some(incident) = way.incident { ": " (incident.text()) } } }
                 @if let Some(place) = &way.place { span { (place) } }
                 @if let Some(at) = way.followed.scanned_at { span class="muted" { (moment(at, &visitor.zone())) } }
                 @if let Some(expected) = way.expected { span { "Expected on " (day(expected)) } }
                 @if let Some(code) = way.code.as_ref().filter(|_| way.followed.scanned_at.is_some()) { span class="muted" { "(" (way.carrier.title()) " says " (code) ")" } }
             }
+            (stuck(way, visitor))
             @if visitor.may_write() && way.followed.next_poll().is_some() {
                 form class="row" method="post" action=(href(order, one, "track")) {
                     (token(visitor))
                     button class="button small" type="submit" { "Ask " (way.carrier.title()) " now" }
                 }
+            }
+        }
+    }
+}
+
+/// Whether its carrier should have scanned it since.
+fn stuck(way: &OnItsWay, visitor: &Visitor) -> Markup {
+    let hours = visitor.config.watch_rules().stuck_after_h;
+    let Some(quiet) = way.quiet().filter(|quiet| hours > 0 && visitor.now > quiet.until(hours)) else { return html! {} };
+    html! {
+        p {
+            span class="state bad" { "stuck" } " "
+            span class="muted" {
+                "Nobody has scanned it for " (age(visitor.now.duration_since(quiet.since)))
+                @if let Some(usual_s) = quiet.usual_s { "; 95 of 100 orders that went this way were scanned within " (age(SignedDuration::from_secs(usual_s))) }
+                "."
             }
         }
     }

@@ -4,7 +4,7 @@ use super::{back, labels, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::form::Posted;
-use crate::format::{age, count, moment, words};
+use crate::format::{count, moment, words};
 use crate::icons;
 use crate::layout::token;
 use crate::visitor::Visitor;
@@ -16,7 +16,6 @@ use domain::ids::FulfilmentId;
 use domain::order::fulfilling::{CARRIER_CHARS_MAX, NUMBER_CHARS_MAX};
 use domain::order::{Begins, Carriage, Command, Consignment, FulfilCommand, FulfilmentStatus, LabelState, Order, OrderStatus, Rejection};
 use domain::shipping::fulfilment::{Ask, Share, Step};
-use jiff::SignedDuration;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -77,7 +76,6 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
                 @if let Some(carriage) = &one.carriage { (carriage.carrier) " " code { (carriage.number) } ", " }
                 (moment(one.since, &visitor.zone()))
             }
-            (scan(one, visitor))
             (labels::state(order, one, visitor))
             @if visitor.may_write() && (next.is_some() || may_cancel) {
                 form class="row" method="post" action={ (order_href(&order.id)) "/parcels" } {
@@ -88,27 +86,6 @@ fn parcel(order: &Order, one: &Consignment, visitor: &Visitor) -> Markup {
                 }
             }
             (labels::buying(order, one, visitor))
-        }
-    }
-}
-
-/// Where its carrier saw it last, and whether it should have been seen since.
-fn scan(one: &Consignment, visitor: &Visitor) -> Markup {
-    let Some((way, scanned)) = one.way.as_ref().and_then(|way| Some((way, way.followed.scanned_at?))) else { return html! {} };
-    let hours = visitor.config.watch_rules().stuck_after_h;
-    let stuck = way.quiet().filter(|quiet| hours > 0 && visitor.now > quiet.until(hours));
-    html! {
-        p class="muted" {
-            "Last scan " (moment(scanned, &visitor.zone()))
-            @if let Some(place) = &way.place { ", " (place) }
-            ": " (words(way.followed.status).to_lowercase())
-            @if let Some(quiet) = stuck {
-                " " span class="state bad" { "stuck" }
-                @match quiet.usual_s {
-                    Some(usual_s) => { " 95 of 100 orders that went this way were scanned within " (age(SignedDuration::from_secs(usual_s))) "." }
-                    None => { " Nobody has scanned it for " (age(visitor.now.duration_since(quiet.since))) "." }
-                }
-            }
         }
     }
 }

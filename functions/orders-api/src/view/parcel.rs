@@ -1,6 +1,7 @@
 //! Labels of parcels, and what carriers say of them.
 
 use domain::order::{OnItsWay, ParcelLabel, Track};
+use domain::shipping::Incident;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -87,6 +88,10 @@ pub struct ParcelView {
     /// The carrier's own word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// What keeps it, as long as something does: "carrier_…", "retailer_…", "consignee_…", "customs_…" or "weather".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(example = "consignee_not_available"))]
+    pub incident: Option<&'static str>,
     /// Town and country of the last scan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -110,6 +115,7 @@ impl ParcelView {
         ParcelView {
             status: way.followed.status.as_str(),
             code: way.code.clone(),
+            incident: way.incident.map(Incident::as_str),
             place: way.place.clone(),
             scanned_at: way.followed.scanned_at,
             expected: way.expected,

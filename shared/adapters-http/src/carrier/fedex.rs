@@ -254,6 +254,8 @@ struct ScanEvent {
     #[serde(default, deserialize_with = "null")]
     event_description: Option<String>,
     #[serde(default, deserialize_with = "null")]
+    exception_description: Option<String>,
+    #[serde(default, deserialize_with = "null")]
     scan_location: ScanLocation,
 }
 
@@ -279,7 +281,11 @@ impl TrackResult {
         let scan = |event: ScanEvent| Scan {
             code: plain(event.event_type.as_deref().unwrap_or_default(), 20),
             at: event.date.as_deref().and_then(moment),
-            text: plain(event.event_description.as_deref().unwrap_or_default(), 200),
+            // "Delivery exception" says less than what the exception was.
+            text: plain(
+                event.exception_description.filter(|text| !text.is_empty()).or(event.event_description).as_deref().unwrap_or_default(),
+                200,
+            ),
             place: place(&[
                 event.scan_location.city.as_deref(),
                 event.scan_location.state_or_province_code.as_deref(),

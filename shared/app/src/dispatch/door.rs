@@ -11,7 +11,7 @@ use crate::scope::TenantScope;
 use crate::signature::Headers;
 use domain::ids::{CorrelationId, FulfilmentId, OrderId, SourceId, TenantId};
 use domain::order::{Actor, Sighting};
-use domain::shipping::CarrierName;
+use domain::shipping::{CarrierName, Incident};
 use std::sync::Arc;
 
 /// Largest push, in bytes: carriers tell of a hundred parcels at most.
@@ -94,6 +94,7 @@ pub fn sighting(tracked: &Tracked, pushed: bool) -> Sighting {
         tracing::error!(carrier = tracked.carrier.as_str(), code, "a carrier uses a word that nobody knows: it is kept, and moves nothing");
     }
     Sighting {
+        incident: tracked.scans.first().and_then(|scan| Incident::read(&scan.text)),
         place: tracked.scans.first().map(|scan| scan.place.clone()).filter(|place| !place.is_empty()),
         code: tracked.code.clone(),
         at: tracked.at,

@@ -9,8 +9,8 @@ use crate::order::fact::{Claim, Fact, StatusClaim};
 use crate::order::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
 use crate::order::watch::{Quiet, WatchRules};
 use crate::order::{Order, OrderEvent};
-use crate::shipping::Followed;
 use crate::shipping::rates::CarrierName;
+use crate::shipping::{Followed, Incident};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,9 @@ pub struct OnItsWay {
     /// The day it should arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Date>,
+    /// What keeps it, as long as something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
     /// Longest time between two of its scans, in seconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub longest_gap_s: i64,
@@ -65,6 +68,9 @@ pub struct Sighting {
     /// Town and country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    /// What it says of why it does not get on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Incident>,
     /// The day it should arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<Date>,
@@ -82,7 +88,16 @@ impl Sighting {
 
 impl OnItsWay {
     pub(super) const fn new(carrier: CarrierName, since: Timestamp, usual_gap_s: Option<i64>) -> OnItsWay {
-        OnItsWay { carrier, followed: Followed::new(since), code: None, place: None, expected: None, longest_gap_s: 0, usual_gap_s }
+        OnItsWay {
+            carrier,
+            followed: Followed::new(since),
+            code: None,
+            place: None,
+            expected: None,
+            incident: None,
+            longest_gap_s: 0,
+            usual_gap_s,
+        }
     }
 
     /// Seconds between its last scan and a moment.
@@ -113,6 +128,8 @@ impl OnItsWay {
         self.code = seen.code.clone().or_else(|| self.code.take());
         self.place = seen.place.clone().or_else(|| self.place.take());
         self.expected = seen.expected.or(self.expected);
+        // A reason that was told is one until it gets on.
+        self.incident = if is_kept(status) { seen.incident.or(self.incident) } else { None };
     }
 }
 
@@ -192,6 +209,12 @@ impl Order {
     }
 }
 
+/// Does something keep a parcel that stands so?
+const fn is_kept(status: TrackingStatus) -> bool {
+    use TrackingStatus as T;
+    matches!(status, T::DeliveryDelayed | T::OnHold | T::DeliveryFailed | T::ReadyForPickup | T::ReturnToSender)
+}
+
 /// Nobody has heard of it for thirty days.
 pub(super) fn lost(one: &Consignment) -> Option<FulfilEvent> {
     let can = one.way.as_ref()?.followed.status.can_become(TrackingStatus::Expired);
@@ -199,7 +222,7 @@ pub(super) fn lost(one: &Consignment) -> Option<FulfilEvent> {
         id: one.work.id.clone(),
         status: TrackingStatus::Expired,
         work: one.work.status,
-        seen: Sighting { code: None, at: None, place: None, expected: None, pushed: false },
+        seen: Sighting { code: None, at: None, place: None, incident: None, expected: None, pushed: false },
     };
     can.then_some(event)
 }
@@ -264,7 +287,8 @@ impl FulfilEvent {
     pub(super) fn seen_in_words(id: &FulfilmentId, status: TrackingStatus, seen: &Sighting) -> String {
         let place = seen.place.as_ref().filter(|place| !place.is_empty()).map(|place| format!(", {place}")).unwrap_or_default();
         let word = seen.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-        format!("Parcel {id}: {}{place}{word}", status.as_str().replace('_', " "))
+        let why = seen.incident.filter(|_| is_kept(status)).map(|incident| format!(", {}", incident.text())).unwrap_or_default();
+        format!("Parcel {id}: {}{why}{place}{word}", status.as_str().replace('_', " "))
     }
 }
 

@@ -5,7 +5,14 @@ use super::*;
 use jiff::civil::date;
 
 fn sees(order: &mut Order, parcel: &str, (code, scanned): (&str, i64), minute: i64) -> Vec<String> {
-    let seen = Sighting { code: Some(code.into()), at: Some(at(scanned)), place: Some("Austin, US".into()), expected: None, pushed: false };
+    let seen = Sighting {
+        code: Some(code.into()),
+        at: Some(at(scanned)),
+        place: Some("Austin, US".into()),
+        incident: None,
+        expected: None,
+        pushed: false,
+    };
     does_at(order, FulfilCommand::See { id: FulfilmentId::parse(parcel).unwrap(), seen }, minute).unwrap()
 }
 
@@ -68,7 +75,7 @@ fn the_parcel_that_is_furthest_behind_speaks_for_the_order() {
 #[test]
 fn the_latest_day_of_all_parcels_is_the_promised_one() {
     let mut order = labelled();
-    let seen = |day| Sighting { code: None, at: None, place: None, expected: Some(day), pushed: true };
+    let seen = |day| Sighting { code: None, at: None, place: None, incident: None, expected: Some(day), pushed: true };
     let id = FulfilmentId::parse("p1").unwrap();
     let told = does_at(&mut order, FulfilCommand::See { id: id.clone(), seen: seen(date(2025, 8, 14)) }, 10).unwrap();
     assert_eq!(told[3..], ["Promised for 2025-08-14"]);
@@ -182,7 +189,14 @@ fn a_promise_is_the_shops() {
     let mut order = labelled();
     order.tracks.eta = Some(date(2025, 8, 12));
     order.log.base.eta = order.tracks.eta;
-    let seen = Sighting { code: Some("I".into()), at: Some(at(60)), place: None, expected: Some(date(2025, 8, 20)), pushed: false };
+    let seen = Sighting {
+        code: Some("I".into()),
+        at: Some(at(60)),
+        place: None,
+        incident: None,
+        expected: Some(date(2025, 8, 20)),
+        pushed: false,
+    };
     does_at(&mut order, FulfilCommand::See { id: FulfilmentId::parse("p1").unwrap(), seen }, 61).unwrap();
     assert_eq!(
         (order.tracks.eta, order.consignments[0].way.as_ref().unwrap().expected),
@@ -255,4 +269,23 @@ fn the_longest_gap_between_scans_is_known() {
     let mut arrived = order.clone();
     sees(&mut arrived, "p1", ("D", 500), 510);
     assert_eq!(quiet(&arrived), None);
+}
+
+/// Why it is kept is told until it gets on.
+// req: S2-06, S2-65
+#[test]
+fn what_keeps_a_parcel_is_known_as_long_as_something_does() {
+    use crate::shipping::Incident;
+    let mut order = labelled();
+    let mut says = |code: &str, minute: i64, incident| {
+        let seen = Sighting { code: Some(code.into()), at: Some(at(minute)), place: None, incident, expected: None, pushed: false };
+        let told = does_at(&mut order, FulfilCommand::See { id: FulfilmentId::parse("p1").unwrap(), seen }, minute).unwrap();
+        (told.first().cloned(), order.consignments[0].way.as_ref().unwrap().incident)
+    };
+    let weather = Some(Incident::Weather);
+    assert_eq!(says("I", 60, weather), (Some("Parcel p1: in transit (I)".into()), None), "it gets on");
+    assert_eq!(says("X", 90, weather), (Some("Parcel p1: delivery delayed, the weather (X)".into()), weather));
+    assert_eq!(says("X", 120, None).1, weather, "scanned again, and nothing new is said of why");
+    assert_eq!(says("X", 150, Some(Incident::ConsigneeRefused)).1, Some(Incident::ConsigneeRefused));
+    assert_eq!(says("O", 200, None).1, None, "it gets on");
 }

@@ -216,7 +216,7 @@ fn what_was_given_back_is_void_whatever_was_seen_meanwhile() {
     let mut order = labelled();
     order.tracks.status = OrderStatus::Failed;
     assert_eq!(work(&order, 30), Some(LabelWork::Void));
-    let seen = Sighting { code: Some("P".into()), at: Some(at(29)), place: None, expected: None, pushed: true };
+    let seen = Sighting { code: Some("P".into()), at: Some(at(29)), place: None, incident: None, expected: None, pushed: true };
     does_at(&mut order, FulfilCommand::See { id: p1(), seen }, 31).unwrap();
     assert_eq!(work(&order, 31), None, "it has left after all");
     let void = settles(&order, LabelOutcome::Voided { how: "void".into() });
