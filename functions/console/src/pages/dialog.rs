@@ -59,6 +59,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str) -> Result<Markup, 
 fn arrival(expected: &Expected) -> Markup {
     let rests_on = match expected.basis {
         Basis::Promise => "as promised".to_owned(),
+        Basis::Method => "as the customer has chosen".to_owned(),
         Basis::Lane => format!("as long as {} orders of this lane have taken", count(expected.orders)),
         Basis::UsualDays => "the usual days".to_owned(),
     };

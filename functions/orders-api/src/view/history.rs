@@ -140,7 +140,8 @@ pub struct EtaView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
     pub latest_day: Option<Date>,
-    /// What it rests on: "promise" of the shop or its carrier, "lane" (how long the shop's orders to that country have taken
+    /// What it rests on: "promise" of the shop or its carrier, "method" (from leaving the house: overnight a day, express two, standard
+    /// five), "lane" (how long the shop's orders to that country have taken
     /// from here) or "usual_days" (3 from pending, 2 from processing, 1 from shipped).
     #[cfg_attr(test, schema(value_type = String, example = "promise"))]
     pub basis: Basis,

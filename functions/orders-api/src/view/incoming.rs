@@ -34,6 +34,10 @@ pub struct NewOrder {
     pub shipping_address: Option<Address>,
     /// Where the bill goes, if that is another place.
     pub billing_address: Option<Address>,
+    /// How the customer wants to have it: "standard", "express", "overnight", "same_day", "pickup" or "digital". Labels are bought for that
+    /// service unless somebody names another, and it says when the order should arrive if nobody has promised a day.
+    #[cfg_attr(test, schema(example = "express"))]
+    pub shipping_method: Option<String>,
     /// What it is paid with: "credit_card", "debit_card", "digital_wallet", "paypal", "stripe", "razorpay", "payu", "bank_transfer" or
     /// "cash_on_delivery". Where the shop collects money here, a provider is asked for a promise of the total once the order is checked.
     #[cfg_attr(test, schema(example = "credit_card"))]
@@ -196,6 +200,7 @@ impl NewOrder {
             consent: self.customer.consent,
             country: self.country,
             billing_country: self.billing_country,
+            shipping_method: self.shipping_method,
             shipping_address: self.shipping_address.map(Address::into_draft),
             billing_address: self.billing_address.map(Address::into_draft),
             lines: self.items.into_iter().map(line).collect(),

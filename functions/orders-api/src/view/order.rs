@@ -4,7 +4,7 @@ use super::{Address, OrderReview, PhotoName, WorkflowView};
 use app::ports::OrderSummary;
 use domain::money::Money;
 use domain::order::{Order, Timer, Track, Wake};
-use domain::shipping::address;
+use domain::shipping::{ShippingMethod, address};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
@@ -101,6 +101,10 @@ pub struct OrderView {
     /// Where the parcel goes, ISO 3166-1 alpha-2; what is left of an address that was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// How the customer wants to have it, if they chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(example = "express"))]
+    pub shipping_method: Option<&'static str>,
     /// Where the parcel goes; none if nobody said so, or it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
@@ -218,6 +222,7 @@ impl OrderView {
             photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             country: order.country.clone(),
+            shipping_method: order.shipping_method.map(ShippingMethod::as_str),
             shipping_address: written.map(Address::of),
             did_you_mean: checked.as_ref().and_then(|checked| checked.did_you_mean.as_ref()).map(Address::of),
             address_doubts: checked.map(|checked| checked.doubts.into_iter().map(|doubt| doubt.message).collect()).unwrap_or_default(),

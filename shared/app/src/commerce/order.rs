@@ -138,6 +138,7 @@ impl CommerceOrder {
             phone: customer.phone,
             locale: customer.locale,
             country: if customer.shipping.is_some() { None } else { self.country.clone() },
+            shipping_method: None,
             billing_country: if customer.billing.is_some() { None } else { self.billing_country.clone() },
             shipping_address: customer.shipping,
             billing_address: customer.billing,

@@ -3,6 +3,7 @@
 
 use super::journey::{Journey, Lane, Stage};
 use super::{Order, OrderStatus, TrackingStatus};
+use crate::shipping::method::DayCount;
 use crate::spread;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -31,6 +32,8 @@ const GAP: &str = "gap";
 pub enum Basis {
     /// The shop or its carrier has promised it.
     Promise,
+    /// The customer has chosen how to have it: overnight takes a day from leaving the house, express two, standard five.
+    Method,
     /// Nobody has: half of the orders of this lane that waited as long had arrived by then.
     Lane,
     /// Too few have come that way: three days from a new order, two from one in work, one from one that is on its way.
@@ -237,7 +240,8 @@ impl Order {
 
     /// The stage whose durations say when it should arrive: nobody has promised a day, and there is something to carry.
     fn awaited_in(&self) -> Option<Stage> {
-        let awaited = self.usual_days().is_some() && self.tracks.eta.is_none() && !self.all_digital();
+        let chosen = matches!(self.shipping_method, Some(method) if method.days().is_some());
+        let awaited = self.usual_days().is_some() && self.tracks.eta.is_none() && !chosen && !self.all_digital();
         Stage::of(self.tracks.status).filter(|_| awaited)
     }
 
@@ -253,10 +257,21 @@ impl Order {
         if let Some(day) = self.tracks.eta {
             return Some(Expected { day, latest: None, basis: Basis::Promise, orders: 0 });
         }
-        self.by_lane(now, zone, ways).or_else(|| {
+        self.by_method(now, zone).or_else(|| self.by_lane(now, zone, ways)).or_else(|| {
             let day = now.to_zoned(zone.clone()).date().checked_add(usual.days()).ok()?;
             Some(Expected { day, latest: None, basis: Basis::UsualDays, orders: 0 })
         })
+    }
+
+    fn by_method(&self, now: Timestamp, zone: &TimeZone) -> Option<Expected> {
+        let (today, usual) = (now.to_zoned(zone.clone()).date(), self.usual_days()?);
+        // The last of the usual days is the way itself.
+        let leaves = match self.stages.entered(Stage::Shipped) {
+            Some(left) => left.to_zoned(zone.clone()).date(),
+            None => today.checked_add((usual - 1).days()).ok()?,
+        };
+        let day = self.shipping_method?.eta(leaves, &DayCount::Calendar)?.max(today);
+        Some(Expected { day, latest: None, basis: Basis::Method, orders: 0 })
     }
 
     fn by_lane(&self, now: Timestamp, zone: &TimeZone, ways: &Ways) -> Option<Expected> {

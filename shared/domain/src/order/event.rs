@@ -15,6 +15,7 @@ use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
 use crate::ids::{DecisionId, OrderId, PhotoId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
+use crate::shipping::ShippingMethod;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,9 @@ pub enum OrderEvent {
         /// Where whoever pays lives.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         billing_country: Option<String>,
+        /// How the customer wants to have it, if they chose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shipping_method: Option<ShippingMethod>,
         /// How it stood when we first heard of it.
         tracks: Tracks,
         /// When the customer placed it; an import may be years later.

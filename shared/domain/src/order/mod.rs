@@ -63,6 +63,7 @@ pub use watch::{Concern, Deadline, Quiet, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
 use crate::notify::MessageKind;
+use crate::shipping::ShippingMethod;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -98,6 +99,9 @@ pub struct Order {
     /// Where whoever pays lives: ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_country: Option<String>,
+    /// How the customer wants to have it, if they chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_method: Option<ShippingMethod>,
     /// The four tracks.
     pub tracks: Tracks,
     /// What the outside world said since a person last decided.
@@ -391,10 +395,8 @@ impl Order {
 
     /// A new order from its first event. The contact is not part of the history; it comes beside it.
     pub fn born(event: &OrderEvent, contact: Option<Contact>, at: Timestamp) -> Option<Order> {
-        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, billing_country, tracks, placed_at, notify } = event
-        else {
-            return None;
-        };
+        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, billing_country, .. } = event else { return None };
+        let OrderEvent::Placed { shipping_method, tracks, placed_at, notify, .. } = event else { return None };
         Some(Order {
             id: id.clone(),
             version: 0,
@@ -406,6 +408,7 @@ impl Order {
             totals: *totals,
             country: country.clone(),
             billing_country: billing_country.clone(),
+            shipping_method: *shipping_method,
             tracks: *tracks,
             log: FactLog::starting_at(*tracks, None),
             notify_wish: None,

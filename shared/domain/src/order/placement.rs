@@ -14,6 +14,7 @@ use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
 use crate::notify::Channel;
 use crate::payment::pan::contains_pan;
+use crate::shipping::ShippingMethod;
 use crate::shipping::address::AddressDraft;
 use crate::shipping::tax::ChargeRules;
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -196,6 +197,8 @@ pub struct Draft {
     pub shipping_address: Option<AddressDraft>,
     /// Where the bill goes.
     pub billing_address: Option<AddressDraft>,
+    /// How the customer wants to have it, by its word.
+    pub shipping_method: Option<String>,
     /// Positions.
     pub lines: Vec<DraftLine>,
     /// Decimal.
@@ -252,6 +255,8 @@ pub struct Placement {
     pub country: Option<String>,
     /// Where whoever pays lives.
     pub billing_country: Option<String>,
+    /// How the customer wants to have it.
+    pub shipping_method: Option<ShippingMethod>,
     /// How it stands.
     pub tracks: Tracks,
     /// When it was placed.
@@ -305,6 +310,7 @@ impl Placement {
             totals: self.totals,
             country: self.country.clone(),
             billing_country: self.billing_country.clone(),
+            shipping_method: self.shipping_method,
             tracks: self.tracks,
             placed_at: self.placed_at,
             notify: self.notify,
@@ -357,6 +363,19 @@ impl Checker {
                 0
             }
         }
+    }
+
+    /// How the customer wants to have it. Nothing leaves the house only where nothing has to.
+    fn shipping_method(&mut self, word: Option<&str>, lines: &[Line]) -> Option<ShippingMethod> {
+        let method = ShippingMethod::from_word(word?);
+        match method {
+            None => self.fault("shipping_method", "unknown_method", "standard, express, overnight, same_day, pickup or digital"),
+            Some(ShippingMethod::Digital) if lines.iter().any(|line| line.kind != LineKind::Digital) => {
+                self.fault("shipping_method", "not_digital", "an item of it has to be sent: mark it digital, or choose another method");
+            }
+            Some(_) => {}
+        }
+        method
     }
 
     fn line(&mut self, at: usize, line: &DraftLine, currency: Option<Currency>) -> Line {
@@ -500,6 +519,7 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
     }
     let lines: Vec<Line> =
         draft.lines.iter().take(limits::LINES_MAX).enumerate().map(|(at, line)| checker.line(at, line, currency)).collect();
+    let shipping_method = checker.shipping_method(draft.shipping_method.as_deref(), &lines);
     let text_max = if given.saga { limits::SAGA_TEXT_BYTES_MAX } else { limits::TEXT_BYTES_MAX };
     if lines.iter().map(|line| stored_bytes(&line.sku) + stored_bytes(&line.name)).sum::<usize>() > text_max {
         checker.fault("items", "too_large", format!("at most {} bytes of units and names; shorten the names", text_max));
@@ -540,6 +560,7 @@ pub fn check(draft: &Draft, given: Given<'_>) -> Result<Placement, Vec<Fault>> {
         totals,
         country,
         billing_country,
+        shipping_method,
         tracks,
         placed_at,
         notify: given.notify,

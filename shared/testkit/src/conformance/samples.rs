@@ -99,6 +99,7 @@ pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<
         totals,
         country: Some("PL".into()),
         billing_country: None,
+        shipping_method: None,
         tracks: Tracks::default(),
         placed_at: at,
         notify: true,

@@ -50,12 +50,17 @@ async fn packed(number: &str) -> House {
 }
 
 async fn packs(house: &House, number: &str) {
-    let order = json!({
+    packs_with(house, number, json!({})).await;
+}
+
+async fn packs_with(house: &House, number: &str, more: Value) {
+    let mut order = json!({
         "number": number, "currency": "USD", "country": "US",
         "shipping_address": { "street": ["12 Long Street"], "city": "Beverly Hills", "region": "CA", "postal_code": "90210", "country": "US" },
         "items": [{ "sku": "MUG", "quantity": 3, "unit_price": "9.50" }],
         "customer": { "name": "Ada Example", "email": "ada@example.com", "phone": "+15550100001" },
     });
+    order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let placed = post(house, "/v1/orders", &[("idempotency-key", number)], order).await;
     assert_eq!(placed.status, 201, "{}", placed.body);
     assert_eq!(post(house, &format!("/v1/orders/{number}/status"), &[], json!({ "status": "processing" })).await.status, 200);
@@ -277,6 +282,29 @@ async fn a_carrier_is_asked_each_hour_and_when_somebody_wants_to_know() {
     let asked = house.depot.asked();
     later(&house, 24 * 60).await;
     assert_eq!(house.depot.asked(), asked, "nobody asks for what has arrived");
+}
+
+// req: S2-01, S2-22, S2-62
+#[tokio::test]
+async fn a_label_is_bought_for_what_the_customer_has_chosen() {
+    let house = sends_with(&CarrierName::ALL).await;
+    packs_with(&house, "2001", json!({ "shipping_method": "express" })).await;
+    let shown = get(&house, "/v1/orders/2001").await.body;
+    assert_eq!(shown["shipping_method"], "express", "{shown}");
+    assert_eq!(get(&house, "/v1/orders/2001/progress").await.body["eta"]["basis"], "method");
+    asks(&house, "2001", json!({})).await;
+    assert_eq!(label(&house, "2001").await["service"], "express");
+    packs_with(&house, "2002", json!({ "shipping_method": "express" })).await;
+    asks(&house, "2002", json!({ "service": "standard" })).await;
+    assert_eq!(label(&house, "2002").await["service"], "standard", "somebody knows better");
+    for (method, code) in [("drone", "unknown_method"), ("digital", "not_digital"), ("", "unknown_method")] {
+        let order = json!({
+            "currency": "USD", "shipping_method": method, "items": [{ "sku": "MUG", "quantity": 1, "unit_price": "9.50" }],
+            "customer": { "name": "Ada Example" },
+        });
+        let refused = post(&house, "/v1/orders", &[("idempotency-key", "method")], order).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["code"]), (422, &json!(code)), "{method}: {}", refused.body);
+    }
 }
 
 /// DHL's tracking is another account than that of its labels, and without it nobody asks in vain.

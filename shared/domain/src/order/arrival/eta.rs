@@ -46,6 +46,33 @@ fn usual(day: Date) -> Option<Expected> {
     Some(Expected { day, latest: None, basis: Basis::UsualDays, orders: 0 })
 }
 
+/// What the customer has chosen says more than what others of their country got.
+// req: S2-22, S2-62
+#[test]
+fn by_method() {
+    use crate::shipping::ShippingMethod as M;
+    let (now, zone) = (moment("2025-08-09T10:00:00Z"), TimeZone::UTC);
+    let mut known = Ways::default();
+    arrive(&mut known, &lane("DE"), Stage::Shipped, now, [9 * DAY; 20]);
+    let expected = |status, method, days_ago: i64| {
+        let order = order_to("DE", status, now - SignedDuration::from_hours(24 * days_ago));
+        Order { shipping_method: Some(method), ..order }.expected(now, &zone, &known).map(|found| (found.day, found.basis))
+    };
+    for (method, shipped, processing) in [(M::Overnight, 10, 11), (M::Express, 11, 12), (M::Standard, 14, 15)] {
+        assert_eq!(expected(OrderStatus::Shipped, method, 0), Some((date(2025, 8, shipped), Basis::Method)), "{method:?}");
+        assert_eq!(expected(OrderStatus::Processing, method, 0), Some((date(2025, 8, processing), Basis::Method)), "{method:?}");
+    }
+    assert_eq!(expected(OrderStatus::Shipped, M::Express, 1), Some((date(2025, 8, 10), Basis::Method)), "it left yesterday");
+    assert_eq!(expected(OrderStatus::Shipped, M::Express, 6), Some((date(2025, 8, 9), Basis::Method)), "never a day that has passed");
+    assert_eq!(expected(OrderStatus::Shipped, M::Pickup, 0).map(|found| found.1), Some(Basis::Lane), "nobody knows when they come");
+    let promised = {
+        let mut order = order_to("DE", OrderStatus::Shipped, now);
+        (order.shipping_method, order.tracks.eta) = (Some(M::Express), Some(date(2025, 8, 20)));
+        order.expected(now, &zone, &known).map(|found| found.basis)
+    };
+    assert_eq!(promised, Some(Basis::Promise));
+}
+
 // req: S1-12, S1-39
 #[test]
 fn fallback_321() {

@@ -442,6 +442,11 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         after.evolve(&moved, now);
         events.push(moved);
     }
+    if let Some(to) = no_carrier_says(&after, command) {
+        let moved = OrderEvent::TrackingChanged { from: after.tracks.tracking, to };
+        after.evolve(&moved, now);
+        events.push(moved);
+    }
     // People go declared steps; what carriers see has happened, by whatever way.
     let goes = |to: &OrderStatus| after.tracks.status.rank().is_some() && after.tracks.status.can_become(*to);
     if let Some(to) = after.led_to().filter(goes) {
@@ -455,6 +460,16 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         events.push(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: !by_label, notify });
     }
     Ok(events)
+}
+
+/// Where a parcel is that has left the shelf and that no carrier has: it waits for its customer, or the shop's own courier has it.
+fn no_carrier_says(after: &Order, command: &FulfilCommand) -> Option<TrackingStatus> {
+    use FulfilCommand as C;
+    let has_left = matches!(command, C::Step { step: Step::HandOver, .. } | C::Open { begins: Begins::Left, .. });
+    let method = after.shipping_method.filter(|method| has_left && method.service().is_none())?;
+    let is_ours = after.consignments.iter().all(|one| one.carriage.is_none());
+    let to = method.handed_over();
+    (is_ours && to != TrackingStatus::Delivered && after.tracks.tracking.can_become(to)).then_some(to)
 }
 
 /// A carrier has seen a parcel: that is noted, and what it means for the order is one fact.

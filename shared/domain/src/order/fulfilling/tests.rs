@@ -66,6 +66,36 @@ fn everything_leaves_at_once_and_a_second_time_is_refused() {
     assert_eq!(order.consignments[0].work.parts.len(), 2, "nobody packs a song");
 }
 
+/// What no carrier has waits for its customer, or is with the shop's own courier.
+// req: S2-22
+#[test]
+fn what_no_carrier_has_says_where_it_is_by_the_chosen_method() {
+    use crate::shipping::ShippingMethod as M;
+    let left = |carriage| FulfilCommand::Open {
+        ask: Ask::Everything,
+        from: None,
+        carriage,
+        followed: None,
+        begins: Begins::Left,
+        checked_bps: 0,
+        notify: true,
+    };
+    let by = |method, carriage| {
+        let mut order = Order { shipping_method: method, ..order() };
+        does(&mut order, left(carriage)).unwrap();
+        (order.tracks.status, order.tracks.tracking)
+    };
+    for (method, tracking) in [
+        (None, TrackingStatus::Unknown),
+        (Some(M::Express), TrackingStatus::Unknown),
+        (Some(M::SameDay), TrackingStatus::OutForDelivery),
+        (Some(M::Pickup), TrackingStatus::ReadyForPickup),
+    ] {
+        assert_eq!(by(method, None), (OrderStatus::Shipped, tracking), "{method:?}");
+    }
+    assert_eq!(by(Some(M::Pickup), Carriage::parse("UPS", "1Z1")).1, TrackingStatus::Unknown, "a carrier has it after all");
+}
+
 // req: S2-05
 #[test]
 fn parts_leave_one_after_the_other() {

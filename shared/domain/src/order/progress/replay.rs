@@ -112,6 +112,7 @@ mod tests {
             totals: order.totals,
             country: None,
             billing_country: None,
+            shipping_method: None,
             tracks: order.tracks,
             placed_at: at(0),
             notify: true,

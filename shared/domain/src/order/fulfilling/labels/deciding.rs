@@ -10,6 +10,7 @@ use crate::ids::{LabelReference, TenantId};
 use crate::order::Order;
 use crate::order::rejection::Rejection;
 use crate::order::status::{FulfilmentStatus, Track};
+use crate::shipping::ShippingMethod;
 use crate::shipping::fulfilment::{Check, Refusal, Step};
 use crate::shipping::rates::CarrierName;
 use crate::shipping::weight::PARCEL_MAX_G;
@@ -85,6 +86,9 @@ fn ask(order: &Order, one: &Consignment, (wish, tenant): (LabelWish, &TenantId),
     if order.contact.as_ref().and_then(|contact| contact.address.as_ref()).is_none() {
         return Err(Rejection::NoShippingAddress);
     }
+    // What the customer has chosen, unless somebody knows better.
+    let chosen = order.shipping_method.and_then(ShippingMethod::service);
+    let wish = LabelWish { service: wish.service.or(chosen), ..wish };
     let reference = reference(order, tenant, one, one.labels.len() + 1)?;
     Ok(vec![FulfilEvent::Label { id: one.work.id.clone(), reference, event: LabelEvent::Asked { wish } }])
 }
