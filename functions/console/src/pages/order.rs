@@ -308,7 +308,7 @@ pub(super) fn customer(dossier: &Dossier) -> Markup {
                     }
                     @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
                     @if let Some(score) = dossier.order.rating { dt { "How it was" } dd { (score) " of 5" } }
-                    @if let Some(method) = dossier.order.shipping_method { dt { "Sent by" } dd { (method.as_str().replace('_', " ")) } }
+                    @if let Some(method) = dossier.order.shipping_method { dt { "Shipping" } dd { (method.as_str().replace('_', " ")) } }
                     @if let Some(address) = &contact.address { dt { "Goes to" } dd { (postal(address)) } }
                     @else if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
                     @if let Some(address) = &contact.billing_address { dt { "Bill to" } dd { (postal(address)) } }

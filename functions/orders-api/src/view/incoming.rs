@@ -34,8 +34,8 @@ pub struct NewOrder {
     pub shipping_address: Option<Address>,
     /// Where the bill goes, if that is another place.
     pub billing_address: Option<Address>,
-    /// How the customer wants to have it: "standard", "express", "overnight", "same_day", "pickup" or "digital". Labels are bought for that
-    /// service unless somebody names another, and it says when the order should arrive if nobody has promised a day.
+    /// How the customer wants to have it: "standard", "express", "overnight", "same_day", "pickup" or "digital". Where nobody
+    /// has promised a day it says when the order should arrive, and labels are bought for that service unless somebody names another.
     #[cfg_attr(test, schema(example = "express"))]
     pub shipping_method: Option<String>,
     /// What it is paid with: "credit_card", "debit_card", "digital_wallet", "paypal", "stripe", "razorpay", "payu", "bank_transfer" or

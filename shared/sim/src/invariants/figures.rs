@@ -182,8 +182,10 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
             let carriers: BTreeSet<&str> = parcels.values().map(|parcel| parcel.carrier.as_str()).collect();
             let carrier = if carriers.len() == 1 { carriers.first().copied().unwrap_or("-") } else { "-" };
             let point = format!("{}/{}/{carrier}", month(at), order.country.as_deref().unwrap_or("-"));
+            // Whom nobody saw on their way have none.
+            let was_seen = entered.iter().any(Option::is_some);
             let silent = |parcel: &Parcel| Some(parcel.longest_s.max(at.duration_since(parcel.scanned?).as_secs()));
-            if let Some(gap_s) = parcels.values().filter_map(silent).max() {
+            if let Some(gap_s) = parcels.values().filter(|_| was_seen).filter_map(silent).max() {
                 add(lanes, &point, format!("gap:{}", spread::field(gap_s)), 1);
             }
             for (name, since) in ["pending", "processing", "shipped"].into_iter().zip(entered) {

@@ -297,6 +297,10 @@ async fn a_label_is_bought_for_what_the_customer_has_chosen() {
     packs_with(&house, "2002", json!({ "shipping_method": "express" })).await;
     asks(&house, "2002", json!({ "service": "standard" })).await;
     assert_eq!(label(&house, "2002").await["service"], "standard", "somebody knows better");
+    let tomorrow = house.clock_now().to_zoned(jiff::tz::TimeZone::UTC).date().tomorrow().unwrap();
+    packs_with(&house, "2003", json!({ "shipping_method": "standard", "eta": tomorrow })).await;
+    asks(&house, "2003", json!({})).await;
+    assert_eq!(label(&house, "2003").await["service"], "overnight", "a promised day is kept");
     for (method, code) in [("drone", "unknown_method"), ("digital", "not_digital"), ("", "unknown_method")] {
         let order = json!({
             "currency": "USD", "shipping_method": method, "items": [{ "sku": "MUG", "quantity": 1, "unit_price": "9.50" }],

@@ -86,8 +86,8 @@ fn ask(order: &Order, one: &Consignment, (wish, tenant): (LabelWish, &TenantId),
     if order.contact.as_ref().and_then(|contact| contact.address.as_ref()).is_none() {
         return Err(Rejection::NoShippingAddress);
     }
-    // What the customer has chosen, unless somebody knows better.
-    let chosen = order.shipping_method.and_then(ShippingMethod::service);
+    // What the customer has chosen, unless somebody knows better; a promised day is kept, whatever that takes.
+    let chosen = order.shipping_method.filter(|_| order.tracks.eta.is_none()).and_then(ShippingMethod::service);
     let wish = LabelWish { service: wish.service.or(chosen), ..wish };
     let reference = reference(order, tenant, one, one.labels.len() + 1)?;
     Ok(vec![FulfilEvent::Label { id: one.work.id.clone(), reference, event: LabelEvent::Asked { wish } }])
