@@ -30,7 +30,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -101,6 +101,14 @@ def placed(wish: dict) -> dict:
     }  # fmt: skip
 
 
+class Told(NamedTuple):
+    """A webhook, as the order stood when it happened."""
+
+    event: str
+    number: str
+    body: bytes
+
+
 class Refused(Exception):
     """A step that Saleor does not take."""
 
@@ -135,7 +143,7 @@ class Store:
             raise Refused("order", "NOT_FOUND", f"Couldn't resolve to a node: {id}")
         return order
 
-    def fulfil(self, id: str | None, wish: dict) -> list[str]:
+    def fulfil(self, id: str | None, wish: dict) -> list[Told]:
         order = self.known(id)
         if order["status"] == "CANCELED":
             raise Refused("order", "INVALID", "Cannot fulfill a cancelled order.")
@@ -157,7 +165,7 @@ class Store:
         order["status"] = "FULFILLED" if whole else "PARTIALLY_FULFILLED"
         return self.changed(order, *(["ORDER_FULFILLED"] if whole else []), "ORDER_UPDATED")
 
-    def cancel(self, id: str | None) -> list[str]:
+    def cancel(self, id: str | None) -> list[Told]:
         order = self.known(id)
         if order["status"] == "CANCELED" or any(one["status"] == "FULFILLED" for one in order["fulfillments"]):
             raise Refused("order", "CANNOT_CANCEL_ORDER", "This order can't be canceled.")
@@ -166,7 +174,7 @@ class Store:
             line["allocations"] = []
         return self.changed(order, "ORDER_CANCELLED", "ORDER_UPDATED")
 
-    def number(self, id: str, wish: dict) -> list[str]:
+    def number(self, id: str, wish: dict) -> list[Told]:
         for order in self.orders.values():
             for parcel in order["fulfillments"]:
                 if parcel["id"] == id:
@@ -174,9 +182,9 @@ class Store:
                     return self.changed(order, "ORDER_UPDATED")
         raise Refused("id", "NOT_FOUND", f"Couldn't resolve to a node: {id}")
 
-    def changed(self, order: dict, *events: str) -> list[str]:
+    def changed(self, order: dict, *events: str) -> list[Told]:
         order["updatedAt"] = now()
-        return [json.dumps([event, payload(event, order)], ensure_ascii=False) for event in events]
+        return [Told(event, order["number"], payload(event, order)) for event in events]
 
     def page(self, asked: Mapping[str, Any]) -> dict:
         since = ((asked.get("filter") or {}).get("updatedAt") or {}).get("gte", "")
@@ -191,13 +199,13 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text or "1970-01-01T00:00:00Z")
 
 
-def payload(event: str, order: dict) -> object:
+def payload(event: str, order: dict) -> bytes:
     """What the subscription selects of it."""
     name = "".join(word.title() for word in event.split("_"))
     answer = execute(SCHEMA, SUBSCRIPTION, root_value={"event": {"__typename": name, "issuedAt": now(), "order": order}})
     if answer.errors:
         raise ValueError(answer.errors)
-    return answer.data["event"] if answer.data else None
+    return json.dumps((answer.data or {}).get("event"), ensure_ascii=False).encode()
 
 
 class Saleors:
@@ -206,7 +214,7 @@ class Saleors:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stores: dict[str, Store] = {}
-        self._wire: queue.Queue[tuple[Store, str]] = queue.Queue()
+        self._wire: queue.Queue[tuple[Store, Told]] = queue.Queue()
         threading.Thread(target=self._deliver, daemon=True).start()
 
     def answer(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> Said | None:
@@ -266,12 +274,12 @@ class Saleors:
             return Said(500, {})
         if how == "throttle":
             return Said(429, {}, {"Retry-After": "1"})
-        told: list[str] = []
+        told: list[Told] = []
         answer = execute(SCHEMA, document, root_value=self._roots(store, told), variable_values=wish.get("variables"))
         self._tell(store, told)
         return None if how == "timeout_after" else Said(200, deepcopy(answer.formatted))
 
-    def _roots(self, store: Store, told: list[str]) -> dict:
+    def _roots(self, store: Store, told: list[Told]) -> dict:
         def done(step: Any) -> dict:
             try:
                 told.extend(step())
@@ -287,7 +295,7 @@ class Saleors:
             "orderFulfillmentUpdateTracking": lambda _info, id, input: done(lambda: store.number(id, input)),
         }
 
-    def _tell(self, store: Store, told: list[str]) -> None:
+    def _tell(self, store: Store, told: list[Told]) -> None:
         for one in told:
             self._wire.put((store, one))
 
@@ -299,12 +307,10 @@ class Saleors:
         """One after the other, each up to five times, as Saleor's workers do."""
         while True:
             store, told = self._wire.get()
-            event, content = json.loads(told)
-            body = json.dumps(content, ensure_ascii=False).encode()
-            headers = {"Content-Type": "application/json", "Saleor-Event": event.lower(), "Saleor-Signature": store.signature(body)}
+            headers = {"Content-Type": "application/json", "Saleor-Event": told.event.lower(), "Saleor-Signature": store.signature(told.body)}
             for _ in range(TRIES):
                 try:
-                    request = urllib.request.Request(store.target, body, headers, method="POST")
+                    request = urllib.request.Request(store.target, told.body, headers, method="POST")
                     with urllib.request.urlopen(request, timeout=30) as response:
                         status = response.status
                 except urllib.error.HTTPError as refused:
@@ -314,5 +320,5 @@ class Saleors:
                 if 200 <= status < 300:
                     break
                 time.sleep(PAUSE_S)
-            store.sent.append({"event": event, "order": content["order"]["number"], "status": status, "body": body.decode(), "signature": headers["Saleor-Signature"]})
+            store.sent.append({"event": told.event, "order": told.number, "status": status, "body": told.body.decode(), "signature": headers["Saleor-Signature"]})
             self._wire.task_done()

@@ -56,7 +56,7 @@ pub fn of_commit(
     let order_id = order.id.to_string();
     let mut payloads: Vec<Payload> = Vec::with_capacity(recorded.events.len() + 1);
     let after_s = before.map(|before| recorded.at.duration_since(before.status_since).as_secs().max(0));
-    let journey = before.and_then(|before| before.journey(recorded.at)).as_ref().map(journey);
+    let journey = before.and_then(|before| before.journey(order, recorded.at)).as_ref().map(journey);
     let waited_ms = before.and_then(|before| Some(recorded.at.duration_since(before.stages.entered(Stage::Pending)?).as_millis()));
     let waited_ms = waited_ms.and_then(|ms| i64::try_from(ms.max(0)).ok());
     for event in &recorded.events {

@@ -88,7 +88,7 @@ pub mod v1 {
         pub carrier: Option<String>,
         /// Seconds from entering each stage ("pending", "processing", "shipped") to being handed over, as far as we saw it.
         pub took_s: BTreeMap<String, i64>,
-        /// The longest time that one of its parcels went without a scan, in seconds, if they were followed.
+        /// The longest time between two scans of one of its parcels, in seconds, if they were followed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub longest_gap_s: Option<i64>,
     }

@@ -111,7 +111,7 @@ pub struct Calibration {
 /// Stored as a read model: a point is a month and a lane ("2025-08/DE/-"), its fields count durations ([`spread`]) from
 /// entering each stage ("pending:within:86400"). Those from leaving the house also name the month in which that was
 /// ("shipped:2025-07:within:86400"), so that what was known then can be told from what came after. "gap:within:86400" counts the
-/// longest time that an order's parcels went without a scan.
+/// longest time between two scans of an order's parcels.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ways(BTreeMap<(Month, String), BTreeMap<String, i64>>);
 

@@ -151,14 +151,15 @@ pub struct Journey {
     pub lane: Lane,
     /// Seconds from entering each stage to being handed over.
     pub took_s: BTreeMap<Stage, i64>,
-    /// The longest time that one of its parcels went without a scan, in seconds; none if nobody followed them.
+    /// The longest time between two scans of one of its parcels, in seconds; none if no parcel was scanned twice.
     pub longest_gap_s: Option<i64>,
 }
 
 impl Order {
     /// How it came to its customer, if it is handed over at this moment; none if nobody saw it on its way, or if there was
-    /// nothing to carry. Nobody carries a parcel in a quarter of an hour: whoever says so tells both at once, later.
-    pub fn journey(&self, delivered_at: Timestamp) -> Option<Journey> {
+    /// nothing to carry. Nobody carries a parcel in a quarter of an hour: whoever says so tells both at once, later. `arrived` is it as
+    /// it stands then: what its parcels' last scans say is noted with that.
+    pub fn journey(&self, arrived: &Order, delivered_at: Timestamp) -> Option<Journey> {
         if self.stages.is_empty() || self.all_digital() {
             return None;
         }
@@ -168,7 +169,7 @@ impl Order {
         // A clock that was set back makes no way shorter than nothing.
         let took = |(stage, entered): (&Stage, &Timestamp)| (*stage, delivered_at.duration_since(*entered).as_secs().max(0));
         let took_s = self.stages.0.iter().map(took).collect();
-        Some(Journey { lane: Lane::of(self), took_s, longest_gap_s: self.longest_gap_s(delivered_at) })
+        Some(Journey { lane: Lane::of(arrived), took_s, longest_gap_s: arrived.longest_gap_s() })
     }
 }
 
@@ -196,7 +197,7 @@ mod tests {
     }
 
     fn took(order: &Order, hour: i64) -> Vec<(Stage, i64)> {
-        order.journey(at(hour)).into_iter().flat_map(|journey| journey.took_s).map(|(stage, s)| (stage, s / 3_600)).collect()
+        order.journey(order, at(hour)).into_iter().flat_map(|journey| journey.took_s).map(|(stage, s)| (stage, s / 3_600)).collect()
     }
 
     // req: S1-12

@@ -395,8 +395,22 @@ impl Order {
 
     /// A new order from its first event. The contact is not part of the history; it comes beside it.
     pub fn born(event: &OrderEvent, contact: Option<Contact>, at: Timestamp) -> Option<Order> {
-        let OrderEvent::Placed { id, channel, external_id, lines, totals, country, billing_country, .. } = event else { return None };
-        let OrderEvent::Placed { shipping_method, tracks, placed_at, notify, .. } = event else { return None };
+        let OrderEvent::Placed {
+            id,
+            channel,
+            external_id,
+            lines,
+            totals,
+            country,
+            billing_country,
+            shipping_method,
+            tracks,
+            placed_at,
+            notify,
+        } = event
+        else {
+            return None;
+        };
         Some(Order {
             id: id.clone(),
             version: 0,

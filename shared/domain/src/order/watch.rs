@@ -26,18 +26,20 @@ pub struct WatchRules {
 
 impl Default for WatchRules {
     fn default() -> Self {
-        WatchRules {
-            pending_after_h: 48,
-            processing_after_h: 48,
-            stale_after_h: 96,
-            contact_after_h: 24,
-            stuck_after_h: 72,
-            tell_late: false,
-        }
+        WatchRules::DEFAULT
     }
 }
 
 impl WatchRules {
+    /// Those of a shop that has said nothing.
+    pub const DEFAULT: WatchRules = WatchRules {
+        pending_after_h: 48,
+        processing_after_h: 48,
+        stale_after_h: 96,
+        contact_after_h: 24,
+        stuck_after_h: 72,
+        tell_late: false,
+    };
     /// Longest wait that can be set, in hours: a year.
     pub const HOURS_MAX: u32 = 8_760;
 
@@ -293,14 +295,7 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    const RULES: WatchRules = WatchRules {
-        pending_after_h: 48,
-        processing_after_h: 48,
-        stale_after_h: 96,
-        contact_after_h: 24,
-        stuck_after_h: 72,
-        tell_late: false,
-    };
+    const RULES: WatchRules = WatchRules::DEFAULT;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

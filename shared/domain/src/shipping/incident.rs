@@ -1,9 +1,9 @@
 //! Why a parcel does not get on, in one vocabulary for all carriers.
 //!
 //! The vocabulary is the one that multi-carrier interfaces share (karrio's `TrackingIncidentReason`, issue karrioapi/karrio#971). Carriers
-//! document few of their reason codes and change them; what they write for people beside a scan stays the same for years, so that is what is
-//! read: USPS Publication 199 (event names), FedEx Track (`exceptionDescription`), UPS Track (`status.description`), DHL Shipment Tracking
-//! (`description`). What none of these says is not guessed.
+//! document few of their reason codes, so what they write for people beside a scan is read: USPS's event types, FedEx's
+//! `exceptionDescription`, UPS's `status.description`, DHL's `description`. No carrier publishes a list of these either: the phrases are
+//! those that customers meet, and what none of them says is not guessed.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,8 @@ const PHRASES: &[(Incident, &[&str])] = &[
         I::CustomsDelay,
         &["customs", "clearance delay", "clearing agency", "import clearance", "clearance event", "regulatory agency clearance"],
     ),
-    (I::Weather, &["weather", "natural disaster", "snow", "hurricane", "flood", "storm"]),
-    (I::CarrierDamagedParcel, &["damage"]),
+    (I::Weather, &["weather", "natural disaster", "snow", "snowstorm", "hurricane", "flood", "floods", "flooding", "storm", "storms"]),
+    (I::CarrierDamagedParcel, &["damage", "damaged", "damages"]),
     (I::CarrierParcelLost, &["is lost", "lost in transit", "unable to locate the package", "cannot be located", "search in progress"]),
     (
         I::CarrierSortingError,
@@ -68,9 +68,20 @@ const PHRASES: &[(Incident, &[&str])] = &[
     ),
     (
         I::CarrierVehicleIssue,
-        &["mechanical failure", "mechanical delay", "vehicle breakdown", "flight cancel", "flight delay", "train delay", "late flight"],
+        &[
+            "mechanical failure",
+            "mechanical delay",
+            "vehicle breakdown",
+            "flight canceled",
+            "flight cancelled",
+            "flight cancellation",
+            "flight delay",
+            "flight delayed",
+            "train delay",
+            "late flight",
+        ],
     ),
-    (I::RetailerPackagingIssue, &["insufficient packaging", "improper packaging", "poorly packed", "repackag"]),
+    (I::RetailerPackagingIssue, &["insufficient packaging", "improper packaging", "poorly packed", "repackaged", "repackaging"]),
     (
         I::RetailerIncorrectData,
         &["insufficient postage", "label unreadable", "missing label", "incorrect shipment information", "postage due"],
@@ -140,6 +151,25 @@ const PHRASES: &[(Incident, &[&str])] = &[
     (I::CarrierNotEnoughTime, &["not enough time", "ran out of time", "delivery not attempted", "attempt after close", "after cut-off"]),
 ];
 
+/// What says that it is over.
+const OVER: &[&str] = &[
+    "released by the customs",
+    "released by customs",
+    "released from customs",
+    "cleared customs",
+    "customs cleared",
+    "customs clearance completed",
+    "clearance processing complete",
+    "package available for clearance",
+];
+
+/// Whether the words stand there as words: a street is called Snowflake, and a town Stormville.
+fn says(text: &str, phrase: &str) -> bool {
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(phrase)
+        .any(|(at, found)| !is_letter(text[..at].chars().next_back()) && !is_letter(text[at + found.len()..].chars().next()))
+}
+
 impl Incident {
     /// Every one.
     pub const ALL: [Incident; 16] = [
@@ -164,7 +194,10 @@ impl Incident {
     /// What a carrier's words say of it, in English; none if they say nothing of why.
     pub fn read(text: &str) -> Option<Incident> {
         let text = text.to_lowercase();
-        PHRASES.iter().find(|(_, phrases)| phrases.iter().any(|phrase| text.contains(phrase))).map(|(incident, _)| *incident)
+        if OVER.iter().any(|phrase| says(&text, phrase)) {
+            return None;
+        }
+        PHRASES.iter().find(|(_, phrases)| phrases.iter().any(|phrase| says(&text, phrase))).map(|(incident, _)| *incident)
     }
 
     /// On the wire.

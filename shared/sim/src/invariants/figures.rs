@@ -155,16 +155,10 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
         _ => None,
     };
     let mut entered: [Option<Timestamp>; 3] = [None; 3];
-    // Of its parcels counts what was known before the commit by which it arrived.
     let mut parcels = Parcels::new();
-    let before = history.iter().map(|recorded| {
-        let before = parcels.clone();
-        recorded.events.iter().for_each(|event| carried(&mut parcels, event));
-        before
-    });
-    let commits: Vec<(&Recorded, Parcels)> = history.iter().zip(before).collect();
-    let events = commits.iter().flat_map(|(recorded, before)| recorded.events.iter().map(move |event| (recorded.at, before, event)));
-    for (at, parcels, event) in events {
+    for (at, event) in history.iter().flat_map(|recorded| recorded.events.iter().map(|event| (recorded.at, event))) {
+        // The scan by which it arrived stands in the same commit, before what it means for the order.
+        carried(&mut parcels, event);
         let (to, seen) = match event {
             OrderEvent::Placed { tracks, placed_at, .. } => {
                 entered[0] = (tracks.status == OrderStatus::Pending).then(|| at.min(*placed_at));
@@ -184,8 +178,8 @@ fn arrived(lanes: &mut Series, order: &Order, history: &[Recorded]) {
             let point = format!("{}/{}/{carrier}", month(at), order.country.as_deref().unwrap_or("-"));
             // Whom nobody saw on their way have none.
             let was_seen = entered.iter().any(Option::is_some);
-            let silent = |parcel: &Parcel| Some(parcel.longest_s.max(at.duration_since(parcel.scanned?).as_secs()));
-            if let Some(gap_s) = parcels.values().filter(|_| was_seen).filter_map(silent).max() {
+            let gaps = parcels.values().map(|parcel| parcel.longest_s).filter(|gap_s| was_seen && *gap_s > 0);
+            if let Some(gap_s) = gaps.max() {
                 add(lanes, &point, format!("gap:{}", spread::field(gap_s)), 1);
             }
             for (name, since) in ["pending", "processing", "shipped"].into_iter().zip(entered) {

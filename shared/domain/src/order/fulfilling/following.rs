@@ -147,7 +147,7 @@ impl Order {
 
     /// Of its parcels that wait to be scanned, the one that counts as stuck first.
     pub(in crate::order) fn quiet(&self) -> Option<Quiet> {
-        let hours = WatchRules::default().stuck_after_h;
+        let hours = WatchRules::DEFAULT.stuck_after_h;
         self.followed().filter_map(|(_, way)| way.quiet()).min_by_key(|quiet| quiet.until(hours))
     }
 
@@ -158,9 +158,9 @@ impl Order {
         carriers.all(|other| other == first).then_some(first)
     }
 
-    /// The longest time that one of its parcels went without a scan, in seconds, if all of it is handed over now.
-    pub(in crate::order) fn longest_gap_s(&self, now: Timestamp) -> Option<i64> {
-        self.followed().filter_map(|(_, way)| Some(way.longest_gap_s.max(way.gap_s(now)?))).max()
+    /// The longest time between two scans of one of its parcels, in seconds; none if no parcel was scanned twice.
+    pub(in crate::order) fn longest_gap_s(&self) -> Option<i64> {
+        self.followed().map(|(_, way)| way.longest_gap_s).max().filter(|gap_s| *gap_s > 0)
     }
 
     /// When a carrier is to be asked next, or a parcel counts as lost sight of.

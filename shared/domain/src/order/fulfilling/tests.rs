@@ -83,7 +83,10 @@ fn what_no_carrier_has_says_where_it_is_by_the_chosen_method() {
     let by = |method, carriage| {
         let mut order = Order { shipping_method: method, ..order() };
         does(&mut order, left(carriage)).unwrap();
-        (order.tracks.status, order.tracks.tracking)
+        let (left, id) = ((order.tracks.status, order.tracks.tracking), FulfilmentId::parse("p1").unwrap());
+        does(&mut order, FulfilCommand::Step { id, step: Step::Deliver, carriage: None, followed: None, notify: true }).unwrap();
+        assert_eq!((order.tracks.status, order.label()), (OrderStatus::Delivered, crate::order::Label::Delivered), "{method:?}");
+        left
     };
     for (method, tracking) in [
         (None, TrackingStatus::Unknown),

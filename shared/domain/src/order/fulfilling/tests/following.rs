@@ -263,12 +263,14 @@ fn the_longest_gap_between_scans_is_known() {
     }
     assert_eq!(quiet(&order), Some((at(400), Some(129_600))));
     assert_eq!(order.consignments[0].way.as_ref().unwrap().longest_gap_s, 300 * 60, "from 60 to 360, and a late word is none");
-    let journey = |minute| order.journey(at(minute)).map(|journey| (journey.lane.code(), journey.longest_gap_s));
-    assert_eq!(journey(500), Some(("-/ups".to_owned(), Some(300 * 60))));
-    assert_eq!(journey(900), Some(("-/ups".to_owned(), Some(500 * 60))), "the last way counts, too");
-    let mut arrived = order.clone();
-    sees(&mut arrived, "p1", ("D", 500), 510);
-    assert_eq!(quiet(&arrived), None);
+    let arrives = |scanned, heard| {
+        let mut arrived = order.clone();
+        sees(&mut arrived, "p1", ("D", scanned), heard);
+        assert_eq!(quiet(&arrived), None);
+        order.journey(&arrived, at(heard)).map(|journey| (journey.lane.code(), journey.longest_gap_s))
+    };
+    assert_eq!(arrives(500, 990), Some(("-/ups".to_owned(), Some(300 * 60))), "when it was heard of is no scan");
+    assert_eq!(arrives(900, 990), Some(("-/ups".to_owned(), Some(500 * 60))), "the last way counts, too");
 }
 
 /// Why it is kept is told until it gets on.
