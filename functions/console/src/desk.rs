@@ -4,6 +4,7 @@ use crate::session::Sessions;
 use app::answer::Ask;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
+use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::prices::Prices;
@@ -37,6 +38,8 @@ pub struct Console {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// What carriers collect.
+    pub manifests: Manifests,
     /// Prices.
     pub prices: Prices,
     /// Webhooks to others.

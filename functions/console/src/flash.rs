@@ -108,6 +108,14 @@ pub enum Flash {
     ReturnSaved,
     /// It cannot come back like that.
     BadReturn,
+    /// Carriers are being told.
+    ManifestsAsked,
+    /// No parcel waits.
+    NothingToCollect,
+    /// A manifest is settled.
+    ManifestSettled,
+    /// It needs nobody, or has changed.
+    ManifestNotSettled,
     /// A purchase order is a step further.
     PurchaseSaved,
     /// Somebody else was faster with it.
@@ -143,7 +151,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 68] = [
+    const ALL: [Flash; 72] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -196,6 +204,10 @@ impl Flash {
         Flash::BadParcel,
         Flash::ReturnSaved,
         Flash::BadReturn,
+        Flash::ManifestsAsked,
+        Flash::NothingToCollect,
+        Flash::ManifestSettled,
+        Flash::ManifestNotSettled,
         Flash::PurchaseSaved,
         Flash::PurchaseStale,
         Flash::BadPurchase,
@@ -269,6 +281,10 @@ impl Flash {
             Flash::BadParcel => "bad-parcel",
             Flash::ReturnSaved => "return-saved",
             Flash::BadReturn => "bad-return",
+            Flash::ManifestsAsked => "manifests-asked",
+            Flash::NothingToCollect => "nothing-to-collect",
+            Flash::ManifestSettled => "manifest-settled",
+            Flash::ManifestNotSettled => "manifest-not-settled",
             Flash::PurchaseSaved => "purchase-saved",
             Flash::PurchaseStale => "purchase-stale",
             Flash::BadPurchase => "bad-purchase",
@@ -366,6 +382,10 @@ impl Flash {
             Flash::BadReturn => {
                 "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
             }
+            Flash::ManifestsAsked => "The carriers are being told what they collect. Load this page again in a moment.",
+            Flash::NothingToCollect => "No parcel waits that could go today.",
+            Flash::ManifestSettled => "Done. This is how the manifest stands now.",
+            Flash::ManifestNotSettled => "Nobody is needed for this manifest, or it has changed: this is how it stands now.",
             Flash::PurchaseSaved => "Done. This is how the purchase order stands now.",
             Flash::PurchaseStale => "Somebody else changed this purchase order meanwhile, so nothing was done. This is how it stands now.",
             Flash::BadPurchase => {
@@ -410,6 +430,8 @@ impl Flash {
                 | Flash::SheetAsked
                 | Flash::SaleorAsked
                 | Flash::ReturnSaved
+                | Flash::ManifestsAsked
+                | Flash::ManifestSettled
                 | Flash::PurchaseSaved
                 | Flash::Counted
                 | Flash::WebhookTested

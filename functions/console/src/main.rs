@@ -5,6 +5,7 @@ use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
+use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
 use app::ports::{Clock, Random};
 use app::prices::Prices;
@@ -58,6 +59,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock, Arc::new(db.metrics())),
         webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone())

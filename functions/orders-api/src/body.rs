@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, exports, fulfilments, imports, keys, labels, notify, orders, payments, prices, privacy, purchases, reports, returns,
-    reviews, rules, stock, webhooks,
+    bulk, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices, privacy, purchases, reports,
+    returns, reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -66,6 +66,8 @@ described!(
     orders::StatusUpdate,
     fulfilments::NewFulfilment,
     labels::NewLabel,
+    manifests::ManifestOutcome,
+    manifests::NewManifests,
     fulfilments::FulfilmentStep,
     payments::NewRefund,
     view::PaymentMeans,

@@ -3,6 +3,7 @@
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
+use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
 use app::place::Place;
 use app::ports::{
@@ -55,6 +56,8 @@ pub struct Desk {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// What carriers collect.
+    pub manifests: Manifests,
     /// Prices.
     pub prices: Prices,
     /// Webhooks to others.

@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, notify,
-        orders, payments, photos, prices, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats, stock,
-        survey, track, webhooks, why,
+        analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, manifests,
+        notify, orders, payments, photos, prices, privacy, purchases, reports, returns, reviews, rules, saleor, settings, sheet, stats,
+        stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -88,6 +88,9 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))
+        .route("/v1/manifests", get(manifests::list).post(manifests::create))
+        .route("/v1/manifests/{id}", get(manifests::read))
+        .route("/v1/manifests/{id}/settle", post(manifests::settle))
         .route("/v1/inventory", get(stock::list))
         .route("/v1/inventory-counts", post(stock::count))
         .route("/v1/purchase-orders", get(purchases::list).post(purchases::create))

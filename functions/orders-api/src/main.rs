@@ -4,6 +4,7 @@ use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
+use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
 use app::place::Place;
 use app::prices::Prices;
@@ -63,6 +64,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         reviews: Arc::new(db.reviews()),
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
         stock,

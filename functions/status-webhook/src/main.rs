@@ -61,6 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         apply: payments.apply.clone(),
         tenants: payments.tenants.clone(),
         carriers: Arc::new(HttpCarriers::new(carriers.as_deref(), &clock)),
+        manifests: Arc::new(db.manifests()),
     };
     runtime::http::serve(status_webhook::router(Arc::new(hooks), Arc::new(listen), Arc::new(payments), Arc::new(carriers))).await
 }

@@ -8,7 +8,7 @@
     POST /carry/webhooks {"carrier": "ups", "url": "<api>/v1/carriers/demo/ups", "secret": "…"}    GET lists, DELETE forgets
          where a carrier reports to: signed by FedEx and USPS, with the secret itself by UPS and DHL
     POST /carry/mischief {"carrier": "ups", "operation": "buy", "how": "timeout_after", "times": 1}    DELETE forgets
-         what the next requests meet. `operation`: token, rates, buy, find, void, track. `how`: timeout_after (it is done, and the connection
+         what the next requests meet. `operation`: token, rates, buy, find, void, track, manifest. `how`: timeout_after (it is done, and the connection
          closes without an answer), error_500, throttle, refuse (nothing is done)
 
 What they are asked is held against the JSON Schemas that the adapters are tested with. Any credentials are good; prices are those of the price
@@ -32,7 +32,7 @@ from . import dhl, fedex, ups, usps
 from .depot import Asked, Carrier, Depot, Refused
 
 CARRIERS: dict[str, Carrier] = {module.NAME: module for module in (fedex, ups, usps, dhl)}
-OPERATIONS = ("token", "rates", "buy", "find", "void", "track")
+OPERATIONS = ("token", "rates", "buy", "find", "void", "track", "manifest")
 HOWS = ("timeout_after", "error_500", "throttle", "refuse")
 PLANS_MAX = 100
 

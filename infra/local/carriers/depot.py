@@ -91,6 +91,7 @@ class Sale:
     kg: float
     days: int
     void: bool = False
+    on: str = ""  # the manifest that it is on
     scans: list[Scan] = field(default_factory=list)
 
     @property
@@ -106,7 +107,7 @@ class Sale:
 
     def shown(self) -> dict:
         told = {"carrier": self.carrier, "number": self.number, "reference": self.reference, "service": self.service, "price": f"{self.price()} {CURRENCY}"}
-        return {**told, "void": self.void, "at": self.last.what, "place": self.last.place, "scans": len(self.scans)}
+        return {**told, "void": self.void, "manifest": self.on, "at": self.last.what, "place": self.last.place, "scans": len(self.scans)}
 
 
 def now() -> datetime:
@@ -127,6 +128,7 @@ class Depot:
 
     def __init__(self) -> None:
         self.sales: list[Sale] = []
+        self.manifests = 0
         self._validators: dict[str, jsonschema.protocols.Validator] = {}
 
     def check(self, schema: str, body: dict) -> None:

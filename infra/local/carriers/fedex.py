@@ -1,7 +1,8 @@
-"""FedEx, as far as OrderFlow uses it: https://developer.fedex.com/api/en-us/catalog/rate.html, ship.html, track.html."""
+"""FedEx, as far as OrderFlow uses it: https://developer.fedex.com/api/en-us/catalog/rate.html, ship.html, close.html, track.html."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import date, timedelta
 
 from payments.world import Said
@@ -71,6 +72,20 @@ def _void(depot: Depot, asked: Asked) -> Said:
     return Said(200, {"output": {"cancelledShipment": sale is not None, "cancelledHistory": sale is not None}})
 
 
+def _close(depot: Depot, asked: Asked) -> Said:
+    """A day may be closed as often as one likes; what is closed is every Ground parcel of the account that was not."""
+    day = asked.body["closeDate"]
+    ground = [sale for sale in depot.sales if sale.carrier == NAME and sale.service == "FEDEX_GROUND" and not (sale.void or sale.on)]
+    if not ground:
+        raise Refused(400, "CLOSE.NOSHIPMENTS.ERROR", "No shipments to close")
+    depot.manifests += 1
+    for sale in ground:
+        sale.on = f"close {depot.manifests}"
+    lines = ["FEDEX GROUND MANIFEST (SPECIMEN)", f"Close date {day}", f"{len(ground)} packages", "", *(f"{sale.number}  {sale.kg:.2f} kg" for sale in ground)]
+    image = b64encode("\n".join(lines).encode()).decode()
+    return Said(200, {"output": {"closeDocuments": [{"type": "MANIFEST", "parts": [{"image": image}]}]}})
+
+
 def _find(depot: Depot, asked: Asked) -> Said:
     sale = depot.known(NAME, asked.body["referencesInformation"]["value"])
     missing = {"error": {"code": "TRACKING.REFERENCENUMBER.NOTFOUND", "message": "not found"}}
@@ -111,6 +126,7 @@ OPERATIONS = [
     Operation("rates", "POST /rate/v1/rates/quotes", _rates, "fedex_rate"),
     Operation("buy", "POST /ship/v1/shipments", _buy, "fedex_ship"),
     Operation("void", "PUT /ship/v1/shipments/cancel", _void, "fedex_cancel"),
+    Operation("manifest", "PUT /ship/v1/endofday/", _close, "fedex_close"),
     Operation("find", "POST /track/v1/referencenumbers", _find, "fedex_reference"),
     Operation("track", "POST /track/v1/trackingnumbers", _track, "fedex_track"),
 ]

@@ -32,6 +32,23 @@ def _bars(draw: ImageDraw.ImageDraw, number: str, top: int, height: int) -> None
             draw.rectangle([left, top, left + width, top + height], fill="black")
 
 
+def page(title: str, lines: list[str]) -> str:
+    """Base64 of a page as a PDF: what a driver signs."""
+    image = Image.new("L", (850, 1100), "white")
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default
+    draw.rectangle([MARGIN / 2, MARGIN / 2, 850 - MARGIN / 2, 1100 - MARGIN / 2], outline="black", width=3)
+    draw.text((MARGIN, MARGIN), title, font=font(40), fill="black")
+    for row, line in enumerate(lines[:24]):
+        draw.text((MARGIN, 130 + row * 32), line[:60], font=font(22), fill="black")
+    draw.text((MARGIN, 960), "SPECIMEN: NOT A FORM OF ANY CARRIER", font=font(24), fill="black")
+    draw.line([MARGIN, 1050, 500, 1050], fill="black", width=2)
+    draw.text((MARGIN, 1010), "Signature", font=font(18), fill="black")
+    out = io.BytesIO()
+    image.convert("1").save(out, format="PDF", resolution=100.0)
+    return b64encode(out.getvalue()).decode()
+
+
 def label(carrier: str, service: str, number: str, reference: str, to: Address, kg: float, form: str) -> str:
     """Base64 of a label as "PDF" or "GIF"."""
     image = Image.new("L", SIZE, "white")

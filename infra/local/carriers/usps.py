@@ -1,4 +1,4 @@
-"""USPS, as far as OrderFlow uses it: https://developers.usps.com, OAuth, Payments, Shipping Options, Labels, Tracking, Subscriptions."""
+"""USPS, as far as OrderFlow uses it: https://developers.usps.com, OAuth, Payments, Shipping Options, Labels, SCAN Forms, Tracking, Subscriptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from payments.world import Said
 
 from .depot import Asked, Depot, Operation, Refused, Sale, kilograms, price
-from .paper import Address, label
+from .paper import Address, label, page
 
 NAME = "usps"
 # Cents, days and rate indicator by mail class.
@@ -70,6 +70,23 @@ def _void(depot: Depot, asked: Asked) -> Said:
     return Said(200, {"trackingNumber": sale.number, "status": status})
 
 
+def _manifest(depot: Depot, asked: Asked) -> Said:
+    numbers = asked.body["shipment"]["trackingNumbers"]
+    for number in numbers:
+        sale = depot.find(NAME, number)
+        if sale is None or sale.void:
+            raise Refused(400, "400", f"Label {number} not found")
+        if sale.on:
+            raise Refused(400, "400", f"Label {number} is on a SCAN form")
+    depot.manifests += 1
+    number = f"92750{depot.manifests:017}"
+    for each in numbers:
+        depot.find(NAME, each).on = number
+    image = page("USPS SCAN Form 5630", [f"Manifest {number}", f"Mailing date {asked.body['mailingDate']}", f"{len(numbers)} pieces", "", *numbers])
+    told = {key: asked.body[key] for key in ("form", "imageType", "labelType", "mailingDate")}
+    return Said(200, {"SCANFormMetadata": {**told, "manifestNumber": number, "trackingNumbers": numbers}, "SCANFormImage": image})
+
+
 def _track(depot: Depot, asked: Asked) -> Said:
     sale = depot.find(NAME, asked.name)
     if sale is None:
@@ -98,5 +115,6 @@ OPERATIONS = [
     Operation("rates", "POST /shipments/v3/options/search", _rates, "usps_options"),
     Operation("buy", "POST /labels/v3/label", _buy, "usps_label"),
     Operation("void", "DELETE /labels/v3/label/(\\w+)", _void),
+    Operation("manifest", "POST /scan-forms/v3/scan-form", _manifest, "usps_scan_form"),
     Operation("track", "GET /tracking/v3/tracking/(\\w+)", _track),
 ]

@@ -1,9 +1,12 @@
 //! Labels are bought and given back, and carriers are asked where parcels are.
 //!
 //! A try is committed before the carrier is asked, so whoever comes beside it finds somebody at it, and whoever dies leaves it for the one
-//! who looks when the carrier can say what became of it. A label is stored before the order remembers it.
+//! who looks when the carrier can say what became of it. A label is stored before the order remembers it, and its parcel lies on the carrier's
+//! pile before that, so that no manifest leaves it out.
 
+pub mod collection;
 pub mod door;
+pub mod manifests;
 
 use crate::apply::{Alongside, Applied, Apply};
 use crate::arrival;
@@ -11,16 +14,18 @@ use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
 use crate::photos::delete_below;
 use crate::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, MetricStore, Party, Purchase,
-    ReportStore, TenantStore, Voided,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, Carriers, Consignment, DocumentFormat, Found, ManifestStore, MetricStore, Party,
+    Purchase, ReportStore, TenantStore, Voided,
 };
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
 use domain::ids::{FulfilmentId, OrderId, TrackingNumber};
 use domain::order::fulfilling::RULE;
 use domain::order::{Actor, Command, FulfilCommand, LabelCommand, LabelOutcome, LabelState, LabelWork, Order, ParcelLabel, Sighting};
+use domain::shipping::manifest::Waiting;
 use domain::shipping::{CarrierName, Quote, address, rates};
 use futures::stream::{self, StreamExt};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -49,6 +54,8 @@ pub struct Dispatch {
     pub tenants: Arc<dyn TenantStore>,
     /// How long others took.
     pub metrics: Arc<dyn MetricStore>,
+    /// What waits for carriers.
+    pub manifests: Arc<dyn ManifestStore>,
 }
 
 /// One of the order's labels, and the parcel it is for.
@@ -132,7 +139,7 @@ impl Dispatch {
         }
         if let Some(leaves) = job.label.leaves.filter(|_| unsure) {
             match carrier.find_label(account, &job.label.reference, leaves).await {
-                Ok(Found::Label(bought)) => return self.keep(&job, quote.carrier, *bought).await,
+                Ok(Found::Label(bought)) => return self.keep(&job, (&quote, leaves), *bought).await,
                 Ok(Found::Number(number)) => return self.settle(&job, LabelOutcome::Lost { number }).await,
                 // What was not sold by the earlier try can be sold now.
                 Ok(Found::Nothing) => unsure = false,
@@ -141,6 +148,7 @@ impl Dispatch {
                 Err(error) => return self.settle(&job, said_no(error, true)).await,
             }
         }
+        let leaves = consignment.leaves;
         let purchase = Purchase {
             reference: job.label.reference.clone(),
             consignment,
@@ -149,7 +157,7 @@ impl Dispatch {
             tried_before: unsure,
         };
         match carrier.buy_label(account, &purchase).await {
-            Ok(bought) => self.keep(&job, quote.carrier, bought).await,
+            Ok(bought) => self.keep(&job, (&quote, leaves), bought).await,
             // It may be ours: the carrier can say when it has settled, and till then it stays as it is.
             Err(CarrierError::Unknown(why)) => {
                 let why = nameless(&why, job.order);
@@ -190,19 +198,35 @@ impl Dispatch {
             Ok(Voided::NotNeeded) => how("nothing is owed before the carrier has the parcel"),
             Err(error) => said_no(error, false),
         };
-        // The paper of what is void is worth nothing any more.
-        if let (LabelOutcome::Voided { .. }, Some(file)) = (&outcome, &job.label.file) {
-            self.files.delete(job.context.scope, &key(&job.order.id, file)).await?;
+        if let LabelOutcome::Voided { .. } = &outcome {
+            // The paper of what is void is worth nothing any more, and nobody collects it.
+            if let Some(file) = &job.label.file {
+                self.files.delete(job.context.scope, &key(&job.order.id, file)).await?;
+            }
+            let waiting = job.parcel.waiting(&job.order.id, job.label);
+            self.manifests.take(job.context.scope, waiting.as_slice()).await?;
         }
         self.settle(&job, outcome).await
     }
 
-    /// Stores what is to be printed, and has the order know of it.
-    async fn keep(&self, job: &Job<'_>, carrier: CarrierName, bought: BoughtLabel) -> Result<bool> {
+    /// Stores what is to be printed, puts the parcel with what its carrier collects, and has the order know of it.
+    async fn keep(&self, job: &Job<'_>, (quote, leaves): (&Quote, Date), bought: BoughtLabel) -> Result<bool> {
+        let carrier = quote.carrier;
         let (extension, content_type) = bought.document.format.on_file();
         let file = format!("{}.{extension}", job.label.reference);
         let bytes = Arc::unwrap_or_clone(bought.document.bytes);
         self.files.put(job.context.scope, &key(&job.order.id, &file), bytes, content_type).await?;
+        let waiting = Waiting {
+            carrier,
+            service: quote.service,
+            location: job.parcel.work.from.clone(),
+            order: job.order.id.clone(),
+            parcel: job.parcel.work.id.clone(),
+            reference: job.label.reference.clone(),
+            number: bought.tracking_number.clone(),
+            leaves,
+        };
+        self.manifests.lay(job.context.scope, &waiting, self.apply.clock.now()).await?;
         let followed = job.context.config.shipping.can_follow(carrier);
         let usual_gap_s = if followed { self.usual_gap_s(job, carrier).await } else { None };
         let outcome = LabelOutcome::Bought { number: bought.tracking_number, price: bought.price, file, followed, usual_gap_s };
@@ -335,7 +359,7 @@ impl Dispatch {
             match carrier.track(account, &number).await {
                 Ok(tracked) => {
                     let seen = door::sighting(&tracked, false);
-                    commits += usize::from(saw(&self.apply, context, id, &parcel.work.id, seen).await?);
+                    commits += usize::from(saw((&self.apply, &*self.manifests), context, id, &parcel.work.id, seen).await?);
                 }
                 // It is asked again by the clock.
                 Err(error) => tracing::warn!(order = %id, parcel = %parcel.work.id, %error, "a carrier did not say where a parcel is"),
@@ -345,14 +369,28 @@ impl Dispatch {
     }
 }
 
-/// Takes in what a carrier says of a parcel; whether it was news.
+/// Takes in what a carrier says of a parcel; whether it was news. What it has in its hands it need not collect.
 ///
 /// # Errors
 /// `Retryable`.
-pub async fn saw(apply: &Apply, context: Context<'_>, id: &OrderId, parcel: &FulfilmentId, seen: Sighting) -> Result<bool> {
+pub async fn saw(
+    (apply, manifests): (&Apply, &dyn ManifestStore),
+    context: Context<'_>,
+    id: &OrderId,
+    parcel: &FulfilmentId,
+    seen: Sighting,
+) -> Result<bool> {
     let command = Command::Fulfil(FulfilCommand::See { id: parcel.clone(), seen });
     match apply.run(context, id, &command, Alongside::default()).await {
-        Ok(applied) => Ok(!applied.events.is_empty()),
+        Ok(applied) => {
+            let left = |order: &Order| order.consignment(parcel).is_some_and(domain::order::Consignment::has_left);
+            if left(&applied.order) && !left(&applied.before) {
+                let one = applied.order.consignment(parcel);
+                let waiting = one.and_then(|one| one.waiting(id, one.label()?));
+                manifests.take(context.scope, waiting.as_slice()).await?;
+            }
+            Ok(!applied.events.is_empty())
+        }
         Err(Error::Rejected(why)) => {
             tracing::warn!(order = %id, %parcel, %why, "a carrier speaks of a parcel that the order does not have");
             Ok(false)

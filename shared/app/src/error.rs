@@ -1,6 +1,7 @@
 //! One error type whose variants answer the caller's only question: what next?
 
 use domain::order::{Fault, Rejection};
+use domain::shipping::manifest::ManifestRefusal;
 use domain::stock::purchase::PurchaseRefusal;
 
 /// Why a use case did not do what it was asked.
@@ -15,6 +16,9 @@ pub enum Error {
     /// The same, of a purchase order.
     #[error(transparent)]
     Purchase(#[from] PurchaseRefusal),
+    /// The same, of a manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestRefusal),
     /// There is no such thing, or it is another tenant's: the two look the same.
     #[error("there is no such {0}")]
     NotFound(&'static str),

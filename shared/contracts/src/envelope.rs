@@ -143,6 +143,10 @@ payloads! {
     ParcelLabelFailed(parcel::v1::LabelFailed) = "parcel.label_failed.v1" from "orderflow.parcels";
     /// A label was given back, or was never bought after all.
     ParcelLabelVoided(parcel::v1::LabelVoided) = "parcel.label_voided.v1" from "orderflow.parcels";
+    /// A carrier is to be told what it collects.
+    ManifestDue(parcel::v1::ManifestDue) = "manifest.due.v1" from "orderflow.parcels";
+    /// A carrier has been told what it collects, or had known it before, or makes no manifest of it.
+    ManifestClosed(parcel::v1::ManifestClosed) = "manifest.closed.v1" from "orderflow.parcels";
     /// Somebody wants to send something back.
     ReturnOpened(returns::v1::Opened) = "return.opened.v1" from "orderflow.returns";
     /// Somebody has said whether something may come back, or that it will not.

@@ -50,7 +50,7 @@ const BY_PAYMENT: [(&str, &str); 3] =
     [("captured", "order.paid"), ("partially_refunded", "order.partially_refunded"), ("refunded", "order.refunded")];
 
 /// Events that are told as they are.
-pub const AS_THEY_ARE: [&str; 28] = [
+pub const AS_THEY_ARE: [&str; 29] = [
     "order.placed.v1",
     "order.status_changed.v1",
     "order.payment_changed.v1",
@@ -68,6 +68,7 @@ pub const AS_THEY_ARE: [&str; 28] = [
     "parcel.label_bought.v1",
     "parcel.label_failed.v1",
     "parcel.label_voided.v1",
+    "manifest.closed.v1",
     "return.opened.v1",
     "return.decided.v1",
     "return.received.v1",

@@ -52,4 +52,32 @@ pub mod v1 {
         /// The parcel's name within the order.
         pub parcel: String,
     }
+
+    /// A carrier is to be told what it collects.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct ManifestDue {
+        /// The manifest's name.
+        pub manifest_id: String,
+    }
+
+    /// A carrier has been told what it collects, or had known it before.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct ManifestClosed {
+        /// The manifest's name.
+        pub manifest_id: String,
+        /// "fedex", "ups", "usps" or "dhl".
+        pub carrier: String,
+        /// Where the parcels lie; everywhere, if it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub location: Option<String>,
+        /// The day on which they are collected, YYYY-MM-DD.
+        pub day: String,
+        /// "made", "not_needed" (the carrier had known of them since the labels were bought) or "failed" (they wait for another manifest).
+        pub state: String,
+        /// Parcels on it.
+        pub parcels: u32,
+        /// The carrier's number for it, if it gives one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub number: Option<String>,
+    }
 }

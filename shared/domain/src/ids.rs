@@ -136,6 +136,10 @@ id!(
     LabelReference, "label reference", 35, "1 to 35 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names a manifest: when it was asked for, of whom and where ("20251128T163000123Z-usps-main").
+    ManifestId, "manifest", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Names an address of somebody's that is told what happens: "whe_4k2j...".
     WebhookEndpointId, "webhook endpoint", 24, "1 to 24 lower-case letters, digits and underscores", |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'
 );

@@ -92,6 +92,7 @@ impl From<Error> for Problem {
                 problem
             }
             Error::Purchase(_) => Problem::new("purchase-refused", "Not possible as it stands", StatusCode::CONFLICT, detail),
+            Error::Manifest(_) => Problem::new("manifest-refused", "Not possible as it stands", StatusCode::CONFLICT, detail),
             Error::NotFound(_) => Problem::new("not-found", "Not found", StatusCode::NOT_FOUND, detail),
             Error::Stale { current } => {
                 let mut problem = Problem::new("stale", "It has changed", StatusCode::CONFLICT, detail);

@@ -127,6 +127,12 @@ calls! {
     MetricSeries = "metrics.series", Billed::Reads(1.0);
     /// A level changes with what explains it.
     StockMove = "stock.move", Billed::Transaction(0.0);
+    /// Parcels are laid onto a carrier's pile, or taken from it.
+    PileWrite = "piles.write", Billed::EachWrite;
+    /// What waits for a carrier, or a manifest, is read.
+    ManifestRead = "manifests.read", Billed::Reads(1.0);
+    /// A manifest changes, with what keeps another from being made beside it.
+    ManifestWrite = "manifests.write", Billed::Transaction(0.0);
     /// A level is read.
     StockRead = "stock.read", Billed::Reads(1.0);
     /// Endpoints, or a delivery, are read.

@@ -52,6 +52,8 @@ pub struct Ports {
     pub stock: Arc<dyn StockStore>,
     /// Orders with suppliers.
     pub purchases: Arc<dyn PurchaseStore>,
+    /// What carriers collect.
+    pub manifests: Arc<dyn ManifestStore>,
     /// Prices.
     pub prices: Arc<dyn PriceStore>,
     /// What is to happen to orders.
@@ -92,6 +94,7 @@ impl Ports {
             reviews: Arc::new(memory.reviews()),
             stock: Arc::new(memory.stock()),
             purchases: Arc::new(memory.purchases()),
+            manifests: Arc::new(memory.manifests()),
             prices: Arc::new(memory.prices()),
             timers: Arc::new(memory.timers()),
             gateways: Arc::new(bank.clone()),
@@ -126,6 +129,7 @@ impl Ports {
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             purchases: Arc::new(Faulty::new(self.purchases, faults)),
+            manifests: Arc::new(Faulty::new(self.manifests, faults)),
             prices: Arc::new(Faulty::new(self.prices, faults)),
             timers: Arc::new(Faulty::new(self.timers, faults)),
             webhooks: Arc::new(Faulty::new(self.webhooks, faults)),

@@ -40,7 +40,7 @@ impl Hearers {
         Hearers {
             metrics: is_counted || payload.detail_type().starts_with("order."),
             saga: of_stock || matches!(payload, P::SagaDue(_)),
-            dispatch: matches!(payload, P::ParcelDue(_)),
+            dispatch: matches!(payload, P::ParcelDue(_) | P::ManifestDue(_)),
             notify: of_customers || of_the_team,
         }
     }

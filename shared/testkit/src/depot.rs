@@ -1,7 +1,7 @@
 //! Carriers in memory: they remember what they have sold, sell nothing twice by mistake of theirs, and misbehave on demand.
 
 use app::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Carriers, Consignment, Document, DocumentFormat, Found, Manifest,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Carriers, Consignment, Document, DocumentFormat, Found, Manifested,
     Party, Purchase, PushError, Scan, Tracked, Voided,
 };
 use app::signature::Headers;
@@ -67,6 +67,7 @@ struct Books {
     seen: Vec<Push>,
     fates: Fates,
     asked: usize,
+    manifests: Vec<(CarrierName, Vec<TrackingNumber>)>,
     prints_again: bool,
     refusal: String,
     currency: Option<Currency>,
@@ -83,13 +84,14 @@ impl Default for Depot {
 }
 
 impl Depot {
-    /// One whose requests ("rates", "buy", "find", "void", "track") meet this fate.
+    /// One whose requests ("rates", "buy", "find", "void", "track", "manifest") meet this fate.
     pub fn that(fates: impl FnMut(&str) -> Fate + Send + 'static) -> Depot {
         let books = Books {
             sales: Vec::new(),
             seen: Vec::new(),
             fates: Box::new(fates),
             asked: 0,
+            manifests: Vec::new(),
             prints_again: true,
             refusal: "no".to_owned(),
             currency: None,
@@ -124,6 +126,11 @@ impl Depot {
     /// Everything that was sold.
     pub fn sales(&self) -> Vec<Sale> {
         self.books().sales.clone()
+    }
+
+    /// Everything that carriers were told they collect.
+    pub fn manifests(&self) -> Vec<(CarrierName, Vec<TrackingNumber>)> {
+        self.books().manifests.clone()
     }
 
     /// Requests that came.
@@ -230,10 +237,29 @@ impl Carrier for Counter {
         answered(fate, Voided::Void)
     }
 
-    async fn manifest(&self, _: &CarrierAccount, _: &Party, _: Date, _: &[TrackingNumber]) -> CarrierResult<Manifest> {
-        let (books, fate) = self.depot.fate("manifest");
+    /// As carriers do it: FedEx closes as often as one likes, USPS takes no parcel that is on a form, or that it has not sold.
+    async fn manifest(&self, _: &CarrierAccount, _: &Party, _: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifested> {
+        let (mut books, fate) = self.depot.fate("manifest");
         failed(&books, fate)?;
-        answered(fate, Manifest::NotNeeded)
+        match self.name {
+            CarrierName::Ups | CarrierName::Dhl => return answered(fate, Manifested::NotNeeded),
+            CarrierName::Usps => {
+                let on_one =
+                    |number: &TrackingNumber| books.manifests.iter().any(|(carrier, told)| *carrier == self.name && told.contains(number));
+                let is_sold = |number: &TrackingNumber| {
+                    books.sales.iter().any(|sale| !sale.void && sale.carrier == self.name && sale.number == *number)
+                };
+                if let Some(number) = parcels.iter().find(|number| on_one(number) || !is_sold(number)) {
+                    return Err(CarrierError::rejected("on_a_form", format!("{number} is on a form, or unknown")));
+                }
+            }
+            CarrierName::Fedex => {}
+        }
+        books.manifests.push((self.name, parcels.to_vec()));
+        let number = (self.name == CarrierName::Usps).then(|| format!("9275{:06}", books.manifests.len()));
+        let document =
+            Document { format: DocumentFormat::Text, bytes: Arc::new(format!("MANIFEST {}", books.manifests.len()).into_bytes()) };
+        answered(fate, Manifested::Made { number, document: Some(document) })
     }
 
     async fn track(&self, _: &CarrierAccount, number: &TrackingNumber) -> CarrierResult<Tracked> {

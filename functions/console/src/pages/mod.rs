@@ -10,6 +10,7 @@ pub mod figures;
 pub mod inbox;
 pub mod labels;
 pub mod login;
+pub mod manifests;
 pub mod messages;
 pub mod moves;
 pub mod order;

@@ -97,6 +97,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         div class="title" {
             h1 { "Orders" }
             (search(visitor))
+            @if !visitor.config.shipping.accounts.is_empty() { p { a class="button" href="/console/manifests" { (icons::VAN.beside()) "Manifests" } } }
         }
         (chips(&filter))
         section class="card wide" id="results" aria-label={ "Orders: " (filter.text()) } {

@@ -9,6 +9,7 @@ use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
 use app::cashier::Cashier;
 use app::cursor::Cursors;
+use app::dispatch::manifests::Manifests;
 use app::measure::Measure;
 use app::parked::Parked;
 use app::place::{Idempotency, Place};
@@ -160,6 +161,7 @@ impl Shop {
             },
             count: Count { stock: self.stock(), outbox: Arc::new(self.world.outbox()) },
             prices: self.prices(),
+            manifests: Manifests { store: Arc::new(self.world.manifests()), clock: Arc::new(self.clock.clone()) },
             purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),

@@ -15,6 +15,7 @@ pub mod imports;
 pub mod inbox;
 pub mod keys;
 pub mod labels;
+pub mod manifests;
 pub mod notify;
 pub mod orders;
 pub mod payments;

@@ -5,6 +5,7 @@ mod decision;
 mod fulfilment;
 mod history;
 mod incoming;
+mod manifest;
 mod order;
 mod parcel;
 mod payment;
@@ -23,6 +24,7 @@ pub use decision::{
 pub use fulfilment::{FulfilmentItem, FulfilmentView, OpenItem, OrderTracking};
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder, PaymentMeans};
+pub use manifest::{AskedManifests, ManifestList, ManifestParcel, ManifestView, PileView};
 pub use order::{ItemView, OrderList, OrderRow, OrderView, TracksView};
 pub use parcel::{LabelLink, LabelView, ParcelView};
 pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside, PaymentSuccess, ProviderSuccess, Sum};

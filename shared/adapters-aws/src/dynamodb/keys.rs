@@ -29,6 +29,9 @@
 //! | ops | `T#{tenant}#WEBHOOKS_COUNT` | `COUNT` | how many they are |
 //! | ops | `T#{tenant}#TOLD#{endpoint}` | `{time of the event}#{delivery}` | what was told them |
 //! | ops GSI1 | `TELL#{shard}` | `{next try}#{tenant}#{endpoint}#{time of the event}#{delivery}` | what is told them again, of all tenants |
+//! | ops | `T#{tenant}#PILE` | `{carrier}#{location}#{number}` | parcels that wait for their carrier |
+//! | ops | `T#{tenant}#MANIFESTS` | `{manifest}` | what carriers were told that they collect |
+//! | ops | `T#{tenant}#MANIFESTS_OPEN` | `{carrier}`, `{carrier}#{location}` | the one of a pile that is being made |
 //! | metrics | `T#{tenant}#M#{series}#{shard}` | `{point}` | counters |
 //! | metrics | `T#{tenant}#SEEN#{event}` | `SEEN` | events that were counted |
 //! | inventory | `T#{tenant}#SKU#{sku}` | `LEVEL#{location}`, `RES#{location}#{order}`, `MOVE#{location}#{reference}`, `MOVE#{location}##{order}#{version}`, `MOVE#{location}###{count}` | stock |
@@ -42,8 +45,10 @@
 
 use app::TenantScope;
 use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey, WordingKey};
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
+use domain::shipping::CarrierName;
+use domain::shipping::manifest::{Pile, Waiting};
 use domain::stock::StockGrade;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -334,6 +339,35 @@ pub(crate) fn due_of(place: &str) -> Option<DueDelivery> {
     let endpoint = WebhookEndpointId::parse(parts.next()?).ok()?;
     let (at, id) = (parts.next()?.parse().ok()?, EventId::parse(parts.next()?).ok()?);
     Some(DueDelivery { due, tenant, key: DeliveryKey { endpoint, at, id } })
+}
+
+pub(crate) fn piles(scope: &TenantScope) -> String {
+    of(scope, format_args!("PILE"))
+}
+
+pub(crate) fn pile_of(carrier: CarrierName) -> String {
+    format!("{}#", carrier.as_str())
+}
+
+pub(crate) fn waiting(scope: &TenantScope, parcel: &Waiting) -> Key {
+    key(piles(scope), format!("{}{}#{}", pile_of(parcel.carrier), parcel.location, parcel.number))
+}
+
+pub(crate) fn manifests(scope: &TenantScope) -> String {
+    of(scope, format_args!("MANIFESTS"))
+}
+
+pub(crate) fn manifest(scope: &TenantScope, id: &ManifestId) -> Key {
+    key(manifests(scope), id.as_str())
+}
+
+pub(crate) fn open_manifests(scope: &TenantScope) -> String {
+    of(scope, format_args!("MANIFESTS_OPEN"))
+}
+
+pub(crate) fn open_manifest(scope: &TenantScope, pile: &Pile) -> Key {
+    let place = pile.location.as_ref().map(|location| format!("#{location}")).unwrap_or_default();
+    key(open_manifests(scope), format!("{}{place}", pile.carrier.as_str()))
 }
 
 pub(crate) fn series(scope: &TenantScope, series: &str, shard: u64) -> String {

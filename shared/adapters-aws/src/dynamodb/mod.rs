@@ -8,6 +8,7 @@ mod inbox;
 mod item;
 mod keys;
 mod keys_store;
+mod manifests;
 mod messages;
 mod metrics;
 mod once;
@@ -27,6 +28,7 @@ pub use buckets::DynamoBuckets;
 pub use decisions::DynamoDecisions;
 pub use inbox::DynamoInbox;
 pub use keys_store::DynamoKeys;
+pub use manifests::DynamoManifests;
 pub use messages::DynamoMessages;
 pub use metrics::DynamoMetrics;
 pub use once::DynamoOnce;
@@ -218,6 +220,11 @@ impl Dynamo {
     /// Stock.
     pub fn stock(&self) -> DynamoStock {
         DynamoStock(self.clone())
+    }
+
+    /// What carriers collect.
+    pub fn manifests(&self) -> DynamoManifests {
+        DynamoManifests(self.clone())
     }
 
     /// Orders with suppliers.

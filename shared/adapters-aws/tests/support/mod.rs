@@ -90,6 +90,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         timers: Arc::new(dynamo.timers()),
         stock: Arc::new(dynamo.stock()),
         purchases: Arc::new(dynamo.purchases()),
+        manifests: Arc::new(dynamo.manifests()),
         prices: Arc::new(dynamo.prices()),
         webhooks: Arc::new(dynamo.webhooks()),
         reports: bucket.map(|bucket| Arc::new(S3Reports::new(aws.clone(), bucket)) as Arc<dyn app::ports::ReportStore>),

@@ -10,7 +10,7 @@
 use super::read::{Digits, after_days, amount, day, days_between, document, knows, latest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifest, PUSHED_MAX, Party, Purchase,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifested, PUSHED_MAX, Party, Purchase,
     PushError, Scan, Tracked, Voided,
 };
 use app::signature::Headers;
@@ -388,8 +388,14 @@ impl Carrier for Dhl {
     }
 
     /// It has known since each label was bought.
-    async fn manifest(&self, _account: &CarrierAccount, _from: &Party, _day: Date, _parcels: &[TrackingNumber]) -> CarrierResult<Manifest> {
-        Ok(Manifest::NotNeeded)
+    async fn manifest(
+        &self,
+        _account: &CarrierAccount,
+        _from: &Party,
+        _day: Date,
+        _parcels: &[TrackingNumber],
+    ) -> CarrierResult<Manifested> {
+        Ok(Manifested::NotNeeded)
     }
 
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked> {

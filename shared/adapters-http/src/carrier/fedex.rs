@@ -17,7 +17,7 @@ use super::read::{
 };
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifest,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifested,
     PUSHED_MAX, Party, Purchase, PushError, Scan, Tracked, Voided,
 };
 use app::signature::Headers;
@@ -552,8 +552,8 @@ impl Carrier for Fedex {
         }
     }
 
-    /// Ground parcels are closed by day and account; of Express parcels it has known since each label was bought.
-    async fn manifest(&self, account: &CarrierAccount, _from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifest> {
+    /// Ground parcels are closed by day and account, as often as one likes; of Express parcels it has known since each label was bought.
+    async fn manifest(&self, account: &CarrierAccount, _from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifested> {
         if parcels.is_empty() || parcels.len() > MANIFEST_PARCELS_MAX {
             return Err(self.desk.rejected("out_of_range", "a manifest has 1 to 1000 parcels"));
         }
@@ -568,7 +568,7 @@ impl Carrier for Fedex {
         let answer = self.call(account, (Does::Write, ANSWER_WITH_DOCUMENT_BYTES_MAX), path, None, &body).await?;
         let closed: Envelope<CloseOutput> = self.desk.read(Does::Write, &answer)?;
         let images = closed.output.close_documents.iter().flat_map(|document| &document.parts).filter_map(|part| part.image.as_deref());
-        Ok(Manifest::Made { number: None, document: images.filter_map(manifest).next() })
+        Ok(Manifested::Made { number: None, document: images.filter_map(manifest).next() })
     }
 
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked> {

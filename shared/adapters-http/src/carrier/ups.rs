@@ -9,7 +9,7 @@ use super::oauth::{Shown, Tokens};
 use super::read::{Digits, Errors, Many, after_days, amount, day, days_between, document, knows, latest, null, place, plain, utc, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, service_of};
 use app::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifest, Party, Purchase, PushError,
+    BoughtLabel, Carrier, CarrierAccount, CarrierError, CarrierResult, Clock, Consignment, Found, Manifested, Party, Purchase, PushError,
     Scan, Tracked, Voided,
 };
 use app::signature::Headers;
@@ -586,8 +586,14 @@ impl Carrier for Ups {
     }
 
     /// It has known since each label was bought.
-    async fn manifest(&self, _account: &CarrierAccount, _from: &Party, _day: Date, _parcels: &[TrackingNumber]) -> CarrierResult<Manifest> {
-        Ok(Manifest::NotNeeded)
+    async fn manifest(
+        &self,
+        _account: &CarrierAccount,
+        _from: &Party,
+        _day: Date,
+        _parcels: &[TrackingNumber],
+    ) -> CarrierResult<Manifested> {
+        Ok(Manifested::NotNeeded)
     }
 
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked> {

@@ -12,7 +12,7 @@ use super::oauth::{Shown, Tokens};
 use super::read::{Digits, after_days, amount, day, days_between, document, is_signed, latest, manifest, moment, null, place, plain, word};
 use super::{ANSWER_BYTES_MAX, ANSWER_WITH_DOCUMENT_BYTES_MAX, Addresses, Answer, Desk, Does, Measures, Said, account_key, service_of};
 use app::ports::{
-    BoughtLabel, Carrier, CarrierAccount, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifest, Party, Purchase,
+    BoughtLabel, Carrier, CarrierAccount, CarrierResult, Clock, Consignment, Found, MANIFEST_PARCELS_MAX, Manifested, Party, Purchase,
     PushError, Scan, Tracked, UspsMailer, Voided,
 };
 use app::signature::Headers;
@@ -467,7 +467,7 @@ impl Carrier for Usps {
         }
     }
 
-    async fn manifest(&self, account: &CarrierAccount, from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifest> {
+    async fn manifest(&self, account: &CarrierAccount, from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifested> {
         if parcels.is_empty() || parcels.len() > MANIFEST_PARCELS_MAX {
             return Err(self.desk.rejected("out_of_range", "a manifest has 1 to 1000 parcels"));
         }
@@ -476,7 +476,8 @@ impl Carrier for Usps {
             "imageType": "PDF",
             "labelType": "8.5x11LABEL",
             "mailingDate": day.to_string(),
-            "overwriteMailingDate": false,
+            // What was to leave yesterday leaves today.
+            "overwriteMailingDate": true,
             "entryFacilityZIPCode": zip(from).0,
             "destinationEntryFacilityType": "NONE",
             "shipment": { "trackingNumbers": parcels },
@@ -488,7 +489,7 @@ impl Carrier for Usps {
         let unreadable = || self.desk.unsure(Does::Write, "has made a form that can't be read");
         let (form, image): (ScanFormMetadata, _) = printed(&answer.body).ok_or_else(unreadable)?;
         let number = form.manifest_number.map(|number| number.chars().filter(char::is_ascii_alphanumeric).take(40).collect());
-        Ok(Manifest::Made { number, document: image.as_deref().and_then(manifest) })
+        Ok(Manifested::Made { number, document: image.as_deref().and_then(manifest) })
     }
 
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked> {

@@ -1,6 +1,6 @@
 use crate::bench::{Bench, number, parcel, purchase, reference};
 use crate::double::{GIF, Mood, PDF};
-use app::ports::{CarrierError, DocumentFormat, Found, Manifest, Purchase, Voided};
+use app::ports::{CarrierError, DocumentFormat, Found, Manifested, Purchase, Voided};
 use domain::shipping::Service;
 use domain::shipping::rates::CarrierName;
 use jiff::civil::date;
@@ -145,12 +145,12 @@ async fn the_driver_gets_a_list_where_there_is_one() {
     let parcels = [number("9205500000000000000001"), number("9205500000000000000002")];
     let made =
         async |carrier, parcels: &[_]| bench.carrier(carrier).manifest(&bench.account, &parcel().from, date(2025, 8, 8), parcels).await;
-    let Ok(Manifest::Made { number: None, document: Some(list) }) = made(CarrierName::Fedex, &parcels).await else { panic!("FedEx") };
+    let Ok(Manifested::Made { number: None, document: Some(list) }) = made(CarrierName::Fedex, &parcels).await else { panic!("FedEx") };
     assert_eq!((list.format, list.bytes.as_slice()), (DocumentFormat::Text, &b"FEDEX GROUND MANIFEST"[..]));
-    let Ok(Manifest::Made { number: Some(said), document: Some(form) }) = made(CarrierName::Usps, &parcels).await else { panic!("USPS") };
+    let Ok(Manifested::Made { number: Some(said), document: Some(form) }) = made(CarrierName::Usps, &parcels).await else { panic!("USPS") };
     assert_eq!((said.as_str(), form.format), ("9275090000000000000001", DocumentFormat::Pdf));
-    assert_eq!(made(CarrierName::Ups, &parcels).await, Ok(Manifest::NotNeeded));
-    assert_eq!(made(CarrierName::Dhl, &parcels).await, Ok(Manifest::NotNeeded));
+    assert_eq!(made(CarrierName::Ups, &parcels).await, Ok(Manifested::NotNeeded));
+    assert_eq!(made(CarrierName::Dhl, &parcels).await, Ok(Manifested::NotNeeded));
     for carrier in [CarrierName::Fedex, CarrierName::Usps] {
         for many in [vec![], vec![number("1"); 1_001]] {
             assert!(matches!(made(carrier, &many).await, Err(CarrierError::Rejected { code, .. }) if code == "out_of_range"));

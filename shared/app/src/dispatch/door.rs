@@ -6,7 +6,7 @@ use super::saw;
 use crate::apply::Apply;
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{Carriers, PushError, TenantStore, Tracked, parcel_channel, parcel_name};
+use crate::ports::{Carriers, ManifestStore, PushError, TenantStore, Tracked, parcel_channel, parcel_name};
 use crate::scope::TenantScope;
 use crate::signature::Headers;
 use domain::ids::{CorrelationId, FulfilmentId, OrderId, SourceId, TenantId};
@@ -26,6 +26,8 @@ pub struct HearCarriers {
     pub tenants: Arc<dyn TenantStore>,
     /// Who knows the carriers' signatures.
     pub carriers: Arc<dyn Carriers>,
+    /// What waits for carriers.
+    pub manifests: Arc<dyn ManifestStore>,
 }
 
 /// What became of a push.
@@ -67,7 +69,8 @@ impl HearCarriers {
             heard.parcels += 1;
             match self.parcel(&scope, &tracked).await? {
                 Some((order, parcel)) => {
-                    heard.news += usize::from(saw(&self.apply, context, &order, &parcel, sighting(&tracked, true)).await?)
+                    let seen = sighting(&tracked, true);
+                    heard.news += usize::from(saw((&self.apply, &*self.manifests), context, &order, &parcel, seen).await?);
                 }
                 None => heard.unknown += 1,
             }

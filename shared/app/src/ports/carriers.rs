@@ -18,7 +18,7 @@ pub const DOCUMENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Scans of one parcel that are kept, the latest.
 pub const SCANS_MAX: usize = 200;
 /// Parcels on one manifest.
-pub const MANIFEST_PARCELS_MAX: usize = 1_000;
+pub use domain::shipping::manifest::PARCELS_MAX as MANIFEST_PARCELS_MAX;
 /// Parcels in one push.
 pub const PUSHED_MAX: usize = 100;
 
@@ -235,7 +235,7 @@ pub enum Voided {
 
 /// What became of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Manifest {
+pub enum Manifested {
     /// The carrier knows what comes; here is what its driver signs.
     Made {
         /// The carrier's number for it, if it gives one.
@@ -320,8 +320,9 @@ pub trait Carrier: Send + Sync {
     async fn find_label(&self, account: &CarrierAccount, reference: &LabelReference, leaves: Date) -> CarrierResult<Found>;
     /// Gives a label back. One that is void already is void.
     async fn void_label(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Voided>;
-    /// Tells it what it collects today, at most [`MANIFEST_PARCELS_MAX`].
-    async fn manifest(&self, account: &CarrierAccount, from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifest>;
+    /// Tells it what it collects today, at most [`MANIFEST_PARCELS_MAX`] of those of which it wants to be told
+    /// ([`domain::shipping::manifest::is_wanted`]). None of them makes a manifest once however often it is asked.
+    async fn manifest(&self, account: &CarrierAccount, from: &Party, day: Date, parcels: &[TrackingNumber]) -> CarrierResult<Manifested>;
     /// Where a parcel is.
     async fn track(&self, account: &CarrierAccount, tracking_number: &TrackingNumber) -> CarrierResult<Tracked>;
     /// Reads what it tells us by itself, once it is proved to be the carrier's: the raw bytes, before anything of them is read. At

@@ -7,6 +7,7 @@ use domain::money::Currency;
 use domain::order::{Carriage, Fault};
 use domain::shipping::address::AddressDraft;
 use domain::shipping::{CarrierName, address};
+use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 /// Places that a shop sends from.
@@ -34,6 +35,9 @@ pub struct ShippingSettings {
 pub struct AccountWith {
     /// Whose.
     pub carrier: CarrierName,
+    /// When it is told each day what it collects, by the shop's clock ("16:30"). Nobody tells it unless somebody asks, if it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_at: Option<Time>,
     /// It.
     #[serde(flatten)]
     pub account: CarrierAccount,
@@ -119,7 +123,7 @@ impl ShippingSettings {
     /// Every secret, with its place among the settings.
     pub fn secrets(&mut self) -> Vec<(String, &mut Secret)> {
         let mut secrets = Vec::new();
-        for AccountWith { carrier, account } in &mut self.accounts {
+        for AccountWith { carrier, account, .. } in &mut self.accounts {
             let at = format!("shipping.{}", carrier.as_str());
             secrets.push((format!("{at}.client_secret"), &mut account.client_secret));
             secrets.extend(account.tracking_key.as_mut().map(|secret| (format!("{at}.tracking_key"), secret)));

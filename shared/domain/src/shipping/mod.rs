@@ -9,6 +9,7 @@ pub mod batch;
 pub mod calendar;
 pub mod fulfilment;
 pub mod incident;
+pub mod manifest;
 pub mod method;
 pub mod rates;
 pub mod route;

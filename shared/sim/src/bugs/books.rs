@@ -6,8 +6,10 @@ use app::measure::LABELS;
 use app::ports::*;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{EventId, Sku};
+use domain::ids::{EventId, ManifestId, Sku};
 use domain::price::PriceTag;
+use domain::shipping::CarrierName;
+use domain::shipping::manifest::{Manifest, Pile, Waiting};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use jiff::{SignedDuration, Timestamp};
@@ -77,6 +79,37 @@ impl MetricStore for EveryCurrency {
             point.fields.iter_mut().filter(|(field, _)| field.starts_with("orders:")).for_each(|(_, orders)| *orders = all);
         }
         Ok(points)
+    }
+}
+
+/// A pile from which nothing is taken.
+pub(super) struct StickyPile(pub(super) Arc<dyn ManifestStore>);
+
+#[async_trait]
+impl ManifestStore for StickyPile {
+    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()> {
+        self.0.lay(scope, parcel, now).await
+    }
+    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
+        self.0.waiting(scope, carrier, limit).await
+    }
+    async fn take(&self, _: &TenantScope, _: &[Waiting]) -> PortResult<()> {
+        Ok(())
+    }
+    async fn open(&self, scope: &TenantScope) -> PortResult<Vec<(Pile, ManifestId)>> {
+        self.0.open(scope).await
+    }
+    async fn add(&self, scope: &TenantScope, manifest: &Manifest, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        self.0.add(scope, manifest, publish, now).await
+    }
+    async fn load(&self, scope: &TenantScope, id: &ManifestId) -> PortResult<Option<Manifest>> {
+        self.0.load(scope, id).await
+    }
+    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<ManifestPage> {
+        self.0.page(scope, after, limit).await
+    }
+    async fn save(&self, scope: &TenantScope, manifest: &Manifest, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        self.0.save(scope, manifest, publish, now).await
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) use orders::hear_again;
 use crate::ports::Ports;
 use app::TenantScope;
 use app::ports::OrderStore;
-use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, PriceUnsaid, ToldFirst};
+use books::{AskedAgain, BadFiles, CountsAgain, EveryCurrency, LooseStock, PriceUnsaid, StickyPile, ToldFirst};
 use inbox::BadInbox;
 use money::BadGateways;
 use orders::{BadOrders, ReadOnce};
@@ -84,6 +84,7 @@ bugs! {
     TimersForgotten = "an order's timers are left out of their index";
     PaidUnderNewNames = "a provider is asked under a new name each time";
     SilenceIsNo = "no answer of a provider counts as a no";
+    PileNotTaken = "what goes onto a manifest stays on its pile";
     EveryCurrency = "orders are counted under every currency of their label";
 }
 
@@ -119,6 +120,7 @@ impl Bug {
                 ports.messages = Arc::new(BadMessages { inner: ports.messages, bug: self });
             }
             Bug::ForeignSettings => ports.tenants = Arc::new(ForeignSettings { inner: ports.tenants, shops: shops.to_vec() }),
+            Bug::PileNotTaken => ports.manifests = Arc::new(StickyPile(ports.manifests)),
             Bug::MovedAgain => ports.stock = Arc::new(LooseStock { inner: ports.stock, calls: AtomicU64::new(0) }),
             Bug::ReportClaimShared => ports.once = Arc::new(AskedAgain { inner: ports.once, calls: AtomicU64::new(0) }),
             Bug::PhotosKept | Bug::PhotosUnstored | Bug::ExportShortened => {

@@ -7,10 +7,12 @@ use app::ports::*;
 use app::tenant::TenantConfig;
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, Sku, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::order::Order;
 use domain::order::saga::StockMove;
 use domain::price::PriceTag;
+use domain::shipping::CarrierName;
+use domain::shipping::manifest::{Manifest, Pile, Waiting};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseOrder, Supply};
@@ -327,6 +329,34 @@ impl PurchaseStore for Faulty<dyn PurchaseStore> {
         now: Timestamp,
     ) -> PortResult<bool> {
         meet!(self, StockMove, 1 + supplies.len(), self.port.save(scope, order, supplies, events, now))
+    }
+}
+
+#[async_trait]
+impl ManifestStore for Faulty<dyn ManifestStore> {
+    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()> {
+        meet!(self, PileWrite, 1, self.port.lay(scope, parcel, now))
+    }
+    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
+        meet!(self, ManifestRead, 1, self.port.waiting(scope, carrier, limit))
+    }
+    async fn take(&self, scope: &TenantScope, parcels: &[Waiting]) -> PortResult<()> {
+        meet!(self, PileWrite, parcels.len(), self.port.take(scope, parcels))
+    }
+    async fn open(&self, scope: &TenantScope) -> PortResult<Vec<(Pile, ManifestId)>> {
+        meet!(self, ManifestRead, 1, self.port.open(scope))
+    }
+    async fn add(&self, scope: &TenantScope, manifest: &Manifest, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        meet!(self, ManifestWrite, 2, self.port.add(scope, manifest, publish, now))
+    }
+    async fn load(&self, scope: &TenantScope, id: &ManifestId) -> PortResult<Option<Manifest>> {
+        meet!(self, ManifestRead, 1, self.port.load(scope, id))
+    }
+    async fn page(&self, scope: &TenantScope, after: Option<&PageKey>, limit: usize) -> PortResult<ManifestPage> {
+        meet!(self, ManifestRead, 1, self.port.page(scope, after, limit))
+    }
+    async fn save(&self, scope: &TenantScope, manifest: &Manifest, publish: &[Envelope], now: Timestamp) -> PortResult<bool> {
+        meet!(self, ManifestWrite, 2, self.port.save(scope, manifest, publish, now))
     }
 }
 

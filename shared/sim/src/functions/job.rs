@@ -95,6 +95,13 @@ pub enum Job {
     Saga(Vec<Message<Published>>),
     /// A carrier's webhook.
     Push(Rc<BankNews>),
+    /// `POST /v1/manifests`.
+    HandOver {
+        /// By whom.
+        who: app::Identity,
+    },
+    /// Manifests are asked for by the clock.
+    Collect,
     /// A batch of the dispatch queue.
     Dispatch(Vec<Message<Published>>),
     /// A batch of the webhooks queue: events, and what is to be done for endpoints, as they lie there.
@@ -145,6 +152,8 @@ impl Job {
             Job::Receive { .. } => "receive",
             Job::Bank(_) => "bank",
             Job::Push(_) => "push",
+            Job::HandOver { .. } => "hand over",
+            Job::Collect => "collect",
             Job::Staff(_) => "staff",
             Job::Replay { .. } => "replay",
             Job::Process(_) => "process",
@@ -184,10 +193,17 @@ impl Job {
     /// It passes the authorizer; a webhook's signature is its own.
     pub fn has_credential(&self) -> bool {
         match self {
-            Job::Place { .. } | Job::Staff(_) | Job::Import { .. } | Job::Erase { .. } | Job::Replay { .. } | Job::Stock { .. } => true,
+            Job::Place { .. }
+            | Job::Staff(_)
+            | Job::Import { .. }
+            | Job::Erase { .. }
+            | Job::Replay { .. }
+            | Job::Stock { .. }
+            | Job::HandOver { .. } => true,
             Job::Receive { .. }
             | Job::Bank(_)
             | Job::Push(_)
+            | Job::Collect
             | Job::Process(_)
             | Job::Notify(_)
             | Job::Measure(_)

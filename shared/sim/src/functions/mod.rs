@@ -16,7 +16,9 @@ use app::commerce::take::TakeIn;
 use app::context::{Context, Provenance};
 use app::cursor::Cursors;
 use app::dispatch::Dispatch;
+use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
+use app::dispatch::manifests::Manifests;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
@@ -76,7 +78,7 @@ pub struct Functions {
     watch: WatchOrders,
     timers: RunTimers,
     sagas: Sagas,
-    dispatch: Dispatch,
+    dispatch: dispatch::Jobs,
     deliver: Deliver,
     queue: Arc<dyn Queue>,
     clock: Arc<dyn Clock>,
@@ -102,6 +104,7 @@ impl Functions {
         let pseudonyms = Pseudonyms::new(Secret::new("an-address-key-of-the-simulated-house"));
         let stock = MoveStock { stock: ports.stock.clone(), clock: clock.clone() };
         let purchases = Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone());
+        let manifests = Manifests { store: ports.manifests.clone(), clock: clock.clone() };
         let place = Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() };
         let desk = Desk {
             auto: auto.clone(),
@@ -130,6 +133,7 @@ impl Functions {
             reviews: ports.reviews.clone(),
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
+            manifests: manifests.clone(),
             prices: Prices { store: ports.prices.clone(), clock: clock.clone() },
             purchases: purchases.clone(),
             webhooks: Endpoints::new(ports.webhooks.clone(), ports.queue.clone(), clock.clone(), random.clone()),
@@ -158,7 +162,12 @@ impl Functions {
             clock: clock.clone(),
             base: "https://api.example".to_owned(),
         };
-        let carriers = HearCarriers { apply: apply.clone(), tenants: ports.tenants.clone(), carriers: ports.carriers.clone() };
+        let carriers = HearCarriers {
+            apply: apply.clone(),
+            tenants: ports.tenants.clone(),
+            carriers: ports.carriers.clone(),
+            manifests: ports.manifests.clone(),
+        };
         let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
         // Nobody in this world has a Saleor.
         let shopify = HearShopify { receive: receive.clone() };
@@ -216,12 +225,23 @@ impl Functions {
                 },
                 tenants: ports.tenants.clone(),
             },
-            dispatch: Dispatch {
-                apply: apply.clone(),
-                carriers: ports.carriers.clone(),
-                files: ports.reports.clone(),
-                tenants: ports.tenants.clone(),
-                metrics: ports.metrics.clone(),
+            dispatch: dispatch::Jobs {
+                dispatch: Dispatch {
+                    apply: apply.clone(),
+                    carriers: ports.carriers.clone(),
+                    files: ports.reports.clone(),
+                    tenants: ports.tenants.clone(),
+                    metrics: ports.metrics.clone(),
+                    manifests: ports.manifests.clone(),
+                },
+                collection: Collection {
+                    manifests: manifests.clone(),
+                    orders: ports.orders.clone(),
+                    carriers: ports.carriers.clone(),
+                    files: ports.reports.clone(),
+                    tenants: ports.tenants.clone(),
+                    once: ports.once.clone(),
+                },
             },
             deliver: Deliver {
                 store: ports.webhooks.clone(),
@@ -312,13 +332,26 @@ impl Functions {
                 let call = Call { verb: "POST", path: &path, who: Some(who), correlation: &self.replays, headers: &[], body: Bytes::new() };
                 call_of(&self.api, call).await
             }
+            Job::HandOver { who } => {
+                let body = Bytes::from_static(b"{}");
+                let call = Call { verb: "POST", path: "/v1/manifests", who: Some(who), correlation: &self.replays, headers: &[], body };
+                call_of(&self.api, call).await
+            }
+            Job::Collect => {
+                let said = dispatch::handle(&self.dispatch, &*self.parking, json!({}), None, self.replays.clone()).await;
+                Answer::Said(said.map_err(|why| why.to_string()))
+            }
             Job::Process(batch) => {
                 self.batch(order_processor::handle(&self.process, &self.heard, &self.steps, &*self.parking, wire::hooks(batch)).await)
             }
             Job::Notify(batch) => self.batch(notifier::handle(&self.notify, &*self.parking, wire::events(batch), Timestamp::MAX).await),
             Job::Measure(batch) => self.batch(metrics::handle(&self.measure, &*self.parking, wire::events(batch)).await),
             Job::Saga(batch) => self.batch(saga::handle(&self.sagas, &*self.parking, wire::events(batch), None).await),
-            Job::Dispatch(batch) => self.batch(dispatch::handle(&self.dispatch, &*self.parking, wire::events(batch), None).await),
+            Job::Dispatch(batch) => {
+                let records = serde_json::to_value(wire::events(batch)).unwrap_or_default();
+                let said = dispatch::handle(&self.dispatch, &*self.parking, records, None, self.replays.clone()).await;
+                self.batch(serde_json::from_value(said.unwrap_or_default()).unwrap_or_default())
+            }
             Job::Tell(batch) => {
                 let records = wire::bodies(batch);
                 let said = webhook_out::handle(&self.deliver, &*self.parking, records, self.replays.clone()).await;

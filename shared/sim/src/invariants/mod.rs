@@ -94,6 +94,7 @@ pub fn check(world: &mut World) {
     stock::sagas(world, &books);
     money::money(world, &books);
     parcels::parcels(world, &books);
+    parcels::collected(world, &books);
     returns::returns(world, &books);
     erasure::erasure(world, &books);
     ledger::ledger(world, &books);

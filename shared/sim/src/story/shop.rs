@@ -85,6 +85,7 @@ impl Sender {
 
 fn shipping(n: usize) -> ShippingSettings {
     let account = |carrier| AccountWith {
+        manifest_at: Some(jiff::civil::Time::midnight()),
         carrier,
         account: CarrierAccount {
             client_id: "made-up".to_owned(),

@@ -57,6 +57,23 @@ impl World {
         self.rng.per_mille(600).then_some(push)
     }
 
+    /// A shop hands over what waits, or its clock does.
+    pub(super) fn hand_over(&mut self) -> Option<Job> {
+        if self.depot.sales().is_empty() {
+            return None;
+        }
+        let shop = self.rng.below(self.shops.len());
+        let who = self.shops[shop].client.clone();
+        Some(if self.rng.per_mille(300) { Job::Collect } else { Job::HandOver { who } })
+    }
+
+    pub(super) fn handed_over(&mut self, reply: Option<Reply>) {
+        let Some(reply) = reply else { return };
+        if !(reply.status == 202 || reply.is_worth_another_try()) {
+            self.fail("I5", None, format!("what waits could not be handed over: {} {}", reply.status, reply.text()));
+        }
+    }
+
     pub(super) fn heard_depot(&mut self, news: &BankNews, reply: Option<Reply>) {
         let Some(reply) = reply else { return };
         let expected = if news.forged { 401 } else { 200 };

@@ -168,6 +168,8 @@ pub enum Kind {
     TellAgain,
     /// Carriers see parcels.
     Depot,
+    /// Carriers are told what they collect.
+    Collect,
     /// A payment provider has news.
     Bank,
     /// The sweep runs.

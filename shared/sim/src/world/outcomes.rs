@@ -31,6 +31,7 @@ impl World {
             (Job::Receive { index, .. }, _) => self.received(index, reply),
             (Job::Bank(news), _) => self.heard_bank(&news, reply),
             (Job::Push(news), _) => self.heard_depot(&news, reply),
+            (Job::HandOver { .. }, _) => self.handed_over(reply),
             (Job::Staff(errand), _) => self.worked(errand, reply),
             (Job::Import { chunk, run }, _) => self.imported(&chunk, run, reply),
             (Job::Erase { index, .. }, _) => self.erased(index, reply),
@@ -64,7 +65,7 @@ impl World {
                 let done = first_failure(answer, records.len());
                 self.relayed(records, done);
             }
-            (Job::Sweep | Job::Watch(_) | Job::Timers | Job::TellAgain, _) => {}
+            (Job::Sweep | Job::Watch(_) | Job::Timers | Job::TellAgain | Job::Collect, _) => {}
             (Job::Report(call), answer) => self.reported(&call, answer),
         }
     }
@@ -164,7 +165,8 @@ fn described(job: &Job, answer: Option<&Answer>) -> String {
         }
         Job::Tell(batch) => batch.iter().map(|message| message.body.to_string()).collect::<Vec<_>>().join(" "),
         Job::Relay(records) => records.iter().map(|record| record.row.key.place.clone()).collect::<Vec<_>>().join(" "),
-        Job::Sweep | Job::Timers | Job::TellAgain => String::new(),
+        Job::HandOver { who } => who.tenant.to_string(),
+        Job::Sweep | Job::Timers | Job::TellAgain | Job::Collect => String::new(),
     };
     let ended = match answer {
         None => "DIED".to_owned(),

@@ -15,7 +15,7 @@ const JUMP_MS: i64 = 600_000;
 /// Names of an order's first returns.
 const RETURNS: [&str; 6] = ["r1", "r2", "r3", "r4", "r5", "r6"];
 
-const KINDS: [(Kind, u32); 25] = [
+const KINDS: [(Kind, u32); 26] = [
     (Kind::Place, 70),
     (Kind::Receive, 300),
     (Kind::Process, 180),
@@ -34,6 +34,7 @@ const KINDS: [(Kind, u32); 25] = [
     (Kind::Bank, 25),
     (Kind::Dispatch, 40),
     (Kind::Depot, 25),
+    (Kind::Collect, 14),
     (Kind::Tell, 60),
     (Kind::TellAgain, 6),
     (Kind::Sweep, 8),
@@ -99,6 +100,8 @@ impl World {
                 Job::Report(call) => jobs.push(Job::Report(call.clone())),
                 Job::Watch(tenant) => jobs.push(Job::Watch(tenant.clone())),
                 Job::Timers => jobs.push(Job::Timers),
+                Job::HandOver { who } => jobs.push(Job::HandOver { who: who.clone() }),
+                Job::Collect => jobs.push(Job::Collect),
                 _ => {}
             }
             jobs.push(job);
@@ -227,6 +230,7 @@ impl World {
             }
             Kind::TellAgain => Some(Job::TellAgain),
             Kind::Depot => self.hear_depot(),
+            Kind::Collect => self.hand_over(),
             Kind::Bank => self.hear_bank(),
             Kind::Relay => {
                 let limit = (1 + self.rng.below(10)).min(self.stream.len());

@@ -9,6 +9,7 @@
 pub mod decisions;
 pub mod inbox;
 pub mod limits;
+pub mod manifests;
 pub mod messages;
 pub mod metrics;
 pub mod once;
@@ -26,9 +27,9 @@ pub mod webhooks;
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    AddressStore, DecisionStore, InboxStore, KeyStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore, PortError,
-    PortResult, PriceStore, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex, WebhookStore,
-    WordingStore,
+    AddressStore, DecisionStore, InboxStore, KeyStore, ManifestStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore,
+    PortError, PortResult, PriceStore, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex,
+    WebhookStore, WordingStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -71,6 +72,8 @@ pub struct Ports {
     pub stock: Arc<dyn StockStore>,
     /// Orders with suppliers.
     pub purchases: Arc<dyn PurchaseStore>,
+    /// What carriers collect.
+    pub manifests: Arc<dyn ManifestStore>,
     /// Prices.
     pub prices: Arc<dyn PriceStore>,
     /// Webhooks to others.
@@ -100,6 +103,7 @@ impl Ports {
             timers: Arc::new(world.timers()),
             stock: Arc::new(world.stock()),
             purchases: Arc::new(world.purchases()),
+            manifests: Arc::new(world.manifests()),
             prices: Arc::new(world.prices()),
             webhooks: Arc::new(world.webhooks()),
             reports: Some(Arc::new(world.reports())),
@@ -236,6 +240,9 @@ macro_rules! conformance_tests {
             shelves::purchase_orders_change_with_their_levels,
             shelves::of_many_who_save_one_does,
             shelves::prices_are_listed_by_whether_they_wait,
+            manifests::parcels_wait_on_their_piles,
+            manifests::one_manifest_of_a_pile_at_a_time,
+            manifests::manifests_are_listed_and_saved_by_version,
             reviews::reviews_stand_in_one_list_each,
             stock::stock_moves_with_the_commit_that_says_so,
             stock::of_64_orders_of_ten_units_ten_hold,

@@ -6,6 +6,7 @@
 mod decisions;
 mod fake;
 mod inbox;
+mod manifests;
 mod messages;
 mod once;
 mod orders;
@@ -22,6 +23,7 @@ mod webhooks;
 pub use decisions::MemoryDecisions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
 pub use inbox::MemoryInbox;
+pub use manifests::MemoryManifests;
 pub use messages::{MemoryAddresses, MemoryChat, MemoryMailer, MemoryMessages, MemoryTexts};
 pub use once::MemoryOnce;
 pub use orders::MemoryOrders;
@@ -42,10 +44,11 @@ use app::ports::{
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use domain::price::PriceTag;
+use domain::shipping::manifest::{Manifest, Waiting};
 use domain::stock::purchase::PurchaseOrder;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -79,6 +82,8 @@ struct Shop {
     stock: BTreeMap<(String, String), stock::Level>,
     purchases: BTreeMap<PurchaseId, PurchaseOrder>,
     prices: BTreeMap<Sku, PriceTag>,
+    piles: BTreeMap<manifests::Place, Waiting>,
+    manifests: BTreeMap<ManifestId, Manifest>,
     endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
     deliveries: BTreeMap<DeliveryKey, Delivery>,
 }
@@ -249,6 +254,11 @@ impl MemoryWorld {
     /// Orders with suppliers.
     pub fn purchases(&self) -> MemoryPurchases {
         MemoryPurchases(self.clone())
+    }
+
+    /// What carriers collect.
+    pub fn manifests(&self) -> MemoryManifests {
+        MemoryManifests(self.clone())
     }
 
     /// Prices.

@@ -10,7 +10,9 @@ use app::code::Codes;
 use app::commerce::take::TakeIn;
 use app::cursor::Cursors;
 use app::dispatch::Dispatch;
+use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
+use app::dispatch::manifests::Manifests;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
@@ -237,7 +239,12 @@ impl House {
     }
 
     pub fn carriers(&self) -> HearCarriers {
-        HearCarriers { apply: self.apply(), tenants: Arc::new(self.world.tenants()), carriers: Arc::new(self.depot.clone()) }
+        HearCarriers {
+            apply: self.apply(),
+            tenants: Arc::new(self.world.tenants()),
+            carriers: Arc::new(self.depot.clone()),
+            manifests: Arc::new(self.world.manifests()),
+        }
     }
 
     /// Who buys labels and asks carriers.
@@ -248,7 +255,29 @@ impl House {
             files: Arc::new(self.world.reports()),
             tenants: Arc::new(self.world.tenants()),
             metrics: Arc::new(self.world.metrics()),
+            manifests: Arc::new(self.world.manifests()),
         }
+    }
+
+    pub fn manifests(&self) -> Manifests {
+        Manifests { store: Arc::new(self.world.manifests()), clock: self.clock.clone() }
+    }
+
+    /// Who tells carriers what they collect.
+    pub fn collection(&self) -> Collection {
+        Collection {
+            manifests: self.manifests(),
+            orders: Arc::new(self.world.orders()),
+            carriers: Arc::new(self.depot.clone()),
+            files: Arc::new(self.world.reports()),
+            tenants: Arc::new(self.world.tenants()),
+            once: Arc::new(self.world.once()),
+        }
+    }
+
+    /// All that the dispatch function does.
+    pub fn parcels(&self) -> dispatch::Jobs {
+        dispatch::Jobs { dispatch: self.dispatch(), collection: self.collection() }
     }
 
     /// The door for webhooks.
@@ -530,6 +559,7 @@ impl House {
             reviews: Arc::new(world.reviews()),
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
+            manifests: self.manifests(),
             prices: self.prices(),
             purchases: self.purchases(),
             webhooks: self.endpoints(),
@@ -566,6 +596,7 @@ impl House {
                 self.measure().run(&event).await.unwrap();
                 self.sagas().run(&event, None).await.unwrap();
                 self.dispatch().run(&event, None).await.unwrap();
+                self.collection().run(&event, None).await.unwrap();
                 self.notify().run(&event, jiff::Timestamp::MAX).await.unwrap();
             }
         }

@@ -11,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use testkit::depot::{Fate, Push, SIGNATURE};
 
-fn shipping(carriers: &[CarrierName]) -> ShippingSettings {
+pub fn shipping(carriers: &[CarrierName]) -> ShippingSettings {
     let account = |carrier: &CarrierName| AccountWith {
+        manifest_at: None,
         carrier: *carrier,
         account: CarrierAccount {
             client_id: "made-up".into(),
@@ -35,7 +36,7 @@ fn shipping(carriers: &[CarrierName]) -> ShippingSettings {
     ShippingSettings { accounts: carriers.iter().map(account).collect(), origins: vec![origin], currency: None }
 }
 
-async fn sends_with(carriers: &[CarrierName]) -> House {
+pub async fn sends_with(carriers: &[CarrierName]) -> House {
     let house = House::new().await;
     let next = TenantConfig { version: 2, shipping: shipping(carriers), requests_per_minute: 10_000, ..config() };
     assert!(house.world.tenants().save(&house.scope, &next, 1).await.unwrap());
@@ -49,11 +50,11 @@ async fn packed(number: &str) -> House {
     house
 }
 
-async fn packs(house: &House, number: &str) {
+pub async fn packs(house: &House, number: &str) {
     packs_with(house, number, json!({})).await;
 }
 
-async fn packs_with(house: &House, number: &str, more: Value) {
+pub async fn packs_with(house: &House, number: &str, more: Value) {
     let mut order = json!({
         "number": number, "currency": "USD", "country": "US",
         "shipping_address": { "street": ["12 Long Street"], "city": "Beverly Hills", "region": "CA", "postal_code": "90210", "country": "US" },
@@ -69,13 +70,13 @@ async fn packs_with(house: &House, number: &str, more: Value) {
     house.settle().await;
 }
 
-async fn asks(house: &House, number: &str, wish: Value) -> Answer {
+pub async fn asks(house: &House, number: &str, wish: Value) -> Answer {
     let answer = post(house, &format!("/v1/orders/{number}/fulfilments/p1/labels"), &[], wish).await;
     house.settle().await;
     answer
 }
 
-async fn label(house: &House, number: &str) -> Value {
+pub async fn label(house: &House, number: &str) -> Value {
     get(house, &format!("/v1/orders/{number}/fulfilments/p1/labels")).await.body
 }
 
@@ -85,7 +86,7 @@ async fn stands(house: &House, number: &str) -> String {
     [&label["status"], &label["carrier"]].into_iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
 }
 
-async fn later(house: &House, minutes: i64) {
+pub async fn later(house: &House, minutes: i64) {
     house.clock.advance(SignedDuration::from_secs(minutes * 60 + 1));
     house.timers().run(&correlation()).await.unwrap();
     house.settle().await;

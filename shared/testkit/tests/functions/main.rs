@@ -35,6 +35,7 @@ mod importing;
 mod imports;
 mod labels;
 mod lines;
+mod manifests;
 mod messages;
 mod metrics;
 mod models;

@@ -151,7 +151,11 @@ async fn queue_functions() {
                 "order-processor" => order_processor::handle(&house.process(), &house.heard(), &house.steps(), &lot, batch.clone()).await,
                 "notifier" => notifier::handle(&house.notify(), &lot, batch.clone(), jiff::Timestamp::MAX).await,
                 "saga" => saga::handle(&house.sagas(), &lot, batch.clone(), None).await,
-                "dispatch" => dispatch::handle(&house.dispatch(), &lot, batch.clone(), None).await,
+                "dispatch" => {
+                    let records = serde_json::to_value(&batch).unwrap();
+                    let said = dispatch::handle(&house.parcels(), &lot, records, None, crate::house::correlation()).await;
+                    serde_json::from_value(said.unwrap()).unwrap()
+                }
                 _ => metrics::handle(&house.measure(), &lot, batch.clone()).await,
             };
             let _ = writeln!(table, "{function:<16} {name:<34} {}", told(&batch, &response, &lot));
@@ -180,6 +184,10 @@ async fn other_functions() {
         };
         let _ = writeln!(table, "kpi-report       {name:<38} {said}");
     }
+    let house = House::new().await;
+    let (tick, lot) = (serde_json::json!({ "source": "aws.events" }), Lot::default());
+    let said = dispatch::handle(&house.parcels(), &lot, tick, None, crate::house::correlation()).await.unwrap();
+    let _ = writeln!(table, "dispatch         a tick {:<31} {said}", "");
     for (name, sample) in samples("sheet-sync") {
         let house = crate::saleor::shop(crate::saleor::settings()).await;
         let (event, lot) = (serde_json::from_str(&sample).unwrap_or_default(), Lot::default());

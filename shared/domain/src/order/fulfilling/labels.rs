@@ -454,6 +454,11 @@ impl Order {
         labels.filter_map(move |(one, label)| label.work(one.wants(label, off)).map(|(at, work)| (one, label, at, work)))
     }
 
+    /// Whether a label of a parcel is to be used, or is not to be given back at least.
+    pub fn wants_label(&self, one: &Consignment, label: &ParcelLabel) -> bool {
+        one.wants(label, self.is_called_off())
+    }
+
     /// The next thing that is to be done about a label of its parcels now.
     pub fn label_work(&self, now: Timestamp) -> Option<(&Consignment, &ParcelLabel, LabelWork)> {
         self.label_works().find(|(_, _, at, _)| *at <= now).map(|(one, label, _, work)| (one, label, work))

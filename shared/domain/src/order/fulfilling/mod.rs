@@ -18,8 +18,9 @@ use super::Order;
 use super::event::{Cause, OrderEvent};
 use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
-use crate::ids::{FulfilmentId, LabelReference, LocationId, TrackingNumber};
+use crate::ids::{FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
 use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
+use crate::shipping::manifest::Waiting;
 use crate::shipping::rates::CarrierName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -264,6 +265,21 @@ impl Consignment {
     pub fn has_left(&self) -> bool {
         use FulfilmentStatus as F;
         matches!(self.work.status, F::Shipped | F::Delivered | F::Returned)
+    }
+
+    /// By which it waits for its carrier with one of its labels; none if that was never bought.
+    pub fn waiting(&self, order: &OrderId, label: &ParcelLabel) -> Option<Waiting> {
+        let quote = label.quote.as_ref()?;
+        Some(Waiting {
+            carrier: quote.carrier,
+            service: quote.service,
+            location: self.work.from.clone(),
+            order: order.clone(),
+            parcel: self.work.id.clone(),
+            reference: label.reference.clone(),
+            number: label.number.clone()?,
+            leaves: label.leaves?,
+        })
     }
 
     fn went(&mut self, event: &FulfilEvent, at: Timestamp) {

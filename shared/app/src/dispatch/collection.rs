@@ -1,0 +1,196 @@
+//! The worker behind manifests, and the clock that asks for them.
+//!
+//! What goes is written onto the manifest and taken from its pile before the carrier is asked, and each try is committed before it is made. A
+//! try that nobody has heard the end of is followed by another; where that one is refused, the first may have worked, and a person has to look.
+
+use super::manifests::{Manifests, key};
+use crate::context::{Context, Provenance};
+use crate::error::{Error, Result};
+use crate::ports::{
+    CarrierError, CarrierResult, Carriers, Document, Manifested, OnceDone, OnceKey, OnceStore, OrderStore, ReportStore, TenantStore,
+};
+use crate::scope::TenantScope;
+use contracts::{Envelope, Payload};
+use domain::ids::{CorrelationId, ManifestId, TenantId};
+use domain::order::Actor;
+use domain::order::fulfilling::RULE;
+use domain::shipping::manifest::{ASKING_TAKES, Closing, Fate, Manifest, ManifestState, PARCELS_MAX, Waiting};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// Orders looked up at once.
+const AT_ONCE: usize = 16;
+/// Longest time that looking a pile through and asking a carrier take.
+const COLLECTING_TIME: SignedDuration = SignedDuration::from_secs(50);
+/// How long it is remembered that a day's manifests were asked for.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
+
+/// The use case.
+#[derive(Clone)]
+pub struct Collection {
+    /// Manifests, and asking for them.
+    pub manifests: Manifests,
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Carriers.
+    pub carriers: Arc<dyn Carriers>,
+    /// Where papers lie.
+    pub files: Arc<dyn ReportStore>,
+    /// Settings.
+    pub tenants: Arc<dyn TenantStore>,
+    /// What was asked for by the clock.
+    pub once: Arc<dyn OnceStore>,
+}
+
+fn by_rule(correlation: &CorrelationId) -> Provenance {
+    Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: correlation.clone() }
+}
+
+impl Collection {
+    /// Makes the manifest that an event asks for; how far it is then. `until` is when that has to be done.
+    ///
+    /// # Errors
+    /// `Retryable`: the message comes again.
+    pub async fn run(&self, event: &Envelope, until: Option<Timestamp>) -> Result<Option<ManifestState>> {
+        let Payload::ManifestDue(due) = &event.payload else { return Ok(None) };
+        let id = ManifestId::parse(&due.manifest_id).map_err(|why| Error::Fatal(why.to_string()))?;
+        let scope = TenantScope::of_own_message(&event.tenant);
+        let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
+        let by = by_rule(&event.correlationid);
+        let context = Context { scope: &scope, config: &config, by: &by };
+        let Some(known) = self.manifests.store.load(&scope, &id).await? else { return Ok(None) };
+        let now = self.manifests.clock.now();
+        if until.is_some_and(|until| now + COLLECTING_TIME > until) {
+            return Err(Error::Retryable("no time is left to ask a carrier".into()));
+        }
+        let tried_before = known.state == ManifestState::Asking;
+        let goes = match known.state {
+            ManifestState::Asking if now < known.since + ASKING_TAKES => {
+                return Err(Error::Retryable("somebody is asking the carrier".into()));
+            }
+            ManifestState::Asked if known.parcels.is_empty() => self.look_through(context, &known).await?,
+            ManifestState::Asked | ManifestState::Asking => known.parcels.clone(),
+            // Done, or a person's.
+            other => return Ok(Some(other)),
+        };
+        if goes.is_empty() {
+            return self.end(context, &known, Closing::Empty).await;
+        }
+        let asking = known.asking(goes, now);
+        if !self.manifests.store.save(&scope, &asking, &[], now).await? {
+            return Err(Error::Retryable("somebody else has set about it".into()));
+        }
+        self.manifests.store.take(&scope, &asking.parcels).await?;
+        let how = match self.asked(context, &asking).await {
+            Err(CarrierError::Retryable(why)) => {
+                if !tried_before {
+                    self.manifests.store.save(&scope, &asking.put_off(self.manifests.clock.now()), &[], now).await?;
+                }
+                return Err(Error::Retryable(why));
+            }
+            Err(CarrierError::Unknown(why)) if !tried_before => return Err(Error::Retryable(why)),
+            Err(CarrierError::Unknown(why)) => Closing::Unsure { why },
+            Err(CarrierError::Rejected { message, .. }) if tried_before => Closing::Unsure { why: message },
+            Err(CarrierError::Rejected { message, .. }) => Closing::Failed { why: message },
+            Ok(Manifested::NotNeeded) => Closing::NotNeeded,
+            Ok(Manifested::Made { number, document }) => Closing::Made { number, file: self.kept(&scope, &asking.id, document).await? },
+        };
+        self.end(context, &asking, how).await
+    }
+
+    /// What of a pile goes on the manifest's day. What does not belong there any more is taken from it.
+    async fn look_through(&self, context: Context<'_>, manifest: &Manifest) -> Result<Vec<Waiting>> {
+        let carrier = manifest.pile.carrier;
+        let waiting = self.manifests.store.waiting(context.scope, Some(carrier), super::manifests::LOOKED_AT_MAX).await?;
+        let of_pile = waiting.into_iter().filter(|one| one.pile() == manifest.pile && one.leaves <= manifest.day);
+        let fates: Vec<(Waiting, Fate)> = stream::iter(of_pile.take(PARCELS_MAX))
+            .map(|one| async move {
+                let order = self.orders.load(context.scope, &one.order).await?;
+                let fate = one.fate(order.as_ref(), manifest.day);
+                Ok::<_, Error>((one, fate))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let of_fate = |fate: Fate| fates.iter().filter(move |one| one.1 == fate).map(|one| one.0.clone()).collect::<Vec<_>>();
+        self.manifests.store.take(context.scope, &of_fate(Fate::Gone)).await?;
+        Ok(of_fate(Fate::Goes))
+    }
+
+    async fn asked(&self, context: Context<'_>, manifest: &Manifest) -> CarrierResult<Manifested> {
+        let wanted = manifest.wanted();
+        if wanted.is_empty() {
+            return Ok(Manifested::NotNeeded);
+        }
+        let (shipping, carrier) = (&context.config.shipping, manifest.pile.carrier);
+        let account = shipping.account(carrier).ok_or_else(|| {
+            let why = format!("the shop has no account with {} any more: settings, shipping.accounts", carrier.title());
+            CarrierError::rejected("not_configured", why)
+        })?;
+        let location = manifest.pile.location.as_ref().or_else(|| manifest.parcels.first().map(|one| &one.location));
+        let from = location.and_then(|location| shipping.origin(location)).and_then(crate::tenant::Origin::party);
+        let nowhere = || CarrierError::rejected("not_configured", "the shop has not said where it sends from: settings, shipping.origins");
+        self.carriers.of(carrier).manifest(account, &from.ok_or_else(nowhere)?, manifest.day, &wanted).await
+    }
+
+    /// Stores the paper.
+    async fn kept(&self, scope: &TenantScope, id: &ManifestId, document: Option<Document>) -> Result<Option<String>> {
+        let Some(document) = document else { return Ok(None) };
+        let (extension, content_type) = document.format.on_file();
+        let file = key(id, extension);
+        self.files.put(scope, &file, Arc::unwrap_or_clone(document.bytes), content_type).await?;
+        Ok(Some(file))
+    }
+
+    async fn end(&self, context: Context<'_>, manifest: &Manifest, how: Closing) -> Result<Option<ManifestState>> {
+        let closed = manifest.closed(how, self.manifests.clock.now());
+        if !self.manifests.close(context.scope, &closed, &context.by.correlation).await? {
+            return Err(Error::Retryable("it was changed meanwhile".into()));
+        }
+        // What had no room on it goes onto the next.
+        if !closed.state.is_open() && closed.state != ManifestState::Failed && closed.parcels.len() == PARCELS_MAX {
+            self.manifests.ask(context, Some(closed.pile.carrier), closed.pile.location.as_ref()).await?;
+        }
+        Ok(Some(closed.state))
+    }
+
+    /// Asks for the manifests of each carrier whose hour has come in a shop, once a day; the shops.
+    ///
+    /// # Errors
+    /// The first, after every other shop had its turn: the next tick asks for all again.
+    pub async fn by_the_clock(&self, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
+        let (mut asked, mut first) = (Vec::new(), None);
+        for tenant in self.tenants.all().await? {
+            match self.hour_of(&tenant, correlation).await {
+                Ok(true) => asked.push(tenant),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::error!(trace_id = %correlation, %tenant, %error, "manifests were not asked for");
+                    first = first.or(Some(error));
+                }
+            }
+        }
+        first.map_or(Ok(asked), Err)
+    }
+
+    async fn hour_of(&self, tenant: &TenantId, correlation: &CorrelationId) -> Result<bool> {
+        let Some(config) = self.tenants.config(tenant).await? else { return Ok(false) };
+        let (scope, by) = (TenantScope::of_own_message(tenant), by_rule(correlation));
+        let context = Context { scope: &scope, config: &config, by: &by };
+        let now = self.manifests.clock.now();
+        let local = now.to_zoned(config.zone());
+        let mut any = false;
+        for account in config.shipping.accounts.iter().filter(|account| account.manifest_at.is_some_and(|at| local.time() >= at)) {
+            let once = OnceKey::new("manifests", account.carrier.as_str(), &local.date().to_string());
+            if self.once.done(&scope, &once, now).await?.is_some() {
+                continue;
+            }
+            any |= !self.manifests.ask(context, Some(account.carrier), None).await?.is_empty();
+            let done = OnceDone { key: &once, request_hash: "", response: "", fence: None, expires_at: now + KEPT_FOR };
+            // Another tick that has done the same has asked for the same.
+            self.once.complete(&scope, done, &[], now).await?;
+        }
+        Ok(any)
+    }
+}
