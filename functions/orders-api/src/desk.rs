@@ -12,6 +12,7 @@ use app::ports::{
 use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
+use app::quotes::Quotes;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::Survey;
 use app::tenant::TenantConfig;
@@ -58,6 +59,8 @@ pub struct Desk {
     pub purchases: Purchases,
     /// What carriers collect.
     pub manifests: Manifests,
+    /// What carriage would cost.
+    pub quotes: Quotes,
     /// Prices.
     pub prices: Prices,
     /// Webhooks to others.

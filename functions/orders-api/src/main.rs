@@ -11,6 +11,7 @@ use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
+use app::quotes::Quotes;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::webhooks::Endpoints;
@@ -64,6 +65,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         reviews: Arc::new(db.reviews()),
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        quotes: Quotes { stock: Arc::new(db.stock()), clock: clock.clone() },
         manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),

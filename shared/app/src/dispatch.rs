@@ -318,7 +318,7 @@ impl Dispatch {
             to,
             weight_g: job.label.wish.weight_g,
             size: job.label.wish.size,
-            leaves: job.context.config.today(self.apply.clock.now()),
+            leaves: shipping.leaves_on(&job.parcel.work.from, self.apply.clock.now(), &job.context.zone()),
             currency: shipping.currency.unwrap_or(job.order.totals.currency),
         })
     }

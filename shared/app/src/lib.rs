@@ -42,6 +42,7 @@ pub mod progress;
 pub mod pseudonym;
 pub mod publish;
 pub mod question;
+pub mod quotes;
 pub mod receive;
 pub mod recent;
 pub mod relay;

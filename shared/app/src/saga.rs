@@ -14,11 +14,12 @@ use crate::stock::{MoveStock, Purchases};
 use crate::tenant::TenantConfig;
 use contracts::{Envelope, Payload, stock};
 use domain::fraud::Past;
-use domain::ids::OrderId;
+use domain::ids::{LocationId, OrderId};
 use domain::money::Money;
 use domain::order::placement::Line;
 use domain::order::saga::{Facts, Free, RULE, Step, Supply, allocate};
 use domain::order::{Actor, Command, Order, SagaCommand};
+use domain::shipping::warehouse::Destination;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -144,18 +145,21 @@ impl Sagas {
         let past = if step == Step::Screen { Some(self.past(context, order).await?) } else { None };
         // A good order goes through both steps in one commit.
         let levels = if rules.reserve_stock && step <= Step::Reserve { Some(self.levels(context.scope, order).await?) } else { None };
+        let ranking = levels.as_ref().map(|levels| best_places(context.config, order, levels, self.apply.clock.now())).unwrap_or_default();
         let asked = context.config.adviser.at().filter(|_| until.is_none_or(|until| self.apply.clock.now() + ADVISER_TIME < until));
-        let (Some(at), settings) = (asked, &context.config.adviser) else { return Ok(Facts { past, levels, ..Facts::default() }) };
+        let (Some(at), settings) = (asked, &context.config.adviser) else { return Ok(Facts { past, levels, ranking, ..Facts::default() }) };
         let about = asked_of(order);
         let advice = match &past {
             Some(past) if settings.fraud && rules.fraud.enabled => heard(self.adviser.fraud(at, &about, &past_of(past)).await, order),
             _ => None,
         };
         let proposed = match &levels {
-            Some(levels) if settings.routing && is_split(order, levels) => heard(self.adviser.routing(at, &about, levels).await, order),
+            Some(levels) if settings.routing && is_split(order, levels, &ranking) => {
+                heard(self.adviser.routing(at, &about, levels).await, order)
+            }
             _ => None,
         };
-        Ok(Facts { past, levels, advice, proposed })
+        Ok(Facts { past, levels, ranking, advice, proposed })
     }
 
     /// What is known of the customer. The index follows its table within moments: of two orders in the same second one may not
@@ -203,8 +207,14 @@ fn heard<T>(said: crate::ports::PortResult<T>, order: &Order) -> Option<T> {
 }
 
 /// No location has all of it: there is something to choose.
-fn is_split(order: &Order, levels: &[Free]) -> bool {
-    allocate(&order.to_reserve(), levels, Supply::All).is_ok_and(|found| found.iter().any(|one| one.location != found[0].location))
+fn is_split(order: &Order, levels: &[Free], ranking: &[LocationId]) -> bool {
+    allocate(&order.to_reserve(), levels, ranking, Supply::All).is_ok_and(|found| found.iter().any(|one| one.location != found[0].location))
+}
+
+/// From where an order is best sent, if the shop has said how its places work.
+fn best_places(config: &TenantConfig, order: &Order, levels: &[Free], now: Timestamp) -> Vec<LocationId> {
+    let ranked = config.shipping.ranked(&Destination::of(order), &order.to_reserve(), levels, now);
+    ranked.into_iter().map(|ranked| ranked.id).collect()
 }
 
 fn past_of(past: &Past) -> AskedPast {

@@ -78,6 +78,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         reviews: Arc::new(memory.reviews()),
         count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
         prices: app::prices::Prices { store: ports.prices.clone(), clock: clock.clone() },
+        quotes: app::quotes::Quotes { stock: ports.stock.clone(), clock: clock.clone() },
         manifests: app::dispatch::manifests::Manifests { store: ports.manifests.clone(), clock: clock.clone() },
         purchases: Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone()),
         stock,

@@ -49,7 +49,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             (stepper(order))
             div class="order-side" {
                 @if visitor.may_write() { (actions(order, visitor, &considered.decision)) }
-                (customer(&dossier))
+                (customer(&dossier, visitor))
                 (payment::section(order, visitor))
                 (messages::section(&dossier, visitor))
                 (tracks(order, visitor))
@@ -292,7 +292,7 @@ fn totals(totals: &Totals) -> Markup {
     }
 }
 
-pub(super) fn customer(dossier: &Dossier) -> Markup {
+pub(super) fn customer(dossier: &Dossier, visitor: &Visitor) -> Markup {
     html! {
         section class="card" aria-labelledby="customer-title" {
             div class="card-head" { h2 id="customer-title" { "Customer" } }
@@ -309,6 +309,7 @@ pub(super) fn customer(dossier: &Dossier) -> Markup {
                     @if let Some(locale) = &contact.locale { dt { "Language" } dd { (locale) } }
                     @if let Some(score) = dossier.order.rating { dt { "How it was" } dd { (score) " of 5" } }
                     @if let Some(method) = dossier.order.shipping_method { dt { "Shipping" } dd { (method.as_str().replace('_', " ")) } }
+                    @if let Some(ships) = visitor.config.shipping.ships(&dossier.order) { dt { "Leaves by" } dd { (moment(ships.at, &visitor.zone())) } }
                     @if let Some(address) = &contact.address { dt { "Goes to" } dd { (postal(address)) } }
                     @else if let Some(country) = &dossier.order.country { dt { "Country" } dd { (country) } }
                     @if let Some(address) = &contact.billing_address { dt { "Bill to" } dd { (postal(address)) } }

@@ -39,7 +39,7 @@ pub async fn draw(console: &Console, visitor: &Visitor, id: &str, at: &str) -> R
         }
         div class="order" {
             (stepper(order))
-            div class="order-side" { (customer(&then)) (tracks(order, visitor)) }
+            div class="order-side" { (customer(&then, visitor)) (tracks(order, visitor)) }
             div class="order-main" { (items(order)) (timeline::section(&then, visitor)) }
         }
     };

@@ -172,8 +172,8 @@ pub async fn undo(
     let body: Undo = if raw.trim_ascii().is_empty() { Undo::default() } else { body::read(&raw)? };
     let command = Command::Undo { note: note(body.note)? };
     let applied = run(&desk, &admitted, &order_id(&id)?, &command, Alongside::default()).await?;
-    let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(applied.order.revision(), axum::Json(OrderView::of(&applied.order, today))))
+    let view = OrderView::of(&applied.order, &admitted.config, desk.clock.now());
+    Ok(tagged(applied.order.revision(), axum::Json(view)))
 }
 
 /// Rules to be tried.

@@ -23,6 +23,7 @@ pub mod photos;
 pub mod prices;
 pub mod privacy;
 pub mod purchases;
+pub mod quotes;
 pub mod reports;
 pub mod returns;
 pub mod reviews;

@@ -224,11 +224,10 @@ pub async fn read(
         let dossier = dossier.ok_or(Error::NotFound("order"))?;
         let order = dossier.at(at).map_err(|unread| fault("at", "too_many_changes", unread.to_string()))?;
         let order = order.ok_or(Error::NotFound("order at that time"))?;
-        return Ok(axum::Json(OrderView::of(&order, admitted.config.today(at))).into_response());
+        return Ok(axum::Json(OrderView::of(&order, &admitted.config, at)).into_response());
     }
     let order = desk.orders.load(&admitted.scope, &id).await.map_err(Error::from)?.ok_or(Error::NotFound("order"))?;
-    let today = admitted.config.today(now);
-    Ok(tagged(order.revision(), axum::Json(OrderView::of(&order, today))))
+    Ok(tagged(order.revision(), axum::Json(OrderView::of(&order, &admitted.config, now))))
 }
 
 pub(super) fn tagged(version: u64, body: impl IntoResponse) -> Response {
@@ -248,7 +247,7 @@ pub async fn timeline(State(desk): State<Arc<Desk>>, caller: Caller, origin: Ori
     let dossier = dossier.ok_or(Error::NotFound("order"))?;
     let now = desk.clock.now();
     let photos = links(&*desk.reports, &admitted.scope, &dossier.order, now).await?;
-    Ok(tagged(dossier.order.revision(), axum::Json(Timeline::of(&dossier, admitted.config.today(now), &photos))))
+    Ok(tagged(dossier.order.revision(), axum::Json(Timeline::of(&dossier, (&admitted.config, now), &photos))))
 }
 
 /// Reads how far an order has come, what comes next and when it should arrive.
@@ -300,8 +299,8 @@ pub async fn change(
     };
     let with = Alongside { if_version: if_match(&headers)?, ..Alongside::default() };
     let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Change(change), with).await?;
-    let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(applied.order.revision(), axum::Json(OrderView::of(&applied.order, today))))
+    let view = OrderView::of(&applied.order, &admitted.config, desk.clock.now());
+    Ok(tagged(applied.order.revision(), axum::Json(view)))
 }
 
 pub(super) async fn run(desk: &Desk, admitted: &Admitted, id: &OrderId, command: &Command, with: Alongside<'_>) -> Result<Applied, Error> {
@@ -333,8 +332,8 @@ pub async fn correct(
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
     let correction = CorrectStatus { to: status(&body.status)?, reason: body.reason, role: admitted.identity.role };
     let applied = run(&desk, &admitted, &order_id(&id)?, &Command::Correct(correction), Alongside::default()).await?;
-    let today = admitted.config.today(desk.clock.now());
-    Ok(tagged(applied.order.revision(), axum::Json(OrderView::of(&applied.order, today))))
+    let view = OrderView::of(&applied.order, &admitted.config, desk.clock.now());
+    Ok(tagged(applied.order.revision(), axum::Json(view)))
 }
 
 /// A move in the words of single-status shop systems.

@@ -3,6 +3,7 @@
 use super::{OrderView, PhotoView};
 use app::photos::Linked;
 use app::ports::{Dossier, Message, MessageState};
+use app::tenant::TenantConfig;
 use domain::order::{Basis, Cause, Expected, OrderEvent, Track};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -86,9 +87,9 @@ impl MessageView {
 
 impl Timeline {
     /// Of a dossier, with links to the order's photos.
-    pub fn of(dossier: &Dossier, today: Date, photos: &[Linked]) -> Timeline {
+    pub fn of(dossier: &Dossier, (config, now): (&TenantConfig, Timestamp), photos: &[Linked]) -> Timeline {
         Timeline {
-            order: OrderView::of(&dossier.order, today),
+            order: OrderView::of(&dossier.order, config, now),
             timeline: entries(dossier, photos),
             messages: dossier.messages.iter().map(MessageView::of).collect(),
         }

@@ -12,6 +12,7 @@ mod payment;
 mod photo;
 mod price;
 mod purchase;
+mod quote;
 mod returned;
 mod review;
 mod stock;
@@ -31,6 +32,7 @@ pub use payment::{OrderPayment, PaymentAction, PaymentOperation, PaymentOutside,
 pub use photo::{PhotoList, PhotoName, PhotoView};
 pub use price::{PriceList, PriceView, ProposalView};
 pub use purchase::{PurchaseLineView, PurchaseList, PurchaseView};
+pub use quote::{OfferView, PlaceScore, PlaceView, ShippingQuote};
 pub use returned::{ArrivedItem, OrderReturns, ReturnView, Returnable, ReturnedItem};
 pub use review::{OrderReview, ReviewList, WorkflowView};
 pub use stock::{CountResult, CountedLine, LevelList, LevelView};

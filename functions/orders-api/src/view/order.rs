@@ -2,6 +2,7 @@
 
 use super::{Address, OrderReview, PhotoName, WorkflowView};
 use app::ports::OrderSummary;
+use app::tenant::TenantConfig;
 use domain::money::Money;
 use domain::order::{Order, Timer, Track, Wake};
 use domain::shipping::{ShippingMethod, address};
@@ -105,6 +106,14 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(example = "express"))]
     pub shipping_method: Option<&'static str>,
+    /// When it leaves, as long as it is being prepared and where the shop has said how its places work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = DateTime))]
+    pub leaves_at: Option<Timestamp>,
+    /// That day, where it leaves from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(value_type = Option<String>, format = Date))]
+    pub leaves_on: Option<Date>,
     /// Where the parcel goes; none if nobody said so, or it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shipping_address: Option<Address>,
@@ -192,8 +201,9 @@ pub struct ItemView {
 }
 
 impl OrderView {
-    /// Of an order, on a day in the shop.
-    pub fn of(order: &Order, today: Date) -> OrderView {
+    /// Of an order, in a shop.
+    pub fn of(order: &Order, config: &TenantConfig, now: Timestamp) -> OrderView {
+        let (today, ships) = (config.today(now), config.shipping.ships(order));
         let tracks = &order.tracks;
         let written = order.contact.as_ref().and_then(|contact| contact.address.as_ref());
         let checked = written.and_then(|address| address::check(address).ok());
@@ -223,6 +233,8 @@ impl OrderView {
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             country: order.country.clone(),
             shipping_method: order.shipping_method.map(ShippingMethod::as_str),
+            leaves_at: ships.as_ref().map(|ships| ships.at),
+            leaves_on: ships.map(|ships| ships.day),
             shipping_address: written.map(Address::of),
             did_you_mean: checked.as_ref().and_then(|checked| checked.did_you_mean.as_ref()).map(Address::of),
             address_doubts: checked.map(|checked| checked.doubts.into_iter().map(|doubt| doubt.message).collect()).unwrap_or_default(),

@@ -4,11 +4,16 @@ use super::Secret;
 use crate::ports::{CarrierAccount, Party};
 use domain::ids::LocationId;
 use domain::money::Currency;
-use domain::order::{Carriage, Fault};
+use domain::order::saga::Free;
+use domain::order::{Carriage, Fault, FulfilmentStatus, Order, Stage};
 use domain::shipping::address::AddressDraft;
-use domain::shipping::{CarrierName, address};
-use jiff::civil::Time;
+use domain::shipping::warehouse::{self, Destination, Ranked, Standing};
+use domain::shipping::{CarrierName, ShipDate, Tariff, Warehouse, address};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Places that a shop sends from.
 const ORIGINS_MAX: usize = 100;
@@ -25,6 +30,13 @@ pub struct ShippingSettings {
     pub accounts: Vec<AccountWith>,
     /// Where parcels leave from, by the location of their stock; what has none leaves from the first.
     pub origins: Vec<Origin>,
+    /// How the places work that orders leave from: which is best for an order, and when it gets the order out. Where nothing is said, orders leave
+    /// from where everything is, by name, on the day their label is bought.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warehouses: Vec<Warehouse>,
+    /// What carriage costs a customer, for quotes before an order is placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<Tariff>,
     /// What offers of carriers are compared in; the order's own currency, if it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
@@ -120,6 +132,41 @@ impl ShippingSettings {
         self.origins.iter().find(|origin| origin.location == *location).or_else(|| self.origins.first())
     }
 
+    /// How a place works, if the shop has said so.
+    pub fn warehouse(&self, location: &LocationId) -> Option<&Warehouse> {
+        self.warehouses.iter().find(|warehouse| warehouse.id == *location)
+    }
+
+    /// The day on which something leaves that is taken on now.
+    pub fn leaves_on(&self, location: &LocationId, now: Timestamp, zone: &TimeZone) -> Date {
+        let ships = self.warehouse(location).and_then(|warehouse| warehouse.ship_date(now).ok());
+        ships.map_or_else(|| now.to_zoned(zone.clone()).date(), |ships| ships.day)
+    }
+
+    /// When an order leaves that is being prepared: with the last of the places where parts of it are. None where nobody has said how those work.
+    pub fn ships(&self, order: &Order) -> Option<ShipDate> {
+        let taken_on = order.stages.entered(Stage::Processing).filter(|_| Stage::of(order.tracks.status) == Some(Stage::Processing))?;
+        let to_send = order.consignments.iter().filter(|one| !one.has_left() && one.work.status != FulfilmentStatus::Cancelled);
+        let held = order.saga.iter().flat_map(|saga| &saga.held).filter_map(|held| LocationId::parse(&held.location).ok());
+        let mut places: BTreeSet<LocationId> = to_send.map(|one| one.work.from.clone()).chain(held).collect();
+        if places.is_empty() {
+            places.extend(self.origins.first().map(|origin| origin.location.clone()));
+        }
+        places.iter().filter_map(|place| self.warehouse(place)?.ship_date(taken_on).ok()).max_by_key(|ships| ships.at)
+    }
+
+    /// Its warehouses for so much of something, the best first.
+    pub fn ranked(&self, to: &Destination, wanted: &BTreeMap<String, u32>, levels: &[Free], now: Timestamp) -> Vec<Ranked> {
+        let has = |warehouse: &Warehouse| {
+            let here = levels.iter().filter(|level| level.location == warehouse.id.as_str());
+            let of = |level: &Free| wanted.get(&level.sku).map_or(0, |wanted| u32::try_from(level.available).unwrap_or(0).min(*wanted));
+            // How many orders wait at a place is counted nowhere.
+            Standing { pieces_available: here.map(of).fold(0, u32::saturating_add), open_orders: 0 }
+        };
+        let warehouses: Vec<_> = self.warehouses.iter().map(|warehouse| (warehouse.clone(), has(warehouse))).collect();
+        warehouse::rank(&warehouses, to, wanted.values().copied().fold(0, u32::saturating_add), now)
+    }
+
     /// Every secret, with its place among the settings.
     pub fn secrets(&mut self) -> Vec<(String, &mut Secret)> {
         let mut secrets = Vec::new();
@@ -162,6 +209,9 @@ impl ShippingSettings {
                 faults.push(Fault::new(field, "bad_secret", "1 to 255 characters without spaces, as the carrier shows it"));
             }
         }
+        let inside = |fault: Fault| Fault { field: format!("shipping.{}", fault.field), ..fault };
+        faults.extend(warehouse::faults(&self.warehouses).into_iter().map(inside));
+        faults.extend(self.tariff.iter().flat_map(Tariff::faults).map(inside));
         if self.origins.len() > ORIGINS_MAX {
             faults.push(Fault::new("shipping.origins", "too_many", "at most 100"));
         }

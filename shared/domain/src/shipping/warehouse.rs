@@ -3,7 +3,8 @@
 use super::calendar::Calendar;
 use super::route::Point;
 use crate::ids::LocationId;
-use crate::order::Fault;
+use crate::order::{Fault, Order};
+use crate::shipping::address;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -199,6 +200,19 @@ pub struct Destination {
     pub region: Option<String>,
     /// If that is known.
     pub at: Option<Point>,
+}
+
+impl Destination {
+    /// Where an order goes, as far as that is known.
+    pub fn of(order: &Order) -> Destination {
+        let written = order.contact.as_ref().and_then(|contact| contact.address.as_ref());
+        let checked = written.and_then(|address| address::check(address).ok()).map(|checked| checked.address);
+        Destination {
+            country: order.country.clone().unwrap_or_default(),
+            region: checked.and_then(|address| address.region().map(str::to_owned)),
+            at: None,
+        }
+    }
 }
 
 /// How a warehouse stands at the moment.

@@ -133,6 +133,7 @@ impl Functions {
             reviews: ports.reviews.clone(),
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
+            quotes: app::quotes::Quotes { stock: ports.stock.clone(), clock: clock.clone() },
             manifests: manifests.clone(),
             prices: Prices { store: ports.prices.clone(), clock: clock.clone() },
             purchases: purchases.clone(),

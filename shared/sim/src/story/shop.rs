@@ -111,7 +111,7 @@ fn shipping(n: usize) -> ShippingSettings {
         address,
     };
     let carriers = if n == 0 { vec![CarrierName::Ups] } else { CarrierName::ALL.to_vec() };
-    ShippingSettings { accounts: carriers.into_iter().map(account).collect(), origins: vec![origin], currency: None }
+    ShippingSettings { accounts: carriers.into_iter().map(account).collect(), origins: vec![origin], ..ShippingSettings::default() }
 }
 
 fn twilio() -> TwilioAccount {

@@ -559,6 +559,7 @@ impl House {
             reviews: Arc::new(world.reviews()),
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
+            quotes: app::quotes::Quotes { stock: Arc::new(world.stock()), clock: self.clock.clone() },
             manifests: self.manifests(),
             prices: self.prices(),
             purchases: self.purchases(),

@@ -33,7 +33,7 @@ pub fn shipping(carriers: &[CarrierName]) -> ShippingSettings {
     };
     let location = LocationId::parse("main").unwrap();
     let origin = Origin { location, name: "Packing Desk".into(), company: None, phone: "+1 555 010 0000".into(), address };
-    ShippingSettings { accounts: carriers.iter().map(account).collect(), origins: vec![origin], currency: None }
+    ShippingSettings { accounts: carriers.iter().map(account).collect(), origins: vec![origin], ..ShippingSettings::default() }
 }
 
 pub async fn sends_with(carriers: &[CarrierName]) -> House {
@@ -44,7 +44,7 @@ pub async fn sends_with(carriers: &[CarrierName]) -> House {
 }
 
 /// A shop with accounts everywhere, and an order of three pieces that is packed.
-async fn packed(number: &str) -> House {
+pub async fn packed(number: &str) -> House {
     let house = sends_with(&CarrierName::ALL).await;
     packs(&house, number).await;
     house

@@ -55,6 +55,7 @@ mod signing;
 mod stale;
 mod stock;
 mod tenancy;
+mod warehouses;
 mod watched;
 mod watching;
 mod webhooks;

@@ -28,26 +28,27 @@ pub enum Supply {
 /// Locations that one unit is taken from: what is set aside of it is set aside in one commit.
 const LOCATIONS_MAX: usize = HOLD_MAX;
 
-/// Finds a place for everything that stock is kept of: from one location if one has it all, else in as few parcels as can be
-/// ([`crate::shipping::allocate`]). What no stock is kept of needs no place.
+/// Finds a place for everything that stock is kept of: from one location if one has it all, the best of those; else in as few parcels as can be
+/// ([`crate::shipping::allocate`]). What no stock is kept of needs no place. `ranking` has the best locations first; others come after them.
 ///
 /// # Errors
 /// The first thing of which there is not enough, if everything is wanted.
-pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], supply: Supply) -> Result<Vec<Allocation>, Short> {
+pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], ranking: &[LocationId], supply: Supply) -> Result<Vec<Allocation>, Short> {
+    let place = |location: &str| ranking.iter().position(|id| id.as_str() == location).unwrap_or(usize::MAX);
     let at = |sku: &str, location: &str| {
         levels.iter().find(|level| level.sku == sku && level.location == location).map_or(0, |level| level.available)
     };
     let kept: Vec<(&String, u32)> =
         wanted.iter().filter(|(sku, _)| levels.iter().any(|level| level.sku == **sku)).map(|(sku, quantity)| (sku, *quantity)).collect();
     let mut locations: Vec<&str> = levels.iter().map(|level| level.location.as_str()).collect();
-    locations.sort_unstable();
+    locations.sort_unstable_by_key(|location| (place(location), *location));
     locations.dedup();
     let give = |sku: &str, location: &str, quantity: u32| Allocation { sku: sku.to_owned(), location: location.to_owned(), quantity };
     let whole = locations.iter().find(|location| kept.iter().all(|(sku, quantity)| at(sku, location) >= i64::from(*quantity)));
     if let Some(location) = whole {
         return Ok(kept.iter().map(|(sku, quantity)| give(sku, location, *quantity)).collect());
     }
-    if let Some(few) = in_few_parcels(&kept, levels, &locations) {
+    if let Some(few) = in_few_parcels(&kept, levels, &locations, place) {
         return Ok(few);
     }
     let mut found = Vec::new();
@@ -70,23 +71,23 @@ pub fn allocate(wanted: &BTreeMap<String, u32>, levels: &[Free], supply: Supply)
     Ok(found)
 }
 
-/// Everything in as few parcels as can be, the fullest locations first. None if there is not enough, or if it takes more places than are set aside at
+/// Everything in as few parcels as can be, the best locations first, then the fullest. None if there is not enough, or if it takes more places than are set aside at
 /// once: then each unit is taken from where most of it is.
-fn in_few_parcels(kept: &[(&String, u32)], levels: &[Free], locations: &[&str]) -> Option<Vec<Allocation>> {
+fn in_few_parcels(kept: &[(&String, u32)], levels: &[Free], locations: &[&str], place: impl Fn(&str) -> usize) -> Option<Vec<Allocation>> {
     let wanted = |(sku, quantity): &(&String, u32)| Wanted { sku: (*sku).clone(), quantity: *quantity, tracked: true };
     let lines: Vec<Wanted> = kept.iter().map(wanted).collect();
     let mut available = Available::new();
-    let mut ranking: Vec<(i64, LocationId)> = Vec::new();
+    let mut ranking: Vec<(usize, i64, LocationId)> = Vec::new();
     for location in locations {
         let id = LocationId::parse(location).ok()?;
         let here = levels.iter().filter(|level| level.location == *location && level.available > 0);
         let skus: BTreeMap<String, u32> =
             here.map(|level| (level.sku.clone(), u32::try_from(level.available).unwrap_or(u32::MAX))).collect();
-        ranking.push((-skus.values().map(|pieces| i64::from(*pieces)).sum::<i64>(), id.clone()));
+        ranking.push((place(location), -skus.values().map(|pieces| i64::from(*pieces)).sum::<i64>(), id.clone()));
         available.insert(id, skus);
     }
     ranking.sort();
-    let ranking: Vec<LocationId> = ranking.into_iter().map(|(_, id)| id).collect();
+    let ranking: Vec<LocationId> = ranking.into_iter().map(|(_, _, id)| id).collect();
     let plan = in_parcels(&lines, &available, &ranking);
     if !plan.is_complete() || plan.parcels.len() > LOCATIONS_MAX {
         return None;
@@ -148,13 +149,13 @@ mod tests {
     #[test]
     fn one_parcel_if_one_location_has_it_all() {
         let levels = [free("mug", "a", 9), free("mug", "b", 3), free("pot", "b", 1)];
-        assert_eq!(shown(allocate(&wanted(&[("mug", 2), ("pot", 1)]), &levels, Supply::All)), "b 2 mug, b 1 pot");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 5), ("pot", 1)]), &levels, Supply::All)), "a 5 mug, b 1 pot");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 11)]), &levels, Supply::All)), "a 9 mug, b 2 mug");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 13)]), &levels, Supply::All)), "12 of 13 mug");
-        assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels, Supply::All)), "", "no stock is kept of it");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 13), ("pot", 2)]), &levels, Supply::WhatThereIs)), "a 9 mug, b 3 mug, b 1 pot");
-        assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)], Supply::All)), "0 of 1 mug");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 2), ("pot", 1)]), &levels, &[], Supply::All)), "b 2 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 5), ("pot", 1)]), &levels, &[], Supply::All)), "a 5 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 11)]), &levels, &[], Supply::All)), "a 9 mug, b 2 mug");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 13)]), &levels, &[], Supply::All)), "12 of 13 mug");
+        assert_eq!(shown(allocate(&wanted(&[("song", 1)]), &levels, &[], Supply::All)), "", "no stock is kept of it");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 13), ("pot", 2)]), &levels, &[], Supply::WhatThereIs)), "a 9 mug, b 3 mug, b 1 pot");
+        assert_eq!(shown(allocate(&wanted(&[("mug", 1)]), &[free("mug", "a", 0)], &[], Supply::All)), "0 of 1 mug");
     }
 
     /// Most mugs are at a, but b and c have everything between them.
@@ -163,7 +164,7 @@ mod tests {
     fn as_few_parcels_as_can_be() {
         let levels = [free("mug", "a", 4), free("mug", "b", 3), free("mug", "c", 3), free("pot", "b", 1), free("pan", "c", 1)];
         assert_eq!(
-            shown(allocate(&wanted(&[("mug", 5), ("pot", 1), ("pan", 1)]), &levels, Supply::All)),
+            shown(allocate(&wanted(&[("mug", 5), ("pot", 1), ("pan", 1)]), &levels, &[], Supply::All)),
             "b 3 mug, c 2 mug, c 1 pan, b 1 pot"
         );
     }
@@ -218,7 +219,7 @@ mod tests {
             }
             let kept = |sku: &str| levels.iter().any(|level| level.sku == sku);
             let total = |sku: &str| levels.iter().filter(|level| level.sku == sku).map(|level| level.available).sum::<i64>();
-            match allocate(&wish, &levels, Supply::All) {
+            match allocate(&wish, &levels, &[], Supply::All) {
                 Ok(found) => {
                     for (sku, quantity) in wish.iter().filter(|(sku, _)| kept(sku)) {
                         let given: u32 = found.iter().filter(|a| a.sku == *sku).map(|a| a.quantity).sum();
@@ -236,5 +237,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    // req: S2-57
+    #[test]
+    fn the_best_of_those_that_have_it_all() {
+        let best = |names: &[&str]| names.iter().map(|name| LocationId::parse(name).unwrap()).collect::<Vec<_>>();
+        let levels = [free("mug", "ny", 9), free("mug", "la", 5), free("mug", "tx", 20), free("pot", "la", 1), free("pot", "tx", 1)];
+        let from = |wish: &[(&str, u32)], ranking: &[&str]| shown(allocate(&wanted(wish), &levels, &best(ranking), Supply::All));
+        assert_eq!(from(&[("mug", 5)], &["la", "ny"]), "la 5 mug");
+        assert_eq!(from(&[("mug", 5)], &["ny", "la"]), "ny 5 mug");
+        assert_eq!(from(&[("mug", 6)], &["la", "ny"]), "ny 6 mug", "the best does not have it");
+        assert_eq!(from(&[("mug", 10)], &["la", "ny"]), "tx 10 mug", "one parcel from whom nobody has ranked rather than two");
+        assert_eq!(from(&[("mug", 5)], &[]), "la 5 mug", "by name");
+        assert_eq!(from(&[("mug", 25)], &["ny", "la"]), "ny 9 mug, tx 16 mug", "as much as there is from the best");
     }
 }

@@ -19,6 +19,7 @@ pub use table::{Row, Runs, Step, Table, Undo};
 
 use super::{Order, OrderStatus};
 use crate::fraud::{Assessment, FraudAdvice, FraudRules, Past};
+use crate::ids::LocationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -336,6 +337,8 @@ pub struct Facts {
     pub past: Option<Past>,
     /// What is free of what the order still needs.
     pub levels: Option<Vec<Free>>,
+    /// From where it should be sent, the best place first; where nothing is said, by name.
+    pub ranking: Vec<LocationId>,
     /// What the shop's adviser thinks of the order, if it has one that has answered.
     pub advice: Option<FraudAdvice>,
     /// From where it would send what, if it has said that. It is followed only if it needs fewer parcels than we do.

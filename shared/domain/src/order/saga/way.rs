@@ -3,6 +3,7 @@
 use super::allocate::{Short, Supply, allocate, better};
 use super::{Allocation, Ended, Facts, Free, HOLD_MAX, RULE, SagaEvent, SagaRules, Step, Table};
 use crate::fraud::{FraudAdvice, Past, RiskLevel, Suspect, assess};
+use crate::ids::LocationId;
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
@@ -114,9 +115,10 @@ impl Way {
     }
 
     /// Sets aside what is needed; true if that is all of it, or all there is and somebody has said that it will do.
-    fn reserves(&mut self, levels: &[Free], proposed: Option<&[Allocation]>, rules: &SagaRules) -> bool {
+    fn reserves(&mut self, levels: &[Free], facts: &Facts, rules: &SagaRules) -> bool {
+        let (ranking, proposed) = (&*facts.ranking, facts.proposed.as_deref());
         let supply = if self.is_overridden() { Supply::WhatThereIs } else { Supply::All };
-        match allocate(&self.order.to_reserve(), levels, supply) {
+        match allocate(&self.order.to_reserve(), levels, ranking, supply) {
             Ok(found) => {
                 let better = proposed.and_then(|proposed| better(&found, proposed, levels));
                 let advised = better.is_some();
@@ -149,8 +151,8 @@ impl Way {
     }
 
     /// It left before anything was set aside: it is taken off the shelf as far as it is known there.
-    fn takes(&mut self, levels: &[Free]) {
-        let found = allocate(&self.order.to_reserve(), levels, Supply::WhatThereIs).unwrap_or_default();
+    fn takes(&mut self, levels: &[Free], ranking: &[LocationId]) {
+        let found = allocate(&self.order.to_reserve(), levels, ranking, Supply::WhatThereIs).unwrap_or_default();
         let (stock, all) = whole_units(found);
         if !stock.is_empty() {
             self.goes(SagaEvent::Taken { stock });
@@ -187,7 +189,7 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
     if order.has_left() {
         match &facts.levels {
             _ if !rules.reserve_stock => way.has_all_left(),
-            Some(levels) => way.takes(levels),
+            Some(levels) => way.takes(levels, &facts.ranking),
             None => {}
         }
         return way.events;
@@ -203,7 +205,7 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
             Step::Review => way.order.held_back_by().is_empty(),
             Step::Reserve if !rules.reserve_stock || way.order.to_reserve().is_empty() => true,
             Step::Reserve => match &facts.levels {
-                Some(levels) => way.reserves(levels, facts.proposed.as_deref(), rules),
+                Some(levels) => way.reserves(levels, facts, rules),
                 None => break,
             },
             Step::Authorize => way.order.is_promised(),

@@ -1,0 +1,117 @@
+//! What carriage would cost, from where, and when it would come: before an order is placed.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::ports::{Clock, StockStore};
+use domain::ids::{LocationId, Sku};
+use domain::order::Fault;
+use domain::order::saga::Free;
+use domain::shipping::method::DayCount;
+use domain::shipping::warehouse::{Destination, Ranked};
+use domain::shipping::weight::{Piece, parcel_g};
+use domain::shipping::{Choice, ShipDate, address, rates};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Things that are asked about at once.
+pub const ITEMS_MAX: usize = 50;
+/// Shelves looked at at once.
+const AT_ONCE: usize = 8;
+
+/// So much of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What.
+    pub sku: Sku,
+    /// Pieces; at least one.
+    pub quantity: u32,
+    /// Grams each, if known.
+    pub weight_g: Option<u32>,
+}
+
+/// What somebody wants to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// State or province, as its post writes it.
+    pub region: Option<String>,
+    /// 1 to [`ITEMS_MAX`].
+    pub items: Vec<Item>,
+    /// The day by which it has to be there.
+    pub by: Option<Date>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quoted {
+    /// From where it would leave, if the shop has said where it sends from.
+    pub from: Option<LocationId>,
+    /// All places that could send it, the best first, and why. Empty where the shop has not said how its places work.
+    pub ranked: Vec<Ranked>,
+    /// The day it would leave.
+    pub leaves: Date,
+    /// More of that: the moment, and until when it has to be ordered for that.
+    pub ships: Option<ShipDate>,
+    /// Grams, with its packaging.
+    pub weight_g: u32,
+    /// Offers, the best first.
+    pub choice: Choice,
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct Quotes {
+    /// What there is.
+    pub stock: Arc<dyn StockStore>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Quotes {
+    /// Answers.
+    ///
+    /// # Errors
+    /// `Invalid` with every fault; `Retryable`.
+    pub async fn quote(&self, context: Context<'_>, asked: &Asked) -> Result<Quoted> {
+        let mut faults = Vec::new();
+        if !address::is_place(&asked.country, asked.region.as_deref()) {
+            faults.push(Fault::new("region", "unknown_region", "a state or province of that country as its post writes it, such as CA"));
+        }
+        if !(1..=ITEMS_MAX).contains(&asked.items.len()) {
+            faults.push(Fault::new("items", "bad_count", format!("1 to {ITEMS_MAX} items")));
+        }
+        let pieces: Vec<Piece> = asked.items.iter().map(|item| Piece { quantity: item.quantity, weight_g: item.weight_g }).collect();
+        let weight_g = parcel_g(&pieces).map_err(|why| faults.push(Fault::new("items", "bad_weight", why.to_string()))).unwrap_or_default();
+        if !faults.is_empty() {
+            return Err(Error::Invalid(faults));
+        }
+        let (shipping, now) = (&context.config.shipping, self.clock.now());
+        let mut wanted: BTreeMap<String, u32> = BTreeMap::new();
+        for item in &asked.items {
+            let so_many = wanted.entry(item.sku.to_string()).or_default();
+            *so_many = so_many.saturating_add(item.quantity);
+        }
+        let levels = if shipping.warehouses.is_empty() { Vec::new() } else { self.levels(context, wanted.keys()).await? };
+        let to = Destination { country: asked.country.clone(), region: asked.region.clone(), at: None };
+        let ranked = shipping.ranked(&to, &wanted, &levels, now);
+        let from = ranked.first().map(|best| best.id.clone()).or_else(|| shipping.origins.first().map(|origin| origin.location.clone()));
+        let ships = from.as_ref().and_then(|place| shipping.warehouse(place)?.ship_date(now).ok());
+        let leaves = ships.as_ref().map_or_else(|| context.config.today(now), |ships| ships.day);
+        let tariff = shipping.tariff.clone().unwrap_or_default();
+        let choice = rates::choose(tariff.quotes(weight_g, leaves, &DayCount::Calendar), asked.by, tariff.currency);
+        Ok(Quoted { from, ranked, leaves, ships, weight_g, choice })
+    }
+
+    async fn levels(&self, context: Context<'_>, skus: impl Iterator<Item = &String>) -> Result<Vec<Free>> {
+        let found: Vec<_> = stream::iter(skus.cloned().collect::<Vec<_>>())
+            .map(|sku| async move { self.stock.levels(context.scope, &sku).await })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let free = |level: crate::ports::StockLevel| Free { sku: level.sku, location: level.location, available: level.available };
+        Ok(found.into_iter().flatten().map(free).collect())
+    }
+}
