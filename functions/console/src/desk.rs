@@ -6,6 +6,7 @@ use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
+use app::picking::Picking;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::prices::Prices;
 use app::progress::AutoProgress;
@@ -38,6 +39,8 @@ pub struct Console {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// Who goes for what.
+    pub picking: Picking,
     /// What carriers collect.
     pub manifests: Manifests,
     /// Prices.

@@ -108,6 +108,10 @@ pub enum Flash {
     ReturnSaved,
     /// It cannot come back like that.
     BadReturn,
+    /// A batch is somebody's.
+    BatchTaken,
+    /// No order waits to be picked.
+    NothingToPick,
     /// Carriers are being told.
     ManifestsAsked,
     /// No parcel waits.
@@ -151,7 +155,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 72] = [
+    const ALL: [Flash; 74] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -204,6 +208,8 @@ impl Flash {
         Flash::BadParcel,
         Flash::ReturnSaved,
         Flash::BadReturn,
+        Flash::BatchTaken,
+        Flash::NothingToPick,
         Flash::ManifestsAsked,
         Flash::NothingToCollect,
         Flash::ManifestSettled,
@@ -281,6 +287,8 @@ impl Flash {
             Flash::BadParcel => "bad-parcel",
             Flash::ReturnSaved => "return-saved",
             Flash::BadReturn => "bad-return",
+            Flash::BatchTaken => "batch-taken",
+            Flash::NothingToPick => "nothing-to-pick",
             Flash::ManifestsAsked => "manifests-asked",
             Flash::NothingToCollect => "nothing-to-collect",
             Flash::ManifestSettled => "manifest-settled",
@@ -382,6 +390,8 @@ impl Flash {
             Flash::BadReturn => {
                 "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
             }
+            Flash::BatchTaken => "This batch is yours. Work on its orders has begun.",
+            Flash::NothingToPick => "No order waits to be picked.",
             Flash::ManifestsAsked => "The carriers are being told what they collect. Load this page again in a moment.",
             Flash::NothingToCollect => "No parcel waits that could go today.",
             Flash::ManifestSettled => "Done. This is how the manifest stands now.",
@@ -430,6 +440,7 @@ impl Flash {
                 | Flash::SheetAsked
                 | Flash::SaleorAsked
                 | Flash::ReturnSaved
+                | Flash::BatchTaken
                 | Flash::ManifestsAsked
                 | Flash::ManifestSettled
                 | Flash::PurchaseSaved

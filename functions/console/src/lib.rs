@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, audit, dashboard, dialog, exports, inbox, labels, login, manifests, moves, order, orders, parcels, payment, photos, prices,
-        purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
+        ask, audit, dashboard, dialog, exports, inbox, labels, login, manifests, moves, order, orders, parcels, payment, photos, picking,
+        prices, purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -53,6 +53,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/stock", get(stock::show).post(stock::settle))
         .route("/console/purchases", get(purchases::show))
         .route("/console/purchases/{id}", get(purchases::read).post(purchases::settle))
+        .route("/console/picking", get(picking::show).post(picking::take))
+        .route("/console/picking/{id}", get(picking::read))
         .route("/console/manifests", get(manifests::show).post(manifests::ask))
         .route("/console/manifests/{id}", get(manifests::read).post(manifests::settle))
         .route("/console/manifests/{id}/paper", get(manifests::paper))

@@ -7,6 +7,7 @@ use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
+use app::picking::Picking;
 use app::ports::{Clock, Random};
 use app::prices::Prices;
 use app::progress::AutoProgress;
@@ -48,6 +49,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let apply = Apply { orders: orders.clone(), clock: clock.clone() };
     let wordings = Arc::new(db.wordings());
     let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
+    let picking = Picking { apply: apply.clone(), files: files.clone(), random: random.clone() };
     let console = Console {
         orders: orders.clone(),
         auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
@@ -59,6 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
+        picking,
         manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock, Arc::new(db.metrics())),

@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    bulk, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices, privacy, purchases, quotes,
-    reports, returns, reviews, rules, stock, webhooks,
+    batches, bulk, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices, privacy, purchases,
+    quotes, reports, returns, reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -86,6 +86,7 @@ described!(
     stock::Adjustment,
     stock::NewCount,
     purchases::GoodsReceipt,
+    batches::BatchWanted,
     quotes::QuoteWanted,
     purchases::DraftLines,
     purchases::NewPurchaseOrder,

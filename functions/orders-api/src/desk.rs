@@ -5,6 +5,7 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
+use app::picking::Picking;
 use app::place::Place;
 use app::ports::{
     Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
@@ -57,6 +58,8 @@ pub struct Desk {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
+    /// Who goes for what.
+    pub picking: Picking,
     /// What carriers collect.
     pub manifests: Manifests,
     /// What carriage would cost.

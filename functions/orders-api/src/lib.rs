@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, manifests,
-        notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules, saleor, settings, sheet,
-        stats, stock, survey, track, webhooks, why,
+        analytics, attention, audit, backtest, batches, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels,
+        manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules, saleor,
+        settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -88,6 +88,8 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))
+        .route("/v1/pick-batches", get(batches::list).post(batches::create))
+        .route("/v1/pick-batches/{id}", get(batches::read))
         .route("/v1/shipping-quotes", post(quotes::quote))
         .route("/v1/manifests", get(manifests::list).post(manifests::create))
         .route("/v1/manifests/{id}", get(manifests::read))

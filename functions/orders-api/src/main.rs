@@ -6,6 +6,7 @@ use app::bulk::Bulk;
 use app::cursor::Cursors;
 use app::dispatch::manifests::Manifests;
 use app::parked::Parked;
+use app::picking::Picking;
 use app::place::Place;
 use app::prices::Prices;
 use app::privacy::Privacy;
@@ -50,6 +51,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
     let (inbox, addresses) = (Arc::new(db.inbox()), Arc::new(db.addresses()));
+    let picking = Picking { apply: apply.clone(), files: files.clone(), random: random.clone() };
     let desk = Desk {
         auto,
         survey,
@@ -66,6 +68,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reviews: Arc::new(db.reviews()),
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
         quotes: Quotes { stock: Arc::new(db.stock()), clock: clock.clone() },
+        picking,
         manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),

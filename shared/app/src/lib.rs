@@ -33,6 +33,7 @@ pub mod notify;
 pub mod parked;
 pub mod payments;
 pub mod photos;
+pub mod picking;
 pub mod place;
 pub mod ports;
 pub mod prices;

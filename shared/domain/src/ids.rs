@@ -136,6 +136,10 @@ id!(
     LabelReference, "label reference", 35, "1 to 35 letters, digits, dashes, dots, colons and underscores", token
 );
 id!(
+    /// Names orders that are picked together ("20251128T163000-9f3a17c2").
+    BatchId, "batch", 40, "1 to 40 letters, digits, dashes, dots, colons and underscores", token
+);
+id!(
     /// Names a manifest: when it was asked for, of whom and where ("20251128T163000123Z-usps-main").
     ManifestId, "manifest", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );

@@ -79,6 +79,11 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
         prices: app::prices::Prices { store: ports.prices.clone(), clock: clock.clone() },
         quotes: app::quotes::Quotes { stock: ports.stock.clone(), clock: clock.clone() },
+        picking: app::picking::Picking {
+            apply: Apply { orders: ports.orders.clone(), clock: clock.clone() },
+            files: ports.reports.clone().unwrap(),
+            random: random.clone(),
+        },
         manifests: app::dispatch::manifests::Manifests { store: ports.manifests.clone(), clock: clock.clone() },
         purchases: Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone()),
         stock,

@@ -47,6 +47,7 @@ impl Index {
             raised: Default::default(),
             raised_at: None,
             money_lost: false,
+            to_pick: None,
             news_at: None,
             eta: Some("2025-08-09".parse::<jiff::civil::Date>().expect("a day").saturating_add((if late { -3 } else { 3 }).days())),
         }

@@ -18,6 +18,7 @@ pub mod orders;
 pub mod parcels;
 pub mod payment;
 pub mod photos;
+pub mod picking;
 pub mod prices;
 pub mod purchases;
 pub mod queue;

@@ -97,7 +97,10 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         div class="title" {
             h1 { "Orders" }
             (search(visitor))
-            @if !visitor.config.shipping.accounts.is_empty() { p { a class="button" href="/console/manifests" { (icons::VAN.beside()) "Manifests" } } }
+            p {
+                a class="button" href="/console/picking" { (icons::BOX.beside()) "Picking" } " "
+                @if !visitor.config.shipping.accounts.is_empty() { a class="button" href="/console/manifests" { (icons::VAN.beside()) "Manifests" } }
+            }
         }
         (chips(&filter))
         section class="card wide" id="results" aria-label={ "Orders: " (filter.text()) } {

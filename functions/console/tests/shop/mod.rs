@@ -12,6 +12,7 @@ use app::cursor::Cursors;
 use app::dispatch::manifests::Manifests;
 use app::measure::Measure;
 use app::parked::Parked;
+use app::picking::Picking;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::progress::AutoProgress;
@@ -161,6 +162,11 @@ impl Shop {
             },
             count: Count { stock: self.stock(), outbox: Arc::new(self.world.outbox()) },
             prices: self.prices(),
+            picking: Picking {
+                apply: Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) },
+                files: Arc::new(self.world.reports()),
+                random: Arc::new(FakeRandom::seeded(5)),
+            },
             manifests: Manifests { store: Arc::new(self.world.manifests()), clock: Arc::new(self.clock.clone()) },
             purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),

@@ -2,9 +2,9 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    analytics, attention, audit, backtest, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels, manifests,
-    notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules, saleor, settings, sheet, stats,
-    stock, webhooks, why,
+    analytics, attention, audit, backtest, batches, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels,
+    manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules, saleor, settings,
+    sheet, stats, stock, webhooks, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -22,7 +22,7 @@ use utoipa::{Modify, OpenApi};
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
         fulfilments::create, fulfilments::step, fulfilments::tracking, labels::create, labels::read, labels::track,
-        manifests::list, manifests::create, manifests::read, manifests::settle, quotes::quote,
+        manifests::list, manifests::create, manifests::read, manifests::settle, quotes::quote, batches::list, batches::create, batches::read,
         returns::create, returns::list, returns::step,
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,

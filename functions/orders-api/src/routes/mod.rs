@@ -5,6 +5,7 @@ mod asked;
 pub mod attention;
 pub mod audit;
 pub mod backtest;
+pub mod batches;
 pub mod bulk;
 pub mod decisions;
 pub mod docs;

@@ -1,6 +1,7 @@
 //! What goes out and comes in over REST. Amounts are decimal strings, unknown fields are refused.
 
 mod attention;
+mod batch;
 mod decision;
 mod fulfilment;
 mod history;
@@ -18,6 +19,7 @@ mod review;
 mod stock;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
+pub use batch::{BatchView, NextBatch, PickQueue, PickedLine, PickedOrder, ToFetch};
 pub use decision::{
     Accuracy, DecisionView, GateView, JudgementView, LedgerEntry, LedgerPage, Measured, ReplayView, ReplayedRules, ReplayedStep,
     RuleAccuracy,

@@ -7,6 +7,7 @@ use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
 use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Quiet, Recorded, Watched};
 use domain::shipping::CarrierName;
+use domain::shipping::batch::ToPick;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -244,6 +245,9 @@ pub struct OrderSummary {
     /// Its money went back, or was claimed back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub money_lost: bool,
+    /// What of it waits to be picked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_pick: Option<ToPick>,
     /// When there was last news of it, if something else has changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub news_at: Option<Timestamp>,
@@ -294,6 +298,7 @@ impl OrderSummary {
             untold: watched.untold,
             quiet: watched.quiet,
             money_lost: matches!(order.tracks.payment, PaymentStatus::Refunded | PaymentStatus::Disputed | PaymentStatus::Chargeback),
+            to_pick: order.to_pick(),
             news_at: order.news_at,
             raised: order.raised.clone(),
             raised_at: order.raised_at,

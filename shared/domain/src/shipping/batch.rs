@@ -5,11 +5,20 @@
 //! waits for ever.
 
 use super::method::ShippingMethod;
-use crate::ids::OrderId;
+use crate::ids::{LocationId, OrderId};
 use crate::money::Money;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What of an order waits to be picked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToPick {
+    /// Where it lies.
+    pub from: LocationId,
+    /// How the customer wants it.
+    pub method: ShippingMethod,
+}
 
 /// Orders of a batch.
 pub const BATCH_SIZE: usize = 50;

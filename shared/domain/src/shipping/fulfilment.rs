@@ -4,7 +4,7 @@
 //! [`FulfilmentStatus`], and two gates stand in its way: every piece was scanned, and whoever is drawn for a check has passed it.
 
 use crate::hash::fnv1a;
-use crate::ids::{FulfilmentId, LocationId};
+use crate::ids::{BatchId, FulfilmentId, LocationId};
 use crate::kpi::Percent;
 use crate::order::{FulfilmentStatus, Line, LineKind, Track};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct Fulfilment {
     pub status: FulfilmentStatus,
     /// Whether it is checked.
     pub check: Check,
+    /// With what it is picked, if somebody took a batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
 }
 
 /// What happens to it.
@@ -251,7 +254,7 @@ impl Fulfilment {
     /// Of parts that [`parts`] has found good.
     pub fn new(id: FulfilmentId, from: LocationId, parts: Vec<Share>, is_drawn: bool) -> Fulfilment {
         let check = if is_drawn { Check::Due } else { Check::NotDrawn };
-        Fulfilment { id, from, picked: vec![0; parts.len()], parts, status: FulfilmentStatus::Pending, check }
+        Fulfilment { id, from, picked: vec![0; parts.len()], parts, status: FulfilmentStatus::Pending, check, batch: None }
     }
 
     /// Whether all pieces were scanned.

@@ -177,6 +177,11 @@ impl Warehouse {
         Ok(ShipDate { at, day, cut_off: self.moment(day, self.last_call(), &zone)? })
     }
 
+    /// Until when everything that leaves on a day has to be ready: it closes then.
+    pub fn last_collection(&self, day: Date) -> Result<Timestamp, NoShipDate> {
+        self.moment(day, self.closes, &self.zone()?)
+    }
+
     /// Minutes until it is open; 0 if it is.
     fn opens_in_min(&self, now: Timestamp) -> Option<i64> {
         let zone = self.zone().ok()?;

@@ -23,6 +23,7 @@ use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::payments::door::HearPayments;
+use app::picking::Picking;
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random};
 use app::prices::Prices;
@@ -134,6 +135,7 @@ impl Functions {
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
             quotes: app::quotes::Quotes { stock: ports.stock.clone(), clock: clock.clone() },
+            picking: Picking { apply: apply.clone(), files: ports.reports.clone(), random: random.clone() },
             manifests: manifests.clone(),
             prices: Prices { store: ports.prices.clone(), clock: clock.clone() },
             purchases: purchases.clone(),

@@ -259,6 +259,11 @@ impl House {
         }
     }
 
+    /// Who goes for what.
+    pub fn picking(&self) -> app::picking::Picking {
+        app::picking::Picking { apply: self.apply(), files: Arc::new(self.world.reports()), random: Arc::new(FakeRandom::seeded(9)) }
+    }
+
     pub fn manifests(&self) -> Manifests {
         Manifests { store: Arc::new(self.world.manifests()), clock: self.clock.clone() }
     }
@@ -560,6 +565,7 @@ impl House {
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
             quotes: app::quotes::Quotes { stock: Arc::new(world.stock()), clock: self.clock.clone() },
+            picking: self.picking(),
             manifests: self.manifests(),
             prices: self.prices(),
             purchases: self.purchases(),

@@ -41,6 +41,7 @@ mod metrics;
 mod models;
 mod payments;
 mod photos;
+mod picking;
 mod prices;
 mod purchases;
 mod reports;

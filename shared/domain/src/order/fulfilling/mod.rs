@@ -18,7 +18,8 @@ use super::Order;
 use super::event::{Cause, OrderEvent};
 use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
-use crate::ids::{FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
+use crate::ids::{BatchId, FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
+use crate::shipping::batch::ToPick;
 use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
 use crate::shipping::manifest::Waiting;
 use crate::shipping::rates::CarrierName;
@@ -173,7 +174,10 @@ impl FulfilEvent {
             FulfilEvent::Opened { work } if work.status == FulfilmentStatus::Packed => {
                 format!("Parcel {} is packed at {}", work.id, work.from)
             }
-            FulfilEvent::Opened { work } => format!("Parcel {} is being made up at {}", work.id, work.from),
+            FulfilEvent::Opened { work } => match &work.batch {
+                Some(batch) => format!("Parcel {} is picked at {} with batch {batch}", work.id, work.from),
+                None => format!("Parcel {} is being made up at {}", work.id, work.from),
+            },
             FulfilEvent::Label { id, event, .. } => event.in_words(id),
             FulfilEvent::Polled { ids } => {
                 let ids: Vec<&str> = ids.iter().map(FulfilmentId::as_str).collect();
@@ -225,6 +229,15 @@ pub enum FulfilCommand {
         followed: Option<CarrierName>,
         /// Whether the customer is told if that moves the order.
         notify: bool,
+    },
+    /// Somebody goes for all that is open, with other orders.
+    Pick {
+        /// With which.
+        batch: BatchId,
+        /// Where it lies.
+        from: LocationId,
+        /// Of ten thousand so many are checked before they leave.
+        checked_bps: u32,
     },
     /// See to a label of it.
     Label {
@@ -354,6 +367,14 @@ impl Order {
         }
     }
 
+    /// What of it waits for somebody to go and get it; nothing if nobody may, or everything is in somebody's hands.
+    pub fn to_pick(&self) -> Option<ToPick> {
+        may_work(self).ok()?;
+        let parts = parts(&self.lines, &self.works(), &Ask::Everything).ok()?;
+        let from = home(self, &parts).or_else(|| LocationId::parse(MAIN).ok())?;
+        Some(ToPick { from, method: self.shipping_method.unwrap_or_default() })
+    }
+
     /// When somebody has to see to its parcels, by time alone.
     pub fn parcels_due(&self) -> Option<Timestamp> {
         self.labels_due().into_iter().chain(self.carriers_due()).min()
@@ -404,6 +425,18 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
                 happens(&mut after, FulfilEvent::Handed { id, carriage: carriage.clone(), followed: *followed, usual_gap_s: None });
             }
             *notify
+        }
+        FulfilCommand::Pick { batch, from, checked_bps } => {
+            // Asked twice, it is in that batch.
+            if order.consignments.iter().any(|one| one.work.batch.as_ref() == Some(batch)) {
+                return Ok(events);
+            }
+            may_work(order)?;
+            let parts = parts(&order.lines, &order.works(), &Ask::Everything).map_err(Rejection::Fulfilment)?;
+            let work = begun(order, parts, Some(from.clone()), Begins::ToPick, *checked_bps)?;
+            let work = Fulfilment { batch: Some(batch.clone()), status: FulfilmentStatus::Picking, ..work };
+            happens(&mut after, FulfilEvent::Opened { work });
+            false
         }
         FulfilCommand::Label { id, command } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
