@@ -217,7 +217,7 @@ def no_wildcard_in_rights(t: Template) -> list[str]:
                 text = json.dumps(resource)
                 if not {name for name in targets(resource) if not name.startswith("AWS::")}:
                     findings.append(f"{role}: {', '.join(actions)} on {text} names nothing of ours")
-                elif "*" in text and not re.search(r"/(reports|reports/\*/(imports|photos|labels|export)|stream)/\*\"", text):
+                elif "*" in text and not re.search(r"/(reports|reports/\*/(imports|photos|labels|manifests|batches|export)|stream)/\*\"", text):
                     findings.append(f"{role}: {', '.join(actions)} on {text}")
     return findings
 

@@ -66,7 +66,7 @@ def test_functions_are_started_by_gateway_queue_stream_or_schedule_only(template
         "NotifierFn": {"queue"},
         "MetricsFn": {"queue"},
         "SagaFn": {"queue"},
-        "DispatchFn": {"queue"},
+        "DispatchFn": {"queue", "schedule"},
         "WebhookOutFn": {"queue", "schedule"},
         "OutboxRelayFn": {"stream", "schedule"},
         "SheetSyncFn": {"queue", "schedule"},
@@ -81,6 +81,7 @@ def test_what_runs_by_itself_and_what_is_thrown_away(template: Template) -> None
     rates = {name: rule["ScheduleExpression"] for name, rule in template.of("Events::Rule").items() if "ScheduleExpression" in rule}
     assert rates == {
         "OutboxRelayFnSweep": "rate(1 minute)",
+        "DispatchFnTick": "rate(5 minutes)",
         "SheetSyncFnTick": "rate(5 minutes)",
         "SheetSyncFnHourly": "rate(1 hour)",
         "StaleOrdersFnTick": "rate(30 minutes)",

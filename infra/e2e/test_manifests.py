@@ -98,7 +98,7 @@ def test_a_batch_is_taken_in_the_console(browser: Chromium, depot: Depot) -> Non
     depot.shop.sign_in(page, depot.key)
     page.goto(depot.shop.env["console_url"] + "/picking")
     faults = [] if axe.missing() else axe.findings(page)
-    page.leads_to("batch-taken", lambda: page.js("document.querySelector('button[aria-label=\"Take the next batch at main\"]').click()"))
+    page.leads_to("batch-taken", lambda: page.js("document.querySelector('button[aria-label=\"Take it: the next batch at main\"]').click()"))
     faults += [] if axe.missing() else axe.findings(page)
     text = page.js("document.querySelector('main').innerText")
     assert text.index("B2") < text.index("B1") and "4 pieces" in text and faults == [], (text, faults)

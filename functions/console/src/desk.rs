@@ -4,9 +4,8 @@ use crate::session::Sessions;
 use app::answer::Ask;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::parked::Parked;
-use app::picking::Picking;
 use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
 use app::prices::Prices;
 use app::progress::AutoProgress;
@@ -39,10 +38,8 @@ pub struct Console {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
-    /// Who goes for what.
-    pub picking: Picking,
-    /// What carriers collect.
-    pub manifests: Manifests,
+    /// What is picked, collected, and from where.
+    pub floor: Floor,
     /// Prices.
     pub prices: Prices,
     /// Webhooks to others.

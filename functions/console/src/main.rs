@@ -5,9 +5,8 @@ use app::answer::Ask;
 use app::apply::Apply;
 use app::auth::Authenticate;
 use app::cursor::Cursors;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::parked::Parked;
-use app::picking::Picking;
 use app::ports::{Clock, Random};
 use app::prices::Prices;
 use app::progress::AutoProgress;
@@ -49,7 +48,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let apply = Apply { orders: orders.clone(), clock: clock.clone() };
     let wordings = Arc::new(db.wordings());
     let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
-    let picking = Picking { apply: apply.clone(), files: files.clone(), random: random.clone() };
+    let floor =
+        Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), Arc::new(db.once())), random.clone());
     let console = Console {
         orders: orders.clone(),
         auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
@@ -61,8 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reviews: Arc::new(db.reviews()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
-        picking,
-        manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
+        floor,
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock, Arc::new(db.metrics())),
         webhooks: Endpoints::new(Arc::new(db.webhooks()), Arc::new(SqsQueue::new(aws, webhooks)), clock.clone(), random.clone())

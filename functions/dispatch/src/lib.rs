@@ -22,7 +22,7 @@ pub struct Jobs {
 /// Handles a batch (`Records`) or a schedule's tick (anything else). `until` is when it has to be done.
 ///
 /// # Errors
-/// If a tick could not ask for every shop's manifests: the schedule fires again.
+/// If a tick could not ask for every shop's manifests: the next one does.
 pub async fn handle(
     jobs: &Jobs,
     parking: &dyn Parking,

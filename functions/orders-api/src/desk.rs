@@ -3,9 +3,8 @@
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::parked::Parked;
-use app::picking::Picking;
 use app::place::Place;
 use app::ports::{
     Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
@@ -13,7 +12,6 @@ use app::ports::{
 use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
-use app::quotes::Quotes;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::Survey;
 use app::tenant::TenantConfig;
@@ -58,12 +56,8 @@ pub struct Desk {
     pub count: Count,
     /// Orders with suppliers.
     pub purchases: Purchases,
-    /// Who goes for what.
-    pub picking: Picking,
-    /// What carriers collect.
-    pub manifests: Manifests,
-    /// What carriage would cost.
-    pub quotes: Quotes,
+    /// What is picked, collected, and from where.
+    pub floor: Floor,
     /// Prices.
     pub prices: Prices,
     /// Webhooks to others.

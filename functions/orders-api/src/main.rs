@@ -4,15 +4,13 @@ use adapters_aws::{Aws, Dynamo, S3Reports, SqsQueue, Table, Tables};
 use app::apply::Apply;
 use app::bulk::Bulk;
 use app::cursor::Cursors;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::parked::Parked;
-use app::picking::Picking;
 use app::place::Place;
 use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
-use app::quotes::Quotes;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::webhooks::Endpoints;
@@ -34,8 +32,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let mail_identity = settings.optional("MAIL_IDENTITY");
     // One key signs both; what is signed says what it is for.
     let signing_key = settings.secret("CURSOR_KEY");
-    let cursors = Cursors::new(signing_key.clone());
-    let pseudonyms = Pseudonyms::new(settings.secret("ADDRESS_KEY"));
+    let (cursors, pseudonyms) = (Cursors::new(signing_key.clone()), Pseudonyms::new(settings.secret("ADDRESS_KEY")));
     settings.check()?;
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
@@ -46,12 +43,12 @@ async fn main() -> Result<(), lambda_http::Error> {
     let wishes = Wishes { queue: queue(reports), buckets: buckets.clone(), reports: files.clone(), clock: clock.clone() };
     let survey =
         Survey { links: CustomerLinks::new(signing_key), apply: apply.clone(), tenants: Arc::new(db.tenants()), buckets: buckets.clone() };
-    let hooks = queue(hooks);
+    let (hooks, stock) = (queue(hooks), MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() });
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
-    let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
     let (inbox, addresses) = (Arc::new(db.inbox()), Arc::new(db.addresses()));
-    let picking = Picking { apply: apply.clone(), files: files.clone(), random: random.clone() };
+    let floor =
+        Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), Arc::new(db.once())), random.clone());
     let desk = Desk {
         auto,
         survey,
@@ -67,9 +64,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         reports: files,
         reviews: Arc::new(db.reviews()),
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
-        quotes: Quotes { stock: Arc::new(db.stock()), clock: clock.clone() },
-        picking,
-        manifests: Manifests { store: Arc::new(db.manifests()), clock: clock.clone() },
+        floor,
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),
         stock,

@@ -383,9 +383,9 @@ pub async fn saw(
     let command = Command::Fulfil(FulfilCommand::See { id: parcel.clone(), seen });
     match apply.run(context, id, &command, Alongside::default()).await {
         Ok(applied) => {
-            let left = |order: &Order| order.consignment(parcel).is_some_and(domain::order::Consignment::has_left);
-            if left(&applied.order) && !left(&applied.before) {
-                let one = applied.order.consignment(parcel);
+            let scanned = |order: &Order| order.consignment(parcel).and_then(|one| one.way.as_ref()?.followed.scanned_at).is_some();
+            let one = applied.order.consignment(parcel).filter(|one| one.has_left());
+            if one.is_some() && !scanned(&applied.before) {
                 let waiting = one.and_then(|one| one.waiting(id, one.label()?));
                 manifests.take(context.scope, waiting.as_slice()).await?;
             }

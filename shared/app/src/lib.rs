@@ -22,6 +22,7 @@ pub mod dispatch;
 mod each;
 pub mod error;
 pub mod export;
+pub mod floor;
 pub mod import;
 pub mod json;
 pub mod ledger;

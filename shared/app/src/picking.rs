@@ -7,16 +7,15 @@ use crate::apply::{Alongside, Apply};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::json;
-use crate::ports::{OrderQuery, OrderSummary, Random, ReportStore};
+use crate::ports::{Claim, OnceKey, OnceStore, OrderQuery, OrderSummary, Random, ReportStore};
 use crate::scope::TenantScope;
 use domain::ids::{BatchId, FulfilmentId, LocationId, OrderId};
 use domain::money::Money;
 use domain::order::{Command, FulfilCommand, FulfilmentStatus, OrderStatus};
 use domain::shipping::batch::{Batch, WAITING_MAX, Waiting, batches};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,19 +25,31 @@ pub const SHOWN_MAX: usize = 20;
 const AT_ONCE: usize = 8;
 /// Orders on a page of the list.
 const PAGE: usize = 1_000;
+/// Plans of one batch, if others are faster with all of its orders.
+const TRIES: usize = 3;
+/// How long planning one may take.
+const PLANNING_TIME: SignedDuration = SignedDuration::from_secs(30);
+/// Characters of a hash that name a batch.
+const NAME_CHARS: usize = 24;
 /// Where batches are kept.
 const HOME: &str = "batches/";
 
 /// A batch that somebody has taken, as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
-    id: BatchId,
-    location: LocationId,
-    orders: Vec<OrderId>,
+pub struct Taken {
+    /// Its name.
+    pub id: BatchId,
+    /// Where its orders lie.
+    pub location: LocationId,
+    /// What it was to hold, the most urgent first. Somebody else may have been faster with some of them.
+    pub orders: Vec<OrderId>,
+    /// When what is in it is collected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    collected_at: Option<Timestamp>,
-    taken_by: String,
-    taken_at: Timestamp,
+    pub collected_at: Option<Timestamp>,
+    /// Who took it.
+    pub taken_by: String,
+    /// When.
+    pub taken_at: Timestamp,
 }
 
 /// An order of a batch.
@@ -93,7 +104,7 @@ pub struct Queue {
     pub next: Vec<Batch>,
     /// Orders that wait, by place.
     pub waiting: BTreeMap<String, usize>,
-    /// More orders wait than are looked at.
+    /// More orders are at work than are looked at, the latest first.
     pub more: bool,
 }
 
@@ -104,6 +115,8 @@ pub struct Picking {
     pub apply: Apply,
     /// Where batches are kept.
     pub files: Arc<dyn ReportStore>,
+    /// Wishes that are carried out.
+    pub once: Arc<dyn OnceStore>,
     /// Names.
     pub random: Arc<dyn Random>,
 }
@@ -128,77 +141,93 @@ impl Picking {
     }
 
     async fn waiting(&self, context: Context<'_>) -> Result<(Vec<Waiting>, bool)> {
-        let mut waiting = Vec::new();
-        for status in [OrderStatus::Processing, OrderStatus::PartiallyShipped] {
+        let (mut waiting, mut looked) = (Vec::new(), 0);
+        for status in [OrderStatus::PartiallyShipped, OrderStatus::Processing] {
             let (query, mut after) = (OrderQuery::Status(status), None);
             loop {
                 let page = self.apply.orders.page(context.scope, &query, after.as_ref(), PAGE).await?;
+                looked += page.orders.len();
                 waiting.extend(page.orders.iter().filter_map(|summary| waits(context, summary)));
-                if waiting.len() >= WAITING_MAX {
-                    return Ok((waiting, page.next.is_some()));
-                }
                 after = page.next;
                 if after.is_none() {
                     break;
+                }
+                if looked >= WAITING_MAX {
+                    return Ok((waiting, true));
                 }
             }
         }
         Ok((waiting, false))
     }
 
-    /// Takes the next batch, of a place or of any: work on its orders begins. None if nothing waits. The same `wish` twice is the same batch.
+    /// Takes the next batch, of a place or of any: work on its orders begins. None if nothing waits. The same `wish` for the same place is the
+    /// same batch.
     ///
     /// # Errors
     /// `Retryable`: ask again with the same wish, and it is finished.
     pub async fn take(&self, context: Context<'_>, location: Option<&LocationId>, wish: Option<&str>) -> Result<Option<PickBatch>> {
-        let now = self.apply.clock.now();
-        let id = self.name(context.scope, wish, now)?;
-        let known: Option<Kept> = if wish.is_some() { json::recall(&*self.files, context.scope, &key(&id)).await? } else { None };
-        let kept = match known {
-            Some(known) => known,
-            None => {
-                let (waiting, _) = self.waiting(context).await?;
-                let here: Vec<Waiting> =
-                    waiting.into_iter().filter(|one| location.is_none_or(|location| one.zone == location.as_str())).collect();
-                let Some(batch) = batches(&here, now, 1).into_iter().next() else { return Ok(None) };
-                let location = LocationId::parse(&batch.zone).map_err(|why| Error::Fatal(why.to_string()))?;
-                let taken_by = context.by.actor.in_words();
-                let kept = Kept { id, location, orders: batch.orders, collected_at: batch.cut_off, taken_by, taken_at: now };
-                json::remember(&*self.files, context.scope, &key(&kept.id), &kept).await?;
-                kept
+        let place = location.map(LocationId::as_str).unwrap_or_default();
+        let Some(wish) = wish.map(|wish| OnceKey::new("pick-batch", wish, place)) else {
+            // Others may have been faster with all of it: the list follows within moments.
+            for _ in 0..TRIES {
+                let id = format!("{}-{:08x}", self.apply.clock.now().strftime("%Y%m%dT%H%M%S"), self.random.u64() >> 32);
+                let Some(planned) = self.plan(context, location, &id).await? else { return Ok(None) };
+                let taken = self.begin(context, planned).await?;
+                if !taken.orders.is_empty() {
+                    return Ok(Some(taken));
+                }
             }
+            return Ok(None);
         };
+        let id = BatchId::parse(&wish.0[..NAME_CHARS]).map_err(|why| Error::Fatal(why.to_string()))?;
+        // One of those who want the same at once plans it; the others follow.
+        let claim = self.once.claim(context.scope, &wish, "", self.apply.clock.now(), PLANNING_TIME).await?;
+        let known: Option<Taken> = json::recall(&*self.files, context.scope, &key(&id)).await?;
+        let planned = match (known, claim) {
+            (Some(known), _) => Some(known),
+            (None, Claim::Mine { .. }) => self.plan(context, location, id.as_str()).await?,
+            (None, _) => return Err(Error::Retryable("the same batch is being taken".into())),
+        };
+        let Some(planned) = planned else { return Ok(None) };
+        self.begin(context, planned).await.map(Some)
+    }
+
+    /// Writes down what a batch is to hold.
+    async fn plan(&self, context: Context<'_>, location: Option<&LocationId>, id: &str) -> Result<Option<Taken>> {
+        let now = self.apply.clock.now();
+        let bad = |why: domain::ids::BadId| Error::Fatal(why.to_string());
+        let (mut waiting, _) = self.waiting(context).await?;
+        waiting.retain(|one| location.is_none_or(|location| one.zone == location.as_str()));
+        let Some(batch) = batches(&waiting, now, 1).into_iter().next() else { return Ok(None) };
+        let planned = Taken {
+            id: BatchId::parse(id).map_err(bad)?,
+            location: LocationId::parse(&batch.zone).map_err(bad)?,
+            orders: batch.orders,
+            collected_at: batch.cut_off,
+            taken_by: context.by.actor.in_words(),
+            taken_at: now,
+        };
+        json::remember(&*self.files, context.scope, &key(&planned.id), &planned).await?;
+        Ok(Some(planned))
+    }
+
+    /// Tells its orders. Told twice, they are in it once.
+    async fn begin(&self, context: Context<'_>, planned: Taken) -> Result<PickBatch> {
         let pick = Command::Fulfil(FulfilCommand::Pick {
-            batch: kept.id.clone(),
-            from: kept.location.clone(),
+            batch: planned.id.clone(),
+            from: planned.location.clone(),
             checked_bps: context.config.workflow.checked_bps,
         });
         let pick = &pick;
-        let taken = stream::iter(kept.orders.clone()).map(|order| async move {
+        let told = stream::iter(planned.orders.clone()).map(|order| async move {
             match self.apply.run(context, &order, pick, Alongside::default()).await {
                 // Somebody else was faster, or a person has to decide first.
-                Ok(_) | Err(Error::Rejected(_) | Error::NotFound(_)) => Ok(()),
+                Ok(_) | Err(Error::Rejected(_) | Error::NotFound(_) | Error::Stale { .. }) => Ok(()),
                 Err(why) => Err(why),
             }
         });
-        taken.buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
-        self.shown(context.scope, kept).await.map(Some)
-    }
-
-    fn name(&self, scope: &TenantScope, wish: Option<&str>, now: Timestamp) -> Result<BatchId> {
-        let name = match wish {
-            Some(wish) => {
-                let mut hash = Sha256::new();
-                for part in [scope.tenant().as_str(), wish] {
-                    hash.update((part.len() as u64).to_be_bytes());
-                    hash.update(part);
-                }
-                hex::encode(&hash.finalize()[..12])
-            }
-            None => format!("{:08x}", self.random.u64() >> 32),
-        };
-        let name = if wish.is_some() { name } else { format!("{}-{name}", now.strftime("%Y%m%dT%H%M%S")) };
-        BatchId::parse(&name).map_err(|why| Error::Fatal(why.to_string()))
+        told.buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
+        self.shown(context.scope, planned).await
     }
 
     /// A batch, as its orders stand.
@@ -206,7 +235,7 @@ impl Picking {
     /// # Errors
     /// `NotFound`, `Retryable`.
     pub async fn read(&self, scope: &TenantScope, id: &BatchId) -> Result<PickBatch> {
-        let kept: Kept = json::recall(&*self.files, scope, &key(id)).await?.ok_or(Error::NotFound("batch"))?;
+        let kept: Taken = json::recall(&*self.files, scope, &key(id)).await?.ok_or(Error::NotFound("batch"))?;
         self.shown(scope, kept).await
     }
 
@@ -214,14 +243,15 @@ impl Picking {
     ///
     /// # Errors
     /// `Retryable`.
-    pub async fn taken(&self, scope: &TenantScope, limit: usize) -> Result<Vec<BatchId>> {
+    pub async fn taken(&self, scope: &TenantScope, limit: usize) -> Result<Vec<Taken>> {
         let keys = self.files.list(scope, HOME, limit).await?;
-        let name = |key: String| BatchId::parse(key.strip_prefix(HOME)?.strip_suffix(".json")?).ok();
-        Ok(keys.into_iter().filter_map(name).collect())
+        let kept = stream::iter(keys).map(|key| async move { json::recall::<Taken>(&*self.files, scope, &key).await }).buffered(AT_ONCE);
+        let kept: Vec<Option<Taken>> = kept.try_collect().await?;
+        Ok(kept.into_iter().flatten().collect())
     }
 
-    async fn shown(&self, scope: &TenantScope, kept: Kept) -> Result<PickBatch> {
-        let Kept { id, location, orders, collected_at, taken_by, taken_at } = kept;
+    async fn shown(&self, scope: &TenantScope, kept: Taken) -> Result<PickBatch> {
+        let Taken { id, location, orders, collected_at, taken_by, taken_at } = kept;
         let loaded = stream::iter(orders).map(|order| async move { self.apply.orders.load(scope, &order).await }).buffered(AT_ONCE);
         let loaded: Vec<_> = loaded.try_collect().await?;
         let mut picked = Vec::new();

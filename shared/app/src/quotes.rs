@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, StockStore};
 use domain::ids::{LocationId, Sku};
 use domain::order::Fault;
-use domain::order::saga::Free;
+use domain::order::saga::{Free, Supply, allocate};
 use domain::shipping::method::DayCount;
 use domain::shipping::warehouse::{Destination, Ranked};
 use domain::shipping::weight::{Piece, parcel_g};
@@ -97,8 +97,16 @@ impl Quotes {
         let levels = if shipping.warehouses.is_empty() { Vec::new() } else { self.levels(context, wanted.keys()).await? };
         let to = Destination { country: asked.country.clone(), region: asked.region.clone(), at: None };
         let ranked = shipping.ranked(&to, &wanted, &levels, now);
-        let from = ranked.first().map(|best| best.id.clone()).or_else(|| shipping.origins.first().map(|origin| origin.location.clone()));
-        let ships = from.as_ref().and_then(|place| shipping.warehouse(place)?.ship_date(now).ok());
+        // As an order would be: from the best place that has everything, and with the last of them where none has.
+        let ranking: Vec<LocationId> = ranked.iter().map(|ranked| ranked.id.clone()).collect();
+        let taken = allocate(&wanted, &levels, &ranking, Supply::All).unwrap_or_default();
+        let mut places: Vec<LocationId> = taken.iter().filter_map(|one| LocationId::parse(&one.location).ok()).collect();
+        if places.is_empty() {
+            places.extend(ranking.into_iter().chain(shipping.origins.iter().map(|origin| origin.location.clone())).take(1));
+        }
+        let with_dates = places.iter().map(|place| (place, shipping.warehouse(place).and_then(|warehouse| warehouse.ship_date(now).ok())));
+        let last = with_dates.max_by_key(|(_, ships)| ships.as_ref().map(|ships| ships.at));
+        let (from, ships) = last.map_or((None, None), |(place, ships)| (Some(place.clone()), ships));
         let leaves = ships.as_ref().map_or_else(|| context.config.today(now), |ships| ships.day);
         let tariff = shipping.tariff.clone().unwrap_or_default();
         let choice = rates::choose(tariff.quotes(weight_g, leaves, &DayCount::Calendar), asked.by, tariff.currency);

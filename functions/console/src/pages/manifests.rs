@@ -60,7 +60,7 @@ fn href(id: &ManifestId) -> String {
 }
 
 async fn address(console: &Console, visitor: &Visitor, id: &str) -> Result<String, Error> {
-    let manifest = console.manifests.load(&visitor.scope, &named(id)?).await?;
+    let manifest = console.floor.manifests.load(&visitor.scope, &named(id)?).await?;
     link(&*console.reports, &visitor.scope, &manifest).await?.ok_or(Error::NotFound("paper"))
 }
 
@@ -68,9 +68,9 @@ async fn asked(console: &Console, posted: &Posted) -> Result<Response, Error> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
     visitor.require_write()?;
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let carrier = fields.get("carrier").and_then(CarrierName::from_word);
-    let location = fields.get("location").and_then(|text| LocationId::parse(text).ok());
-    let made = console.manifests.ask(context, carrier, location.as_ref()).await?;
+    let carrier = fields.get("carrier").map(|word| CarrierName::from_word(word).ok_or(Error::NotFound("carrier"))).transpose()?;
+    let location = fields.get("location").map(|text| LocationId::parse(text).map_err(|_| Error::NotFound("place"))).transpose()?;
+    let made = console.floor.manifests.ask(context, carrier, location.as_ref()).await?;
     let flash = if made.is_empty() { Flash::NothingToCollect } else { Flash::ManifestsAsked };
     match made.as_slice() {
         [only] => Ok(see_other(&format!("{}?flash={}", href(&only.id), flash.code()))),
@@ -83,7 +83,7 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     visitor.require_write()?;
     let id = named(id)?;
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let flash = match console.manifests.settle(context, &id, posted.fields.get("made") == Some("yes")).await {
+    let flash = match console.floor.manifests.settle(context, &id, posted.fields.get("made") == Some("yes")).await {
         Ok(_) => Flash::ManifestSettled,
         Err(Error::Manifest(_) | Error::Stale { .. }) => Flash::ManifestNotSettled,
         Err(other) => return Err(other),
@@ -95,8 +95,8 @@ async fn list(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let params = Params::of(uri);
     let after = console.cursors.after(&visitor.scope, "manifests", params.get("cursor"))?;
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let waiting = console.manifests.standing(context).await?;
-    let page = console.manifests.page(&visitor.scope, after.as_ref(), SHOWN).await?;
+    let waiting = console.floor.manifests.standing(context).await?;
+    let page = console.floor.manifests.page(&visitor.scope, after.as_ref(), SHOWN).await?;
     let next = console.cursors.next(&visitor.scope, "manifests", page.next.as_ref())?;
     let body = html! {
         nav class="crumbs" aria-label="You are here" { a href="/console/orders" { "Orders" } " / Manifests" }
@@ -183,7 +183,7 @@ fn pile(visitor: &Visitor, one: &Standing) -> Markup {
 fn state(state: ManifestState) -> Markup {
     html! {
         @match state {
-            ManifestState::Asked | ManifestState::Asking => span class="state" { (icons::CLOCK.beside()) "being made" },
+            ManifestState::Asked | ManifestState::Asking | ManifestState::GivingBack | ManifestState::Keeping => span class="state" { (icons::CLOCK.beside()) "being made" },
             ManifestState::Made => span class="state good" { (icons::TICK.beside()) "made" },
             ManifestState::NotNeeded => span class="state good" { (icons::TICK.beside()) "known already" },
             ManifestState::Empty => span class="state" { (icons::PAPER.beside()) "nothing to collect" },
@@ -206,7 +206,7 @@ fn row(visitor: &Visitor, manifest: &Manifest) -> Markup {
 }
 
 async fn one(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Markup, Error> {
-    let manifest = console.manifests.load(&visitor.scope, &named(id)?).await?;
+    let manifest = console.floor.manifests.load(&visitor.scope, &named(id)?).await?;
     let body = html! {
         nav class="crumbs" aria-label="You are here" { a href="/console/orders" { "Orders" } " / " a href=(HOME) { "Manifests" } " / " (manifest.pile.in_words()) }
         div class="title" {
@@ -228,7 +228,7 @@ async fn one(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resul
                 }
                 @if manifest.state == ManifestState::NotNeeded { p class="hint" { (manifest.pile.carrier.title()) " has known of these since their labels were bought." } }
                 @if manifest.state == ManifestState::Failed { p class="hint" { "Its parcels wait for another." } }
-                @if visitor.may_write() && manifest.settled(true, "", visitor.now).is_ok() { (settling(visitor, &manifest)) }
+                @if visitor.may_write() && manifest.settled(false, "", visitor.now).is_ok() { (settling(visitor, &manifest)) }
             }
             section class="card" aria-labelledby="parcels-title" {
                 div class="card-head" { h2 id="parcels-title" { "Parcels" } }
@@ -247,7 +247,9 @@ fn settling(visitor: &Visitor, manifest: &Manifest) -> Markup {
             (token(visitor))
             p class="hint" { "Nobody has heard what became of it. Look at the site of " (carrier) " whether it has one, and say so." }
             p class="row" {
-                button class="button primary" type="submit" name="made" value="yes" { (icons::TICK.beside()) (carrier) " has it" }
+                @if manifest.settled(true, "", visitor.now).is_ok() {
+                    button class="button primary" type="submit" name="made" value="yes" { (icons::TICK.beside()) (carrier) " has it" }
+                }
                 button class="button" type="submit" name="made" value="no" { (icons::CROSS.beside()) "It has not" }
             }
         }

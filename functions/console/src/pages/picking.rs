@@ -48,10 +48,10 @@ async fn taken(console: &Console, posted: &Posted) -> Result<Response, Error> {
     let (visitor, fields) = (&posted.visitor, &posted.fields);
     visitor.require_write()?;
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let location = fields.get("location").and_then(|text| LocationId::parse(text).ok());
+    let location = fields.get("location").map(|text| LocationId::parse(text).map_err(|_| Error::NotFound("place"))).transpose()?;
     // A button that is pressed twice takes one batch.
     let wish = fields.get("wish").map(|wish| format!("{}/{wish}", visitor.identity.principal));
-    Ok(match console.picking.take(context, location.as_ref(), wish.as_deref()).await? {
+    Ok(match console.floor.picking.take(context, location.as_ref(), wish.as_deref()).await? {
         Some(batch) => see_other(&format!("{}?flash={}", href(&batch.id), Flash::BatchTaken.code())),
         None => see_other(&format!("{HOME}?flash={}", Flash::NothingToPick.code())),
     })
@@ -59,8 +59,8 @@ async fn taken(console: &Console, posted: &Posted) -> Result<Response, Error> {
 
 async fn list(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup, Error> {
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
-    let queue = console.picking.queue(context).await?;
-    let taken = console.picking.taken(&visitor.scope, LISTED_MAX).await?;
+    let queue = console.floor.picking.queue(context).await?;
+    let taken = console.floor.picking.taken(&visitor.scope, LISTED_MAX).await?;
     let wish = format!("{:016x}", console.random.u64());
     let body = html! {
         nav class="crumbs" aria-label="You are here" { a href="/console/orders" { "Orders" } " / Picking" }
@@ -72,7 +72,22 @@ async fn list(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         section class="card wide" aria-labelledby="taken-title" {
             div class="card-head" { h2 id="taken-title" { "Taken last" } }
             @if taken.is_empty() { p class="empty muted" { "None yet." } }
-            @else { ul class="chips" { @for id in &taken { li { a class="chip" href=(href(id)) { (id) } } } } }
+            @else {
+                table class="orders" {
+                    caption class="visually-hidden" { "Batches that were taken, newest first" }
+                    thead { tr { th scope="col" { "Taken" } th scope="col" { "At" } th scope="col" class="number-cell" { "Orders" } th scope="col" class="roomy" { "By" } } }
+                    tbody {
+                        @for batch in &taken {
+                            tr {
+                                th scope="row" { a href=(href(&batch.id)) { (moment(batch.taken_at, &visitor.zone())) } }
+                                td { (batch.location) }
+                                td class="number-cell" { (count(batch.orders.len() as i64)) }
+                                td class="roomy" { (batch.taken_by) }
+                            }
+                        }
+                    }
+                }
+            }
         }
     };
     let flash = Flash::of(Params::of(uri).get("flash"));
@@ -124,7 +139,7 @@ fn batch_row(visitor: &Visitor, at: usize, batch: &Batch, all: &[Batch], wish: &
                         (token(visitor))
                         input type="hidden" name="location" value=(batch.zone);
                         input type="hidden" name="wish" value=(wish);
-                        button class="button small" type="submit" aria-label={ "Take the next batch at " (batch.zone) } { (icons::BOX.beside()) "Take it" }
+                        button class="button small" type="submit" aria-label={ "Take it: the next batch at " (batch.zone) } { (icons::BOX.beside()) "Take it" }
                     }
                 }
             }
@@ -134,7 +149,7 @@ fn batch_row(visitor: &Visitor, at: usize, batch: &Batch, all: &[Batch], wish: &
 
 async fn one(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Markup, Error> {
     let id = BatchId::parse(id).map_err(|_| Error::NotFound("batch"))?;
-    let batch = console.picking.read(&visitor.scope, &id).await?;
+    let batch = console.floor.picking.read(&visitor.scope, &id).await?;
     let body = html! {
         nav class="crumbs" aria-label="You are here" { a href="/console/orders" { "Orders" } " / " a href=(HOME) { "Picking" } " / " (batch.id) }
         div class="title" {

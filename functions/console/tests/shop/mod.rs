@@ -9,10 +9,9 @@ use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
 use app::cashier::Cashier;
 use app::cursor::Cursors;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::measure::Measure;
 use app::parked::Parked;
-use app::picking::Picking;
 use app::place::{Idempotency, Place};
 use app::ports::{Clock, KeyStore, Message, MessageId, MessageState, MessageStore, OnceKey, Random, TenantStore};
 use app::progress::AutoProgress;
@@ -162,12 +161,13 @@ impl Shop {
             },
             count: Count { stock: self.stock(), outbox: Arc::new(self.world.outbox()) },
             prices: self.prices(),
-            picking: Picking {
-                apply: Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) },
-                files: Arc::new(self.world.reports()),
-                random: Arc::new(FakeRandom::seeded(5)),
-            },
-            manifests: Manifests { store: Arc::new(self.world.manifests()), clock: Arc::new(self.clock.clone()) },
+            floor: Floor::new(
+                Apply { orders: Arc::new(self.world.orders()), clock: Arc::new(self.clock.clone()) },
+                Arc::new(self.world.stock()),
+                Arc::new(self.world.manifests()),
+                (Arc::new(self.world.reports()), Arc::new(self.world.once())),
+                Arc::new(FakeRandom::seeded(5)),
+            ),
             purchases: self.purchases(),
             metrics: Arc::new(self.world.metrics()),
             reports: Arc::new(self.world.reports()),

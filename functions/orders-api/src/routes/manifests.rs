@@ -73,8 +73,8 @@ pub async fn list(
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
     let limit = page_size(params.limit.as_deref())?;
     let after = desk.cursors.after(&admitted.scope, "manifests", params.cursor.as_deref())?;
-    let waiting = desk.manifests.standing(admitted.context()).await?;
-    let page = desk.manifests.page(&admitted.scope, after.as_ref(), limit).await?;
+    let waiting = desk.floor.manifests.standing(admitted.context()).await?;
+    let page = desk.floor.manifests.page(&admitted.scope, after.as_ref(), limit).await?;
     let list = ManifestList {
         waiting: waiting.iter().map(PileView::from).collect(),
         manifests: page.manifests.iter().map(ManifestView::from).collect(),
@@ -101,7 +101,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     let location = body.location.as_deref().map(LocationId::parse).transpose();
     let location = location.map_err(|why| faults.push(Fault::new("location", "bad_location", why.to_string())));
     let (Ok(location), true) = (location, faults.is_empty()) else { return Err(Error::Invalid(faults).into()) };
-    let asked = desk.manifests.ask(admitted.context(), carrier, location.as_ref()).await?;
+    let asked = desk.floor.manifests.ask(admitted.context(), carrier, location.as_ref()).await?;
     let asked = AskedManifests { manifests: asked.iter().map(ManifestView::from).collect() };
     Ok((StatusCode::ACCEPTED, axum::Json(asked)).into_response())
 }
@@ -111,7 +111,7 @@ pub async fn create(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origi
     responses((status = 200, description = "The manifest", body = ManifestView), (status = 404, description = "No such manifest"))))]
 pub async fn read(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Segments(id): Segments<String>) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "read", |scopes| scopes.read).await?;
-    let manifest = desk.manifests.load(&admitted.scope, &named(&id)?).await?;
+    let manifest = desk.floor.manifests.load(&admitted.scope, &named(&id)?).await?;
     shown(&desk, &admitted, &manifest).await
 }
 
@@ -127,6 +127,6 @@ pub async fn settle(
     Json(body): Json<ManifestOutcome>,
 ) -> Answer<Response> {
     let admitted = desk.admit(caller.0, &origin, "write", |scopes| scopes.write).await?;
-    let settled = desk.manifests.settle(admitted.context(), &named(&id)?, body.made).await?;
+    let settled = desk.floor.manifests.settle(admitted.context(), &named(&id)?, body.made).await?;
     shown(&desk, &admitted, &settled).await
 }

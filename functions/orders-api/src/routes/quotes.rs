@@ -66,6 +66,6 @@ pub async fn quote(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin
     let by = by.map_err(|_| faults.push(Fault::new("by", "bad_date", "YYYY-MM-DD")));
     let (Ok(by), true) = (by, faults.is_empty()) else { return Err(Error::Invalid(faults).into()) };
     let asked = Asked { country: body.country, region: body.region, items, by };
-    let quoted = desk.quotes.quote(admitted.context(), &asked).await?;
+    let quoted = desk.floor.quotes.quote(admitted.context(), &asked).await?;
     Ok(axum::Json(ShippingQuote::from(&quoted)).into_response())
 }

@@ -1,6 +1,6 @@
 //! Orders that are picked together.
 
-use app::picking::{PickBatch, Picked, Queue, Sum};
+use app::picking::{PickBatch, Picked, Queue, Sum, Taken};
 use domain::order::Track;
 use domain::shipping::Batch;
 use jiff::Timestamp;
@@ -36,15 +36,45 @@ pub struct PickQueue {
     pub next: Vec<NextBatch>,
     /// How many orders wait, by place.
     pub waiting: BTreeMap<String, usize>,
-    /// More orders wait than are looked at, which is 10,000.
+    /// More orders are at work than are looked at, which is 10,000, the latest first.
     pub more: bool,
     /// Batches that were taken, newest first, at most 50.
-    pub taken: Vec<String>,
+    pub taken: Vec<TakenBatch>,
+}
+
+/// A batch that was taken.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct TakenBatch {
+    /// Its name.
+    pub id: String,
+    /// Where its orders lie.
+    pub location: String,
+    /// How many orders it was to hold.
+    pub orders: usize,
+    /// Who took it.
+    pub taken_by: String,
+    /// When.
+    #[cfg_attr(test, schema(value_type = String, format = DateTime))]
+    pub taken_at: Timestamp,
+}
+
+impl From<&Taken> for TakenBatch {
+    fn from(taken: &Taken) -> TakenBatch {
+        TakenBatch {
+            id: taken.id.to_string(),
+            location: taken.location.to_string(),
+            orders: taken.orders.len(),
+            taken_by: taken.taken_by.clone(),
+            taken_at: taken.taken_at,
+        }
+    }
 }
 
 impl PickQueue {
     /// Of both.
-    pub fn of(queue: &Queue, taken: Vec<String>) -> PickQueue {
+    pub fn of(queue: &Queue, taken: &[Taken]) -> PickQueue {
+        let taken = taken.iter().map(TakenBatch::from).collect();
         PickQueue { next: queue.next.iter().map(NextBatch::from).collect(), waiting: queue.waiting.clone(), more: queue.more, taken }
     }
 }

@@ -78,8 +78,8 @@ pub struct ManifestView {
     /// Where the parcels lie; everywhere, if nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// asked, asking, made, not_needed (the carrier has known since the labels were bought), empty, failed (its parcels wait for another) or
-    /// unsure (a person has to look at the carrier's site, and settle it).
+    /// asked, asking, made, not_needed (the carrier has known since the labels were bought), empty, failed (its parcels wait for another),
+    /// unsure (a person has to look at the carrier's site, and settle it), or giving_back or keeping (it is being settled).
     pub status: &'static str,
     /// The day on which they are collected.
     #[cfg_attr(test, schema(value_type = String, format = Date))]

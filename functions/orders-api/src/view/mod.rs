@@ -19,7 +19,7 @@ mod review;
 mod stock;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
-pub use batch::{BatchView, NextBatch, PickQueue, PickedLine, PickedOrder, ToFetch};
+pub use batch::{BatchView, NextBatch, PickQueue, PickedLine, PickedOrder, TakenBatch, ToFetch};
 pub use decision::{
     Accuracy, DecisionView, GateView, JudgementView, LedgerEntry, LedgerPage, Measured, ReplayView, ReplayedRules, ReplayedStep,
     RuleAccuracy,

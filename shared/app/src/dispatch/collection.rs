@@ -1,7 +1,7 @@
 //! The worker behind manifests, and the clock that asks for them.
 //!
-//! What goes is written onto the manifest and taken from its pile before the carrier is asked, and each try is committed before it is made. A
-//! try that nobody has heard the end of is followed by another; where that one is refused, the first may have worked, and a person has to look.
+//! What goes is written onto the manifest and taken from its pile before the carrier is asked, and that it is going to be asked is committed
+//! before. What was certainly not done is tried again; a try that nobody has heard the end of is never followed by another: a person looks.
 
 use super::manifests::{Manifests, key};
 use crate::context::{Context, Provenance};
@@ -15,12 +15,14 @@ use domain::ids::{CorrelationId, ManifestId, TenantId};
 use domain::order::Actor;
 use domain::order::fulfilling::RULE;
 use domain::shipping::manifest::{ASKING_TAKES, Closing, Fate, Manifest, ManifestState, PARCELS_MAX, Waiting};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Orders looked up at once.
 const AT_ONCE: usize = 16;
+/// Orders that are looked up for one manifest.
+const LOADED_MAX: usize = 3 * PARCELS_MAX;
 /// Longest time that looking a pile through and asking a carrier take.
 const COLLECTING_TIME: SignedDuration = SignedDuration::from_secs(50);
 /// How long it is remembered that a day's manifests were asked for.
@@ -64,15 +66,25 @@ impl Collection {
         if until.is_some_and(|until| now + COLLECTING_TIME > until) {
             return Err(Error::Retryable("no time is left to ask a carrier".into()));
         }
-        let tried_before = known.state == ManifestState::Asking;
         let goes = match known.state {
             ManifestState::Asking if now < known.since + ASKING_TAKES => {
                 return Err(Error::Retryable("somebody is asking the carrier".into()));
             }
+            ManifestState::Asking => {
+                let why = "whoever asked the carrier did not come back".to_owned();
+                return self.end(context, &known, Closing::Unsure { why }).await;
+            }
             ManifestState::Asked if known.parcels.is_empty() => self.look_through(context, &known).await?,
-            ManifestState::Asked | ManifestState::Asking => known.parcels.clone(),
+            ManifestState::Asked => known.parcels.clone(),
+            ManifestState::GivingBack | ManifestState::Keeping => {
+                return Ok(Some(self.manifests.finish(&scope, &known, &context.by.correlation).await?.state));
+            }
             // Done, or a person's.
-            other => return Ok(Some(other)),
+            ManifestState::Unsure | ManifestState::Failed | ManifestState::Empty => return Ok(Some(known.state)),
+            ManifestState::Made | ManifestState::NotNeeded => {
+                self.next_of(context, &known).await?;
+                return Ok(Some(known.state));
+            }
         };
         if goes.is_empty() {
             return self.end(context, &known, Closing::Empty).await;
@@ -84,17 +96,19 @@ impl Collection {
         self.manifests.store.take(&scope, &asking.parcels).await?;
         let how = match self.asked(context, &asking).await {
             Err(CarrierError::Retryable(why)) => {
-                if !tried_before {
-                    self.manifests.store.save(&scope, &asking.put_off(self.manifests.clock.now()), &[], now).await?;
-                }
+                self.manifests.store.save(&scope, &asking.put_off(self.manifests.clock.now()), &[], now).await?;
                 return Err(Error::Retryable(why));
             }
-            Err(CarrierError::Unknown(why)) if !tried_before => return Err(Error::Retryable(why)),
             Err(CarrierError::Unknown(why)) => Closing::Unsure { why },
-            Err(CarrierError::Rejected { message, .. }) if tried_before => Closing::Unsure { why: message },
-            Err(CarrierError::Rejected { message, .. }) => Closing::Failed { why: message },
+            Err(CarrierError::Rejected { message, .. }) => {
+                let back = asking.given_back(message, self.manifests.clock.now());
+                if !self.manifests.store.save(&scope, &back, &[], now).await? {
+                    return Err(Error::Retryable("it was changed meanwhile".into()));
+                }
+                return Ok(Some(self.manifests.finish(&scope, &back, &context.by.correlation).await?.state));
+            }
             Ok(Manifested::NotNeeded) => Closing::NotNeeded,
-            Ok(Manifested::Made { number, document }) => Closing::Made { number, file: self.kept(&scope, &asking.id, document).await? },
+            Ok(Manifested::Made { number, document }) => Closing::Made { number, file: self.kept(&scope, &asking.id, document).await },
         };
         self.end(context, &asking, how).await
     }
@@ -104,15 +118,23 @@ impl Collection {
         let carrier = manifest.pile.carrier;
         let waiting = self.manifests.store.waiting(context.scope, Some(carrier), super::manifests::LOOKED_AT_MAX).await?;
         let of_pile = waiting.into_iter().filter(|one| one.pile() == manifest.pile && one.leaves <= manifest.day);
-        let fates: Vec<(Waiting, Fate)> = stream::iter(of_pile.take(PARCELS_MAX))
+        let mut looked = stream::iter(of_pile)
             .map(|one| async move {
                 let order = self.orders.load(context.scope, &one.order).await?;
                 let fate = one.fate(order.as_ref(), manifest.day);
                 Ok::<_, Error>((one, fate))
             })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
+            .buffered(AT_ONCE);
+        let (mut fates, mut goes) = (Vec::new(), 0);
+        while let Some(found) = looked.next().await {
+            let (one, fate) = found?;
+            goes += usize::from(fate == Fate::Goes);
+            fates.push((one, fate));
+            if goes == PARCELS_MAX || fates.len() == LOADED_MAX {
+                break;
+            }
+        }
+        drop(looked);
         let of_fate = |fate: Fate| fates.iter().filter(move |one| one.1 == fate).map(|one| one.0.clone()).collect::<Vec<_>>();
         self.manifests.store.take(context.scope, &of_fate(Fate::Gone)).await?;
         Ok(of_fate(Fate::Goes))
@@ -134,13 +156,13 @@ impl Collection {
         self.carriers.of(carrier).manifest(account, &from.ok_or_else(nowhere)?, manifest.day, &wanted).await
     }
 
-    /// Stores the paper.
-    async fn kept(&self, scope: &TenantScope, id: &ManifestId, document: Option<Document>) -> Result<Option<String>> {
-        let Some(document) = document else { return Ok(None) };
+    /// Stores the paper. The carrier has the manifest whatever becomes of it here: it can be printed at its site.
+    async fn kept(&self, scope: &TenantScope, id: &ManifestId, document: Option<Document>) -> Option<String> {
+        let document = document?;
         let (extension, content_type) = document.format.on_file();
         let file = key(id, extension);
-        self.files.put(scope, &file, Arc::unwrap_or_clone(document.bytes), content_type).await?;
-        Ok(Some(file))
+        let kept = self.files.put(scope, &file, Arc::unwrap_or_clone(document.bytes), content_type).await;
+        kept.inspect_err(|error| tracing::error!(manifest = %id, %error, "a manifest's paper could not be stored")).ok().map(|_| file)
     }
 
     async fn end(&self, context: Context<'_>, manifest: &Manifest, how: Closing) -> Result<Option<ManifestState>> {
@@ -148,11 +170,16 @@ impl Collection {
         if !self.manifests.close(context.scope, &closed, &context.by.correlation).await? {
             return Err(Error::Retryable("it was changed meanwhile".into()));
         }
-        // What had no room on it goes onto the next.
-        if !closed.state.is_open() && closed.state != ManifestState::Failed && closed.parcels.len() == PARCELS_MAX {
+        self.next_of(context, &closed).await?;
+        Ok(Some(closed.state))
+    }
+
+    /// What had no room on a manifest goes onto the next.
+    async fn next_of(&self, context: Context<'_>, closed: &Manifest) -> Result<()> {
+        if matches!(closed.state, ManifestState::Made | ManifestState::NotNeeded) && closed.parcels.len() == PARCELS_MAX {
             self.manifests.ask(context, Some(closed.pile.carrier), closed.pile.location.as_ref()).await?;
         }
-        Ok(Some(closed.state))
+        Ok(())
     }
 
     /// Asks for the manifests of each carrier whose hour has come in a shop, once a day; the shops.
@@ -186,7 +213,12 @@ impl Collection {
             if self.once.done(&scope, &once, now).await?.is_some() {
                 continue;
             }
-            any |= !self.manifests.ask(context, Some(account.carrier), None).await?.is_empty();
+            let asked = self.manifests.ask(context, Some(account.carrier), None).await?;
+            any |= !asked.is_empty();
+            // As long as one of before is open, today's is still to come.
+            if asked.iter().any(|manifest| manifest.asked_at.to_zoned(config.zone()).date() < local.date()) {
+                continue;
+            }
             let done = OnceDone { key: &once, request_hash: "", response: "", fence: None, expires_at: now + KEPT_FOR };
             // Another tick that has done the same has asked for the same.
             self.once.complete(&scope, done, &[], now).await?;

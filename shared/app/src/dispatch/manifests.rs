@@ -12,13 +12,16 @@ use contracts::parcel::v1;
 use contracts::{Envelope, Payload, job};
 use domain::ids::{CorrelationId, LocationId, ManifestId};
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, ManifestState, Pile, is_wanted};
+use domain::shipping::manifest::{Closing, Manifest, ManifestState, Pile, is_wanted};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Parcels that are looked at when piles are counted. What is beyond waits for the next manifest.
+/// Parcels of a carrier that are looked at. What is beyond waits for the next manifest.
 pub const LOOKED_AT_MAX: usize = 10_000;
+/// Parcels laid back at once.
+const AT_ONCE: usize = 16;
 
 /// What waits for a carrier at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,42 +48,50 @@ pub struct Manifests {
 }
 
 impl Manifests {
-    /// What waits, by carrier and place; at most [`LOOKED_AT_MAX`] parcels are counted.
+    /// What waits, by carrier and place; of each carrier at most [`LOOKED_AT_MAX`] parcels are counted.
     ///
     /// # Errors
     /// `Retryable`.
     pub async fn standing(&self, context: Context<'_>) -> Result<Vec<Standing>> {
-        let today = context.config.today(self.clock.now());
-        let (waiting, open) = futures::try_join!(self.store.waiting(context.scope, None, LOOKED_AT_MAX), self.store.open(context.scope))?;
-        let new = |pile: Pile| Standing { pile, parcels: 0, wanted: 0, later: 0, open: None };
+        self.standing_of(context, &CarrierName::ALL).await
+    }
+
+    async fn standing_of(&self, context: Context<'_>, carriers: &[CarrierName]) -> Result<Vec<Standing>> {
+        let (now, zone) = (self.clock.now(), context.zone());
         let mut piles: BTreeMap<Pile, Standing> = BTreeMap::new();
-        for one in &waiting {
-            let pile = piles.entry(one.pile()).or_insert_with_key(|pile| new(pile.clone()));
-            let goes = one.leaves <= today;
-            pile.parcels += usize::from(goes);
-            pile.later += usize::from(!goes);
-            pile.wanted += usize::from(goes && is_wanted(one.carrier, one.service));
+        let new = |pile: Pile| Standing { pile, parcels: 0, wanted: 0, later: 0, open: None };
+        for carrier in carriers {
+            for one in self.store.waiting(context.scope, Some(*carrier), LOOKED_AT_MAX).await? {
+                let pile = piles.entry(one.pile()).or_insert_with_key(|pile| new(pile.clone()));
+                let goes = one.leaves <= context.config.shipping.day_at(&one.location, now, &zone);
+                pile.parcels += usize::from(goes);
+                pile.later += usize::from(!goes);
+                pile.wanted += usize::from(goes && is_wanted(one.carrier, one.service));
+            }
         }
-        for (pile, id) in open {
+        let open = self.store.open(context.scope).await?;
+        for (pile, id) in open.into_iter().filter(|(pile, _)| carriers.contains(&pile.carrier)) {
             piles.entry(pile).or_insert_with_key(|pile| new(pile.clone())).open = Some(id);
         }
         Ok(piles.into_values().collect())
     }
 
     /// Wants a manifest of each pile that has something for today, of a carrier or of all, at a place or at all. One that is being made is that
-    /// one.
+    /// one; if it stands still, somebody is sent to it once more.
     ///
     /// # Errors
     /// `Retryable`: ask again, it is asked for once.
     pub async fn ask(&self, context: Context<'_>, carrier: Option<CarrierName>, location: Option<&LocationId>) -> Result<Vec<Manifest>> {
-        let is_meant = |pile: &Pile| {
-            let here = pile.location.as_ref().is_none_or(|place| location.is_none_or(|location| location == place));
-            carrier.is_none_or(|carrier| carrier == pile.carrier) && here
-        };
+        let carriers = carrier.map_or_else(|| CarrierName::ALL.to_vec(), |carrier| vec![carrier]);
+        let is_meant = |pile: &Pile| pile.location.as_ref().is_none_or(|place| location.is_none_or(|location| location == place));
         let mut asked = Vec::new();
-        for standing in self.standing(context).await?.into_iter().filter(|one| is_meant(&one.pile)) {
+        for standing in self.standing_of(context, &carriers).await?.into_iter().filter(|one| is_meant(&one.pile)) {
             match standing.open {
-                Some(open) => asked.extend(self.store.load(context.scope, &open).await?),
+                Some(open) => {
+                    if let Some(open) = self.store.load(context.scope, &open).await? {
+                        asked.push(self.nudged(context, open).await?);
+                    }
+                }
                 None if standing.parcels > 0 => asked.push(self.want(context, standing.pile).await?),
                 None => {}
             }
@@ -88,12 +99,20 @@ impl Manifests {
         Ok(asked)
     }
 
+    async fn nudged(&self, context: Context<'_>, open: Manifest) -> Result<Manifest> {
+        let now = self.clock.now();
+        let Some(again) = open.nudged(now) else { return Ok(open) };
+        let due = due(context.scope, &again, now, &context.by.correlation);
+        // Whoever was faster has sent somebody, too.
+        Ok(if self.store.save(context.scope, &again, &[due], now).await? { again } else { open })
+    }
+
     async fn want(&self, context: Context<'_>, pile: Pile) -> Result<Manifest> {
         let now = self.clock.now();
-        let wanted = Manifest::asked(pile.clone(), context.config.today(now), context.by.actor.in_words(), now);
-        let wanted = wanted.map_err(|why| Error::Fatal(why.to_string()))?;
-        let due = Payload::ManifestDue(v1::ManifestDue { manifest_id: wanted.id.to_string() });
-        if self.store.add(context.scope, &wanted, &[told(context.scope, &wanted, 0, now, &context.by.correlation, due)], now).await? {
+        let day = pile.location.as_ref().map(|place| context.config.shipping.day_at(place, now, &context.zone()));
+        let day = day.unwrap_or_else(|| context.config.today(now));
+        let wanted = Manifest::asked(pile.clone(), day, context.by.actor.in_words(), now).map_err(|why| Error::Fatal(why.to_string()))?;
+        if self.store.add(context.scope, &wanted, &[due(context.scope, &wanted, now, &context.by.correlation)], now).await? {
             return Ok(wanted);
         }
         // Somebody else wanted it a moment ago.
@@ -122,45 +141,53 @@ impl Manifests {
     /// A person says what became of one of which nobody knows, or that stands still. If it was not made, its parcels wait for another.
     ///
     /// # Errors
-    /// `Manifest` if nobody is needed; `Stale` if it has changed.
+    /// `Manifest` if nobody is needed; `Stale` if somebody else has changed it.
     pub async fn settle(&self, context: Context<'_>, id: &ManifestId, made: bool) -> Result<Manifest> {
         let known = self.load(context.scope, id).await?;
-        if !known.state.is_open() && made == matches!(known.state, ManifestState::Made) {
+        if known.state == if made { ManifestState::Made } else { ManifestState::Failed } {
             return Ok(known);
         }
-        let settled = known.settled(made, &context.by.actor.in_words(), self.clock.now())?;
-        if self.close(context.scope, &settled, &context.by.correlation).await? {
-            Ok(settled)
-        } else {
+        let now = self.clock.now();
+        let settled = known.settled(made, &context.by.actor.in_words(), now)?;
+        if settled != known && !self.store.save(context.scope, &settled, &[], now).await? {
             let current = self.load(context.scope, id).await?.version;
-            Err(Error::Stale { current })
+            return Err(Error::Stale { current });
         }
+        self.finish(context.scope, &settled, &context.by.correlation).await
     }
 
-    /// Stores what a manifest has come to, and says so. The parcels of one that failed are back on their pile before that. False if somebody else
-    /// has changed it.
+    /// Makes the pile agree with what was decided of a manifest, and closes it. The decision stands before that, and the pile is closed as long as
+    /// the manifest is open, so that whoever dies here, or is beside somebody else, leaves nothing that another could take.
+    pub(super) async fn finish(&self, scope: &TenantScope, decided: &Manifest, correlation: &CorrelationId) -> Result<Manifest> {
+        let now = self.clock.now();
+        let how = match decided.state {
+            ManifestState::GivingBack => {
+                let laid = stream::iter(decided.parcels.clone()).map(|parcel| async move { self.store.lay(scope, &parcel, now).await });
+                laid.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
+                Closing::Failed { why: decided.problem.clone().unwrap_or_default() }
+            }
+            ManifestState::Keeping => {
+                self.store.take(scope, &decided.parcels).await?;
+                Closing::Made { number: decided.number.clone(), file: decided.file.clone() }
+            }
+            _ => return Ok(decided.clone()),
+        };
+        let closed = decided.closed(how, now);
+        if self.close(scope, &closed, correlation).await? { Ok(closed) } else { self.load(scope, &closed.id).await }
+    }
+
+    /// Stores what a manifest has come to, and says so. False if somebody else has changed it.
     pub(super) async fn close(&self, scope: &TenantScope, closed: &Manifest, correlation: &CorrelationId) -> Result<bool> {
         let now = self.clock.now();
-        match closed.state {
-            ManifestState::Failed => {
-                for parcel in &closed.parcels {
-                    self.store.lay(scope, parcel, now).await?;
-                }
-            }
-            _ => self.store.take(scope, &closed.parcels).await?,
-        }
-        let news: Vec<Envelope> =
-            news(closed).into_iter().enumerate().map(|(index, payload)| told(scope, closed, index, now, correlation, payload)).collect();
-        let saved = self.store.save(scope, closed, &news, now).await?;
-        if !saved && closed.state == ManifestState::Failed {
-            // Somebody else has said what became of it: only what has failed waits again.
-            let stands = self.load(scope, &closed.id).await?.state;
-            if stands != ManifestState::Failed {
-                self.store.take(scope, &closed.parcels).await?;
-            }
-        }
-        Ok(saved)
+        let told = |(index, payload)| told(scope, closed, index, now, correlation, payload);
+        let news: Vec<Envelope> = news(closed).into_iter().enumerate().map(told).collect();
+        Ok(self.store.save(scope, closed, &news, now).await?)
     }
+}
+
+fn due(scope: &TenantScope, manifest: &Manifest, now: Timestamp, correlation: &CorrelationId) -> Envelope {
+    let due = Payload::ManifestDue(v1::ManifestDue { manifest_id: manifest.id.to_string() });
+    told(scope, manifest, 0, now, correlation, due)
 }
 
 /// What is told of it as it stands.
@@ -181,7 +208,9 @@ fn news(manifest: &Manifest) -> Vec<Payload> {
         })
     };
     match manifest.state {
-        ManifestState::Asked | ManifestState::Asking | ManifestState::Empty => Vec::new(),
+        ManifestState::Asked | ManifestState::Asking | ManifestState::GivingBack | ManifestState::Keeping | ManifestState::Empty => {
+            Vec::new()
+        }
         ManifestState::Made | ManifestState::NotNeeded => vec![closed()],
         ManifestState::Failed => vec![closed(), failed(&manifest.problem)],
         ManifestState::Unsure => {
@@ -202,17 +231,7 @@ pub(super) fn key(manifest: &ManifestId, extension: &str) -> String {
     format!("manifests/{manifest}.{extension}")
 }
 
-/// A manifest's paper, with the name of its file; none if there is none.
-///
-/// # Errors
-/// `Retryable`.
-pub async fn paper(files: &dyn ReportStore, scope: &TenantScope, manifest: &Manifest) -> Result<Option<(String, Vec<u8>)>> {
-    let Some(file) = &manifest.file else { return Ok(None) };
-    let name = file.rsplit('/').next().unwrap_or_default().to_owned();
-    Ok(files.get(scope, file).await?.map(|bytes| (name, bytes)))
-}
-
-/// A link to it.
+/// A link to a manifest's paper; none if there is none.
 ///
 /// # Errors
 /// `Retryable`.

@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ORIGINS_MAX: usize = 100;
 /// Secrets of one account that are good at a time.
 const SECRETS_MAX: usize = 3;
+/// The latest time of a day at which manifests are asked for.
+const MANIFEST_AT_MAX: Time = Time::constant(23, 30, 0, 0);
 /// A name on a label, in characters: carriers take no more.
 const NAME_CHARS_MAX: usize = 35;
 
@@ -143,6 +145,12 @@ impl ShippingSettings {
         ships.map_or_else(|| now.to_zoned(zone.clone()).date(), |ships| ships.day)
     }
 
+    /// The day it is where something lies.
+    pub fn day_at(&self, location: &LocationId, now: Timestamp, zone: &TimeZone) -> Date {
+        let theirs = self.warehouse(location).and_then(|warehouse| TimeZone::get(&warehouse.time_zone).ok());
+        now.to_zoned(theirs.unwrap_or_else(|| zone.clone())).date()
+    }
+
     /// When an order leaves that is being prepared: with the last of the places where parts of it are. None where nobody has said how those work.
     pub fn ships(&self, order: &Order) -> Option<ShipDate> {
         let taken_on = order.stages.entered(Stage::Processing).filter(|_| Stage::of(order.tracks.status) == Some(Stage::Processing))?;
@@ -192,6 +200,9 @@ impl ShippingSettings {
                 if !is_plain(text) {
                     fault(field, "bad_id", "1 to 255 characters without spaces, as the carrier shows it");
                 }
+            }
+            if one.manifest_at.is_some_and(|at| at > MANIFEST_AT_MAX) {
+                fault("manifest_at", "out_of_range", "at most 23:30: it is looked at every five minutes");
             }
             if one.account.push_secrets.len() > SECRETS_MAX {
                 fault("push_secrets", "too_many", "at most 3 at a time");

@@ -1,8 +1,8 @@
 //! What carriers collect: the parcels that wait for one, and the manifest that its driver takes along.
 //!
 //! A parcel lies on its carrier's pile from the moment its label is bought until a manifest takes it. One manifest of a pile is made at a
-//! time, so no parcel is on two. What a carrier refuses goes back onto the pile; where nobody knows what became of a manifest, a person
-//! says so, because no carrier makes one once however often it is asked.
+//! time, so no parcel is on two. What a carrier refuses goes back onto the pile. No carrier makes a manifest once however often it is asked,
+//! so none is asked twice: where nobody knows what became of one, a person says so.
 
 use super::rates::{CarrierName, Service};
 use crate::ids::{BadId, FulfilmentId, LabelReference, LocationId, ManifestId, OrderId, TrackingNumber};
@@ -129,6 +129,10 @@ pub enum ManifestState {
     Failed,
     /// The carrier may have made it: a person has to look.
     Unsure,
+    /// The carrier has not made it: its parcels are on their way back to the pile.
+    GivingBack,
+    /// Somebody has said that the carrier has it: its parcels leave the pile.
+    Keeping,
 }
 
 impl ManifestState {
@@ -142,12 +146,14 @@ impl ManifestState {
             Self::Empty => "empty",
             Self::Failed => "failed",
             Self::Unsure => "unsure",
+            Self::GivingBack => "giving_back",
+            Self::Keeping => "keeping",
         }
     }
 
     /// Something can still become of it; no other of its pile is made meanwhile.
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Asked | Self::Asking | Self::Unsure)
+        !matches!(self, Self::Made | Self::NotNeeded | Self::Empty | Self::Failed)
     }
 }
 
@@ -220,6 +226,9 @@ pub enum ManifestRefusal {
     /// It may still come to an end by itself.
     #[error("the carrier is being asked: wait a quarter of an hour, and settle it if it still stands like this")]
     Busy,
+    /// No carrier can have it.
+    #[error("no carrier was asked for it: it cannot have been made")]
+    NeverAsked,
 }
 
 impl Manifest {
@@ -276,24 +285,38 @@ impl Manifest {
         }
     }
 
-    /// A person has looked, and says what became of it.
+    /// The carrier makes none: what is on it goes back before it is closed.
+    #[must_use]
+    pub fn given_back(&self, why: String, now: Timestamp) -> Manifest {
+        Manifest { problem: Some(why), ..self.next(ManifestState::GivingBack, now) }
+    }
+
+    /// A person has looked, and says what became of it. The pile is made to agree before it is closed; who says the same again goes on with
+    /// that.
     ///
     /// # Errors
-    /// Nobody is needed.
+    /// Nobody is needed, or it cannot be so.
     pub fn settled(&self, made: bool, by: &str, now: Timestamp) -> Result<Manifest, ManifestRefusal> {
         let stands_still = now.duration_since(self.since) >= STANDS_STILL_AFTER;
-        match self.state {
-            ManifestState::Unsure => {}
-            ManifestState::Asked | ManifestState::Asking if stands_still => {}
-            ManifestState::Asked | ManifestState::Asking => return Err(ManifestRefusal::Busy),
-            closed => return Err(ManifestRefusal::Closed(closed)),
+        match (self.state, made) {
+            (ManifestState::Keeping, true) | (ManifestState::GivingBack, false) => return Ok(self.clone()),
+            (ManifestState::Unsure, _) => {}
+            (ManifestState::Asked, true) => return Err(ManifestRefusal::NeverAsked),
+            (ManifestState::Asked | ManifestState::Asking, _) if stands_still => {}
+            (ManifestState::Asked | ManifestState::Asking, _) => return Err(ManifestRefusal::Busy),
+            (other, _) => return Err(ManifestRefusal::Closed(other)),
         }
-        let how = if made {
-            Closing::Made { number: None, file: None }
-        } else {
-            Closing::Failed { why: format!("{by} says that the carrier has not made it") }
-        };
-        Ok(self.closed(how, now))
+        if made {
+            return Ok(Manifest { problem: None, ..self.next(ManifestState::Keeping, now) });
+        }
+        Ok(self.given_back(format!("{by} says that the carrier has not made it"), now))
+    }
+
+    /// It stands still, and somebody is sent once more.
+    #[must_use]
+    pub fn nudged(&self, now: Timestamp) -> Option<Manifest> {
+        let waits = matches!(self.state, ManifestState::Asked | ManifestState::Asking | ManifestState::GivingBack);
+        (waits && now.duration_since(self.since) >= STANDS_STILL_AFTER).then(|| self.next(self.state, now))
     }
 
     /// The parcels that the carrier has to be told of.
@@ -353,12 +376,25 @@ mod tests {
         let now = NOW + SignedDuration::from_mins(1);
         let unsure = asked().asking(Vec::new(), NOW).closed(Closing::Unsure { why: "no answer".into() }, now);
         assert!(unsure.state.is_open());
-        let made = unsure.settled(true, "ada", now).unwrap();
-        assert_eq!((made.state, made.problem.clone(), made.version), (ManifestState::Made, None, 4));
-        let failed = unsure.settled(false, "ada", now).unwrap();
-        assert_eq!((failed.state, failed.problem.as_deref()), (ManifestState::Failed, Some("ada says that the carrier has not made it")));
+        let kept = unsure.settled(true, "ada", now).unwrap();
+        assert_eq!((kept.state, kept.problem.clone(), kept.version), (ManifestState::Keeping, None, 4));
+        assert_eq!(kept.settled(true, "bob", now), Ok(kept.clone()), "who says the same goes on with it");
+        assert_eq!(kept.settled(false, "bob", now), Err(ManifestRefusal::Closed(ManifestState::Keeping)));
+        let back = unsure.settled(false, "ada", now).unwrap();
+        assert_eq!((back.state, back.problem.as_deref()), (ManifestState::GivingBack, Some("ada says that the carrier has not made it")));
+        let made = kept.closed(Closing::Made { number: None, file: None }, now);
         assert_eq!(made.settled(true, "ada", now), Err(ManifestRefusal::Closed(ManifestState::Made)));
-        assert_eq!(asked().settled(false, "ada", now), Err(ManifestRefusal::Busy));
+        assert_eq!(asked().settled(false, "ada", NOW), Err(ManifestRefusal::Busy));
+        assert_eq!(asked().settled(true, "ada", NOW + STANDS_STILL_AFTER), Err(ManifestRefusal::NeverAsked));
         assert!(asked().settled(false, "ada", NOW + STANDS_STILL_AFTER).is_ok());
+    }
+
+    #[test]
+    fn what_stands_still_is_nudged() {
+        assert_eq!(asked().nudged(NOW), None);
+        let again = asked().nudged(NOW + STANDS_STILL_AFTER).unwrap();
+        assert_eq!((again.state, again.version), (ManifestState::Asked, 2));
+        let unsure = asked().closed(Closing::Unsure { why: "no answer".into() }, NOW);
+        assert_eq!(unsure.nudged(NOW + STANDS_STILL_AFTER), None, "that is a person's");
     }
 }

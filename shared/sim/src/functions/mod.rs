@@ -18,12 +18,11 @@ use app::cursor::Cursors;
 use app::dispatch::Dispatch;
 use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::payments::door::HearPayments;
-use app::picking::Picking;
 use app::place::Place;
 use app::ports::{Clock, Parking, Queue, Random};
 use app::prices::Prices;
@@ -105,7 +104,8 @@ impl Functions {
         let pseudonyms = Pseudonyms::new(Secret::new("an-address-key-of-the-simulated-house"));
         let stock = MoveStock { stock: ports.stock.clone(), clock: clock.clone() };
         let purchases = Purchases::new(ports.purchases.clone(), stock.clone(), ports.metrics.clone());
-        let manifests = Manifests { store: ports.manifests.clone(), clock: clock.clone() };
+        let (stocked, collected, files) = (ports.stock.clone(), ports.manifests.clone(), ports.reports.clone());
+        let floor = Floor::new(apply.clone(), stocked, collected, (files, ports.once.clone()), random.clone());
         let place = Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() };
         let desk = Desk {
             auto: auto.clone(),
@@ -134,9 +134,7 @@ impl Functions {
             reviews: ports.reviews.clone(),
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
-            quotes: app::quotes::Quotes { stock: ports.stock.clone(), clock: clock.clone() },
-            picking: Picking { apply: apply.clone(), files: ports.reports.clone(), random: random.clone() },
-            manifests: manifests.clone(),
+            floor: floor.clone(),
             prices: Prices { store: ports.prices.clone(), clock: clock.clone() },
             purchases: purchases.clone(),
             webhooks: Endpoints::new(ports.webhooks.clone(), ports.queue.clone(), clock.clone(), random.clone()),
@@ -238,7 +236,7 @@ impl Functions {
                     manifests: ports.manifests.clone(),
                 },
                 collection: Collection {
-                    manifests: manifests.clone(),
+                    manifests: floor.manifests.clone(),
                     orders: ports.orders.clone(),
                     carriers: ports.carriers.clone(),
                     files: ports.reports.clone(),

@@ -4,11 +4,15 @@ use super::Books;
 use crate::story::Letter;
 use crate::world::World;
 use app::ports::{InboxKey, InboxState};
-use contracts::Payload;
+use contracts::{Envelope, Payload};
 use domain::ids::EventId;
 use domain::price::{GUARDRAIL_BPS, PriceTag, within_guardrail};
+use domain::shipping::manifest::ManifestState;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+
+/// What events of manifests are about.
+const MANIFEST: &str = "job:manifest-";
 
 /// I8: everything committed is on the bus as the commit says, and nothing else is.
 pub(super) fn published(world: &mut World, books: &Books) {
@@ -46,6 +50,7 @@ pub(super) fn published(world: &mut World, books: &Books) {
         let known = match (&event.payload, shop) {
             (_, None) => false,
             (Payload::ReportReady(_) | Payload::AttentionDigest(_), Some(_)) => true,
+            (_, Some(shop)) if event.subject.starts_with(MANIFEST) => is_of_a_manifest(world, shop, event),
             (Payload::JobFailed(_) | Payload::JobRecovered(_), Some(_)) => world.faults.renders_failed() > 0,
             // Each mark on a level is at most one word of it.
             (Payload::StockLow(fallen) | Payload::StockReorderSuggested(fallen), Some(shop)) => {
@@ -83,6 +88,14 @@ pub(super) fn published(world: &mut World, books: &Books) {
     }
     for shop in 0..world.shops.len() {
         let scope = world.shops[shop].scope.clone();
+        for manifest in world.memory.all_manifests(&scope) {
+            let subject = format!("{MANIFEST}{}", manifest.id);
+            let tells =
+                matches!(manifest.state, ManifestState::Made | ManifestState::NotNeeded | ManifestState::Failed | ManifestState::Unsure);
+            if tells && !world.by_id.contains_key(&EventId::of_event(scope.tenant(), &subject, manifest.version, 0)) {
+                world.fail("I8", None, format!("{} is {} and nobody was told", manifest.id, manifest.state.as_str()));
+            }
+        }
         for draft in world.memory.purchase_orders(&scope) {
             if !world.by_id.contains_key(&EventId::of_event(scope.tenant(), &format!("purchase:{}", draft.id), 1, 0)) {
                 world.fail("I8", None, format!("{} was drafted and nobody was told", draft.id));
@@ -97,6 +110,20 @@ pub(super) fn published(world: &mut World, books: &Books) {
                 world.fail("I8", None, format!("webhook {} is parked as {code} and nobody was told", key.id));
             }
         }
+    }
+}
+
+/// Somebody was sent to it, or it has come to what is told of it. Nobody settles one by hand here.
+fn is_of_a_manifest(world: &World, shop: usize, event: &Envelope) -> bool {
+    let manifests = world.memory.all_manifests(&world.shops[shop].scope);
+    let Some(manifest) = manifests.iter().find(|one| event.subject.strip_prefix(MANIFEST) == Some(one.id.as_str())) else { return false };
+    match &event.payload {
+        Payload::ManifestDue(_) => event.aggregateversion <= manifest.version,
+        Payload::ManifestClosed(closed) => event.aggregateversion == manifest.version && closed.state == manifest.state.as_str(),
+        Payload::JobFailed(_) => {
+            event.aggregateversion == manifest.version && matches!(manifest.state, ManifestState::Failed | ManifestState::Unsure)
+        }
+        _ => false,
     }
 }
 

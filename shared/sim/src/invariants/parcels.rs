@@ -61,7 +61,7 @@ pub(super) fn collected(world: &mut World, books: &Books) {
         let mut taken: BTreeSet<TrackingNumber> = BTreeSet::new();
         for manifest in world.memory.all_manifests(&scope) {
             let state = manifest.state;
-            if matches!(state, ManifestState::Asked | ManifestState::Asking) {
+            if state.is_open() && state != ManifestState::Unsure {
                 broken.push(format!("{} is {}, and nobody is at it", manifest.id, state.as_str()));
             }
             if state == ManifestState::Failed {

@@ -59,11 +59,12 @@ impl World {
 
     /// A shop hands over what waits, or its clock does.
     pub(super) fn hand_over(&mut self) -> Option<Job> {
-        if self.depot.sales().is_empty() {
+        let waits = |shop: &&crate::story::Shop| !self.memory.all_waiting(&shop.scope).is_empty();
+        let shops: Vec<_> = self.shops.iter().filter(waits).map(|shop| shop.client.clone()).collect();
+        if shops.is_empty() {
             return None;
         }
-        let shop = self.rng.below(self.shops.len());
-        let who = self.shops[shop].client.clone();
+        let who = shops[self.rng.below(shops.len())].clone();
         Some(if self.rng.per_mille(300) { Job::Collect } else { Job::HandOver { who } })
     }
 

@@ -34,7 +34,7 @@ const KINDS: [(Kind, u32); 26] = [
     (Kind::Bank, 25),
     (Kind::Dispatch, 40),
     (Kind::Depot, 25),
-    (Kind::Collect, 14),
+    (Kind::Collect, 24),
     (Kind::Tell, 60),
     (Kind::TellAgain, 6),
     (Kind::Sweep, 8),

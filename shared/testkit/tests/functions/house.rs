@@ -12,7 +12,7 @@ use app::cursor::Cursors;
 use app::dispatch::Dispatch;
 use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
-use app::dispatch::manifests::Manifests;
+use app::floor::Floor;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
@@ -259,19 +259,22 @@ impl House {
         }
     }
 
-    /// Who goes for what.
-    pub fn picking(&self) -> app::picking::Picking {
-        app::picking::Picking { apply: self.apply(), files: Arc::new(self.world.reports()), random: Arc::new(FakeRandom::seeded(9)) }
-    }
-
-    pub fn manifests(&self) -> Manifests {
-        Manifests { store: Arc::new(self.world.manifests()), clock: self.clock.clone() }
+    /// What is picked, collected, and from where.
+    pub fn floor(&self) -> Floor {
+        let (stock, manifests, files) = (self.world.stock(), self.world.manifests(), self.world.reports());
+        Floor::new(
+            self.apply(),
+            Arc::new(stock),
+            Arc::new(manifests),
+            (Arc::new(files), Arc::new(self.world.once())),
+            Arc::new(FakeRandom::seeded(9)),
+        )
     }
 
     /// Who tells carriers what they collect.
     pub fn collection(&self) -> Collection {
         Collection {
-            manifests: self.manifests(),
+            manifests: self.floor().manifests,
             orders: Arc::new(self.world.orders()),
             carriers: Arc::new(self.depot.clone()),
             files: Arc::new(self.world.reports()),
@@ -564,9 +567,7 @@ impl House {
             reviews: Arc::new(world.reviews()),
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
-            quotes: app::quotes::Quotes { stock: Arc::new(world.stock()), clock: self.clock.clone() },
-            picking: self.picking(),
-            manifests: self.manifests(),
+            floor: self.floor(),
             prices: self.prices(),
             purchases: self.purchases(),
             webhooks: self.endpoints(),

@@ -117,8 +117,14 @@ async fn a_checkout_learns_from_where_until_when_and_for_how_much() {
     let quoted = post(&house, "/v1/shipping-quotes", &[], by).await.body;
     let first = &quoted["offers"][0];
     assert_eq!((&quoted["from"], &first["carrier"], &first["service"]), (&json!("ny"), &json!("ups"), &json!("overnight")), "{quoted}");
-    let before = house.depot.asked();
-    assert_eq!(before, 0, "no carrier is asked");
+    assert_eq!(house.depot.asked(), 0, "no carrier is asked");
+    // Los Angeles has most of it and would be the best; New York has all of it, and sends it.
+    let house = coasts("2025-08-15T19:00:00Z", 10, 9).await;
+    let most = json!({ "country": "US", "region": "CA", "items": [{ "sku": "MUG", "quantity": 10 }] });
+    let quoted = post(&house, "/v1/shipping-quotes", &[], most).await.body;
+    assert_eq!((&quoted["places"][0]["location"], &quoted["from"]), (&json!("la"), &json!("ny")), "{quoted}");
+    places(&house, "2001", LA, 10).await;
+    assert_eq!(held(&house).await, ["ny 10"]);
 }
 
 #[tokio::test]

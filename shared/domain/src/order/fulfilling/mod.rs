@@ -371,7 +371,10 @@ impl Order {
     pub fn to_pick(&self) -> Option<ToPick> {
         may_work(self).ok()?;
         let parts = parts(&self.lines, &self.works(), &Ask::Everything).ok()?;
-        let from = home(self, &parts).or_else(|| LocationId::parse(MAIN).ok())?;
+        // What is set aside at several places is sent from each by hand: one batch is one place.
+        let is_held = |held: &crate::order::saga::Allocation| parts.iter().any(|part| self.lines[part.line].sku == held.sku);
+        let held = self.saga.iter().flat_map(|saga| &saga.held).any(is_held);
+        let from = home(self, &parts).or_else(|| LocationId::parse(MAIN).ok().filter(|_| !held))?;
         Some(ToPick { from, method: self.shipping_method.unwrap_or_default() })
     }
 
@@ -433,6 +436,10 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             }
             may_work(order)?;
             let parts = parts(&order.lines, &order.works(), &Ask::Everything).map_err(Rejection::Fulfilment)?;
+            // What has moved to another place since the batch was planned is not there.
+            if order.to_pick().is_none_or(|to_pick| to_pick.from != *from) {
+                return Err(Rejection::Fulfilment(Refusal::NothingOpen));
+            }
             let work = begun(order, parts, Some(from.clone()), Begins::ToPick, *checked_bps)?;
             let work = Fulfilment { batch: Some(batch.clone()), status: FulfilmentStatus::Picking, ..work };
             happens(&mut after, FulfilEvent::Opened { work });
