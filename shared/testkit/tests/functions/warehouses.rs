@@ -67,6 +67,31 @@ async fn california_is_sent_from_los_angeles_and_new_jersey_from_new_york() {
     assert_eq!(held(&house).await, ["la 10", "ny 10"]);
 }
 
+/// Each coast's orders are picked there, those that leave on one day together; what lies on both is in no batch.
+// req: S2-56, S2-57
+#[tokio::test]
+async fn a_batch_is_of_one_coast_and_one_day() {
+    let house = coasts("2025-08-15T19:00:00Z", 10, 8).await;
+    places(&house, "2001", LA, 2).await;
+    places(&house, "2002", NJ, 2).await;
+    places(&house, "2003", LA, 12).await;
+    assert_eq!(held(&house).await, ["la 8", "ny 8"]);
+    let queue = get(&house, "/v1/pick-batches").await.body;
+    assert_eq!(queue["waiting"], json!({ "la": 1, "ny": 1 }));
+    let said: Vec<(&Value, &Value, &Value)> =
+        queue["next"].as_array().unwrap().iter().map(|batch| (&batch["location"], &batch["collected_at"], &batch["orders"])).collect();
+    // New York closes at ten in the evening there, Los Angeles at eleven.
+    let expected =
+        [(json!("la"), json!("2025-08-16T06:00:00Z"), json!(["2001"])), (json!("ny"), json!("2025-08-16T02:00:00Z"), json!(["2002"]))];
+    assert!(said.len() == 2 && expected.iter().all(|(at, by, orders)| said.contains(&(at, by, orders))), "{queue}");
+    // Confirmed after the last call on Friday: it leaves on Monday, with others of Monday.
+    house.clock.advance("2025-08-16T05:00:00Z".parse::<Timestamp>().unwrap().duration_since(house.clock_now()));
+    places(&house, "2004", NJ, 1).await;
+    let batches = get(&house, "/v1/pick-batches").await.body["next"].clone();
+    let of_monday = batches.as_array().unwrap().iter().find(|batch| batch["orders"] == json!(["2004"])).unwrap();
+    assert_eq!(of_monday["collected_at"], "2025-08-19T02:00:00Z", "{batches}");
+}
+
 /// Two hours after it was taken on, as long as somebody is there to do it; and a label says that day to its carrier.
 // req: S2-58
 #[tokio::test]
