@@ -46,10 +46,9 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: clock.clone(),
     };
     let apply = Apply { orders: orders.clone(), clock: clock.clone() };
-    let wordings = Arc::new(db.wordings());
+    let (wordings, once) = (Arc::new(db.wordings()), Arc::new(db.once()));
     let stock = MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() };
-    let floor =
-        Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), Arc::new(db.once())), random.clone());
+    let floor = Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), once), random.clone());
     let console = Console {
         orders: orders.clone(),
         auto: AutoProgress::new(apply, Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),

@@ -46,9 +46,8 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (hooks, stock) = (queue(hooks), MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() });
     let bulk = Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() };
     let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
-    let (inbox, addresses) = (Arc::new(db.inbox()), Arc::new(db.addresses()));
-    let floor =
-        Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), Arc::new(db.once())), random.clone());
+    let (inbox, addresses, once) = (Arc::new(db.inbox()), Arc::new(db.addresses()), Arc::new(db.once()));
+    let floor = Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), once), random.clone());
     let desk = Desk {
         auto,
         survey,
