@@ -71,6 +71,8 @@ impl Collection {
                 return Err(Error::Retryable("somebody is asking the carrier".into()));
             }
             ManifestState::Asking => {
+                // Nor may they have come as far as the pile.
+                self.manifests.store.take(&scope, &known.parcels).await?;
                 let why = "whoever asked the carrier did not come back".to_owned();
                 return self.end(context, &known, Closing::Unsure { why }).await;
             }
