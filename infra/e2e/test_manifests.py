@@ -82,25 +82,3 @@ def test_parcels_are_handed_over_in_the_console(browser: Chromium, depot: Depot)
     assert on(depot, "M4") in text and "M4" in text and "M5" not in text and faults == [], (text, faults)
     paper = page.js("document.querySelector('a[href$=paper]').href")
     assert paper.endswith("/paper"), paper
-
-
-# req: S2-56
-def test_a_batch_is_taken_in_the_console(browser: Chromium, depot: Depot) -> None:
-    # Whatever waited before is somebody else's.
-    while depot.call("POST", "/v1/pick-batches", {}).status == 201:
-        pass
-    customer = {"name": "Ann Example", "email": f"ann.b@{depot.tenant}.example"}
-    for number, method in (("B1", "standard"), ("B2", "overnight")):
-        depot.places(number, "MUG", 2, "9.50", shipping_method=method, customer=customer)
-        eventually(lambda number=number: depot.order(number)["status"] == "processing", "the order to be confirmed")
-    eventually(lambda: depot.call("GET", "/v1/pick-batches").json["waiting"] == {"main": 2}, "both to wait")
-    page = browser.page(1280, 900)
-    depot.shop.sign_in(page, depot.key)
-    page.goto(depot.shop.env["console_url"] + "/picking")
-    faults = [] if axe.missing() else axe.findings(page)
-    page.leads_to("batch-taken", lambda: page.js("document.querySelector('button[aria-label=\"Take it: the next batch at main\"]').click()"))
-    faults += [] if axe.missing() else axe.findings(page)
-    text = page.js("document.querySelector('main').innerText")
-    assert text.index("B2") < text.index("B1") and "4 pieces" in text and faults == [], (text, faults)
-    assert depot.order("B1")["tracks"]["fulfilment"] == "picking"
-    assert depot.call("POST", "/v1/pick-batches", {}).status == 204

@@ -12,6 +12,8 @@ COASTS = [
     {"id": "main", "time_zone": "America/New_York", **HOURS},
     {"id": "la", "serves": ["CA", "WA", "OR", "NV", "AZ"], "time_zone": "America/Los_Angeles", **HOURS},
 ]
+ROWS = [("usps", "standard", 799), ("ups", "standard", 899), ("ups", "overnight", 3599)]
+TARIFF = {"currency": "USD", "per_kg_minor": 50, "rows": [{"carrier": carrier, "service": service, "base_minor": minor} for carrier, service, minor in ROWS]}
 BEVERLY_HILLS = {"street": ["12 Long Street"], "city": "Beverly Hills", "region": "CA", "postal_code": "90210", "country": "US"}
 
 
@@ -19,7 +21,7 @@ BEVERLY_HILLS = {"street": ["12 Long Street"], "city": "Beverly Hills", "region"
 def depot(shop: Shop) -> Depot:
     depot = Depot(shop)
     settings = depot.call("GET", "/v1/settings").json
-    settings["shipping"]["warehouses"] = COASTS
+    settings["shipping"] |= {"warehouses": COASTS, "tariff": TARIFF}
     written = depot.call("PUT", "/v1/settings", settings)
     assert written.status == 200, written.body
     moved = depot.call("POST", "/v1/inventory/MUG/adjust", {"location": "la", "by": 20, "reference": "opening-la"})

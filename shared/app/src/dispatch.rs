@@ -19,10 +19,10 @@ use crate::ports::{
 };
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
-use domain::ids::{FulfilmentId, OrderId, TrackingNumber};
+use domain::ids::{CorrelationId, FulfilmentId, OrderId, TrackingNumber};
 use domain::order::fulfilling::RULE;
 use domain::order::{Actor, Command, FulfilCommand, LabelCommand, LabelOutcome, LabelState, LabelWork, Order, ParcelLabel, Sighting};
-use domain::shipping::manifest::Waiting;
+use domain::shipping::manifest::WaitingParcel;
 use domain::shipping::{CarrierName, Quote, address, rates};
 use futures::stream::{self, StreamExt};
 use jiff::civil::Date;
@@ -58,6 +58,11 @@ pub struct Dispatch {
     pub manifests: Arc<dyn ManifestStore>,
 }
 
+/// On whose behalf the workers act.
+fn by_rule(correlation: &CorrelationId) -> Provenance {
+    Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: correlation.clone() }
+}
+
 /// One of the order's labels, and the parcel it is for.
 #[derive(Clone, Copy)]
 struct Job<'a> {
@@ -76,7 +81,7 @@ impl Dispatch {
         let Payload::ParcelDue(due) = &event.payload else { return Ok(0) };
         let scope = TenantScope::of_own_message(&event.tenant);
         let config = self.tenants.config(&event.tenant).await?.unwrap_or_default();
-        let by = Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: event.correlationid.clone() };
+        let by = by_rule(&event.correlationid);
         let context = Context { scope: &scope, config: &config, by: &by };
         let id = OrderId::parse(&due.order_id).map_err(|why| Error::Fatal(why.to_string()))?;
         let commits = self.labels(context, &id, until).await?;
@@ -216,7 +221,7 @@ impl Dispatch {
         let file = format!("{}.{extension}", job.label.reference);
         let bytes = Arc::unwrap_or_clone(bought.document.bytes);
         self.files.put(job.context.scope, &key(&job.order.id, &file), bytes, content_type).await?;
-        let waiting = Waiting {
+        let waiting = WaitingParcel {
             carrier,
             service: quote.service,
             location: job.parcel.work.from.clone(),

@@ -12,7 +12,7 @@ use crate::scope::TenantScope;
 use domain::ids::{BatchId, FulfilmentId, LocationId, OrderId};
 use domain::money::Money;
 use domain::order::{Command, FulfilCommand, FulfilmentStatus, OrderStatus};
-use domain::shipping::batch::{Batch, WAITING_MAX, Waiting, batches};
+use domain::shipping::batch::{Batch, WAITING_MAX, WaitingOrder, batches};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -140,7 +140,7 @@ impl Picking {
         Ok(Queue { next: batches(&waiting, now, SHOWN_MAX), waiting: by_place, more })
     }
 
-    async fn waiting(&self, context: Context<'_>) -> Result<(Vec<Waiting>, bool)> {
+    async fn waiting(&self, context: Context<'_>) -> Result<(Vec<WaitingOrder>, bool)> {
         let (mut waiting, mut looked) = (Vec::new(), 0);
         for status in [OrderStatus::PartiallyShipped, OrderStatus::Processing] {
             let (query, mut after) = (OrderQuery::Status(status), None);
@@ -185,7 +185,14 @@ impl Picking {
         let known: Option<Taken> = json::recall(&*self.files, context.scope, &key(&id)).await?;
         let planned = match (known, claim) {
             (Some(known), _) => Some(known),
-            (None, Claim::Mine { .. }) => self.plan(context, location, id.as_str()).await?,
+            (None, Claim::Mine { fence }) => {
+                let planned = self.plan(context, location, id.as_str()).await?;
+                if planned.is_none() {
+                    // Whoever asks again may find something. If it is no longer ours, somebody else is looking.
+                    self.once.release(context.scope, &wish, fence).await?;
+                }
+                planned
+            }
             (None, _) => return Err(Error::Retryable("the same batch is being taken".into())),
         };
         let Some(planned) = planned else { return Ok(None) };
@@ -277,11 +284,11 @@ impl Picking {
 }
 
 /// An order of a list, if something of it waits to be picked.
-fn waits(context: Context<'_>, summary: &OrderSummary) -> Option<Waiting> {
+fn waits(context: Context<'_>, summary: &OrderSummary) -> Option<WaitingOrder> {
     let to_pick = summary.to_pick.as_ref()?;
     let collected =
         |warehouse: &domain::shipping::Warehouse| warehouse.last_collection(warehouse.ship_date(summary.status_since).ok()?.day).ok();
-    Some(Waiting {
+    Some(WaitingOrder {
         order: summary.id.clone(),
         method: to_pick.method,
         total: Money::new(summary.total_minor, summary.currency),

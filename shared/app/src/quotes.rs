@@ -3,22 +3,21 @@
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, StockStore};
+use crate::stock::free;
 use domain::ids::{LocationId, Sku};
+use domain::money::Currency;
 use domain::order::Fault;
-use domain::order::saga::{Free, Supply, allocate};
+use domain::order::saga::{Supply, allocate};
 use domain::shipping::method::DayCount;
 use domain::shipping::warehouse::{Destination, Ranked};
 use domain::shipping::weight::{Piece, parcel_g};
 use domain::shipping::{Choice, ShipDate, address, rates};
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Things that are asked about at once.
 pub const ITEMS_MAX: usize = 50;
-/// Shelves looked at at once.
-const AT_ONCE: usize = 8;
 
 /// So much of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +56,7 @@ pub struct Quoted {
     pub ships: Option<ShipDate>,
     /// Grams, with its packaging.
     pub weight_g: u32,
-    /// Offers, the best first.
+    /// Offers by the shop's price list, the best first; none, if it has no list.
     pub choice: Choice,
 }
 
@@ -77,7 +76,9 @@ impl Quotes {
     /// `Invalid` with every fault; `Retryable`.
     pub async fn quote(&self, context: Context<'_>, asked: &Asked) -> Result<Quoted> {
         let mut faults = Vec::new();
-        if !address::is_place(&asked.country, asked.region.as_deref()) {
+        if !address::is_place(&asked.country, None) {
+            faults.push(Fault::new("country", "unknown_country", "an ISO 3166-1 alpha-2 code, such as US"));
+        } else if !address::is_place(&asked.country, asked.region.as_deref()) {
             faults.push(Fault::new("region", "unknown_region", "a state or province of that country as its post writes it, such as CA"));
         }
         if !(1..=ITEMS_MAX).contains(&asked.items.len()) {
@@ -94,7 +95,8 @@ impl Quotes {
             let so_many = wanted.entry(item.sku.to_string()).or_default();
             *so_many = so_many.saturating_add(item.quantity);
         }
-        let levels = if shipping.warehouses.is_empty() { Vec::new() } else { self.levels(context, wanted.keys()).await? };
+        let levels =
+            if shipping.warehouses.is_empty() { Vec::new() } else { free(&*self.stock, context.scope, wanted.keys().cloned()).await? };
         let to = Destination { country: asked.country.clone(), region: asked.region.clone(), at: None };
         let ranked = shipping.ranked(&to, &wanted, &levels, now);
         // As an order would be: from the best place that has everything, and with the last of them where none has.
@@ -108,18 +110,10 @@ impl Quotes {
         let last = with_dates.max_by_key(|(_, ships)| ships.as_ref().map(|ships| ships.at));
         let (from, ships) = last.map_or((None, None), |(place, ships)| (Some(place.clone()), ships));
         let leaves = ships.as_ref().map_or_else(|| context.config.today(now), |ships| ships.day);
-        let tariff = shipping.tariff.clone().unwrap_or_default();
-        let choice = rates::choose(tariff.quotes(weight_g, leaves, &DayCount::Calendar), asked.by, tariff.currency);
+        // Where the shop has no price list, there is no price to be told.
+        let listed = shipping.tariff.as_ref().map(|tariff| (tariff.quotes(weight_g, leaves, &DayCount::Calendar), tariff.currency));
+        let (offers, currency) = listed.unwrap_or((Vec::new(), Currency::USD));
+        let choice = rates::choose(offers, asked.by, currency);
         Ok(Quoted { from, ranked, leaves, ships, weight_g, choice })
-    }
-
-    async fn levels(&self, context: Context<'_>, skus: impl Iterator<Item = &String>) -> Result<Vec<Free>> {
-        let found: Vec<_> = stream::iter(skus.cloned().collect::<Vec<_>>())
-            .map(|sku| async move { self.stock.levels(context.scope, &sku).await })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let free = |level: crate::ports::StockLevel| Free { sku: level.sku, location: level.location, available: level.available };
-        Ok(found.into_iter().flatten().map(free).collect())
     }
 }

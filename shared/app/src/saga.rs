@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Adviser, AskedLine, AskedOrder, AskedPast, OrderQuery, TenantStore};
 use crate::privacy::customer_of;
 use crate::scope::TenantScope;
-use crate::stock::{MoveStock, Purchases};
+use crate::stock::{MoveStock, Purchases, free};
 use crate::tenant::TenantConfig;
 use contracts::{Envelope, Payload, stock};
 use domain::fraud::Past;
@@ -20,7 +20,6 @@ use domain::order::placement::Line;
 use domain::order::saga::{Facts, Free, RULE, Step, Supply, allocate};
 use domain::order::{Actor, Command, Order, SagaCommand};
 use domain::shipping::warehouse::Destination;
-use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -34,8 +33,6 @@ const IDLE_MAX: usize = 3;
 const LOOKED_BACK: usize = 20;
 /// An adviser is asked only if so much time is left: both questions, each twice.
 const ADVISER_TIME: SignedDuration = SignedDuration::from_secs(13);
-/// Stock levels read at once.
-const AT_ONCE: usize = 8;
 
 /// The use case.
 #[derive(Clone)]
@@ -144,7 +141,11 @@ impl Sagas {
         let rules = &context.config.workflow;
         let past = if step == Step::Screen { Some(self.past(context, order).await?) } else { None };
         // A good order goes through both steps in one commit.
-        let levels = if rules.reserve_stock && step <= Step::Reserve { Some(self.levels(context.scope, order).await?) } else { None };
+        let levels = if rules.reserve_stock && step <= Step::Reserve {
+            Some(free(&*self.stock.stock, context.scope, order.to_reserve().into_keys()).await?)
+        } else {
+            None
+        };
         let ranking = levels.as_ref().map(|levels| best_places(context.config, order, levels, self.apply.clock.now())).unwrap_or_default();
         let asked = context.config.adviser.at().filter(|_| until.is_none_or(|until| self.apply.clock.now() + ADVISER_TIME < until));
         let (Some(at), settings) = (asked, &context.config.adviser) else { return Ok(Facts { past, levels, ranking, ..Facts::default() }) };
@@ -178,16 +179,6 @@ impl Sagas {
             past.lost += u32::from(other.money_lost);
         }
         Ok(past)
-    }
-
-    async fn levels(&self, scope: &TenantScope, order: &Order) -> Result<Vec<Free>> {
-        let found: Vec<_> = stream::iter(order.to_reserve().into_keys())
-            .map(|sku| async move { self.stock.stock.levels(scope, &sku).await })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let free = |level: crate::ports::StockLevel| Free { sku: level.sku, location: level.location, available: level.available };
-        Ok(found.into_iter().flatten().map(free).collect())
     }
 
     /// Little may be left now, or no longer.

@@ -14,7 +14,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::ids::{LocationId, ManifestId};
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, ManifestState, Waiting};
+use domain::shipping::manifest::{Manifest, ManifestState, WaitingParcel};
 use http::Uri;
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -134,7 +134,7 @@ fn piles(visitor: &Visitor, waiting: &[Standing]) -> Markup {
     html! {
         section class="card wide" aria-labelledby="waiting-title" {
             div class="card-head" {
-                h2 id="waiting-title" { "Waiting to be collected" }
+                h2 id="waiting-title" { "WaitingParcel to be collected" }
                 @if visitor.may_write() && ready > 0 && waiting.len() > 1 {
                     form method="post" action=(HOME) { (token(visitor)) button class="button primary" type="submit" { (icons::VAN.beside()) "Hand everything over" } }
                 }
@@ -226,6 +226,7 @@ async fn one(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resul
                 @if manifest.file.is_some() {
                     p class="row" { a class="button primary" href={ (href(&manifest.id)) "/paper" } { (icons::PAPER.beside()) "Print it for the driver" } }
                 }
+                @if manifest.state == ManifestState::Made && manifest.file.is_none() { p class="hint" { "Its paper is not here: print it at the site of " (manifest.pile.carrier.title()) "." } }
                 @if manifest.state == ManifestState::NotNeeded { p class="hint" { (manifest.pile.carrier.title()) " has known of these since their labels were bought." } }
                 @if manifest.state == ManifestState::Failed { p class="hint" { "Its parcels wait for another." } }
                 @if visitor.may_write() && manifest.settled(false, "", visitor.now).is_ok() { (settling(visitor, &manifest)) }
@@ -256,7 +257,7 @@ fn settling(visitor: &Visitor, manifest: &Manifest) -> Markup {
     }
 }
 
-fn parcels(parcels: &[Waiting]) -> Markup {
+fn parcels(parcels: &[WaitingParcel]) -> Markup {
     html! {
         table class="items" {
             thead { tr { th scope="col" { "Order" } th scope="col" { "Parcel" } th scope="col" { "Number" } th scope="col" class="roomy" { "Service" } } }

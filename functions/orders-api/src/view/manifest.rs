@@ -1,7 +1,7 @@
 //! What carriers collect.
 
 use app::dispatch::manifests::Standing;
-use domain::shipping::manifest::{Manifest, Waiting};
+use domain::shipping::manifest::{Manifest, WaitingParcel};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -55,8 +55,8 @@ pub struct ManifestParcel {
     pub location: String,
 }
 
-impl From<&Waiting> for ManifestParcel {
-    fn from(one: &Waiting) -> ManifestParcel {
+impl From<&WaitingParcel> for ManifestParcel {
+    fn from(one: &WaitingParcel) -> ManifestParcel {
         ManifestParcel {
             order_id: one.order.to_string(),
             parcel: one.parcel.to_string(),

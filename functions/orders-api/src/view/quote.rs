@@ -87,7 +87,7 @@ pub struct ShippingQuote {
     pub weight_g: u32,
     /// The first of the offers is there by the day that was asked for, if it was; none of them, if it is not.
     pub in_time: bool,
-    /// By price; the first is the cheapest that comes in time, or else the one that comes soonest.
+    /// By the shop's price list (shipping.tariff in the settings; none without it) and by price; the first is the cheapest that comes in time, or else the one that comes soonest.
     pub offers: Vec<OfferView>,
     /// All places that could send it, the best first.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -48,7 +48,7 @@ use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, Messa
 use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
 use domain::order::OrderStatus;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Pile, Waiting};
+use domain::shipping::manifest::{Pile, WaitingParcel};
 use domain::stock::StockGrade;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -349,7 +349,7 @@ pub(crate) fn pile_of(carrier: CarrierName) -> String {
     format!("{}#", carrier.as_str())
 }
 
-pub(crate) fn waiting(scope: &TenantScope, parcel: &Waiting) -> Key {
+pub(crate) fn waiting(scope: &TenantScope, parcel: &WaitingParcel) -> Key {
     key(piles(scope), format!("{}{}#{}", pile_of(parcel.carrier), parcel.location, parcel.number))
 }
 

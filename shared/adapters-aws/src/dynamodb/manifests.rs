@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::ManifestId;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, Pile, Waiting};
+use domain::shipping::manifest::{Manifest, Pile, WaitingParcel};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
@@ -29,14 +29,14 @@ impl DynamoManifests {
 
 #[async_trait]
 impl ManifestStore for DynamoManifests {
-    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()> {
+    async fn lay(&self, scope: &TenantScope, parcel: &WaitingParcel, now: Timestamp) -> PortResult<()> {
         let row =
             Write::put(keys::waiting(scope, parcel)).text("doc", to_json("a parcel that waits", parcel)?).expires("ttl", now + WAITS_FOR);
         self.0.write("lay a parcel onto a pile", Table::Ops, &row).await.map(drop)
     }
 
-    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
-        let range = carrier.map_or(Range::Whole, |carrier| Range::Prefix(keys::pile_of(carrier)));
+    async fn waiting(&self, scope: &TenantScope, carrier: CarrierName, limit: usize) -> PortResult<Vec<WaitingParcel>> {
+        let range = Range::Prefix(keys::pile_of(carrier));
         let (mut found, mut start) = (Vec::new(), None);
         loop {
             let page = Query { range: range.clone(), limit: Some((limit - found.len()).max(1)), start, ..Query::of(keys::piles(scope)) };
@@ -51,7 +51,7 @@ impl ManifestStore for DynamoManifests {
         }
     }
 
-    async fn take(&self, scope: &TenantScope, parcels: &[Waiting]) -> PortResult<()> {
+    async fn take(&self, scope: &TenantScope, parcels: &[WaitingParcel]) -> PortResult<()> {
         let rows: Vec<Write> = parcels.iter().map(|parcel| Write::delete(keys::waiting(scope, parcel))).collect();
         let taken = stream::iter(rows)
             .map(|row| async move { self.0.write("take a parcel from a pile", Table::Ops, &row).await })

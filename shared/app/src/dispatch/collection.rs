@@ -3,8 +3,9 @@
 //! What goes is written onto the manifest and taken from its pile before the carrier is asked, and that it is going to be asked is committed
 //! before. What was certainly not done is tried again; a try that nobody has heard the end of is never followed by another: a person looks.
 
-use super::manifests::{Manifests, key};
-use crate::context::{Context, Provenance};
+use super::by_rule;
+use super::manifests::{LOOKED_AT_MAX, Manifests, key};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{
     CarrierError, CarrierResult, Carriers, Document, Manifested, OnceDone, OnceKey, OnceStore, OrderStore, ReportStore, TenantStore,
@@ -12,14 +13,12 @@ use crate::ports::{
 use crate::scope::TenantScope;
 use contracts::{Envelope, Payload};
 use domain::ids::{CorrelationId, ManifestId, TenantId};
-use domain::order::Actor;
-use domain::order::fulfilling::RULE;
-use domain::shipping::manifest::{ASKING_TAKES, Closing, Fate, Manifest, ManifestState, PARCELS_MAX, Waiting};
+use domain::shipping::manifest::{ASKING_TAKES, Closing, Fate, Manifest, ManifestState, PARCELS_MAX, WaitingParcel};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// Orders looked up at once.
+/// Orders looked up at once, and shops.
 const AT_ONCE: usize = 16;
 /// Orders that are looked up for one manifest.
 const LOADED_MAX: usize = 3 * PARCELS_MAX;
@@ -43,10 +42,6 @@ pub struct Collection {
     pub tenants: Arc<dyn TenantStore>,
     /// What was asked for by the clock.
     pub once: Arc<dyn OnceStore>,
-}
-
-fn by_rule(correlation: &CorrelationId) -> Provenance {
-    Provenance { actor: Actor::Rule { name: RULE.to_owned() }, correlation: correlation.clone() }
 }
 
 impl Collection {
@@ -91,16 +86,15 @@ impl Collection {
         if goes.is_empty() {
             return self.end(context, &known, Closing::Empty).await;
         }
-        let asking = known.asking(goes, now);
+        let asking = known.asking(goes, self.manifests.clock.now());
         if !self.manifests.store.save(&scope, &asking, &[], now).await? {
             return Err(Error::Retryable("somebody else has set about it".into()));
         }
-        self.manifests.store.take(&scope, &asking.parcels).await?;
+        if let Err(error) = self.manifests.store.take(&scope, &asking.parcels).await {
+            return self.put_off(&scope, &asking, Error::from(error)).await;
+        }
         let how = match self.asked(context, &asking).await {
-            Err(CarrierError::Retryable(why)) => {
-                self.manifests.store.save(&scope, &asking.put_off(self.manifests.clock.now()), &[], now).await?;
-                return Err(Error::Retryable(why));
-            }
+            Err(CarrierError::Retryable(why)) => return self.put_off(&scope, &asking, Error::Retryable(why)).await,
             Err(CarrierError::Unknown(why)) => Closing::Unsure { why },
             Err(CarrierError::Rejected { message, .. }) => {
                 let back = asking.given_back(message, self.manifests.clock.now());
@@ -115,10 +109,17 @@ impl Collection {
         self.end(context, &asking, how).await
     }
 
+    /// The carrier has certainly done nothing: it is asked when the message comes again. Where that cannot be written down, nobody will know so.
+    async fn put_off(&self, scope: &TenantScope, asking: &Manifest, why: Error) -> Result<Option<ManifestState>> {
+        let now = self.manifests.clock.now();
+        self.manifests.store.save(scope, &asking.put_off(now), &[], now).await?;
+        Err(why)
+    }
+
     /// What of a pile goes on the manifest's day. What does not belong there any more is taken from it.
-    async fn look_through(&self, context: Context<'_>, manifest: &Manifest) -> Result<Vec<Waiting>> {
+    async fn look_through(&self, context: Context<'_>, manifest: &Manifest) -> Result<Vec<WaitingParcel>> {
         let carrier = manifest.pile.carrier;
-        let waiting = self.manifests.store.waiting(context.scope, Some(carrier), super::manifests::LOOKED_AT_MAX).await?;
+        let waiting = self.manifests.store.waiting(context.scope, carrier, LOOKED_AT_MAX).await?;
         let of_pile = waiting.into_iter().filter(|one| one.pile() == manifest.pile && one.leaves <= manifest.day);
         let mut looked = stream::iter(of_pile)
             .map(|one| async move {
@@ -190,8 +191,14 @@ impl Collection {
     /// The first, after every other shop had its turn: the next tick asks for all again.
     pub async fn by_the_clock(&self, correlation: &CorrelationId) -> Result<Vec<TenantId>> {
         let (mut asked, mut first) = (Vec::new(), None);
-        for tenant in self.tenants.all().await? {
-            match self.hour_of(&tenant, correlation).await {
+        let mut shops = stream::iter(self.tenants.all().await?)
+            .map(|tenant| async move {
+                let came = self.hour_of(&tenant, correlation).await;
+                (tenant, came)
+            })
+            .buffered(AT_ONCE);
+        while let Some((tenant, came)) = shops.next().await {
+            match came {
                 Ok(true) => asked.push(tenant),
                 Ok(false) => {}
                 Err(error) => {

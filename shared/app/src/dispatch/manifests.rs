@@ -61,7 +61,7 @@ impl Manifests {
         let mut piles: BTreeMap<Pile, Standing> = BTreeMap::new();
         let new = |pile: Pile| Standing { pile, parcels: 0, wanted: 0, later: 0, open: None };
         for carrier in carriers {
-            for one in self.store.waiting(context.scope, Some(*carrier), LOOKED_AT_MAX).await? {
+            for one in self.store.waiting(context.scope, *carrier, LOOKED_AT_MAX).await? {
                 let pile = piles.entry(one.pile()).or_insert_with_key(|pile| new(pile.clone()));
                 let goes = one.leaves <= context.config.shipping.day_at(&one.location, now, &zone);
                 pile.parcels += usize::from(goes);

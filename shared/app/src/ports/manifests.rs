@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::ManifestId;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, Pile, Waiting};
+use domain::shipping::manifest::{Manifest, Pile, WaitingParcel};
 use jiff::{SignedDuration, Timestamp};
 
 /// So long a parcel waits to be collected; a label is no good for longer.
@@ -25,11 +25,11 @@ pub struct ManifestPage {
 #[async_trait]
 pub trait ManifestStore: Send + Sync {
     /// Puts a parcel onto its carrier's pile. Safe to repeat. It is forgotten [`WAITS_FOR`] after `now`.
-    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()>;
-    /// What waits for a carrier, or for any, at most `limit`; by carrier, location and number.
-    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>>;
+    async fn lay(&self, scope: &TenantScope, parcel: &WaitingParcel, now: Timestamp) -> PortResult<()>;
+    /// What waits for a carrier, at most `limit`; by location and number.
+    async fn waiting(&self, scope: &TenantScope, carrier: CarrierName, limit: usize) -> PortResult<Vec<WaitingParcel>>;
     /// Takes parcels from their piles. Safe to repeat.
-    async fn take(&self, scope: &TenantScope, parcels: &[Waiting]) -> PortResult<()>;
+    async fn take(&self, scope: &TenantScope, parcels: &[WaitingParcel]) -> PortResult<()>;
     /// The manifests that are open, one of a pile at most.
     async fn open(&self, scope: &TenantScope) -> PortResult<Vec<(Pile, ManifestId)>>;
     /// Adds one that is asked for, and publishes in the same transaction. False if one of its pile is open; then nothing happened.

@@ -14,14 +14,30 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::ports::{Clock, StockLevel, StockStore};
 use crate::publish::envelope;
+use crate::scope::TenantScope;
 use contracts::{Envelope, Payload, stock};
 use domain::ids::EventId;
+use domain::order::saga::Free;
 use domain::stock::StockGrade;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Looks again so often, if others move the same stock meanwhile.
 const TRIES: usize = 5;
+/// Levels read at once.
+const AT_ONCE: usize = 8;
+
+/// What is free of some things, at every place.
+///
+/// # Errors
+/// `Retryable`.
+pub(crate) async fn free(stock: &dyn StockStore, scope: &TenantScope, skus: impl IntoIterator<Item = String>) -> Result<Vec<Free>> {
+    let read = stream::iter(skus).map(|sku| async move { stock.levels(scope, &sku).await }).buffered(AT_ONCE);
+    let levels: Vec<Vec<StockLevel>> = read.try_collect().await?;
+    let free = |level: StockLevel| Free { sku: level.sku, location: level.location, available: level.available };
+    Ok(levels.into_iter().flatten().map(free).collect())
+}
 
 /// The use case.
 #[derive(Clone)]

@@ -33,7 +33,7 @@ const VALUABLE_MAJOR: i64 = 500;
 
 /// An order that waits to be picked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingOrder {
     /// Which.
     pub order: OrderId,
     /// How the customer wants it.
@@ -58,7 +58,7 @@ pub fn priority(method: ShippingMethod, total: Money) -> u8 {
     }
 }
 
-impl Waiting {
+impl WaitingOrder {
     /// When its turn is.
     pub fn due(&self, now: Timestamp) -> Timestamp {
         let by_priority = self.since.saturating_add(STEP * i32::from(priority(self.method, self.total))).unwrap_or(Timestamp::MAX);
@@ -84,8 +84,8 @@ pub struct Batch {
 
 /// The next batches, at most so many. Each begins with the order whose turn it is and is filled up with others of its zone and
 /// collection. Digital goods are in none. An order that is named twice is taken once.
-pub fn batches(waiting: &[Waiting], now: Timestamp, batches_max: usize) -> Vec<Batch> {
-    let mut turns: Vec<(Timestamp, &Waiting)> =
+pub fn batches(waiting: &[WaitingOrder], now: Timestamp, batches_max: usize) -> Vec<Batch> {
+    let mut turns: Vec<(Timestamp, &WaitingOrder)> =
         waiting.iter().filter(|each| each.method.needs_fulfilment()).map(|each| (each.due(now), each)).collect();
     turns.sort_by(|a, b| (a.0, a.1.since, &a.1.order).cmp(&(b.0, b.1.since, &b.1.order)));
     turns.truncate(WAITING_MAX);
@@ -120,8 +120,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::constant(1_754_640_000, 0);
 
-    fn order(name: impl std::fmt::Display, method: ShippingMethod, total_minor: i64, waited_min: i64) -> Waiting {
-        Waiting {
+    fn order(name: impl std::fmt::Display, method: ShippingMethod, total_minor: i64, waited_min: i64) -> WaitingOrder {
+        WaitingOrder {
             order: OrderId::parse(&name.to_string()).unwrap(),
             method,
             total: Money::new(total_minor, Currency::USD),
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn fifty_at_once_the_urgent_first() {
         use ShippingMethod::{Digital, Express, Overnight, Standard};
-        let mut waiting: Vec<Waiting> = (0..119).map(|at| order(format!("n{at:03}"), Standard, 1_000, 10)).collect();
+        let mut waiting: Vec<WaitingOrder> = (0..119).map(|at| order(format!("n{at:03}"), Standard, 1_000, 10)).collect();
         waiting.extend([
             order("valuable", Standard, 50_001, 0),
             order("express", Express, 1_000, 0),
@@ -177,9 +177,9 @@ mod tests {
         let missed = Some(NOW - SignedDuration::from_secs(1));
         let waiting = [
             order("1", Standard, 100, 0),
-            Waiting { cut_off: soon, ..order("2", Standard, 100, 0) },
-            Waiting { zone: "B".to_owned(), ..order("3", Express, 100, 0) },
-            Waiting { cut_off: missed, ..order("4", Standard, 100, 1) },
+            WaitingOrder { cut_off: soon, ..order("2", Standard, 100, 0) },
+            WaitingOrder { zone: "B".to_owned(), ..order("3", Express, 100, 0) },
+            WaitingOrder { cut_off: missed, ..order("4", Standard, 100, 1) },
         ];
         let made = batches(&waiting, NOW, 10);
         let said: Vec<_> = made.iter().map(|batch| (batch.zone.as_str(), batch.cut_off, names(batch))).collect();
@@ -197,7 +197,7 @@ mod tests {
         let mut waiting = vec![order("patient", ShippingMethod::Standard, 100, 0)];
         for tick in 0..100 {
             let now = NOW + SignedDuration::from_mins(5 * tick);
-            let urgent = (0..60).map(|at| Waiting { since: now, ..order(format!("u{tick}-{at}"), ShippingMethod::Overnight, 100, 0) });
+            let urgent = (0..60).map(|at| WaitingOrder { since: now, ..order(format!("u{tick}-{at}"), ShippingMethod::Overnight, 100, 0) });
             waiting.extend(urgent);
             let batch = batches(&waiting, now, 1).remove(0);
             assert_eq!(batch.orders.len(), BATCH_SIZE);
@@ -214,10 +214,10 @@ mod tests {
     proptest! {
         #[test]
         fn everybody_once_and_in_turn(orders in prop::collection::vec((0usize..6, 0i64..100_000, 0i64..600, 0usize..3, prop::option::of(-60i64..600)), 0..150)) {
-            let waiting: Vec<Waiting> = orders
+            let waiting: Vec<WaitingOrder> = orders
                 .into_iter()
                 .enumerate()
-                .map(|(at, (method, minor, waited, zone, cut_off))| Waiting {
+                .map(|(at, (method, minor, waited, zone, cut_off))| WaitingOrder {
                     zone: ["A", "B", "C"][zone].to_owned(),
                     cut_off: cut_off.map(|minutes| NOW + SignedDuration::from_mins(minutes)),
                     ..order(at, ShippingMethod::ALL[method], minor, waited)

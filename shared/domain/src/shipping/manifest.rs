@@ -54,7 +54,7 @@ impl Pile {
 
 /// A parcel that waits for its carrier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct WaitingParcel {
     /// By whom it goes.
     pub carrier: CarrierName,
     /// How fast.
@@ -84,7 +84,7 @@ pub enum Fate {
     Gone,
 }
 
-impl Waiting {
+impl WaitingParcel {
     /// The pile it is on.
     pub fn pile(&self) -> Pile {
         Pile::of(self.carrier, &self.location)
@@ -171,7 +171,7 @@ pub struct Manifest {
     pub day: Date,
     /// What is on it; nothing before somebody has looked at the pile.
     #[serde(default)]
-    pub parcels: Vec<Waiting>,
+    pub parcels: Vec<WaitingParcel>,
     /// The carrier's number for it, if it gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
@@ -262,7 +262,7 @@ impl Manifest {
 
     /// The carrier is asked next, for these.
     #[must_use]
-    pub fn asking(&self, parcels: Vec<Waiting>, now: Timestamp) -> Manifest {
+    pub fn asking(&self, parcels: Vec<WaitingParcel>, now: Timestamp) -> Manifest {
         Manifest { parcels, ..self.next(ManifestState::Asking, now) }
     }
 

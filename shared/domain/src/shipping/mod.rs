@@ -20,7 +20,7 @@ pub mod weight;
 
 pub use address::{AddressDraft, Checked, PostalAddress};
 pub use allocate::{Available, Part, Plan, Wanted};
-pub use batch::{Batch, Waiting};
+pub use batch::{Batch, WaitingOrder};
 pub use calendar::Calendar;
 pub use fulfilment::{Fulfilment, Share};
 pub use incident::Incident;

@@ -9,7 +9,7 @@ use contracts::Envelope;
 use domain::ids::{EventId, ManifestId, Sku};
 use domain::price::PriceTag;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, Pile, Waiting};
+use domain::shipping::manifest::{Manifest, Pile, WaitingParcel};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use jiff::{SignedDuration, Timestamp};
@@ -87,13 +87,13 @@ pub(super) struct StickyPile(pub(super) Arc<dyn ManifestStore>);
 
 #[async_trait]
 impl ManifestStore for StickyPile {
-    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()> {
+    async fn lay(&self, scope: &TenantScope, parcel: &WaitingParcel, now: Timestamp) -> PortResult<()> {
         self.0.lay(scope, parcel, now).await
     }
-    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self, scope: &TenantScope, carrier: CarrierName, limit: usize) -> PortResult<Vec<WaitingParcel>> {
         self.0.waiting(scope, carrier, limit).await
     }
-    async fn take(&self, _: &TenantScope, _: &[Waiting]) -> PortResult<()> {
+    async fn take(&self, _: &TenantScope, _: &[WaitingParcel]) -> PortResult<()> {
         Ok(())
     }
     async fn open(&self, scope: &TenantScope) -> PortResult<Vec<(Pile, ManifestId)>> {

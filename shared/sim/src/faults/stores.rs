@@ -12,7 +12,7 @@ use domain::order::Order;
 use domain::order::saga::StockMove;
 use domain::price::PriceTag;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, Pile, Waiting};
+use domain::shipping::manifest::{Manifest, Pile, WaitingParcel};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::{PurchaseOrder, Supply};
@@ -334,13 +334,13 @@ impl PurchaseStore for Faulty<dyn PurchaseStore> {
 
 #[async_trait]
 impl ManifestStore for Faulty<dyn ManifestStore> {
-    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, now: Timestamp) -> PortResult<()> {
+    async fn lay(&self, scope: &TenantScope, parcel: &WaitingParcel, now: Timestamp) -> PortResult<()> {
         meet!(self, PileWrite, 1, self.port.lay(scope, parcel, now))
     }
-    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self, scope: &TenantScope, carrier: CarrierName, limit: usize) -> PortResult<Vec<WaitingParcel>> {
         meet!(self, ManifestRead, 1, self.port.waiting(scope, carrier, limit))
     }
-    async fn take(&self, scope: &TenantScope, parcels: &[Waiting]) -> PortResult<()> {
+    async fn take(&self, scope: &TenantScope, parcels: &[WaitingParcel]) -> PortResult<()> {
         meet!(self, PileWrite, parcels.len(), self.port.take(scope, parcels))
     }
     async fn open(&self, scope: &TenantScope) -> PortResult<Vec<(Pile, ManifestId)>> {

@@ -351,12 +351,12 @@ impl Functions {
             Job::Dispatch(batch) => {
                 let records = serde_json::to_value(wire::events(batch)).unwrap_or_default();
                 let said = dispatch::handle(&self.dispatch, &*self.parking, records, None, self.replays.clone()).await;
-                self.batch(serde_json::from_value(said.unwrap_or_default()).unwrap_or_default())
+                self.said(said)
             }
             Job::Tell(batch) => {
                 let records = wire::bodies(batch);
                 let said = webhook_out::handle(&self.deliver, &*self.parking, records, self.replays.clone()).await;
-                self.batch(serde_json::from_value(said.unwrap_or_default()).unwrap_or_default())
+                self.said(said)
             }
             Job::TellAgain => {
                 let said = webhook_out::handle(&self.deliver, &*self.parking, json!({}), self.replays.clone()).await;
@@ -435,6 +435,12 @@ impl Functions {
 
     async fn relay(&self, event: Value) -> Answer {
         Answer::Said(outbox_relay::handle(&self.relay, event).await.map_err(|why| why.to_string()))
+    }
+
+    /// A batch's answer as a function gives it that is started by a schedule, too. A batch is always answered.
+    fn said<E: std::fmt::Debug>(&self, said: Result<Value, E>) -> Answer {
+        let said = said.expect("a batch is answered");
+        self.batch(serde_json::from_value(said).expect("by what comes again"))
     }
 
     fn batch(&self, response: SqsBatchResponse) -> Answer {

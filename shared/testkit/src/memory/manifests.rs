@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::ManifestId;
 use domain::shipping::CarrierName;
-use domain::shipping::manifest::{Manifest, Pile, Waiting};
+use domain::shipping::manifest::{Manifest, Pile, WaitingParcel};
 use jiff::Timestamp;
 
 /// [`ManifestStore`] in memory.
@@ -16,7 +16,7 @@ pub struct MemoryManifests(pub(super) MemoryWorld);
 /// A parcel's place on the piles.
 pub(super) type Place = (String, String, String);
 
-fn place(parcel: &Waiting) -> Place {
+fn place(parcel: &WaitingParcel) -> Place {
     (parcel.carrier.as_str().to_owned(), parcel.location.to_string(), parcel.number.to_string())
 }
 
@@ -33,25 +33,25 @@ impl MemoryWorld {
     }
 
     /// Everything that lies on a pile.
-    pub fn all_waiting(&self, scope: &TenantScope) -> Vec<Waiting> {
+    pub fn all_waiting(&self, scope: &TenantScope) -> Vec<WaitingParcel> {
         self.lock().shop(scope).into_iter().flat_map(|shop| shop.piles.values()).cloned().collect()
     }
 }
 
 #[async_trait]
 impl ManifestStore for MemoryManifests {
-    async fn lay(&self, scope: &TenantScope, parcel: &Waiting, _: Timestamp) -> PortResult<()> {
+    async fn lay(&self, scope: &TenantScope, parcel: &WaitingParcel, _: Timestamp) -> PortResult<()> {
         self.0.lock().shop_mut(scope).piles.insert(place(parcel), parcel.clone());
         Ok(())
     }
 
-    async fn waiting(&self, scope: &TenantScope, carrier: Option<CarrierName>, limit: usize) -> PortResult<Vec<Waiting>> {
+    async fn waiting(&self, scope: &TenantScope, carrier: CarrierName, limit: usize) -> PortResult<Vec<WaitingParcel>> {
         let state = self.0.lock();
         let all = state.shop(scope).into_iter().flat_map(|shop| shop.piles.values());
-        Ok(all.filter(|parcel| carrier.is_none_or(|carrier| parcel.carrier == carrier)).take(limit).cloned().collect())
+        Ok(all.filter(|parcel| parcel.carrier == carrier).take(limit).cloned().collect())
     }
 
-    async fn take(&self, scope: &TenantScope, parcels: &[Waiting]) -> PortResult<()> {
+    async fn take(&self, scope: &TenantScope, parcels: &[WaitingParcel]) -> PortResult<()> {
         let mut state = self.0.lock();
         let piles = &mut state.shop_mut(scope).piles;
         parcels.iter().for_each(|parcel| drop(piles.remove(&place(parcel))));

@@ -48,7 +48,7 @@ use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use domain::price::PriceTag;
-use domain::shipping::manifest::{Manifest, Waiting};
+use domain::shipping::manifest::{Manifest, WaitingParcel};
 use domain::stock::purchase::PurchaseOrder;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -82,7 +82,7 @@ struct Shop {
     stock: BTreeMap<(String, String), stock::Level>,
     purchases: BTreeMap<PurchaseId, PurchaseOrder>,
     prices: BTreeMap<Sku, PriceTag>,
-    piles: BTreeMap<manifests::Place, Waiting>,
+    piles: BTreeMap<manifests::Place, WaitingParcel>,
     manifests: BTreeMap<ManifestId, Manifest>,
     endpoints: BTreeMap<WebhookEndpointId, WebhookEndpoint>,
     deliveries: BTreeMap<DeliveryKey, Delivery>,

@@ -106,6 +106,8 @@ async fn an_order_is_in_one_batch() {
     assert_eq!(ids(&again.body), ids(&taken[0].body), "the same wish");
     let elsewhere = post(&house, "/v1/pick-batches", &key, json!({ "location": "elsewhere" })).await;
     assert_eq!(elsewhere.status, 204, "of another place it is another wish");
+    let asked_again = post(&house, "/v1/pick-batches", &key, json!({ "location": "elsewhere" })).await;
+    assert_eq!(asked_again.status, 204, "and it may be asked again at once");
 }
 
 /// What is checked, on hold, being worked on, or nothing to carry waits for nobody.

@@ -7,7 +7,7 @@ use app::ports::TenantStore;
 use app::tenant::{Origin, ShippingSettings, TenantConfig};
 use domain::ids::LocationId;
 use domain::order::SagaRules;
-use domain::shipping::{CarrierName, warehouse};
+use domain::shipping::{CarrierName, Tariff, warehouse};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,7 +17,12 @@ async fn coasts(now: &str, ny: i64, la: i64) -> House {
     house.clock.advance(now.parse::<Timestamp>().unwrap().duration_since(house.clock_now()));
     let shipping = shipping(&CarrierName::ALL);
     let origin = |name: &str| Origin { location: LocationId::parse(name).unwrap(), ..shipping.origins[0].clone() };
-    let shipping = ShippingSettings { warehouses: warehouse::defaults(), origins: vec![origin("ny"), origin("la")], ..shipping };
+    let shipping = ShippingSettings {
+        warehouses: warehouse::defaults(),
+        tariff: Some(Tariff::default()),
+        origins: vec![origin("ny"), origin("la")],
+        ..shipping
+    };
     let workflow = SagaRules { enabled: true, ..SagaRules::default() };
     let next = TenantConfig { version: 2, workflow, shipping, requests_per_minute: 10_000, ..config() };
     assert_eq!(warehouse::faults(&next.shipping.warehouses), []);
@@ -152,6 +157,18 @@ async fn a_checkout_learns_from_where_until_when_and_for_how_much() {
     assert_eq!(held(&house).await, ["ny 10"]);
 }
 
+/// A shop that has said nothing of its places and its prices is quoted no price, and its order would leave today.
+// req: S2-61
+#[tokio::test]
+async fn who_has_no_price_list_quotes_no_price() {
+    let house = House::new().await;
+    let ask = json!({ "country": "DE", "items": [{ "sku": "MUG", "quantity": 1 }] });
+    let quoted = post(&house, "/v1/shipping-quotes", &[], ask).await;
+    let today = house.clock_now().to_zoned(config().zone()).date().to_string();
+    assert_eq!((quoted.status, &quoted.body["offers"], &quoted.body["in_time"]), (200, &json!([]), &json!(false)), "{}", quoted.body);
+    assert_eq!((&quoted.body["leaves"], &quoted.body["from"], &quoted.body["order_by"]), (&json!(today), &Value::Null, &Value::Null));
+}
+
 #[tokio::test]
 async fn bad_questions_are_the_askers_fault() {
     let house = coasts("2025-08-15T19:00:00Z", 1, 1).await;
@@ -167,6 +184,7 @@ async fn bad_questions_are_the_askers_fault() {
         ),
         (json!({ "country": "US", "items": [{ "sku": "MUG", "quantity": -1 }] }), vec!["items[0].quantity"]),
         (json!({ "items": [{ "sku": "MUG", "quantity": 1 }] }), vec!["country"]),
+        (json!({ "country": "usa", "region": "CA", "items": [{ "sku": "MUG", "quantity": 1 }] }), vec!["country"]),
     ] {
         let answer = post(&house, "/v1/shipping-quotes", &[], ask.clone()).await;
         let found: Vec<&str> = answer.body["errors"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap()).collect();

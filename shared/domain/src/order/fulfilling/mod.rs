@@ -7,6 +7,7 @@
 
 pub mod following;
 pub mod labels;
+mod picking;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,8 @@ use super::event::{Cause, OrderEvent};
 use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
 use crate::ids::{BatchId, FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
-use crate::shipping::batch::ToPick;
 use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
-use crate::shipping::manifest::Waiting;
+use crate::shipping::manifest::WaitingParcel;
 use crate::shipping::rates::CarrierName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -281,9 +281,9 @@ impl Consignment {
     }
 
     /// By which it waits for its carrier with one of its labels; none if that was never bought.
-    pub fn waiting(&self, order: &OrderId, label: &ParcelLabel) -> Option<Waiting> {
+    pub fn waiting(&self, order: &OrderId, label: &ParcelLabel) -> Option<WaitingParcel> {
         let quote = label.quote.as_ref()?;
-        Some(Waiting {
+        Some(WaitingParcel {
             carrier: quote.carrier,
             service: quote.service,
             location: self.work.from.clone(),
@@ -367,17 +367,6 @@ impl Order {
         }
     }
 
-    /// What of it waits for somebody to go and get it; nothing if nobody may, or everything is in somebody's hands.
-    pub fn to_pick(&self) -> Option<ToPick> {
-        may_work(self).ok()?;
-        let parts = parts(&self.lines, &self.works(), &Ask::Everything).ok()?;
-        // What is set aside at several places is sent from each by hand: one batch is one place.
-        let is_held = |held: &crate::order::saga::Allocation| parts.iter().any(|part| self.lines[part.line].sku == held.sku);
-        let held = self.saga.iter().flat_map(|saga| &saga.held).any(is_held);
-        let from = home(self, &parts).or_else(|| LocationId::parse(MAIN).ok().filter(|_| !held))?;
-        Some(ToPick { from, method: self.shipping_method.unwrap_or_default() })
-    }
-
     /// When somebody has to see to its parcels, by time alone.
     pub fn parcels_due(&self) -> Option<Timestamp> {
         self.labels_due().into_iter().chain(self.carriers_due()).min()
@@ -430,18 +419,7 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
             *notify
         }
         FulfilCommand::Pick { batch, from, checked_bps } => {
-            // Asked twice, it is in that batch.
-            if order.consignments.iter().any(|one| one.work.batch.as_ref() == Some(batch)) {
-                return Ok(events);
-            }
-            may_work(order)?;
-            let parts = parts(&order.lines, &order.works(), &Ask::Everything).map_err(Rejection::Fulfilment)?;
-            // What has moved to another place since the batch was planned is not there.
-            if order.to_pick().is_none_or(|to_pick| to_pick.from != *from) {
-                return Err(Rejection::Fulfilment(Refusal::NothingOpen));
-            }
-            let work = begun(order, parts, Some(from.clone()), Begins::ToPick, *checked_bps)?;
-            let work = Fulfilment { batch: Some(batch.clone()), status: FulfilmentStatus::Picking, ..work };
+            let Some(work) = picking::picked(order, batch, from, *checked_bps)? else { return Ok(events) };
             happens(&mut after, FulfilEvent::Opened { work });
             false
         }
@@ -594,7 +572,7 @@ fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, begins: Beg
     let id = FulfilmentId::parse(&format!("p{}", order.consignments.len() + 1)).map_err(bad)?;
     let from = match from {
         Some(from) => from,
-        None => home(order, &parts).map_or_else(|| LocationId::parse(MAIN).map_err(bad), Ok)?,
+        None => picking::home(order, &parts).map_or_else(|| LocationId::parse(MAIN).map_err(bad), Ok)?,
     };
     let drawn = crate::shipping::fulfilment::is_drawn(order.id.as_str(), &id, checked_bps);
     let work = Fulfilment::new(id, from, parts, drawn);
@@ -606,22 +584,4 @@ fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, begins: Beg
     };
     let picked = work.parts.iter().map(|part| part.quantity).collect();
     Ok(Fulfilment { picked, status, ..work })
-}
-
-/// Where what is sent was set aside, if that is one place.
-fn home(order: &Order, parts: &[Share]) -> Option<LocationId> {
-    let skus: Vec<&str> = parts.iter().filter_map(|part| order.lines.get(part.line)).map(|line| line.sku.as_str()).collect();
-    let mut places: Vec<&str> = order
-        .saga
-        .iter()
-        .flat_map(|saga| &saga.held)
-        .filter(|held| skus.contains(&held.sku.as_str()))
-        .map(|held| held.location.as_str())
-        .collect();
-    places.sort_unstable();
-    places.dedup();
-    match places.as_slice() {
-        [one] => LocationId::parse(one).ok(),
-        _ => None,
-    }
 }
