@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import axe
 import pytest
 from chromium import Chromium
@@ -76,6 +79,40 @@ def test_something_else_in_its_place(counter: Counter) -> None:
     counter.steps(number, one, "receive")
     assert counter.of.order(number)["status"] == "returned" and counter.effects(number, "refund") == []
     assert counter.payment(number)["status"] == "captured", "the money of an exchange stays"
+    # What is sent in its place is an order of its own, that costs nothing and leaves like any other.
+    free = counter.of.level("MUG")[0]
+    for _ in range(2):
+        counter.steps(number, one, "replace")
+    other = f"{number}-{one}"
+    eventually(lambda: counter.returns(number)["returns"][0]["replacement"].get("order_id") == other, "the order that replaces it")
+    eventually(lambda: counter.of.order(other).get("status") == "processing", "it to be confirmed")
+    assert counter.of.order(other)["total"] == "0.00" and counter.of.level("MUG")[0] == free - 2
+    assert counter.of.call("POST", f"/v1/orders/{other}/fulfill", {}).status == 201
+    assert counter.of.order(other)["status"] == "shipped" and counter.effects(other) == []
+
+
+# req: S2-17
+def test_a_replacement_is_sent_at_the_console(browser: Chromium, counter: Counter) -> None:
+    number = counter.sells()
+    one = counter.opens(number, 1, kind="exchange", approved=True)
+    page = browser.page(1280, 900)
+    counter.shop.sign_in(page, counter.of.key)
+    page.goto(f"{counter.shop.env['console_url']}/orders/{number}")
+    page.js("document.querySelector('form.replacing').closest('details').open = true")
+    page.js("document.querySelector('.replacing input[name=pieces-0]').value = '0'; document.querySelector('.replacing input[name=pieces-1]').value = '2'")
+    page.js("document.querySelector('.replacing input[name=sku-1]').value = 'MUG'")
+    if not axe.missing():
+        assert axe.findings(page) == []
+    if pictures := os.environ.get("PICTURES"):
+        page.picture(Path(pictures) / "replacing.png", whole=True)
+    page.js("document.querySelector('form.replacing button').click()")
+    page.wait("document.querySelector('#returns')?.innerText.includes('In its place') === true", "it to be asked for")
+    eventually(lambda: counter.of.order(f"{number}-{one}").get("status") == "processing", "it to be placed and confirmed")
+    page.goto(f"{counter.shop.env['console_url']}/orders/{number}")
+    shown = page.js("document.querySelector('#returns').innerText.replace(/\\s+/g, ' ')")
+    assert f"In its place: 2 × MUG as order {number}-{one}" in shown, shown
+    if pictures:
+        page.picture(Path(pictures) / "replaced.png", whole=True)
 
 
 # req: S2-69

@@ -104,6 +104,10 @@ pub enum Flash {
     Sent,
     /// It cannot be sent like that.
     BadParcel,
+    /// A part of an order is called off.
+    PartCalledOff,
+    /// It cannot be called off like that.
+    BadCancellation,
     /// A return is a step further.
     ReturnSaved,
     /// It cannot come back like that.
@@ -155,7 +159,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 74] = [
+    const ALL: [Flash; 76] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -206,6 +210,8 @@ impl Flash {
         Flash::CarrierAsked,
         Flash::Sent,
         Flash::BadParcel,
+        Flash::PartCalledOff,
+        Flash::BadCancellation,
         Flash::ReturnSaved,
         Flash::BadReturn,
         Flash::BatchTaken,
@@ -285,6 +291,8 @@ impl Flash {
             Flash::CarrierAsked => "carrier-asked",
             Flash::Sent => "sent",
             Flash::BadParcel => "bad-parcel",
+            Flash::PartCalledOff => "part-called-off",
+            Flash::BadCancellation => "bad-cancellation",
             Flash::ReturnSaved => "return-saved",
             Flash::BadReturn => "bad-return",
             Flash::BatchTaken => "batch-taken",
@@ -386,6 +394,10 @@ impl Flash {
             Flash::BadParcel => {
                 "Nothing was done: choose what is in the parcel, no more than is open, and give a carrier together with its number."
             }
+            Flash::PartCalledOff => "Done. It stands under Items what is not sent, and what the order costs now.",
+            Flash::BadCancellation => {
+                "Nothing was called off: say how many of which items, no more than are still here and in no parcel. A note holds no card number."
+            }
             Flash::ReturnSaved => "Done. This is how the return, and its order, stand now.",
             Flash::BadReturn => {
                 "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
@@ -439,6 +451,7 @@ impl Flash {
                 | Flash::PriceDismissed
                 | Flash::SheetAsked
                 | Flash::SaleorAsked
+                | Flash::PartCalledOff
                 | Flash::ReturnSaved
                 | Flash::BatchTaken
                 | Flash::ManifestsAsked

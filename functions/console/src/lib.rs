@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, audit, dashboard, dialog, exports, inbox, labels, login, manifests, moves, order, orders, parcels, payment, photos, picking,
-        prices, purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
+        ask, audit, cancelling, dashboard, dialog, exports, inbox, labels, login, manifests, moves, order, orders, parcels, payment,
+        photos, picking, prices, purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -46,6 +46,7 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/parcels", post(parcels::settle))
         .route("/console/orders/{id}/parcels/{parcel}/label", get(labels::paper).post(labels::ask))
         .route("/console/orders/{id}/parcels/{parcel}/track", post(labels::track))
+        .route("/console/orders/{id}/cancellations", post(cancelling::cancel))
         .route("/console/orders/{id}/returns", post(returns::settle))
         .route("/console/orders/{id}/payment", post(payment::settle))
         .route("/console/orders/{id}/reviews", post(reviews::settle))

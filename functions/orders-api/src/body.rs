@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    batches, bulk, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices, privacy, purchases,
-    quotes, reports, returns, reviews, rules, stock, webhooks,
+    batches, bulk, cancellations, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices,
+    privacy, purchases, quotes, reports, returns, reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -77,6 +77,7 @@ described!(
     exports::ExportWanted,
     prices::ListedPrices,
     reports::ReportWanted,
+    cancellations::Cancellation,
     returns::NewReturn,
     returns::ReturnStep,
     reviews::NewReview,

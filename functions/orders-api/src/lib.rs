@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, backtest, batches, bulk, decisions, docs, exports, files, fulfilments, imports, inbox, keys, labels,
-        manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules, saleor,
-        settings, sheet, stats, stock, survey, track, webhooks, why,
+        analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exports, files, fulfilments, imports, inbox,
+        keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules,
+        saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -52,6 +52,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/fulfilments/{fulfilment}", post(fulfilments::step))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}/labels", post(labels::create).get(labels::read))
         .route("/v1/orders/{id}/fulfilments/{fulfilment}/track", post(labels::track))
+        .route("/v1/orders/{id}/cancellations", post(cancellations::create))
         .route("/v1/orders/{id}/returns", get(returns::list).post(returns::create))
         .route("/v1/orders/{id}/returns/{return}", post(returns::step))
         .route("/v1/orders/{id}/tracking", get(fulfilments::tracking))

@@ -5,12 +5,14 @@ use adapters_http::adviser::HttpAdviser;
 use adapters_http::payment::HttpGateways;
 use app::apply::Apply;
 use app::cashier::Cashier;
+use app::exchange::Exchange;
+use app::place::Place;
 use app::saga::Sagas;
 use app::stock::{MoveStock, Purchases};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
-use runtime::system::{SystemClock, deadline};
+use runtime::system::{SystemClock, SystemRandom, deadline};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -29,8 +31,10 @@ async fn main() -> Result<(), Error> {
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
     let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
     let adviser = Arc::new(HttpAdviser::new(platforms, clock.clone()));
+    let place = Place { orders: apply.orders.clone(), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) };
     let stock = MoveStock { stock: Arc::new(db.stock()), clock };
     let sagas = Sagas {
+        exchange: Exchange { place, apply: apply.clone() },
         cashier: Cashier { apply: apply.clone(), gateways, metrics: Arc::new(db.metrics()), base },
         apply,
         purchases: Purchases::new(Arc::new(db.purchases()), stock.clone(), Arc::new(db.metrics())),

@@ -234,7 +234,7 @@ async fn small_things_are_one_small_write() {
     assert_eq!((calls.len(), calls[0].units()), (1, 4.0), "one row for the event, one for the point");
 
     shop.ports.stock.adjust(&shop.scope, "MUG", "a", 5, "r1", shop.now).await.unwrap();
-    let order = samples::placed(&shop.scope, "1001", shop.now);
+    let order = samples::begun(&shop.scope, "1001", shop.now);
     shop.ports.orders.commit(&shop.scope, order.commit()).await.unwrap();
     shop.embedded.take_calls();
     let told = samples::then(&shop.scope, &order.order, vec![OrderEvent::DelayCleared], shop.now);

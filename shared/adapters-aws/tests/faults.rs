@@ -119,7 +119,7 @@ async fn counts_and_holds_survive_lost_answers() {
     assert_eq!(days[0].fields["orders"], 1);
 
     ports.stock.adjust(&scope, "MUG", "a", 5, "r1", now).await.unwrap();
-    let order = samples::placed(&scope, "1001", now);
+    let order = samples::begun(&scope, "1001", now);
     ports.orders.commit(&scope, order.commit()).await.unwrap();
     let held = samples::then(&scope, &order.order, vec![samples::mugs(StockMove::Hold, 2)], now);
     embedded.script(TRANSACTION, [Fault::AnswerLost; 3]);

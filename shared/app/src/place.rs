@@ -252,6 +252,26 @@ impl Place {
             return Ok(Adopted::NumberTaken(id));
         }
         let born = Born::of(context, placement, told, now)?;
+        self.bear(context, born, inbox).await
+    }
+
+    /// Takes in an order of the shop's own making, that is worked on like one that was placed and that nobody pays.
+    ///
+    /// # Errors
+    /// `Invalid` with all faults, `Retryable`.
+    pub(crate) async fn instead(&self, context: Context<'_>, draft: &Draft, channel: &SourceId) -> Result<Adopted> {
+        let now = self.clock.now();
+        let generated = OrderId::numbered(context.config.today(now), self.random.u64());
+        let given = Given::imported(channel.clone(), generated, Tracks::default(), now);
+        let given = Given { notify: true, saga: context.config.workflow.enabled, items_required: true, ..given };
+        let placement = check(draft, given).map_err(Error::Invalid)?;
+        let born = Born::of(context, placement, None, now)?;
+        self.bear(context, born, None).await
+    }
+
+    /// Commits a new order, if its names are free.
+    async fn bear(&self, context: Context<'_>, born: Born, inbox: Option<&InboxKey>) -> Result<Adopted> {
+        let (scope, id) = (context.scope, born.order.id.clone());
         match self.orders.commit(scope, born.commit(None, inbox)).await {
             Ok(()) => Ok(Adopted::Placed(Box::new(born.order))),
             Err(CommitError::Port(error)) => Err(error.into()),

@@ -12,6 +12,7 @@ use domain::order::{
     ReturnKind, ReturnLine, ReviewEvent, SagaEvent, Stage,
 };
 use domain::payment::{By, Kind, State};
+use domain::shipping::fulfilment::Share;
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -79,6 +80,7 @@ pub fn of_commit(
     let by_worker = matches!(&recorded.actor, Actor::Rule { name } if name == RULE);
     // The worker itself goes on as long as there is something to do.
     let step = order.saga_work().map(Step::code).or_else(|| order.money_work(recorded.at).map(|_| "payment"));
+    let step = step.or_else(|| order.to_replace().map(|_| "replacement"));
     if let Some(step) = step.filter(|_| !by_worker) {
         payloads.push(Payload::SagaDue(saga::v1::Due { order_id: order.id.to_string(), step: step.to_owned() }));
     }
@@ -186,8 +188,9 @@ fn translate(
         }),
         OrderEvent::ContactErased => Payload::OrderContactErased(v1::ContactErased { order_id }),
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
-        // Sagas, payments, returns and reviews have events of their own.
-        OrderEvent::Saga { .. }
+        // Sagas, payments, returns, reviews and what is called off have events of their own.
+        OrderEvent::LinesCancelled { .. }
+        | OrderEvent::Saga { .. }
         | OrderEvent::Review { .. }
         | OrderEvent::Money { .. }
         | OrderEvent::Fulfilment { .. }
@@ -220,7 +223,16 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
             Payload::StockMoved(stock::v1::Moved { order_id, how: how.code().to_owned(), lines: lines.iter().map(line).collect() })
         }),
         OrderEvent::Review { event } => reviewed(order, event, at),
-        OrderEvent::Return { event } => Some(returned(order, event)),
+        OrderEvent::Return { event } => returned(order, event),
+        OrderEvent::LinesCancelled { lines, less, .. } => {
+            let line = |one: &Share| v1::CancelledLine {
+                line: one.line,
+                sku: order.lines.get(one.line).map(|line| line.sku.clone()).unwrap_or_default(),
+                quantity: one.quantity,
+            };
+            let (less, owed) = (amount(less.minor, less.currency), amount(order.owed().minor, less.currency));
+            Some(Payload::OrderLinesCancelled(v1::LinesCancelled { order_id, lines: lines.iter().map(line).collect(), less, owed }))
+        }
         OrderEvent::Fulfilment { event: FulfilEvent::Label { id, reference, event } } => labelled(order, (id, reference), event),
         _ => None,
     }
@@ -306,10 +318,12 @@ fn labelled(order: &Order, (id, reference): (&FulfilmentId, &LabelReference), ev
     })
 }
 
-fn returned(order: &Order, event: &ReturnEvent) -> Payload {
+fn returned(order: &Order, event: &ReturnEvent) -> Option<Payload> {
     let (order_id, name) = (order.id.to_string(), event.id().to_string());
     let sku = |line: usize| order.lines.get(line).map(|line| line.sku.clone()).unwrap_or_default();
-    match event {
+    Some(match event {
+        ReturnEvent::ReplacementAsked { .. } | ReturnEvent::NotReplaced { .. } | ReturnEvent::ReplacementLate { .. } => return None,
+        ReturnEvent::Replaced { by, .. } => Payload::ReturnReplaced(returns::v1::Replaced { order_id, name, by: by.to_string() }),
         ReturnEvent::Opened { kind, lines, approved, .. } => {
             let line =
                 |one: &ReturnLine| returns::v1::Line { sku: sku(one.line), quantity: one.quantity, reason: one.reason.code().to_owned() };
@@ -336,7 +350,7 @@ fn returned(order: &Order, event: &ReturnEvent) -> Payload {
                 refund_here: order.paying.as_ref().is_some_and(|paying| paying.governs()),
             })
         }
-    }
+    })
 }
 
 fn reviewed(order: &Order, event: &ReviewEvent, at: Timestamp) -> Option<Payload> {

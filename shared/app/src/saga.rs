@@ -7,6 +7,7 @@ use crate::apply::{Alongside, Apply};
 use crate::cashier::{Cashier, Seen};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::exchange::Exchange;
 use crate::ports::{Adviser, AskedLine, AskedOrder, AskedPast, OrderQuery, TenantStore};
 use crate::privacy::customer_of;
 use crate::scope::TenantScope;
@@ -47,6 +48,8 @@ pub struct Sagas {
     pub adviser: Arc<dyn Adviser>,
     /// Its money.
     pub cashier: Cashier,
+    /// What is sent in the place of what comes back.
+    pub exchange: Exchange,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
 }
@@ -112,6 +115,11 @@ impl Sagas {
                 }
                 continue;
             }
+            if let Some(one) = order.to_replace() {
+                self.exchange.send(context, &order, one).await?;
+                commits += 1;
+                continue;
+            }
             let Some(step) = order.saga_work() else { break };
             let facts = self.facts(context, &order, step, until).await?;
             let command = Command::Saga(SagaCommand::Proceed { facts, rules: context.config.workflow.clone() });
@@ -120,7 +128,7 @@ impl Sagas {
                 Ok(applied) => {
                     commits += 1;
                     let money = applied.order.money_work(self.apply.clock.now());
-                    if applied.order.saga_work().is_none() && money.is_none() {
+                    if applied.order.saga_work().is_none() && money.is_none() && applied.order.to_replace().is_none() {
                         return Ok(Went::of(commits));
                     }
                 }

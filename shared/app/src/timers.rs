@@ -9,7 +9,9 @@ use crate::ports::{DueTimer, TenantStore, TimerIndex};
 use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
 use domain::order::timers::AFTER_DELIVERY;
-use domain::order::{Actor, Cancelled, Command, FulfilCommand, MoneyCommand, Order, OrderEvent, ReviewCommand, SagaCommand, Timer};
+use domain::order::{
+    Actor, Cancelled, Command, FulfilCommand, MoneyCommand, Order, OrderEvent, ReturnCommand, ReviewCommand, SagaCommand, Timer,
+};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -90,11 +92,12 @@ impl RunTimers {
         let late = order.saga_due().filter(|due| *due <= now).map(|_| Command::Saga(SagaCommand::Nudge));
         let unpaid = order.money_due().filter(|due| *due <= now).map(|_| Command::Money(MoneyCommand::Wake));
         let parcels = order.parcels_due().filter(|due| *due <= now).map(|_| Command::Fulfil(FulfilCommand::Wake));
+        let unsent = order.replacement_due().filter(|due| *due <= now).map(|_| Command::Return(ReturnCommand::Wake));
         let overdue = order.open_reviews().filter(|review| review.due_at <= now && !review.overdue);
         let reject = context.config.workflow.reject_overdue;
         let expire = overdue.map(|review| Command::Review(ReviewCommand::Expire { id: review.id.clone(), reject }));
         let mut done = Vec::new();
-        for command in late.into_iter().chain(unpaid).chain(parcels).chain(expire) {
+        for command in late.into_iter().chain(unpaid).chain(parcels).chain(unsent).chain(expire) {
             match self.apply.run(context, &order.id, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => {}
                 Ok(_) => done.push(Done::Fired),

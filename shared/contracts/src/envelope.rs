@@ -93,6 +93,8 @@ payloads! {
     OrderMessageReceipt(order::v1::MessageReceipt) = "order.message_receipt.v1" from "orderflow.orders";
     /// The customer said how it was.
     OrderRated(order::v1::Rated) = "order.rated.v1" from "orderflow.orders";
+    /// A part of the order is not sent any more; the rest of it goes on.
+    OrderLinesCancelled(order::v1::LinesCancelled) = "order.lines_cancelled.v1" from "orderflow.orders";
     /// A person judged what a rule had decided.
     OrderDecisionJudged(order::v1::DecisionJudged) = "order.decision_judged.v1" from "orderflow.orders";
     /// The customer's data was erased.
@@ -153,6 +155,8 @@ payloads! {
     ReturnDecided(returns::v1::Decided) = "return.decided.v1" from "orderflow.returns";
     /// What was sent back is here.
     ReturnReceived(returns::v1::Received) = "return.received.v1" from "orderflow.returns";
+    /// An order was placed that replaces what comes back.
+    ReturnReplaced(returns::v1::Replaced) = "return.replaced.v1" from "orderflow.returns";
     /// A person has to decide something about an order.
     ReviewOpened(review::v1::Opened) = "review.opened.v1" from "orderflow.reviews";
     /// A review was decided.

@@ -167,6 +167,30 @@ pub mod v1 {
         pub to: Option<Date>,
     }
 
+    /// So many of a line.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct CancelledLine {
+        /// The line's place in the order, from 0.
+        pub line: usize,
+        /// Unit.
+        pub sku: String,
+        /// How many.
+        pub quantity: u32,
+    }
+
+    /// A part of the order is not sent any more; the rest of it goes on.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct LinesCancelled {
+        /// The order's number.
+        pub order_id: String,
+        /// What of it.
+        pub lines: Vec<CancelledLine>,
+        /// What the order costs less for that.
+        pub less: Amount,
+        /// What it costs now.
+        pub owed: Amount,
+    }
+
     /// Somebody asked that the customer be told where the order stands. What they are told is how it stands
     /// when the message is written.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

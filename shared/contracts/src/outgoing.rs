@@ -50,7 +50,7 @@ const BY_PAYMENT: [(&str, &str); 3] =
     [("captured", "order.paid"), ("partially_refunded", "order.partially_refunded"), ("refunded", "order.refunded")];
 
 /// Events that are told as they are.
-pub const AS_THEY_ARE: [&str; 29] = [
+pub const AS_THEY_ARE: [&str; 31] = [
     "order.placed.v1",
     "order.status_changed.v1",
     "order.payment_changed.v1",
@@ -58,6 +58,7 @@ pub const AS_THEY_ARE: [&str; 29] = [
     "order.tracking_changed.v1",
     "order.delay_changed.v1",
     "order.eta_changed.v1",
+    "order.lines_cancelled.v1",
     "order.attention_raised.v1",
     "order.rated.v1",
     "order.contact_erased.v1",
@@ -72,6 +73,7 @@ pub const AS_THEY_ARE: [&str; 29] = [
     "return.opened.v1",
     "return.decided.v1",
     "return.received.v1",
+    "return.replaced.v1",
     "review.opened.v1",
     "review.decided.v1",
     "stock.low.v1",

@@ -57,6 +57,18 @@ pub mod v1 {
         pub state: String,
     }
 
+    /// An order was placed that replaces what comes back.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct Replaced {
+        /// The number of the order whose return it is.
+        pub order_id: String,
+        /// The return's name within that order.
+        #[serde(rename = "return")]
+        pub name: String,
+        /// The number of the order that replaces it.
+        pub by: String,
+    }
+
     /// What was sent back is here.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct Received {

@@ -166,6 +166,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::TooManyReviews
         | Rejection::NotToFulfil { .. }
         | Rejection::Fulfilment(_)
+        | Rejection::Cancel(_)
         | Rejection::Return(_)
         | Rejection::MoneyMoved
         | Rejection::TooManyLabels
@@ -209,6 +210,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NothingToCapture => ("nothing-to-capture", "There is nothing to capture"),
         Rejection::NotRefundable { .. } => ("not-refundable", "It is not refunded as it stands"),
         Rejection::NotToFulfil { .. } | Rejection::Fulfilment(_) => ("not-fulfilled", "It cannot be fulfilled like that"),
+        Rejection::Cancel(_) => ("not-cancelled", "It cannot be called off like that"),
         Rejection::Return(_) => ("not-returned", "It cannot come back like that"),
         Rejection::MoneyMoved => ("stale", "Something has happened meanwhile"),
         Rejection::Money(_) | Rejection::PaymentNews(_) => ("payment-refused", "The order's money does not allow it"),

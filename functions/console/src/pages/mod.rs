@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod audit;
+pub mod cancelling;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;

@@ -133,7 +133,7 @@ async fn carry_out(
 }
 
 /// The version the person saw; none where the page did not show one.
-fn version(posted: &Posted) -> Result<Option<u64>, Error> {
+pub(super) fn version(posted: &Posted) -> Result<Option<u64>, Error> {
     let bad = |_| Error::Invalid(vec![Fault::new("version", "bad_version", "load the page again")]);
     posted.fields.get("version").map(|text| text.parse().map_err(bad)).transpose()
 }

@@ -1,6 +1,6 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow};
+use super::{Params, cancelling, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -13,7 +13,7 @@ use app::{Context, Error};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::order::progress::Decision;
-use domain::order::{Label, Line, LineKind, Order, OrderStatus, Totals};
+use domain::order::{Label, Line, LineKind, Order, OrderStatus};
 use domain::shipping::address::{self, AddressDraft};
 use http::Uri;
 use jiff::civil::Date;
@@ -55,7 +55,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
                 (tracks(order, visitor))
             }
             div class="order-main" {
-                (items(order))
+                (items(order, &cancelling::form(order, visitor)))
                 (parcels::section(order, visitor))
                 (returns::section(order, visitor))
                 @if photos::any(order, visitor) {
@@ -88,7 +88,7 @@ pub(super) fn header(order: &Order, visitor: &Visitor, today: Date) -> Markup {
                 @if let Some(external) = &order.external_id { " as " (external) }
                 " · version " (order.version)
             }
-            @if !is_bare(order) { p class="order-total" { (money(order.totals.total_minor, order.totals.currency)) } }
+            @if !is_bare(order) { p class="order-total" { (money(order.owed().minor, order.totals.currency)) } }
         }
     }
 }
@@ -228,7 +228,8 @@ fn is_bare(order: &Order) -> bool {
     order.lines.is_empty() && order.totals.total_minor == 0
 }
 
-pub(super) fn items(order: &Order) -> Markup {
+/// `form` is what can be done about them.
+pub(super) fn items(order: &Order, form: &Markup) -> Markup {
     if is_bare(order) {
         return html! {
             section class="card" aria-labelledby="items-title" {
@@ -253,11 +254,12 @@ pub(super) fn items(order: &Order) -> Markup {
                     }
                 }
                 tbody {
-                    @for line in &order.lines {
+                    @for (line, off) in order.lines.iter().zip(order.cancelled()) {
                         tr {
                             th scope="row" {
                                 span class="item-name" { (if line.name.is_empty() { &line.sku } else { &line.name }) }
                                 span class="sku" { (line.sku) @if line.kind == LineKind::Digital { " · digital" } }
+                                @if off > 0 { span class="called-off" { (icons::CROSS.beside()) (count(i64::from(off))) " called off" } }
                             }
                             td class="number-cell" { (count(i64::from(line.quantity))) }
                             td class="number-cell roomy" { (money(line.unit_price_minor, currency)) }
@@ -265,13 +267,15 @@ pub(super) fn items(order: &Order) -> Markup {
                         }
                     }
                 }
-                (totals(&order.totals))
+                (totals(order))
             }
+            (form)
         }
     }
 }
 
-fn totals(totals: &Totals) -> Markup {
+fn totals(order: &Order) -> Markup {
+    let (totals, spared) = (&order.totals, order.spared().minor);
     let extra = [("Shipping", totals.shipping_minor), ("Tax", totals.tax_minor), ("Discount", -totals.discount_minor)];
     let extra: Vec<_> = extra.into_iter().filter(|(_, minor)| *minor != 0).collect();
     let row = |name: &str, minor: i64, class: &str| {
@@ -287,7 +291,11 @@ fn totals(totals: &Totals) -> Markup {
         tfoot {
             @if !extra.is_empty() { (row("Subtotal", totals.subtotal_minor, "")) }
             @for (name, minor) in extra { (row(name, minor, "")) }
-            (row("Total", totals.total_minor, "grand"))
+            @if spared > 0 {
+                (row("As ordered", totals.total_minor, ""))
+                (row("Called off", -spared, ""))
+            }
+            (row("Total", order.owed().minor, "grand"))
         }
     }
 }

@@ -4,13 +4,13 @@ use super::payment::may_move_money;
 use super::{back, order_href, to_change};
 use crate::desk::Console;
 use crate::flash::Flash;
-use crate::form::Posted;
+use crate::form::{Fields, Posted};
 use crate::format::{count, moment};
 use crate::icons;
 use crate::layout::token;
 use crate::visitor::Visitor;
 use app::apply::Alongside;
-use app::{Context, Error};
+use app::{Context, Error, exchange};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::ReturnId;
@@ -18,8 +18,9 @@ use domain::money::Money;
 use domain::order::paying::Paying;
 use domain::order::returning::{LINES_MAX, NOTE_CHARS_MAX};
 use domain::order::{
-    Arrived, Command, Order, Refunded, Rejection, Return, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState,
+    Arrived, Command, Line, LineKind, Order, Refunded, Rejection, Return, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState,
 };
+use jiff::Timestamp;
 use maud::{Markup, html};
 use std::sync::Arc;
 
@@ -68,8 +69,53 @@ fn row(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
                     @if let Some(refund) = one.refund { " · " (refund.to_string()) " goes back" @if !is_ours(order) { ", where it was paid: OrderFlow does not move it" } }
                 }
             }
+            @if let Some(replacement) = &one.replacement {
+                p {
+                    "In its place: "
+                    @for line in &replacement.lines { span class="line" { (count(i64::from(line.quantity))) " × " (line.sku) } " " }
+                    @match &replacement.by {
+                        Some(by) => { "as order " a href=(order_href(by)) { (by) } },
+                        None => span class="muted" { "is being placed" },
+                    }
+                }
+            }
             p class="muted" { (moment(one.since, &visitor.zone())) }
             @if visitor.may_write() && one.state.is_open() { (deciding(order, one, visitor)) }
+            @if visitor.may_write() && may_replace(order, one) { (replacing(order, one, visitor)) }
+        }
+    }
+}
+
+/// Something else is owed for it, and nobody has sent it.
+fn may_replace(order: &Order, one: &Return) -> bool {
+    let is_agreed = matches!(one.state, ReturnState::Approved | ReturnState::Received);
+    one.kind == ReturnKind::Exchange && is_agreed && one.replacement.is_none() && order.contact.is_some()
+}
+
+/// As much of the same, or something else: an order of its own that costs nothing.
+fn replacing(order: &Order, one: &Return, visitor: &Visitor) -> Markup {
+    let same = order.same_again(one);
+    html! {
+        details class="asking" {
+            summary { "Send something in its place" }
+            form class="replacing" method="post" action={ (order_href(&order.id)) "/returns" } {
+                (token(visitor))
+                input type="hidden" name="return" value=(one.id);
+                fieldset class="arrived" {
+                    legend { "What is sent, at no charge" }
+                    @for at in 0..(same.len() + 1).min(LINES_MAX) {
+                        @let line = same.get(at);
+                        p class="quantity" {
+                            label {
+                                span class="visually-hidden" { "Pieces of item " (at + 1) }
+                                input type="number" name={ "pieces-" (at) } min="0" value=(line.map_or(0, |line| line.quantity));
+                            }
+                            label { span { " × " } span class="visually-hidden" { "SKU of item " (at + 1) } input type="text" name={ "sku-" (at) } maxlength="64" placeholder="another SKU" value=(line.map_or("", |line| line.sku.as_str())); }
+                        }
+                    }
+                }
+                div class="row" { button class="button primary" type="submit" name="do" value="replace" { (icons::BOX.beside()) "Place the order" } }
+            }
         }
     }
 }
@@ -179,7 +225,12 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     let visitor = &posted.visitor;
     let order = to_change(console, visitor, id).await?;
     let id = &order.id;
-    let Some(command) = command(&order, posted)? else { return Ok(back(id, Flash::Stale)) };
+    let command = match command(&order, posted, console.clock.now()) {
+        Ok(Some(command)) => command,
+        Ok(None) => return Ok(back(id, Flash::Stale)),
+        Err(Error::Invalid(_)) => return Ok(back(id, Flash::BadReturn)),
+        Err(why) => return Err(why),
+    };
     let context = Context { scope: &visitor.scope, config: &visitor.config, by: &visitor.provenance() };
     let with = Alongside { if_version: Some(order.revision()), ..Alongside::default() };
     let flash = match console.auto.apply.run(context, id, &Command::Return(command), with).await {
@@ -192,8 +243,19 @@ async fn settled(console: &Console, id: &str, posted: &Posted) -> Result<Respons
     Ok(back(id, flash))
 }
 
+/// The items of the form, as lines that cost nothing.
+fn replacement(order: &Order, fields: &Fields) -> Vec<Line> {
+    let named = |sku: &str| order.lines.iter().find(|line| line.sku == sku).map(|line| line.name.clone()).unwrap_or_default();
+    let line = |at: usize| {
+        let pieces = fields.get(&format!("pieces-{at}"))?.parse().unwrap_or(u32::MAX);
+        let sku = fields.get(&format!("sku-{at}"))?.trim().to_owned();
+        (pieces > 0).then(|| Line { name: named(&sku), sku, quantity: pieces, unit_price_minor: 0, kind: LineKind::Physical })
+    };
+    (0..=LINES_MAX).filter_map(line).collect()
+}
+
 /// What is wanted; none if whoever wants it looks at an old page.
-fn command(order: &Order, posted: &Posted) -> Result<Option<ReturnCommand>, Error> {
+fn command(order: &Order, posted: &Posted, now: Timestamp) -> Result<Option<ReturnCommand>, Error> {
     let fields = &posted.fields;
     let number = |name: &str| fields.get(name).map_or(0, |text| text.parse().unwrap_or(u32::MAX));
     let notify = fields.ticked("notify");
@@ -211,6 +273,11 @@ fn command(order: &Order, posted: &Posted) -> Result<Option<ReturnCommand>, Erro
     let id = ReturnId::parse(name).map_err(|_| Error::NotFound("return"))?;
     let decide = |state| ReturnCommand::Decide { id: id.clone(), state, note: None, notify: true };
     Ok(Some(match fields.get("do").unwrap_or_default() {
+        "replace" => {
+            let lines = replacement(order, fields);
+            exchange::sound(order, &id, &lines, now)?;
+            ReturnCommand::Replace { id, lines: Some(lines) }
+        }
         "approve" => decide(ReturnState::Approved),
         "refuse" => decide(ReturnState::Refused),
         "withdraw" => decide(ReturnState::Withdrawn),

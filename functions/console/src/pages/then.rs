@@ -40,7 +40,7 @@ pub async fn draw(console: &Console, visitor: &Visitor, id: &str, at: &str) -> R
         div class="order" {
             (stepper(order))
             div class="order-side" { (customer(&then, visitor)) (tracks(order, visitor)) }
-            div class="order-main" { (items(order)) (timeline::section(&then, visitor)) }
+            div class="order-main" { (items(order, &html! {})) (timeline::section(&then, visitor)) }
         }
     };
     let title = format!("Order {} as it was", order.id);

@@ -82,7 +82,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::Money {
             event: MoneyEvent::Looked { .. } | MoneyEvent::Woken | MoneyEvent::Reported { .. } | MoneyEvent::Opened { .. },
         } => 8,
-        OrderEvent::Return { .. } => 1,
+        OrderEvent::Return { .. } | OrderEvent::LinesCancelled { .. } => 1,
         OrderEvent::Saga { .. } | OrderEvent::Money { .. } | OrderEvent::Fulfilment { .. } => 3,
         OrderEvent::DelayNoticed { .. } | OrderEvent::DelayCleared => 3,
         OrderEvent::TrackingChanged { .. } => 4,
@@ -124,6 +124,7 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::TrackingChanged { .. } => (icons::VAN, "Parcel", render::svg::status_class(Label::InTransit)),
         OrderEvent::PaymentChanged { .. } | OrderEvent::Money { .. } => (icons::COIN, "Payment", String::new()),
         OrderEvent::FulfilmentChanged { .. } | OrderEvent::Fulfilment { .. } => (icons::BOX, "Warehouse", String::new()),
+        OrderEvent::LinesCancelled { .. } => (icons::CROSS, "Called off", render::svg::status_class(Label::Cancelled)),
         OrderEvent::Return { .. } => (icons::BACK, "Return", String::new()),
         OrderEvent::EtaChanged { .. } => (icons::CALENDAR, "Promised day", String::new()),
         OrderEvent::ContactErased => (icons::PERSON, "Customer", String::new()),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what cannot be set up should stop at once")]
 
 mod browser;
+mod cancelling;
 mod chat;
 mod files;
 mod forms;

@@ -9,6 +9,7 @@ use app::apply::{Alongside, Apply};
 use app::auth::{Authenticate, make_key};
 use app::cashier::Cashier;
 use app::cursor::Cursors;
+use app::exchange::Exchange;
 use app::floor::Floor;
 use app::measure::Measure;
 use app::parked::Parked;
@@ -198,14 +199,18 @@ impl Shop {
         }
     }
 
-    /// Places an order now.
-    pub async fn place(&self, draft: &Draft) {
-        let place = Place {
+    fn placing(&self) -> Place {
+        Place {
             orders: Arc::new(self.world.orders()),
             once: Arc::new(self.world.once()),
             clock: Arc::new(self.clock.clone()),
             random: Arc::new(self.random.clone()),
-        };
+        }
+    }
+
+    /// Places an order now.
+    pub async fn place(&self, draft: &Draft) {
+        let place = self.placing();
         let number = draft.number.clone().unwrap();
         let by = Provenance {
             actor: Actor::Principal { id: "key_shop".into(), role: Role::Service },
@@ -338,6 +343,7 @@ impl Shop {
     pub async fn go_on(&self) {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let sagas = Sagas {
+            exchange: Exchange { place: self.placing(), apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() } },
             apply: Apply { orders: Arc::new(self.world.orders()), clock: clock.clone() },
             stock: self.stock(),
             purchases: self.purchases(),

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backtest;
 pub mod batches;
 pub mod bulk;
+pub mod cancellations;
 pub mod decisions;
 pub mod docs;
 pub mod exports;

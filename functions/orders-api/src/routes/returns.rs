@@ -7,13 +7,13 @@ use super::orders::{fault, order_id};
 use super::payments::may_move_money;
 use crate::desk::Desk;
 use crate::view::OrderReturns;
-use app::Error;
+use app::{Error, exchange};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::ids::ReturnId;
 use domain::money::{Currency, Money};
-use domain::order::{Arrived, Command, Order, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState};
+use domain::order::{Arrived, Command, Line, LineKind, Order, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState};
 use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct NewReturnItem {
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReturnStep {
-    /// "approve", "refuse", "withdraw" or "receive".
+    /// "approve", "refuse", "withdraw", "receive" or, of an exchange, "replace".
     #[cfg_attr(test, schema(example = "receive"))]
     pub step: String,
     /// Of "receive": what arrived; all that was announced if it is not given.
@@ -70,10 +70,26 @@ pub struct ReturnStep {
     /// Of "receive", and a manager: exactly so much goes back, decimal in the order's currency.
     #[cfg_attr(test, schema(example = "10.00"))]
     pub refund_amount: Option<String>,
+    /// Of "replace": what is sent in its place, as an order of its own that costs nothing; as much of the same, if it is not given.
+    pub items: Option<Vec<ReplacementItem>>,
     /// Why, of any other step; forgotten with the customer.
     pub note: Option<String>,
     /// Whether the customer is told if that moves the order. Default true.
     pub notify_customer: Option<bool>,
+}
+
+/// What is sent in the place of something.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ReplacementItem {
+    /// The unit; it need not be one of the order.
+    #[cfg_attr(test, schema(example = "MUG-L"))]
+    pub sku: String,
+    /// What people call it; as the order does, if it has it.
+    pub name: Option<String>,
+    /// How many.
+    pub quantity: u32,
 }
 
 /// What arrived of a line.
@@ -178,7 +194,14 @@ pub async fn step(
             }
             ReturnCommand::Receive { id: name, arrived, refund, notify }
         }
-        _ => return Err(fault("step", "unknown_step", "approve, refuse, withdraw or receive").into()),
+        "replace" => {
+            let lines = body.items.as_deref().map(|items| replacement(order, items));
+            if let Some(lines) = &lines {
+                exchange::sound(order, &name, lines, desk.clock.now())?;
+            }
+            ReturnCommand::Replace { id: name, lines }
+        }
+        _ => return Err(fault("step", "unknown_step", "approve, refuse, withdraw, receive or replace").into()),
     };
     let applied = asked.run(&desk, &Command::Return(command)).await?;
     Ok(shown(&applied.order, StatusCode::OK))
@@ -186,14 +209,33 @@ pub async fn step(
 
 /// Nobody says what another step would have done.
 fn fits(body: &ReturnStep) -> Result<(), Error> {
+    if body.items.is_some() && body.step != "replace" {
+        return Err(fault("items", "not_of_this_step", "goes with the step replace"));
+    }
     let others = [("arrived", body.arrived.is_some()), ("refund", body.refund.is_some()), ("refund_amount", body.refund_amount.is_some())];
-    let is_receive = body.step == "receive";
+    let (is_receive, is_replace) = (body.step == "receive", body.step == "replace");
+    if let (true, Some(_)) = (is_replace, &body.note) {
+        return Err(fault("note", "not_of_this_step", "goes with approve, refuse and withdraw"));
+    }
     let stray = if is_receive { body.note.as_ref().map(|_| "note") } else { others.into_iter().find(|(_, is)| *is).map(|(name, _)| name) };
     match stray {
         None => Ok(()),
         Some(field) if is_receive => Err(fault(field, "not_of_this_step", "goes with approve, refuse and withdraw")),
         Some(field) => Err(fault(field, "not_of_this_step", "goes with the step receive")),
     }
+}
+
+/// Lines of an order that costs nothing.
+fn replacement(order: &Order, items: &[ReplacementItem]) -> Vec<Line> {
+    let known = |sku: &str| order.lines.iter().find(|line| line.sku == sku).map(|line| line.name.clone());
+    let line = |item: &ReplacementItem| Line {
+        sku: item.sku.clone(),
+        name: item.name.clone().or_else(|| known(&item.sku)).unwrap_or_default(),
+        quantity: item.quantity,
+        unit_price_minor: 0,
+        kind: LineKind::Physical,
+    };
+    items.iter().map(line).collect()
 }
 
 fn arrived(order: &Order, name: &ReturnId, lines: &[ArrivedLine]) -> Result<Vec<Arrived>, Error> {

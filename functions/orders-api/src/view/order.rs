@@ -96,6 +96,11 @@ pub struct OrderView {
     pub shipping: String,
     /// Taken off.
     pub discount: String,
+    /// What it costs less because of lines that were called off since; `total` is what it cost as it was placed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<String>,
+    /// What it costs now.
+    pub owed: String,
     /// Address; none if unknown or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -194,8 +199,12 @@ pub struct ItemView {
     pub sku: String,
     /// Name.
     pub name: String,
-    /// Pieces.
+    /// Pieces, as they were ordered.
     pub quantity: u32,
+    /// So many of them are called off.
+    pub cancelled: u32,
+    /// So many can still be, by /v1/orders/{id}/cancellations.
+    pub cancellable: u32,
     /// Decimal, each.
     pub unit_price: String,
 }
@@ -225,6 +234,8 @@ impl OrderView {
             tax: price(order.totals.tax_minor),
             shipping: price(order.totals.shipping_minor),
             discount: price(order.totals.discount_minor),
+            cancelled: Some(order.spared().minor).filter(|minor| *minor > 0).map(price),
+            owed: price(order.owed().minor),
             followups: order.timers.iter().map(FollowUpView::of).collect(),
             rating: order.rating,
             workflow: order.saga.as_ref().map(WorkflowView::of),
@@ -242,10 +253,13 @@ impl OrderView {
             items: order
                 .lines
                 .iter()
-                .map(|line| ItemView {
+                .zip(order.cancelled().into_iter().zip(order.cancellable()))
+                .map(|(line, (cancelled, cancellable))| ItemView {
                     sku: line.sku.clone(),
                     name: line.name.clone(),
                     quantity: line.quantity,
+                    cancelled,
+                    cancellable,
                     unit_price: price(line.unit_price_minor),
                 })
                 .collect(),

@@ -23,12 +23,37 @@ pub struct ReturnView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schema(example = "10.26 EUR"))]
     pub refund: Option<String>,
+    /// What is sent in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<ReplacementView>,
     /// When it was announced.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub opened_at: Timestamp,
     /// Since when it stands as it does.
     #[cfg_attr(test, schema(value_type = String, format = DateTime))]
     pub since: Timestamp,
+}
+
+/// What is sent in the place of something.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ReplacementView {
+    /// As which order; none until it is placed, a moment later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schema(example = "1001-r1"))]
+    pub order_id: Option<String>,
+    /// What.
+    pub items: Vec<ReplacedItem>,
+}
+
+/// So many of a unit.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ReplacedItem {
+    /// The unit.
+    pub sku: String,
+    /// How many.
+    pub quantity: u32,
 }
 
 /// So many of a line, and why.
@@ -112,6 +137,10 @@ impl ReturnView {
             items: announced.collect(),
             arrived: arrived.collect(),
             refund: one.refund.map(|money| money.to_string()),
+            replacement: one.replacement.as_ref().map(|replacement| ReplacementView {
+                order_id: replacement.by.as_ref().map(ToString::to_string),
+                items: replacement.lines.iter().map(|line| ReplacedItem { sku: line.sku.clone(), quantity: line.quantity }).collect(),
+            }),
             opened_at: one.opened_at,
             since: one.since,
         }

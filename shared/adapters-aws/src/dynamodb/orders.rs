@@ -130,7 +130,7 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
         }
     }
     for (how, what) in commit.recorded.stock() {
-        let mut writes = stock::moved(scope, (&order.id, order.version), how, what, now);
+        let mut writes = stock::moved(scope, order, how, what, now);
         let level = writes.pop().map(|level| {
             (if matches!(how, StockMove::Hold | StockMove::Take) { Part::Free } else { Part::Shelf }, Table::Inventory, level)
         });

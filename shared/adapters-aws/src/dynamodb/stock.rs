@@ -11,7 +11,7 @@ use app::TenantScope;
 use app::ports::{PageKey, PortError, PortResult, StockLevel, StockPage, StockPlace, StockStore};
 use async_trait::async_trait;
 use contracts::Envelope;
-use domain::ids::OrderId;
+use domain::order::Order;
 use domain::order::saga::{Allocation, StockMove};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
@@ -51,27 +51,24 @@ fn found_of(row: &Row) -> PortResult<Found> {
     Ok(Found { expected: number(row, "expected")?, counted: number(row, "counted")?, corrected: number(row, "by")? })
 }
 
-/// What one move of an order's commit writes: the hold, the level, and the movement of what leaves. The level comes last.
-pub(super) fn moved(
-    scope: &TenantScope,
-    (order, version): (&OrderId, u64),
-    how: StockMove,
-    what: &Allocation,
-    now: Timestamp,
-) -> Vec<Write> {
+/// What one move of an order's commit writes: the hold, the level, and the movement of what leaves. The level comes last. `order` is as it
+/// stands after the commit: a hold is written as it was and will be, so that nothing is given back or sent that was not held.
+pub(super) fn moved(scope: &TenantScope, order: &Order, how: StockMove, what: &Allocation, now: Timestamp) -> Vec<Write> {
     let Allocation { sku, location, quantity } = what;
-    let key = keys::hold(scope, sku, location, order);
+    let key = keys::hold(scope, sku, location, &order.id);
+    let (before, after) = (order.held_before(how, what), order.held(sku, location));
     let level = |change: &str| Write::update(keys::level(scope, sku, location), change).number(":q", *quantity);
-    let ends = |state: &str| {
-        Write::update(key.clone(), "SET #state = :state, #at = :at")
-            .when("#state = :held AND #quantity = :q")
-            .text(":state", state)
+    let becomes = |state: &str| {
+        let changed = if after == 0 { "SET #state = :state, #at = :at" } else { "SET #quantity = :after, #at = :at" };
+        let hold = Write::update(key.clone(), changed)
+            .when("#state = :held AND #quantity = :before")
             .text(":held", HELD)
             .moment(":at", now)
-            .number(":q", *quantity)
+            .number(":before", before);
+        if after == 0 { hold.text(":state", state) } else { hold.number(":after", after) }
     };
     let moves = |by: i64| {
-        Write::put(keys::moved_with(scope, sku, location, (order, version)))
+        Write::put(keys::moved_with(scope, sku, location, (&order.id, order.version)))
             .number("by", by)
             .moment("at", now)
             .when("attribute_not_exists(PK)")
@@ -79,6 +76,9 @@ pub(super) fn moved(
     match how {
         StockMove::Take => vec![moves(-i64::from(*quantity)), level("SET #available = #available - :q").when("#available >= :q")],
         StockMove::Return => vec![moves(i64::from(*quantity)), level("SET #available = #available + :q").when("attribute_exists(PK)")],
+        StockMove::Hold if before > 0 => {
+            vec![becomes(HELD), level("SET #available = #available - :q, #reserved = #reserved + :q").when("#available >= :q")]
+        }
         StockMove::Hold => vec![
             Write::put(key.clone())
                 .text("state", HELD)
@@ -89,10 +89,10 @@ pub(super) fn moved(
             level("SET #available = #available - :q, #reserved = #reserved + :q").when("#available >= :q"),
         ],
         StockMove::Release => {
-            vec![ends(RELEASED), level("SET #available = #available + :q, #reserved = #reserved - :q").when("#reserved >= :q")]
+            vec![becomes(RELEASED), level("SET #available = #available + :q, #reserved = #reserved - :q").when("#reserved >= :q")]
         }
         StockMove::Ship => {
-            vec![ends(SHIPPED), moves(-i64::from(*quantity)), level("SET #reserved = #reserved - :q").when("#reserved >= :q")]
+            vec![becomes(SHIPPED), moves(-i64::from(*quantity)), level("SET #reserved = #reserved - :q").when("#reserved >= :q")]
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum MessageKind {
     Delivered,
     /// It is late, and not forgotten: a reminder, at most one a day.
     Delay,
+    /// A part of it is called off.
+    Changed,
     /// What the shop writes.
     Custom,
     /// How was it?
@@ -46,6 +48,7 @@ impl MessageKind {
             MessageKind::Shipped => "shipped",
             MessageKind::Delivered => "delivered",
             MessageKind::Delay => "delay",
+            MessageKind::Changed => "changed",
             MessageKind::Custom => "custom",
             MessageKind::FollowUp => "follow_up",
         }
@@ -53,7 +56,7 @@ impl MessageKind {
 
     /// From a store.
     pub fn of_code(code: &str) -> Option<MessageKind> {
-        let others = [MessageKind::Status, MessageKind::FollowUp];
+        let others = [MessageKind::Status, MessageKind::FollowUp, MessageKind::Changed];
         MessageKind::ASKED.into_iter().chain(others).find(|kind| kind.code() == code)
     }
 
@@ -71,6 +74,7 @@ impl MessageKind {
             MessageKind::Shipped => "it has left",
             MessageKind::Delivered => "it has arrived",
             MessageKind::Delay => "it is late",
+            MessageKind::Changed => "a part of it is called off",
             MessageKind::Custom => "in the shop's words",
             MessageKind::FollowUp => "how was it?",
         }
@@ -124,7 +128,7 @@ impl MessageKind {
         match self {
             MessageKind::Status | MessageKind::Custom | MessageKind::FollowUp => true,
             MessageKind::Confirmation => !matches!(label, Label::Cancelled | Label::Refunded | Label::Failed),
-            MessageKind::Delay => !over,
+            MessageKind::Delay | MessageKind::Changed => !over,
             MessageKind::Shipped => MessageKind::of(label) == MessageKind::Shipped,
             MessageKind::Processing | MessageKind::Delivered => MessageKind::of(label) == self,
         }

@@ -23,6 +23,11 @@ pub fn letter(kind: MessageKind, facts: &StatusFacts, rules: &NotifyRules, tongu
         MessageKind::Status | MessageKind::Processing | MessageKind::Shipped | MessageKind::Delivered => rules.email(facts, tongue),
         MessageKind::Confirmation => rules.email(&StatusFacts { label: Label::Received, ..facts.clone() }, tongue),
         MessageKind::Delay => framed(facts, words, words.subjects.delay, words.delay, beside),
+        MessageKind::Changed => {
+            let total = facts.run.map(|run| format!(" {}", fill(words.total, &[("{a}", &tongue.money(run.total))])));
+            let ours = format!("{}{}", words.changed, total.unwrap_or_default());
+            framed(facts, words, words.subjects.changed, &ours, beside)
+        }
         MessageKind::Custom => framed(facts, words, words.subjects.about, "", beside),
         MessageKind::FollowUp => framed(facts, words, words.subjects.how_was_it, words.question, beside),
     }
@@ -146,7 +151,14 @@ mod tests {
     // req: S2-23
     #[test]
     fn every_letter_is_whole_in_every_language() {
-        let kinds = [MessageKind::Status, MessageKind::Confirmation, MessageKind::Delay, MessageKind::Custom, MessageKind::FollowUp];
+        let kinds = [
+            MessageKind::Status,
+            MessageKind::Confirmation,
+            MessageKind::Delay,
+            MessageKind::Changed,
+            MessageKind::Custom,
+            MessageKind::FollowUp,
+        ];
         let link = "https://x.example/survey/demo/1001/ab";
         let mut texts = std::collections::BTreeSet::new();
         for tongue in Tongue::ALL {

@@ -22,6 +22,7 @@ pub(super) struct Words {
     pub one_tap: &'static str,
     pub subjects: Subjects,
     pub delay: &'static str,
+    pub changed: &'static str,
     pub question: &'static str,
     /// What a milestone says beside where the order stands: its total, that it is paid, what has gone back, that something is not in stock.
     pub total: &'static str,
@@ -34,6 +35,7 @@ pub(super) struct Words {
 pub(super) struct Subjects {
     pub status: &'static str,
     pub delay: &'static str,
+    pub changed: &'static str,
     pub about: &'static str,
     pub how_was_it: &'static str,
     pub confirmed: &'static str,
@@ -60,6 +62,7 @@ const EN: Words = Words {
     subjects: Subjects {
         status: "Order Status Update - Order {n}",
         delay: "Your order {n} takes a little longer",
+        changed: "Your order {n} has changed",
         about: "About your order {n}",
         how_was_it: "How was your order {n}?",
         confirmed: "Order Confirmation - Order #{n}",
@@ -71,6 +74,7 @@ const EN: Words = Words {
         backordered: "Item Backordered - Order #{n}",
     },
     delay: "We are sorry that your order takes longer than usual. It is not forgotten: we are working on it and will write as soon as there is news.",
+    changed: "A part of your order is called off: it is not sent, and you do not pay for it.",
     question: "How was your order? We'd love to hear! 💬",
     total: "The total is {a}.",
     paid: "Your payment of {a} is confirmed.",
@@ -92,6 +96,7 @@ const PL: Words = Words {
     subjects: Subjects {
         status: "Aktualizacja statusu - zamówienie {n}",
         delay: "Zamówienie {n} potrwa nieco dłużej",
+        changed: "Zmiana w zamówieniu {n}",
         about: "W sprawie zamówienia {n}",
         how_was_it: "Jak oceniasz zamówienie {n}?",
         confirmed: "Potwierdzenie zamówienia - zamówienie #{n}",
@@ -103,6 +108,7 @@ const PL: Words = Words {
         backordered: "Czekamy na towar - zamówienie #{n}",
     },
     delay: "Przepraszamy, że realizacja zamówienia trwa dłużej niż zwykle. Pamiętamy o nim: pracujemy nad nim i napiszemy, gdy tylko będzie coś nowego.",
+    changed: "Część Państwa zamówienia została anulowana: nie zostanie wysłana i nie trzeba za nią płacić.",
     question: "Jak podobało się Państwu zamówienie? Chętnie poznamy opinię! 💬",
     total: "Suma: {a}.",
     paid: "Płatność na kwotę {a} jest potwierdzona.",
@@ -124,6 +130,7 @@ const ES: Words = Words {
     subjects: Subjects {
         status: "Estado de su pedido - Pedido {n}",
         delay: "Su pedido {n} tarda un poco más",
+        changed: "Su pedido {n} ha cambiado",
         about: "Sobre su pedido {n}",
         how_was_it: "¿Qué tal su pedido {n}?",
         confirmed: "Confirmación del pedido - Pedido #{n}",
@@ -135,6 +142,7 @@ const ES: Words = Words {
         backordered: "Artículo pendiente de existencias - Pedido #{n}",
     },
     delay: "Sentimos que su pedido tarde más de lo habitual. No lo hemos olvidado: estamos en ello y le escribiremos en cuanto haya novedades.",
+    changed: "Hemos cancelado una parte de su pedido: no se envía y no tiene que pagarla.",
     question: "¿Qué tal su pedido? ¡Nos encantaría saberlo! 💬",
     total: "El total es de {a}.",
     paid: "Su pago de {a} está confirmado.",
@@ -156,6 +164,7 @@ const FR: Words = Words {
     subjects: Subjects {
         status: "Suivi de commande - Commande {n}",
         delay: "Votre commande {n} prend un peu plus de temps",
+        changed: "Votre commande {n} a changé",
         about: "À propos de votre commande {n}",
         how_was_it: "Comment était votre commande {n} ?",
         confirmed: "Confirmation de commande - Commande #{n}",
@@ -167,6 +176,7 @@ const FR: Words = Words {
         backordered: "Article en rupture de stock - Commande #{n}",
     },
     delay: "Nous sommes désolés que votre commande prenne plus de temps que d'habitude. Nous ne l'oublions pas : nous nous en occupons et vous écrirons dès qu'il y aura du nouveau.",
+    changed: "Une partie de votre commande est annulée : elle n'est pas expédiée et vous ne la payez pas.",
     question: "Comment était votre commande ? Votre avis nous intéresse ! 💬",
     total: "Le total est de {a}.",
     paid: "Votre paiement de {a} est confirmé.",
@@ -188,6 +198,7 @@ const DE: Words = Words {
     subjects: Subjects {
         status: "Status Ihrer Bestellung - Bestellung {n}",
         delay: "Ihre Bestellung {n} dauert etwas länger",
+        changed: "Ihre Bestellung {n} hat sich geändert",
         about: "Zu Ihrer Bestellung {n}",
         how_was_it: "Wie war Ihre Bestellung {n}?",
         confirmed: "Bestellbestätigung - Bestellung #{n}",
@@ -199,6 +210,7 @@ const DE: Words = Words {
         backordered: "Artikel nicht vorrätig - Bestellung #{n}",
     },
     delay: "Es tut uns leid, dass Ihre Bestellung länger dauert als üblich. Sie ist nicht vergessen: Wir arbeiten daran und schreiben Ihnen, sobald es etwas Neues gibt.",
+    changed: "Ein Teil Ihrer Bestellung ist storniert: Er wird nicht verschickt und nicht berechnet.",
     question: "Wie war Ihre Bestellung? Wir freuen uns über Ihre Meinung! 💬",
     total: "Der Gesamtbetrag ist {a}.",
     paid: "Ihre Zahlung über {a} ist bestätigt.",

@@ -20,7 +20,7 @@ impl Run {
     /// Of an order; none of one that another system runs.
     pub fn of(order: &Order) -> Option<Run> {
         order.saga.as_ref()?;
-        let total = Money { minor: order.totals.total_minor, currency: order.totals.currency };
+        let total = order.owed();
         let nothing = Money { minor: 0, ..total };
         Some(Run {
             total,

@@ -78,7 +78,7 @@ struct Words {
     back: &'static str,
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 const fn place(kind: MessageKind) -> usize {
     match kind {
@@ -89,6 +89,7 @@ const fn place(kind: MessageKind) -> usize {
         MessageKind::Delivered => 4,
         MessageKind::Delay => 5,
         MessageKind::FollowUp => 6,
+        MessageKind::Changed => 7,
     }
 }
 
@@ -121,7 +122,8 @@ const fn words(tongue: Tongue) -> &'static Words {
             news: [("Order #{n}: {s}", "News of your order #{n}: {s}"), ("Order #{n} received", "We have your order #{n}"),
                    ("Order #{n} processing", "Your order #{n} is being prepared"), ("Order #{n} on its way", "Your order #{n} is on its way"),
                    ("Order #{n} delivered. Thank you", "Your order #{n} is there. Thank you"), ("Order #{n} is late, sorry", "Sorry, your order #{n} takes longer"),
-                   ("How was order #{n}? We'd love to hear", "How was your order #{n}? We'd love to hear")],
+                   ("How was order #{n}? We'd love to hear", "How was your order #{n}? We'd love to hear"),
+                   ("Part of order #{n} is called off", "A part of your order #{n} is called off")],
             ships_tomorrow: "Ships tomorrow", due: "Due {d}", track: "Track: {l}", rate: "Tell us: {l}", total: "Total {a}", back: "{a} sent back",
         },
         Tongue::Pl => &Words {
@@ -129,7 +131,8 @@ const fn words(tongue: Tongue) -> &'static Words {
             news: [("Zamówienie #{n}: {s}", "Nowości o zamówieniu #{n}: {s}"), ("Zamówienie #{n} przyjęte", "Mamy Twoje zamówienie #{n}"),
                    ("Zamówienie #{n} w przygotowaniu", "Przygotowujemy Twoje zamówienie #{n}"), ("Zamówienie #{n} w drodze", "Twoje zamówienie #{n} jest w drodze"),
                    ("Zamówienie #{n} doręczone. Dziękujemy", "Twoje zamówienie #{n} dotarło. Dziękujemy"), ("Zamówienie #{n} się spóźni, przepraszamy", "Przepraszamy, zamówienie #{n} potrwa dłużej"),
-                   ("Jak zamówienie #{n}? Chętnie poznamy opinię", "Jak podobało się zamówienie #{n}? Chętnie poznamy opinię")],
+                   ("Jak zamówienie #{n}? Chętnie poznamy opinię", "Jak podobało się zamówienie #{n}? Chętnie poznamy opinię"),
+                   ("Część zamówienia #{n} anulowana", "Część Twojego zamówienia #{n} została anulowana")],
             ships_tomorrow: "Wysyłka jutro", due: "Termin {d}", track: "Śledź: {l}", rate: "Oceń: {l}", total: "Suma {a}", back: "Zwrócono {a}",
         },
         Tongue::Es => &Words {
@@ -137,7 +140,8 @@ const fn words(tongue: Tongue) -> &'static Words {
             news: [("Pedido #{n}: {s}", "Novedades de tu pedido #{n}: {s}"), ("Pedido #{n} recibido", "Tenemos tu pedido #{n}"),
                    ("Pedido #{n} en preparación", "Estamos preparando tu pedido #{n}"), ("Pedido #{n} en camino", "Tu pedido #{n} está en camino"),
                    ("Pedido #{n} entregado. Gracias", "Tu pedido #{n} ha llegado. Gracias"), ("El pedido #{n} se retrasa, perdona", "Perdona, tu pedido #{n} tarda más"),
-                   ("¿Qué tal el pedido #{n}? Cuéntanos", "¿Qué tal tu pedido #{n}? Nos encantaría saberlo")],
+                   ("¿Qué tal el pedido #{n}? Cuéntanos", "¿Qué tal tu pedido #{n}? Nos encantaría saberlo"),
+                   ("Parte del pedido #{n} cancelada", "Hemos cancelado una parte de tu pedido #{n}")],
             ships_tomorrow: "Sale mañana", due: "Llega el {d}", track: "Sigue: {l}", rate: "Opina: {l}", total: "Total {a}", back: "Devueltos {a}",
         },
         Tongue::Fr => &Words {
@@ -145,7 +149,8 @@ const fn words(tongue: Tongue) -> &'static Words {
             news: [("Commande #{n} : {s}", "Des nouvelles de votre commande #{n} : {s}"), ("Commande #{n} reçue", "Nous avons votre commande #{n}"),
                    ("Commande #{n} en préparation", "Votre commande #{n} est en préparation"), ("Commande #{n} en route", "Votre commande #{n} est en route"),
                    ("Commande #{n} livrée. Merci", "Votre commande #{n} est arrivée. Merci"), ("Commande #{n} en retard, désolés", "Désolés, votre commande #{n} prend du retard"),
-                   ("Alors, la commande #{n} ? Dites-nous tout", "Comment était votre commande #{n} ? Dites-nous tout")],
+                   ("Alors, la commande #{n} ? Dites-nous tout", "Comment était votre commande #{n} ? Dites-nous tout"),
+                   ("Commande #{n} annulée en partie", "Une partie de votre commande #{n} est annulée")],
             ships_tomorrow: "Départ demain", due: "Prévue le {d}", track: "Suivi : {l}", rate: "Votre avis : {l}", total: "Total {a}", back: "{a} remboursés",
         },
         Tongue::De => &Words {
@@ -153,7 +158,8 @@ const fn words(tongue: Tongue) -> &'static Words {
             news: [("Bestellung #{n}: {s}", "Neues zu deiner Bestellung #{n}: {s}"), ("Bestellung #{n} eingegangen", "Wir haben deine Bestellung #{n}"),
                    ("Bestellung #{n} in Arbeit", "Deine Bestellung #{n} wird vorbereitet"), ("Bestellung #{n} unterwegs", "Deine Bestellung #{n} ist unterwegs"),
                    ("Bestellung #{n} zugestellt. Danke", "Deine Bestellung #{n} ist da. Danke"), ("Bestellung #{n} verspätet sich, sorry", "Entschuldige, deine Bestellung #{n} dauert länger"),
-                   ("Wie war Bestellung #{n}? Sag es uns", "Wie war deine Bestellung #{n}? Wir freuen uns über ein Wort")],
+                   ("Wie war Bestellung #{n}? Sag es uns", "Wie war deine Bestellung #{n}? Wir freuen uns über ein Wort"),
+                   ("Bestellung #{n} zum Teil storniert", "Ein Teil deiner Bestellung #{n} ist storniert")],
             ships_tomorrow: "Versand morgen", due: "Ankunft {d}", track: "Verfolgen: {l}", rate: "Bewerten: {l}", total: "Gesamt {a}", back: "{a} erstattet",
         },
     }
@@ -236,12 +242,15 @@ pub fn seed(kind: MessageKind, link: Option<&str>) -> Option<String> {
             Some(link) => format!("How was your order? We'd love to hear! 💬 {link}"),
             None => "How was your order? We'd love to hear! 💬".to_owned(),
         },
-        MessageKind::Status | MessageKind::Delay | MessageKind::Custom => return None,
+        MessageKind::Status | MessageKind::Delay | MessageKind::Changed | MessageKind::Custom => return None,
     })
 }
 
 /// What it costs, or what has gone back, of an order that is run here.
 fn amount(kind: MessageKind, facts: &ShortFacts, words: &Words, tongue: Tongue) -> Option<String> {
+    if kind == MessageKind::Changed {
+        return facts.run.map(|run| words.total.replace("{a}", &tongue.money(run.total)));
+    }
     let label = if kind == MessageKind::Confirmation { Label::Received } else { facts.label };
     let (text, amount) = match Milestone::at(label, facts.run)? {
         Milestone::Confirmed { total } => (words.total, total),
@@ -450,6 +459,7 @@ mod tests {
             MessageKind::Delivered,
             MessageKind::Delay,
             MessageKind::FollowUp,
+            MessageKind::Changed,
         ];
         for kind in kinds {
             let said = |tongue| short(Channel::Sms, kind, &facts(Label::Cancelled), tongue, None).unwrap();
@@ -505,10 +515,10 @@ mod tests {
         #[test]
         fn length_caps(
             name in ".{0,80}", shop in ".{0,80}", order in "[A-Za-z0-9-]{1,48}", own in prop::option::of(".{0,400}"),
-            link in prop::option::of("https://[a-z]{1,20}\\.example/[a-zA-Z0-9/]{0,120}"), label in 0usize..18, tongue in 0usize..5, kind in 0usize..8,
+            link in prop::option::of("https://[a-z]{1,20}\\.example/[a-zA-Z0-9/]{0,120}"), label in 0usize..18, tongue in 0usize..5, kind in 0usize..9,
         ) {
             let kinds = [MessageKind::Status, MessageKind::Confirmation, MessageKind::Processing, MessageKind::Shipped,
-                         MessageKind::Delivered, MessageKind::Delay, MessageKind::Custom, MessageKind::FollowUp];
+                         MessageKind::Delivered, MessageKind::Delay, MessageKind::Custom, MessageKind::FollowUp, MessageKind::Changed];
             let facts = ShortFacts { order_id: order, customer: Some(name), shop_name: shop, link: link.clone(), ..facts(Label::ALL[label]) };
             for channel in CHATS {
                 let text = short(channel, kinds[kind], &facts, Tongue::ALL[tongue], own.as_deref()).unwrap();

@@ -14,6 +14,7 @@ use super::timers::{Cancelled, Timer};
 use super::watch::WatchRules;
 use crate::ids::{DecisionId, PhotoId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
+use crate::shipping::fulfilment::Share;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -204,6 +205,15 @@ pub enum Command {
     Saga(SagaCommand),
     /// See to what of it is sent together.
     Fulfil(FulfilCommand),
+    /// Call off a part of it.
+    CancelLines {
+        /// How many of which lines.
+        lines: Vec<Share>,
+        /// Why, if they say so.
+        note: Option<String>,
+        /// Whether the customer is told.
+        notify: bool,
+    },
     /// See to what of it comes back.
     Return(ReturnCommand),
     /// See to its money.

@@ -1,5 +1,6 @@
 //! The one function that says what follows from a command.
 
+use super::cancelling;
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, StatusClaim, Tracks};
@@ -45,14 +46,20 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
         let of_money = matches!(event, OrderEvent::PaymentChanged { .. } | OrderEvent::Money { .. });
         of_money || matches!(event, OrderEvent::Review { event: ReviewEvent::Decided { .. } })
     };
-    let may_end =
-        events.iter().any(|event| event.moves() || decided(event)) || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
+    // What has left with a parcel, or is not sent any more, is not set aside any more.
+    let of_goods = |event: &OrderEvent| match event {
+        OrderEvent::LinesCancelled { .. } => true,
+        OrderEvent::Fulfilment { event } => !event.is_aside(),
+        _ => false,
+    };
+    let may_end = events.iter().any(|event| event.moves() || decided(event) || of_goods(event))
+        || matches!(command, Command::Saga(SagaCommand::Proceed { .. }));
     let concerns = |order: &&Order| !order.timers.is_empty() && !events.is_empty() || may_end;
     if let Some(order) = order.filter(concerns) {
         let mut after = order.clone();
         events.iter().for_each(|event| after.evolve(event, now));
         if may_end {
-            let rest_off = calls_off_rest(order, command);
+            let rest_off = calls_off_rest(order, command, &events);
             if rest_off && after.tracks.status == OrderStatus::Shipped {
                 let off = fulfilling::rest_called_off(&after);
                 off.iter().for_each(|event| after.evolve(event, now));
@@ -69,8 +76,10 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
 }
 
 /// Part of it has left, and the rest is called off.
-fn calls_off_rest(order: &Order, command: &Command) -> bool {
+fn calls_off_rest(order: &Order, command: &Command, events: &[OrderEvent]) -> bool {
     let off = match command {
+        // All that could be called off by line is all that is left of it.
+        Command::CancelLines { .. } => !events.iter().any(|event| matches!(event, OrderEvent::LinesCancelled { .. })),
         Command::Change(change) => change.to == OrderStatus::Cancelled,
         Command::Hear { fact, .. } => matches!(fact.claim.status, Some(StatusClaim::Is(OrderStatus::Cancelled) | StatusClaim::Refunded)),
         _ => false,
@@ -107,6 +116,9 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Saga(SagaCommand::Proceed { facts, rules })) => Ok(saga::proceed(order, facts, rules, now)),
         (Some(order), Command::Saga(SagaCommand::Nudge)) => Ok(saga::nudge(order, now)),
         (Some(order), Command::Fulfil(command)) => fulfilling::fulfil(order, command, now),
+        (Some(order), Command::CancelLines { lines, note, notify }) => {
+            cancelling::cancel_lines(order, lines, (note.as_deref(), *notify), now)
+        }
         (Some(order), Command::Return(command)) => returning::give_back(order, command, now),
         (Some(order), Command::Money(command)) => paying::money(order, command, now),
         (Some(order), Command::Review(command)) => reviewed(order, command, now),
@@ -249,7 +261,7 @@ fn differences(before: &Tracks, after: &Tracks, digital: bool, fact: &Fact, noti
     }
 }
 
-fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>, Rejection> {
+pub(super) fn change_status(order: &Order, change: &ChangeStatus) -> Result<Vec<OrderEvent>, Rejection> {
     let from = order.tracks.status;
     if from == change.to {
         return Ok(Vec::new());

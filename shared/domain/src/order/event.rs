@@ -14,8 +14,10 @@ use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, TrackingStatus
 use super::timers::{Cancelled, Timer, Wake};
 use super::watch::Deadline;
 use crate::ids::{DecisionId, OrderId, PhotoId, SourceId, TimerId};
+use crate::money::Money;
 use crate::notify::{Channel, MessageKind};
 use crate::shipping::ShippingMethod;
+use crate::shipping::fulfilment::Share;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -287,6 +289,16 @@ pub enum OrderEvent {
         /// What.
         event: FulfilEvent,
     },
+    /// A part of it is not sent any more.
+    LinesCancelled {
+        /// How many of which lines.
+        lines: Vec<Share>,
+        /// What it costs less for that.
+        less: Money,
+        /// Why, if they said so; "[erased]" once the customer is forgotten.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// Something of it comes back, or is to.
     Return {
         /// What.
@@ -380,6 +392,7 @@ impl OrderEvent {
             Self::PhotoAdded { .. } => "photo_added",
             Self::Saga { event } => event.name(),
             Self::Fulfilment { event } => event.name(),
+            Self::LinesCancelled { .. } => "lines_cancelled",
             Self::Return { event } => event.name(),
             Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
@@ -455,6 +468,11 @@ impl OrderEvent {
             Self::PhotoAdded { kind, .. } => format!("Photo of {kind}"),
             Self::Saga { event } => event.in_words(),
             Self::Fulfilment { event } => event.in_words(),
+            Self::LinesCancelled { lines, less, note } => {
+                let what: Vec<String> = lines.iter().map(|one| format!("{} of line {}", one.quantity, one.line + 1)).collect();
+                let why = note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                format!("Called off: {} ({} {} less){why}", what.join(", "), less.decimal(), less.currency)
+            }
             Self::Return { event } => event.in_words(),
             Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),

@@ -5,6 +5,7 @@
 
 pub mod alias;
 pub mod arrival;
+pub mod cancelling;
 mod carriers;
 pub mod command;
 pub mod decide;
@@ -36,6 +37,7 @@ pub(crate) mod testing;
 pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
+pub use cancelling::CancelRefusal;
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
 pub use event::{Cause, OrderEvent};
@@ -52,7 +54,7 @@ pub use placement::{Contact, Fault, Line, LineKind, Placement, Totals};
 pub use recorded::{ERASED, Recorded};
 pub use rejection::Rejection;
 pub use returning::{
-    Arrived, Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnReason, ReturnRefusal, ReturnState,
+    Arrived, Refunded, Replacement, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnReason, ReturnRefusal, ReturnState,
 };
 pub use review::{Review, ReviewCommand, ReviewEvent, ReviewKind, ReviewOutcome};
 pub use ruled::{Ruled, Verdict};
@@ -91,8 +93,11 @@ pub struct Order {
     pub contact: Option<Contact>,
     /// What was ordered.
     pub lines: Vec<Line>,
-    /// What it costs.
+    /// What it cost as it was placed; [`Order::owed`] is what it costs.
     pub totals: Totals,
+    /// How many of each line are called off; none if it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<u32>,
     /// Where to, for tax, carriers and regional figures: ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -352,6 +357,7 @@ impl Order {
                     return;
                 }
             }
+            OrderEvent::LinesCancelled { lines, .. } => self.lines_cancelled(lines),
             OrderEvent::Return { event } => self.came_back(event, at),
             OrderEvent::Money { event } => {
                 self.paid(event, at);
@@ -420,6 +426,7 @@ impl Order {
             contact,
             lines: lines.clone(),
             totals: *totals,
+            cancelled: Vec::new(),
             country: country.clone(),
             billing_country: billing_country.clone(),
             shipping_method: *shipping_method,

@@ -91,6 +91,7 @@ impl Recorded {
                 | OrderEvent::Replied { text, .. }
                 | OrderEvent::TimerSet { timer: Timer { wake: Wake::FollowUp { text: Some(text) }, .. } } => text,
                 OrderEvent::StatusCorrected { reason, .. } => reason,
+                OrderEvent::LinesCancelled { note: Some(note), .. } => note,
                 OrderEvent::Review { event } => match event.words() {
                     Some(words) => words,
                     None => continue,

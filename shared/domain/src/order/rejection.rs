@@ -1,6 +1,7 @@
 //! Why a command is refused.
 
 use super::Label;
+use super::cancelling::CancelRefusal;
 use super::decide::UNDO_WITHIN;
 use super::fulfilling::labels::{LABELS_MAX, ORDER_LABELS_MAX};
 use super::paying;
@@ -147,6 +148,9 @@ pub enum Rejection {
     /// No carrier is asked where it is.
     #[error("this parcel goes by nobody that the shop has an account with: nobody can be asked where it is")]
     NotFollowed,
+    /// What of it is still here does not allow that.
+    #[error(transparent)]
+    Cancel(#[from] CancelRefusal),
     /// There is no such return of it.
     #[error("this order has no such return")]
     NoSuchReturn,

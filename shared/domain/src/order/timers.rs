@@ -110,6 +110,7 @@ impl Order {
             .chain(self.saga_due())
             .chain(self.money_due())
             .chain(self.parcels_due())
+            .chain(self.replacement_due())
             .chain(reviews)
             .min()
     }

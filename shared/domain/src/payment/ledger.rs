@@ -441,12 +441,21 @@ impl Ledger {
         if counted > 0 && authorization.provider.captures() != Captures::Many {
             return 0;
         }
-        let promised = match authorization.state {
-            // Nobody was shown more than was asked for, so no more is taken.
-            State::Ok { amount } => amount.minor.min(authorization.amount.minor),
-            _ => authorization.amount.minor,
+        promised(authorization).saturating_sub(counted).max(0)
+    }
+
+    /// What has been taken or may still be, however what is open ends: a capture that comes to nothing leaves its promise as it was.
+    fn bound(&self, now: Timestamp) -> i64 {
+        let taken = sum(self.captures().map(Operation::done_minor));
+        let may_be = |one: &Operation| {
+            let open = sum(self.captures_of(one.n).filter(|on| self.is_open(on)).map(|on| on.amount.minor));
+            match (self.is_live(one, now), open > 0) {
+                (true, true) => promised(one).saturating_sub(sum(self.captures_of(one.n).map(Operation::done_minor))).max(open),
+                (true, false) => self.left_of(one),
+                (false, _) => open,
+            }
         };
-        promised.saturating_sub(counted).max(0)
+        taken.saturating_add(sum(self.authorizations().map(may_be)))
     }
 
     /// What came back of a capture, and what the cardholder contests of it.
@@ -460,6 +469,14 @@ impl Ledger {
 
     fn refundable_of(&self, capture: &Operation) -> i64 {
         capture.done_minor().saturating_sub(self.returned_of(capture, Operation::counted_minor)).max(0)
+    }
+}
+
+/// How much of a promise may be taken: nobody was shown more than was asked for, so no more is.
+fn promised(authorization: &Operation) -> i64 {
+    match authorization.state {
+        State::Ok { amount } => amount.minor.min(authorization.amount.minor),
+        _ => authorization.amount.minor,
     }
 }
 

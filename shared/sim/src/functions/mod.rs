@@ -18,6 +18,7 @@ use app::cursor::Cursors;
 use app::dispatch::Dispatch;
 use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
+use app::exchange::Exchange;
 use app::floor::Floor;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
@@ -173,7 +174,7 @@ impl Functions {
         // Nobody in this world has a Saleor.
         let shopify = HearShopify { receive: receive.clone() };
         let hooks = Hooks { saleor: HearSaleor { receive, keys: Arc::new(Saleor::default()) }, shopify };
-        let commerce = TakeIn { apply: apply.clone(), place };
+        let commerce = TakeIn { apply: apply.clone(), place: place.clone() };
         Functions {
             api: runtime::http::finish(orders_api::router(Arc::new(desk))),
             hooks: runtime::http::finish(status_webhook::router(Arc::new(hooks), Arc::new(listen), Arc::new(payments), Arc::new(carriers))),
@@ -224,6 +225,7 @@ impl Functions {
                     metrics: ports.metrics.clone(),
                     base: "https://api.example".to_owned(),
                 },
+                exchange: Exchange { place: place.clone(), apply: apply.clone() },
                 tenants: ports.tenants.clone(),
             },
             dispatch: dispatch::Jobs {

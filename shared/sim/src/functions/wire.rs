@@ -147,16 +147,27 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
         }
         Wish::Capture => (format!("/v1/orders/{order}/payment/capture"), Value::Null),
         Wish::Pack => (format!("/v1/orders/{order}/fulfill"), json!({ "packed": true })),
+        Wish::PackOne { leaves } => {
+            let items = json!([{ "line": 0, "quantity": 1 }]);
+            (format!("/v1/orders/{order}/fulfill"), json!({ "items": items, "packed": !leaves }))
+        }
+        Wish::CallOff { line } => {
+            let items = json!([{ "line": line, "quantity": 1 }]);
+            (format!("/v1/orders/{order}/cancellations"), json!({ "items": items, "note": note }))
+        }
         Wish::Label { again } => (format!("/v1/orders/{order}/fulfilments/{}/labels", errand.parcel), json!({ "again": again })),
         Wish::Step { leaves } => {
             let step = if leaves { "hand_over" } else { "cancel" };
             (format!("/v1/orders/{order}/fulfilments/{}", errand.parcel), json!({ "step": step }))
         }
         Wish::Track => (format!("/v1/orders/{order}/fulfilments/{}/track", errand.parcel), Value::Null),
-        Wish::SendBack => {
+        Wish::Replace => (format!("/v1/orders/{order}/returns/{}", errand.parcel), json!({ "step": "replace" })),
+        Wish::SendBack { exchange } => {
             let reason = if errand.if_version.is_some() { "wrong_item" } else { "changed_mind" };
             let items = json!([{ "line": 0, "quantity": 1, "reason": reason }]);
-            (format!("/v1/orders/{order}/returns"), json!({ "items": items, "note": note, "approved": reason == "wrong_item" }))
+            let kind = if exchange { "exchange" } else { "refund" };
+            let approved = exchange || reason == "wrong_item";
+            (format!("/v1/orders/{order}/returns"), json!({ "items": items, "kind": kind, "note": note, "approved": approved }))
         }
         Wish::TakeIn { sellable, here } => {
             let body = if here {

@@ -2,12 +2,17 @@
 
 use super::Books;
 use crate::world::World;
+use domain::ids::OrderId;
+use domain::order::returning::exchange::CHANNEL;
 use domain::order::{OrderEvent, ReturnEvent, ReturnState, SagaEvent};
 use std::collections::BTreeMap;
 
 /// No more of a line comes back than was ordered, each return arrives once, and what is said to be back on a shelf came back as good as new.
 pub(super) fn returns(world: &mut World, books: &Books) {
     for shop in 0..books.ledgers.len() {
+        for (order, text) in replacements(books, shop) {
+            world.fail("returns", Some((shop, order)), text);
+        }
         for book in &books.ledgers[shop] {
             let mut broken = Vec::new();
             let order = &book.order;
@@ -53,4 +58,36 @@ pub(super) fn returns(world: &mut World, books: &Books) {
             }
         }
     }
+}
+
+/// What is sent in the place of a return is one order, that costs nothing and says what it is for; nothing waits for it at rest, and who is
+/// forgotten is forgotten there, too.
+fn replacements(books: &Books, shop: usize) -> Vec<(OrderId, String)> {
+    let mut broken = Vec::new();
+    let mut said: BTreeMap<String, OrderId> = BTreeMap::new();
+    for book in &books.ledgers[shop] {
+        let order = &book.order;
+        for one in &order.returns {
+            let Some(replacement) = &one.replacement else { continue };
+            match &replacement.by {
+                None => broken.push((order.id.clone(), format!("return {} waits for what is sent in its place", one.id))),
+                Some(by) => _ = said.insert(format!("{}/{}", order.id, one.id), by.clone()),
+            }
+        }
+    }
+    for order in books.ledgers[shop].iter().map(|book| &book.order).filter(|order| order.channel.as_str() == CHANNEL) {
+        let about = order.external_id.clone().unwrap_or_default();
+        if said.remove(&about).as_ref() != Some(&order.id) {
+            broken.push((order.id.clone(), format!("it replaces {about}, which says nothing of it")));
+        }
+        if order.totals.total_minor != 0 {
+            broken.push((order.id.clone(), format!("it replaces something and costs {}", order.totals.total_minor)));
+        }
+        let replaced = about.split_once('/').and_then(|(id, _)| books.ledgers[shop].iter().find(|book| book.order.id.as_str() == id));
+        if replaced.is_some_and(|book| book.order.contact.is_none()) && order.contact.is_some() {
+            broken.push((order.id.clone(), format!("whoever ordered {about} was forgotten, and not here")));
+        }
+    }
+    broken.extend(said.into_iter().map(|(about, by)| (by, format!("{about} says that it is replaced by it, and it is not there"))));
+    broken
 }

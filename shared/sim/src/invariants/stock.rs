@@ -3,8 +3,8 @@
 use super::Books;
 use crate::world::World;
 use domain::ids::OrderId;
-use domain::order::OrderStatus;
 use domain::order::saga::{Ended, Rest, StockMove};
+use domain::order::{Order, OrderStatus};
 use std::collections::BTreeMap;
 
 /// Where something lies, or of which order it is.
@@ -95,6 +95,23 @@ fn on_their_way(world: &World, scope: &app::TenantScope, canary: &str) -> Vec<St
     broken
 }
 
+/// What is called off, or has left with a parcel, is not set aside any more.
+fn held_for_nobody(order: &Order) -> Option<String> {
+    let saga = order.saga.as_ref().filter(|saga| saga.rest.is_none())?;
+    let mut needed: BTreeMap<&str, i64> = BTreeMap::new();
+    for ((line, off), back) in order.lines.iter().zip(order.cancelled()).zip(order.come_back()) {
+        *needed.entry(&line.sku).or_default() += i64::from(line.quantity) - i64::from(off) + i64::from(back);
+    }
+    for part in order.consignments.iter().filter(|one| one.has_left()).flat_map(|one| &one.work.parts) {
+        *needed.entry(&order.lines[part.line].sku).or_default() -= i64::from(part.quantity);
+    }
+    for one in &saga.held {
+        *needed.entry(&one.sku).or_default() -= i64::from(one.quantity);
+    }
+    let over: Vec<_> = needed.into_iter().filter(|(_, left)| *left < 0).collect();
+    (!over.is_empty()).then(|| format!("{:?} are held beyond what is to be sent: {over:?}", saga.held))
+}
+
 /// I3 and I4: at rest every order has come as far as it can without a person or a parcel, and one that is called off holds nothing.
 pub(super) fn sagas(world: &mut World, books: &Books) {
     for shop in 0..books.ledgers.len() {
@@ -110,12 +127,17 @@ pub(super) fn sagas(world: &mut World, books: &Books) {
             if over && order.running().is_some() {
                 world.fail("I3", about.clone(), format!("{} and its way goes on: {saga:?}", order.tracks.status));
             }
-            if over && !asks && !(saga.held.is_empty() && saga.left.is_empty()) {
+            // What a person says has left with it is not back, whatever else became of the order.
+            let left_anyway = saga.rest == Some(Rest::Left);
+            if over && !asks && !(saga.held.is_empty() && (saga.left.is_empty() || left_anyway)) {
                 world.fail("I4", about.clone(), format!("it is called off, and has {:?} and {:?}", saga.held, saga.left));
             }
             let left = order.tracks.status.has_shipped() && order.tracks.status != OrderStatus::PartiallyShipped;
             if left && !asks && !saga.held.is_empty() {
                 world.fail("I4", about.clone(), format!("it has left, and holds {:?}", saga.held));
+            }
+            if let Some(text) = held_for_nobody(order) {
+                world.fail("I4", about.clone(), text);
             }
             // Nothing waits for nobody.
             let waits = asks || saga.ended == Some(Ended::NeedsHuman) || !order.held_back_by().is_empty() || order.pay_until().is_some();

@@ -44,6 +44,16 @@ pub enum Wish {
     Capture,
     /// That all of it is packed.
     Pack,
+    /// That one piece of the first line is packed, or leaves at once.
+    PackOne {
+        /// It leaves.
+        leaves: bool,
+    },
+    /// That a piece of a line is called off.
+    CallOff {
+        /// Which.
+        line: usize,
+    },
     /// A label for a parcel: another one, too, if they say so.
     Label {
         /// Also if it has one.
@@ -57,7 +67,12 @@ pub enum Wish {
     /// That a carrier be asked where a parcel is.
     Track,
     /// That a piece of the first line may come back.
-    SendBack,
+    SendBack {
+        /// For something else in its place.
+        exchange: bool,
+    },
+    /// That something be sent in the place of what comes back.
+    Replace,
     /// To take in what has come back, or hear that it does not.
     TakeIn {
         /// It is as good as new.
@@ -100,7 +115,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(28) {
+        let wish = match rng.below(32) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -116,7 +131,10 @@ impl Shop {
             21..=22 => Wish::Label { again: rng.per_mille(300) },
             23 => Wish::Step { leaves: rng.per_mille(400) },
             24 => Wish::Track,
-            25 => Wish::SendBack,
+            25 => Wish::SendBack { exchange: rng.per_mille(400) },
+            31 => Wish::Replace,
+            28 => Wish::PackOne { leaves: rng.per_mille(600) },
+            29..=30 => Wish::CallOff { line: rng.below(2) },
             26 => Wish::TakeIn { sellable: rng.per_mille(700), here: rng.per_mille(800) },
             _ => Wish::Notify,
         };

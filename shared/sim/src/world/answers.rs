@@ -126,7 +126,8 @@ impl World {
 
     /// Who has packed something mostly wants a label for it.
     fn goes_on(&mut self, errand: &Errand) {
-        if errand.wish == Wish::Pack && self.rng.per_mille(700) {
+        let packs = matches!(errand.wish, Wish::Pack | Wish::PackOne { leaves: false });
+        if packs && self.rng.per_mille(700) {
             self.errand_serial += 1;
             let correlation = CorrelationId::parse(&format!("staff-{}", self.errand_serial)).expect("a token");
             let next = Errand { wish: Wish::Label { again: false }, if_version: None, note: None, correlation, ..errand.clone() };
@@ -149,10 +150,13 @@ impl World {
             | Wish::Escalate
             | Wish::Capture
             | Wish::Pack
+            | Wish::PackOne { .. }
+            | Wish::CallOff { .. }
             | Wish::Label { .. }
             | Wish::Step { .. }
             | Wish::Track
-            | Wish::SendBack
+            | Wish::SendBack { .. }
+            | Wish::Replace
             | Wish::TakeIn { .. }
             | Wish::Refund { .. } => {
                 return;

@@ -6,7 +6,7 @@ use crate::functions::run::{alone, interleaved};
 use crate::story::{Customer, Errand, Hook, Letter, Request, Wish};
 use app::ports::InboxKey;
 use domain::ids::OrderId;
-use domain::order::{FulfilmentStatus, Order, OrderStatus};
+use domain::order::{FulfilmentStatus, Order, OrderStatus, Return, ReturnKind, ReturnState};
 use std::rc::Rc;
 
 /// How far the functions' clocks jump.
@@ -48,10 +48,14 @@ const KINDS: [(Kind, u32); 26] = [
 fn in_hand(order: &Order, luck: usize) -> Option<(&'static str, Wish)> {
     use FulfilmentStatus as F;
     if matches!(order.tracks.status, OrderStatus::Delivered | OrderStatus::Completed | OrderStatus::ReturnRequested) {
+        let owed = |one: &Return| one.kind == ReturnKind::Exchange && one.state == ReturnState::Received && one.replacement.is_none();
+        if let Some(name) = order.returns.iter().position(owed).and_then(|at| RETURNS.get(at)).filter(|_| luck < 5) {
+            return Some((name, Wish::Replace));
+        }
         let open = order.returns.iter().position(|one| one.state.is_open());
         return match open.and_then(|at| RETURNS.get(at)) {
             Some(name) => Some((name, Wish::TakeIn { sellable: luck < 7, here: luck != 8 })),
-            None => (luck < 6).then_some(("p1", Wish::SendBack)),
+            None => (luck < 6).then_some(("p1", Wish::SendBack { exchange: luck < 3 })),
         };
     }
     order.contact.as_ref()?.address.as_ref()?;
@@ -62,8 +66,18 @@ fn in_hand(order: &Order, luck: usize) -> Option<(&'static str, Wish)> {
         Some(F::Labelled) if luck == 0 => Some((parcel, Wish::Label { again: true })),
         Some(F::Labelled) if luck < 3 => Some((parcel, Wish::Change { to: OrderStatus::Cancelled })),
         Some(F::Labelled) => Some((parcel, Wish::Step { leaves: luck < 6 })),
+        Some(F::Shipped) if order.tracks.status == OrderStatus::PartiallyShipped && luck < 6 => Some(match luck {
+            0 | 1 => (parcel, Wish::CallOff { line: 0 }),
+            2 => (parcel, Wish::Change { to: OrderStatus::Cancelled }),
+            _ => (parcel, Wish::Pack),
+        }),
         Some(F::Shipped) => Some((parcel, Wish::Track)),
-        None | Some(F::Cancelled) if order.tracks.status == OrderStatus::Processing => Some((parcel, Wish::Pack)),
+        None | Some(F::Cancelled) if order.tracks.status == OrderStatus::Processing => Some(match luck {
+            0 => (parcel, Wish::CallOff { line: 0 }),
+            1 => (parcel, Wish::PackOne { leaves: true }),
+            2 => (parcel, Wish::PackOne { leaves: false }),
+            _ => (parcel, Wish::Pack),
+        }),
         _ => None,
     }
 }
@@ -372,7 +386,16 @@ impl World {
         if self.known.is_empty() {
             return None;
         }
-        let at = self.rng.below(self.known.len());
+        // Who has something in hand is more likely to do something.
+        let mut at = self.rng.below(self.known.len());
+        for _ in 0..2 {
+            let known = &self.known[at];
+            let order = self.memory.order(&self.shops[known.shop].scope, &known.id);
+            if known.staffed && order.as_ref().and_then(|order| in_hand(order, 9)).is_some() {
+                break;
+            }
+            at = self.rng.below(self.known.len());
+        }
         let known = &self.known[at];
         if !known.staffed {
             return None;
@@ -390,7 +413,7 @@ impl World {
             }
         }
         // What is in hand is seen to.
-        let (sees, luck) = (self.rng.per_mille(600), self.rng.below(10));
+        let (sees, luck) = (self.rng.per_mille(750), self.rng.below(10));
         let next = order.as_ref().filter(|_| sees).and_then(|order| in_hand(order, luck));
         if let Some((parcel, wish)) = next {
             (errand.parcel, errand.wish) = (parcel, wish);

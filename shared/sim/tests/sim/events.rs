@@ -169,7 +169,7 @@ fn a_changed_meaning_is_noticed() {
 }
 
 /// What the simulator does never, or seldom: after which event it may happen, and what is stored of it. `$id` and `$reference` are that event's.
-const BY_HAND: [(&str, &str); 11] = [
+const BY_HAND: [(&str, &str); 13] = [
     ("status_changed/asked", r#"{"type":"status_undone","from":"processing","to":"pending","decision":"3.1.moved","note":"too early"}"#),
     ("status_changed/asked", r#"{"type":"decision_judged","decision":"3.1.moved","agrees":false,"note":"it was early"}"#),
     ("customer_told", r#"{"type":"rated","score":4}"#),
@@ -183,6 +183,8 @@ const BY_HAND: [(&str, &str); 11] = [
         "money/settled",
         r#"{"type":"money","event":{"type":"returned","capture":2,"news":[{"provider":"stripe","reference":"re_1","of":2,"kind":{"dispute":"opened"},"amount":{"minor":900,"currency":"EUR"},"at":"2025-08-10T10:00:00Z"}]}}"#,
     ),
+    ("return/replacement_asked", r#"{"type":"return","event":{"type":"replacement_late","id":"$id"}}"#),
+    ("return/replacement_asked", r#"{"type":"return","event":{"type":"not_replaced","id":"$id","why":"its customer was forgotten"}}"#),
     (
         "fulfilment/label/bought",
         r#"{"type":"fulfilment","event":{"type":"label","id":"$id","reference":"$reference","event":{"label":"voided","how":"void_failed"}}}"#,

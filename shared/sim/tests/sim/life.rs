@@ -158,7 +158,27 @@ impl Shop {
         let sum = |calls: &[support::embedded::Call]| calls.iter().map(support::embedded::Call::units).sum();
         let units = Units { writes: sum(&writes), reads: sum(&reads) };
         println!("{step}: {units:?}, by table {:?}", by_table(&writes));
+        writes.iter().for_each(|call| println!("  {} {}: {}", call.units(), call.operation, rows_of(call).join(", ")));
         units
+    }
+}
+
+/// What a call writes, row by row, with the bytes of what is put.
+fn rows_of(call: &support::embedded::Call) -> Vec<String> {
+    let of = |what: &str, row: &Value| {
+        let key = if row["Key"].is_object() { &row["Key"] } else { &row["Item"] };
+        let bytes: usize =
+            row["Item"].as_object().into_iter().flatten().map(|(name, value)| name.len() + value["S"].as_str().map_or(8, str::len)).sum();
+        format!("{what} {} {} {bytes}", key["PK"]["S"].as_str().unwrap_or_default(), key["SK"]["S"].as_str().unwrap_or_default())
+    };
+    match call.request["TransactItems"].as_array() {
+        Some(items) => items
+            .iter()
+            .flat_map(|item| ["Put", "Update", "Delete", "ConditionCheck"].map(|what| (what, &item[what])))
+            .filter(|(_, row)| row.is_object())
+            .map(|(what, row)| of(what, row))
+            .collect(),
+        None => vec![of("", &call.request)],
     }
 }
 

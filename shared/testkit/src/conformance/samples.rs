@@ -86,6 +86,15 @@ pub fn placed(scope: &TenantScope, id: &str, at: Timestamp) -> Step {
     placed_by(scope, id, "anna@example.com", None, at)
 }
 
+/// The same, that is taken through checks and stock: only of such an order something is set aside.
+pub fn begun(scope: &TenantScope, id: &str, at: Timestamp) -> Step {
+    let Step { mut order, recorded, .. } = placed(scope, id, at);
+    let mut events = recorded.events;
+    events.push(OrderEvent::Saga { event: SagaEvent::Began { table: 1 } });
+    events.iter().skip(1).for_each(|event| order.evolve(event, at));
+    step(scope, None, order, events, at)
+}
+
 /// A new order of somebody, with the channel's own id.
 pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<(&str, &str)>, at: Timestamp) -> Step {
     let currency = Currency::EUR;

@@ -1,6 +1,6 @@
 //! Stock.
 
-use super::samples::{Step, mugs, placed, then};
+use super::samples::{self, Step, mugs, then};
 use super::{Ports, Stage, patiently, race};
 use app::TenantScope;
 use app::ports::{CommitError, PortError, PortResult, StockLevel};
@@ -43,7 +43,7 @@ pub async fn stock_moves_once_per_reference_and_never_below_zero(ports: &Ports) 
 
 /// An order that is placed, and ready to have something set aside.
 async fn begun(ports: &Ports, scope: &TenantScope, id: &str, now: Timestamp) -> Order {
-    let first = placed(scope, id, now);
+    let first = samples::begun(scope, id, now);
     patiently(|| committed(ports, scope, &first)).await.unwrap();
     first.order
 }
@@ -73,24 +73,37 @@ pub async fn stock_moves_with_the_commit_that_says_so(ports: &Ports) {
     assert_eq!(commit(&held).await, Ok(()));
     assert_eq!(commit(&held).await, Err(CommitError::Conflict), "the same again");
     assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 2, 3))));
-    assert_eq!(commit(&hold(&held.order, 1)).await, Err(CommitError::Conflict), "it holds some already");
+    let forgot = Order { saga: first.saga.clone(), ..held.order.clone() };
+    assert_eq!(commit(&hold(&forgot, 1)).await, Err(CommitError::Conflict), "it holds some already");
     let second = begun(ports, scope, "1002", now).await;
     assert_eq!(commit(&hold(&second, 3)).await, Err(CommitError::StockChanged));
     let unheld = then(scope, &second, vec![mugs(StockMove::Release, 1)], now);
     assert_eq!(commit(&unheld).await, Err(CommitError::Conflict), "nothing was held");
     assert_eq!(stock.adjust(scope, "MUG", "a", -3, "r2", now).await, Ok(None), "what is held cannot be taken");
-    let less = then(scope, &held.order, vec![mugs(StockMove::Release, 2)], now);
-    assert_eq!(commit(&less).await, Err(CommitError::Conflict), "what is held is given back whole");
-    let released = then(scope, &held.order, vec![mugs(StockMove::Release, 3)], now);
+    let more = then(scope, &held.order, vec![mugs(StockMove::Hold, 1)], now);
+    assert_eq!(commit(&more).await, Ok(()), "one more is set aside beside them");
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 1, 4))));
+    let many = then(scope, &more.order, vec![mugs(StockMove::Hold, 2)], now);
+    assert_eq!(commit(&many).await, Err(CommitError::StockChanged), "one is left");
+    let less = then(scope, &more.order, vec![mugs(StockMove::Release, 1)], now);
+    assert_eq!(commit(&less).await, Ok(()), "a part is given back");
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 2, 3))));
+    let known = then(scope, &held.order, vec![mugs(StockMove::Release, 1)], now);
+    assert_eq!(commit(&known).await, Err(CommitError::Conflict), "who has not seen that");
+    let released = then(scope, &less.order, vec![mugs(StockMove::Release, 3)], now);
     assert_eq!(commit(&released).await, Ok(()));
     assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 5, 0))));
     let again = hold(&released.order, 5);
     assert_eq!(commit(&again).await, Ok(()));
     assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 5))));
-    let shipped = then(scope, &again.order, vec![mugs(StockMove::Ship, 5)], now);
+    let part = then(scope, &again.order, vec![mugs(StockMove::Ship, 2)], now);
+    assert_eq!(commit(&part).await, Ok(()), "a parcel leaves");
+    assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 3))));
+    let shipped = then(scope, &part.order, vec![mugs(StockMove::Ship, 3)], now);
     assert_eq!(commit(&shipped).await, Ok(()));
     assert_eq!(stock.level(scope, "MUG", "a").await, Ok(Some(level("MUG", "a", 0, 0))));
-    let twice = then(scope, &shipped.order, vec![mugs(StockMove::Ship, 5)], now);
+    let forgot = Order { saga: again.order.saga.clone(), ..shipped.order.clone() };
+    let twice = then(scope, &forgot, vec![mugs(StockMove::Ship, 5)], now);
     assert_eq!(commit(&twice).await, Err(CommitError::Conflict), "it has left");
     // It had not left after all, and then it did, without having been set aside.
     let back = then(scope, &shipped.order, vec![mugs(StockMove::Return, 5)], now);

@@ -53,7 +53,7 @@ fn refusal(shop: &Shop, commit: &Commit<'_>) -> Option<CommitError> {
     if version != commit.before_version || decided || judged_nothing {
         return Some(CommitError::Conflict);
     }
-    stock::refusal(&shop.stock, &order.id, commit.recorded)
+    stock::refusal(&shop.stock, order, commit.recorded)
 }
 
 /// [`OrderStore`] in memory.
@@ -134,7 +134,7 @@ impl OrderStore for MemoryOrders {
         for review in commit.recorded.reviews().into_iter().filter_map(|id| order.review(id)) {
             shop.reviews.insert((order.id.clone(), review.id.clone()), ReviewEntry::of(order, review));
         }
-        stock::follow(&mut shop.stock, &order.id, commit.recorded);
+        stock::follow(&mut shop.stock, order, commit.recorded);
         state.commits += 1;
         if !commit.publish.is_empty() {
             write_outbox(state, scope, order.id.as_str(), order.version, None, commit.publish, commit.recorded.at);

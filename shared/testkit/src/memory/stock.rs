@@ -5,8 +5,8 @@ use app::ports::{CommitError, PageKey, PortError, PortResult, StockLevel, StockP
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::OrderId;
-use domain::order::Recorded;
 use domain::order::saga::StockMove;
+use domain::order::{Order, Recorded};
 use domain::stock::StockGrade;
 use domain::stock::count::Found;
 use domain::stock::purchase::Supply;
@@ -57,50 +57,52 @@ impl Level {
 }
 
 /// What is in the way of what a commit does to stock.
-pub(super) fn refusal(stock: &BTreeMap<(String, String), Level>, order: &OrderId, recorded: &Recorded) -> Option<CommitError> {
+pub(super) fn refusal(stock: &BTreeMap<(String, String), Level>, order: &Order, recorded: &Recorded) -> Option<CommitError> {
     recorded.stock().find_map(|(how, what)| {
         let level = stock.get(&place(&what.sku, &what.location));
-        let held = level.and_then(|level| level.holds.get(order));
+        let held = level.and_then(|level| level.holds.get(&order.id)).copied().unwrap_or(0);
+        let before = order.held_before(how, what);
         match how {
-            StockMove::Hold if held.is_some() => Some(CommitError::Conflict),
+            StockMove::Hold | StockMove::Release | StockMove::Ship if held != before => Some(CommitError::Conflict),
             StockMove::Hold | StockMove::Take if level.is_none_or(|level| level.available < i64::from(what.quantity)) => {
                 Some(CommitError::StockChanged)
             }
             StockMove::Hold | StockMove::Take => None,
             StockMove::Return => level.is_none().then_some(CommitError::Conflict),
-            StockMove::Release | StockMove::Ship => (held != Some(&what.quantity)).then_some(CommitError::Conflict),
+            StockMove::Release | StockMove::Ship => None,
         }
     })
 }
 
 /// Does to stock what a commit says; nothing was in its way.
-pub(super) fn follow(stock: &mut BTreeMap<(String, String), Level>, order: &OrderId, recorded: &Recorded) {
+pub(super) fn follow(stock: &mut BTreeMap<(String, String), Level>, order: &Order, recorded: &Recorded) {
     for (how, what) in recorded.stock() {
         let level = stock.entry(place(&what.sku, &what.location)).or_default();
         let quantity = i64::from(what.quantity);
+        match order.held(&what.sku, &what.location) {
+            0 => level.holds.remove(&order.id),
+            held => level.holds.insert(order.id.clone(), held),
+        };
         match how {
             StockMove::Hold => {
                 level.available -= quantity;
                 level.reserved += quantity;
-                level.holds.insert(order.clone(), what.quantity);
             }
             StockMove::Release => {
                 level.available += quantity;
                 level.reserved -= quantity;
-                level.holds.remove(order);
             }
             StockMove::Ship => {
                 level.reserved -= quantity;
-                level.holds.remove(order);
-                level.moves.insert(format!("#{order}#{}", recorded.version), -quantity);
+                level.moves.insert(format!("#{}#{}", order.id, recorded.version), -quantity);
             }
             StockMove::Take => {
                 level.available -= quantity;
-                level.moves.insert(format!("#{order}#{}", recorded.version), -quantity);
+                level.moves.insert(format!("#{}#{}", order.id, recorded.version), -quantity);
             }
             StockMove::Return => {
                 level.available += quantity;
-                level.moves.insert(format!("#{order}#{}", recorded.version), quantity);
+                level.moves.insert(format!("#{}#{}", order.id, recorded.version), quantity);
             }
         }
     }

@@ -12,6 +12,7 @@ use app::cursor::Cursors;
 use app::dispatch::Dispatch;
 use app::dispatch::collection::Collection;
 use app::dispatch::door::HearCarriers;
+use app::exchange::Exchange;
 use app::floor::Floor;
 use app::measure::Measure;
 use app::notify::{CustomerPages, Notify};
@@ -347,6 +348,7 @@ impl House {
             purchases: self.purchases(),
             adviser,
             cashier,
+            exchange: Exchange { place: self.place(), apply: self.apply() },
             tenants: Arc::new(self.world.tenants()),
         }
     }

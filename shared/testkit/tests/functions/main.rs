@@ -10,6 +10,7 @@ mod attention;
 mod audit;
 mod bulk;
 mod cache;
+mod cancelling;
 mod chat;
 mod codes;
 mod decisions;

@@ -12,7 +12,7 @@ use domain::stock::ReorderRules;
 use domain::stock::purchase::PurchaseCommand;
 use jiff::ToSpan;
 use serde_json::{Value, json};
-use testkit::conformance::samples::{mugs, placed, then};
+use testkit::conformance::samples::{begun, mugs, then};
 
 async fn moved(house: &House, sku: &str, by: i64, reference: &str) -> Value {
     let body = json!({ "location": "main", "by": by, "reference": reference });
@@ -183,7 +183,7 @@ async fn a_count_corrects_the_books_and_says_how_good_they_were() {
     // More is promised than lies there: the team hears of it.
     let now = house.clock.now();
     house.world.stock().adjust(&house.scope, "MUG", "a", 20, "r1", now).await.unwrap();
-    let first = placed(&house.scope, "9001", now);
+    let first = begun(&house.scope, "9001", now);
     house.world.orders().commit(&house.scope, first.commit()).await.unwrap();
     let held = then(&house.scope, &first.order, vec![mugs(StockMove::Hold, 20)], now);
     house.world.orders().commit(&house.scope, held.commit()).await.unwrap();

@@ -283,3 +283,108 @@ async fn what_is_paid_elsewhere_goes_back_elsewhere() {
     let here = steps(&house, "3001", "r2", json!({ "step": "receive" })).await;
     assert_eq!((here.status, here.body["returns"][1].get("refund")), (200, None), "{}", here.body);
 }
+
+/// What comes back for something else is replaced by an order of its own: placed once, set aside, sent, and paid by nobody.
+// req: S2-05, S2-17
+#[tokio::test]
+async fn something_is_sent_in_the_place_of_what_comes_back() {
+    let house = arrived().await;
+    let exchange = json!({ "items": [{ "sku": "MUG", "quantity": 1, "reason": "damaged" }], "kind": "exchange", "approved": true });
+    assert_eq!(returns(&house, "2001", &[], exchange).await.status, 201);
+    for _ in 0..2 {
+        let asked = steps(&house, "2001", "r1", json!({ "step": "replace" })).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+    }
+    let one = get(&house, "/v1/orders/2001/returns").await.body["returns"][0].clone();
+    assert_eq!(one["replacement"], json!({ "order_id": "2001-r1", "items": [{ "sku": "MUG", "quantity": 1 }] }), "{one}");
+    let other = get(&house, "/v1/orders/2001-r1").await.body;
+    assert_eq!(
+        (&other["status"], &other["total"], &other["channel"]),
+        (&json!("processing"), &json!("0.00"), &json!("exchange")),
+        "{other}"
+    );
+    assert_eq!((&other["email"], &other["country"]), (&json!("ada2001@example.com"), &json!("DE")));
+    assert_eq!(free(&house).await, 97, "one more is set aside");
+    let told = house.world.sent_mails().iter().filter(|mail| mail.subject.contains("2001-r1")).count();
+    assert!(told > 0, "whoever gets it hears of it");
+    moves(&house, "2001-r1", "shipped").await;
+    assert_eq!(get(&house, "/v1/orders/2001-r1/payment").await.status, 404, "nobody pays it");
+    let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
+    assert_eq!(timeline.matches("return_replaced").count(), 1, "{timeline}");
+    // It is here: broken, and the money stays.
+    steps(&house, "2001", "r1", json!({ "step": "receive" })).await;
+    assert_eq!((payment(&house, "2001").await["refunded"]["amount"].clone(), free(&house).await), (json!("0.00"), 97));
+    // The other one comes back for something else, which is called something else.
+    house.import("2001-r2", "Delivered", "bob@example.com", "2025-08-14").await;
+    let exchange = json!({ "items": [{ "sku": "MUG", "quantity": 1, "reason": "changed_mind" }], "kind": "exchange", "approved": true });
+    assert_eq!(returns(&house, "2001", &[], exchange).await.status, 201);
+    let asked =
+        steps(&house, "2001", "r2", json!({ "step": "replace", "items": [{ "sku": "BOWL", "name": "Bowl", "quantity": 2 }] })).await;
+    let by = asked.body["returns"][1]["replacement"]["order_id"].clone();
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    let by =
+        if by.is_null() { get(&house, "/v1/orders/2001/returns").await.body["returns"][1]["replacement"]["order_id"].clone() } else { by };
+    assert!(by.as_str().unwrap().starts_with("ORD-"), "another order has that number: {by}");
+    let other = get(&house, &format!("/v1/orders/{}", by.as_str().unwrap())).await.body;
+    assert_eq!((&other["items"][0]["sku"], &other["items"][0]["name"]), (&json!("BOWL"), &json!("Bowl")));
+}
+
+// req: S2-05
+#[tokio::test]
+async fn bad_replacements_are_refused_with_advice() {
+    let house = arrived().await;
+    returns(&house, "2001", &[], mugs(1, "other")).await;
+    let exchange = json!({ "items": [{ "sku": "MUG", "quantity": 1, "reason": "other" }], "kind": "exchange" });
+    returns(&house, "2001", &[], exchange).await;
+    for (name, text) in [("r1", "for the money"), ("r2", "approve it first")] {
+        let refused = steps(&house, "2001", name, json!({ "step": "replace" })).await;
+        assert!(refused.status == 409 && refused.body["detail"].as_str().unwrap().contains(text), "{}", refused.body);
+    }
+    steps(&house, "2001", "r2", json!({ "step": "approve" })).await;
+    for (body, field) in [
+        (json!({ "step": "replace", "items": [{ "sku": "", "quantity": 1 }] }), "items[0].sku"),
+        (json!({ "step": "replace", "items": [{ "sku": "x".repeat(65), "quantity": 1 }] }), "items[0].sku"),
+        (json!({ "step": "replace", "items": [{ "sku": "MUG", "quantity": 100_001 }] }), "items[0].quantity"),
+        (json!({ "step": "replace", "items": [{ "sku": "MUG", "quantity": -1 }] }), "items[0].quantity"),
+        (json!({ "step": "replace", "items": [] }), "items"),
+        (json!({ "step": "replace", "note": "here" }), "note"),
+        (json!({ "step": "replace", "refund": "none" }), "refund"),
+        (json!({ "step": "approve", "items": [{ "sku": "MUG", "quantity": 1 }] }), "items"),
+    ] {
+        let refused = steps(&house, "2001", "r2", body.clone()).await;
+        assert_eq!((refused.status, refused.body["errors"][0]["field"].as_str()), (422, Some(field)), "{body}: {}", refused.body);
+    }
+    assert_eq!(get(&house, "/v1/orders/2001-r2").await.status, 404);
+}
+
+/// Its worker died: the order is placed by the next, once; and whoever was forgotten meanwhile gets nothing.
+// req: S2-51
+#[tokio::test]
+async fn a_replacement_whose_worker_died_is_placed_once() {
+    for forgotten in [false, true] {
+        let house = arrived().await;
+        let exchange = json!({ "items": [{ "sku": "MUG", "quantity": 1, "reason": "other" }], "kind": "exchange", "approved": true });
+        returns(&house, "2001", &[], exchange).await;
+        // Nobody hears of it.
+        let asked = post(&house, "/v1/orders/2001/returns/r1", &[], json!({ "step": "replace" })).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        house.world.take_stream(usize::MAX);
+        if forgotten {
+            house.command("2001", domain::order::Command::EraseContact).await;
+            house.world.take_stream(usize::MAX);
+        }
+        assert_eq!(get(&house, "/v1/orders/2001-r1").await.status, 404);
+        for _ in 0..3 {
+            later(&house, 16).await;
+        }
+        let one = get(&house, "/v1/orders/2001/returns").await.body["returns"][0].clone();
+        if forgotten {
+            assert_eq!(one.get("replacement"), None, "{one}");
+            let timeline = get(&house, "/v1/orders/2001/timeline").await.body.to_string();
+            assert!(timeline.contains("Nothing can be sent in the place of return r1: its customer was forgotten"), "{timeline}");
+        } else {
+            assert_eq!(one["replacement"]["order_id"], "2001-r1", "{one}");
+            assert_eq!(get(&house, "/v1/orders/2001-r1").await.body["status"], "processing");
+        }
+    }
+}

@@ -16,7 +16,9 @@ pub use following::{OnItsWay, Sighting};
 pub use labels::{LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork, ParcelLabel};
 
 use super::Order;
+use super::cancelling::called_off;
 use super::event::{Cause, OrderEvent};
+use super::placement::Line;
 use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
 use crate::ids::{BatchId, FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
@@ -333,13 +335,18 @@ impl Order {
         self.consignments.iter().find(|one| one.work.id == *id)
     }
 
+    /// Its lines, with as many of each as are to be sent.
+    fn to_send(&self) -> Vec<Line> {
+        self.lines.iter().zip(self.wanted()).map(|(line, quantity)| Line { quantity, ..line.clone() }).collect()
+    }
+
     fn works(&self) -> Vec<Fulfilment> {
         self.consignments.iter().map(|one| one.work.clone()).collect()
     }
 
     /// How many of each line are in no consignment yet.
     pub fn open_to_send(&self) -> Vec<u32> {
-        open(&self.lines, &self.works())
+        open(&self.to_send(), &self.works())
     }
 
     pub(super) fn fulfilled(&mut self, event: &FulfilEvent, at: Timestamp) {
@@ -409,7 +416,7 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
     let notify = match command {
         FulfilCommand::Open { ask, from, carriage, followed, begins, checked_bps, notify } => {
             may_work(order)?;
-            let parts = parts(&order.lines, &order.works(), ask).map_err(Rejection::Fulfilment)?;
+            let parts = parts(&order.to_send(), &order.works(), ask).map_err(Rejection::Fulfilment)?;
             let work = begun(order, parts, from.clone(), *begins, *checked_bps)?;
             let id = work.id.clone();
             happens(&mut after, FulfilEvent::Opened { work });
@@ -471,13 +478,20 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
     if events.is_empty() {
         return Ok(events);
     }
-    if let Some(to) = moved_stage(&after) {
-        let moved = OrderEvent::FulfilmentChanged { from: after.tracks.fulfilment, to };
+    if let Some(to) = no_carrier_says(&after, command) {
+        let moved = OrderEvent::TrackingChanged { from: after.tracks.tracking, to };
         after.evolve(&moved, now);
         events.push(moved);
     }
-    if let Some(to) = no_carrier_says(&after, command) {
-        let moved = OrderEvent::TrackingChanged { from: after.tracks.tracking, to };
+    events.extend(led(&after, (notify, matches!(command, FulfilCommand::Label { .. })), now));
+    Ok(events)
+}
+
+/// Where its parcels lead an order, now that it stands as it does. A label (`by_label`) silences nobody who said something before it.
+pub(super) fn led(order: &Order, (notify, by_label): (bool, bool), now: Timestamp) -> Vec<OrderEvent> {
+    let (mut after, mut events) = (order.clone(), Vec::new());
+    if let Some(to) = moved_stage(&after) {
+        let moved = OrderEvent::FulfilmentChanged { from: after.tracks.fulfilment, to };
         after.evolve(&moved, now);
         events.push(moved);
     }
@@ -486,14 +500,12 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
     if let Some(to) = after.led_to().filter(goes) {
         let from = after.tracks.status;
         let notify = notify && to != OrderStatus::ReadyToShip;
-        // A label silences nobody who said something before it.
-        let by_label = matches!(command, FulfilCommand::Label { .. });
         let (rule, reason) = (RULE.to_owned(), "every parcel has its label".to_owned());
         let cause =
             if by_label { Cause::Rule { rule, reason, confidence: 100, note: None, decision: None } } else { Cause::Asked { note: None } };
         events.push(OrderEvent::StatusChanged { from, to, via: Vec::new(), cause, decided: !by_label, notify });
     }
-    Ok(events)
+    events
 }
 
 /// Where a parcel is that has left the shelf and that no carrier has: it waits for its customer, or the shop's own courier has it.
@@ -549,7 +561,10 @@ pub(super) fn rest_called_off(order: &Order) -> Vec<OrderEvent> {
     const AT_ONCE: usize = 4;
     let rest = order.consignments.iter().filter(|one| !one.has_left() && one.work.after(Step::Cancel).is_ok()).take(AT_ONCE);
     let off = |one: &Consignment| FulfilEvent::Stepped { id: one.work.id.clone(), step: Step::Cancel };
-    rest.map(|one| OrderEvent::Fulfilment { event: off(one) }).collect()
+    // Where nobody knows what was in the parcels that have left, a person is asked first.
+    let knows = order.consignments.iter().any(Consignment::has_left);
+    let lines = knows.then(|| called_off(order, order.not_left(), None)).flatten();
+    rest.map(|one| OrderEvent::Fulfilment { event: off(one) }).chain(lines).collect()
 }
 
 fn may_work(order: &Order) -> Result<(), Rejection> {

@@ -13,7 +13,7 @@ impl Order {
     /// What of it waits for somebody to go and get it; nothing if nobody may, or everything is in somebody's hands.
     pub fn to_pick(&self) -> Option<ToPick> {
         may_work(self).ok()?;
-        let parts = parts(&self.lines, &self.works(), &Ask::Everything).ok()?;
+        let parts = parts(&self.to_send(), &self.works(), &Ask::Everything).ok()?;
         // What is set aside at several places is sent from each by hand: one batch is one place.
         let from = match held(self, &parts).next() {
             Some(_) => home(self, &parts)?,
@@ -46,7 +46,7 @@ pub(super) fn picked(order: &Order, batch: &BatchId, from: &LocationId, checked_
         return Ok(None);
     }
     may_work(order)?;
-    let parts = parts(&order.lines, &order.works(), &Ask::Everything).map_err(Rejection::Fulfilment)?;
+    let parts = parts(&order.to_send(), &order.works(), &Ask::Everything).map_err(Rejection::Fulfilment)?;
     // What has moved to another place since the batch was planned is not there.
     if order.to_pick().is_none_or(|to_pick| to_pick.from != *from) {
         return Err(Rejection::Fulfilment(Refusal::NothingOpen));

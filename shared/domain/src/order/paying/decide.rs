@@ -56,7 +56,8 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
                 return Ok(Vec::new());
             }
             let operation = paying.ledger.begin(*wish, now)?;
-            till.happens(MoneyEvent::Began { operation: Box::new(operation), why: why.clone() });
+            let spares = matches!(wish, Wish::Refund { .. }) && !order.is_called_off();
+            till.happens(MoneyEvent::Began { operation: Box::new(operation), why: why.clone(), spares });
         }
         MoneyCommand::NoProvider { why } => {
             if matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
@@ -173,7 +174,7 @@ fn refund(till: &mut Till, paying: &Paying, amount: Option<Money>, reason: Optio
     for (of, amount) in plan {
         let ledger = till.order.governed().map(|paying| &paying.ledger);
         let operation = ledger.ok_or(Rejection::NotCollected)?.begin(Wish::Refund { of, amount }, till.now)?;
-        till.happens(MoneyEvent::Began { operation: Box::new(operation), why: Vec::new() });
+        till.happens(MoneyEvent::Began { operation: Box::new(operation), why: Vec::new(), spares: false });
     }
     Ok(())
 }

@@ -105,6 +105,9 @@ pub struct Paying {
     /// A person wants the money to be taken now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub capture: bool,
+    /// Refunds of what was taken for lines that were called off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spares: Vec<u32>,
     /// No provider takes it, until the customer tries something else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nobody: bool,
@@ -128,6 +131,7 @@ impl Paying {
             elsewhere: false,
             again: false,
             capture: false,
+            spares: Vec::new(),
             nobody: false,
             woken: None,
         }
@@ -160,7 +164,10 @@ impl Paying {
         }
         match event {
             MoneyEvent::Opened { .. } | MoneyEvent::RefundAsked { .. } | MoneyEvent::GaveUp { .. } => {}
-            MoneyEvent::Began { operation, .. } => {
+            MoneyEvent::Began { operation, spares, .. } => {
+                if *spares {
+                    self.spares.push(operation.n);
+                }
                 if operation.kind == Kind::Authorize {
                     self.again = false;
                 }
@@ -263,6 +270,9 @@ pub enum MoneyEvent {
         /// Why this provider, a line each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         why: Vec<String>,
+        /// It gives back what was taken for lines that were called off.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        spares: bool,
     },
     /// There is news of an operation.
     Settled {

@@ -2,9 +2,9 @@
 
 use super::{ATTEMPTS_MAX, CAPTURE_AGAIN_AFTER, Paying};
 use crate::money::Money;
-use crate::order::saga::Step;
+use crate::order::saga::{Rest, Step};
 use crate::order::{Order, OrderStatus};
-use crate::payment::{AUTHORIZATION_TIMEOUT, By, Kind, Operation, PaymentMethod, Provider, RETRY_AFTER, Retry, State, Wish};
+use crate::payment::{AUTHORIZATION_TIMEOUT, By, Captures, Kind, Operation, PaymentMethod, Provider, RETRY_AFTER, Retry, State, Wish};
 use jiff::{SignedDuration, Timestamp};
 
 /// An operation without an answer is looked up again after this.
@@ -91,9 +91,12 @@ impl Paying {
         let counted = self.ledger.operations().iter().filter(|one| matches!(one.kind, Kind::Capture { .. }));
         let counted: i64 = counted.map(|one| if one.state.is_open() { one.amount.minor } else { one.done_minor() }).sum();
         let due = self.ledger.total().minor.saturating_sub(counted).min(self.ledger.open_to_capture(now).minor);
+        // Who takes all or nothing takes what was called off, too, and gives it back.
+        let is_whole = authorization.provider.captures() == Captures::Whole && due > 0;
+        let due = if is_whole { authorization.done_minor() } else { due };
         let kind = Kind::Capture { of: authorization.n };
         let failed: Vec<&Operation> = self.failed(kind).collect();
-        if due <= 0 || failed.len() >= ATTEMPTS_MAX {
+        if due <= 0 || failed.len() >= ATTEMPTS_MAX || order.awaits_word_of_rest() {
             return None;
         }
         let by_time = || {
@@ -119,7 +122,10 @@ impl Paying {
             one.state == State::RequiresAction && after(one.since, SignedDuration::from_secs(i64::from(self.rules.unpaid_after_s))) <= now
         };
         let open = self.ledger.operations().iter().any(|one| self.ledger.is_open(one) && !unconfirmed(one));
-        !open && self.ledger.captured().minor < self.ledger.total().minor && self.capture(order, now).is_none()
+        !open
+            && !order.awaits_word_of_rest()
+            && self.ledger.captured().minor < self.ledger.total().minor
+            && self.capture(order, now).is_none()
     }
 
     /// What goes back of an order that was called off, and when: what was refused is asked for again later.
@@ -134,6 +140,27 @@ impl Paying {
         }
         let (of, amount) = self.to_return(order)?;
         again(Kind::Refund { of }).map(|at| (at, Wish::Refund { of, amount }))
+    }
+
+    /// What was taken for lines that are called off, and has not gone back.
+    fn taken_too_much(&self) -> i64 {
+        if !self.rules.refund_cancelled || self.elsewhere {
+            return 0;
+        }
+        let is_spare = |one: &&Operation| self.spares.contains(&one.n);
+        let counted = |one: &Operation| if one.state.is_open() { one.amount.minor } else { one.done_minor() };
+        let back: i64 = self.ledger.operations().iter().filter(is_spare).map(counted).sum();
+        let over = self.ledger.captured().minor.saturating_sub(self.ledger.total().minor).saturating_sub(back);
+        over.clamp(0, self.ledger.refundable().minor)
+    }
+
+    /// What of that goes back next, and when: what was refused is asked for again later.
+    fn spare(&self) -> Option<(Timestamp, Wish)> {
+        let (of, amount) = self.ledger.refund_plan(Money::new(self.taken_too_much(), self.ledger.total().currency))?.into_iter().next()?;
+        let failed: Vec<&Operation> = self.failed(Kind::Refund { of }).filter(|one| self.spares.contains(&one.n)).collect();
+        let taken = self.ledger.operation(of).map_or(Timestamp::MIN, |capture| capture.since);
+        let at = failed.last().map_or(taken, |last| after(last.since, CAPTURE_AGAIN_AFTER));
+        (failed.len() < ATTEMPTS_MAX).then_some((at, Wish::Refund { of, amount }))
     }
 
     /// What was taken of an order that was called off before anything of it had left, and is to go back.
@@ -237,11 +264,22 @@ impl Order {
         self.has_left() && self.governed().is_some_and(|paying| paying.capture_failed(self, now))
     }
 
-    /// It is called off, money of it was to go back, and nobody takes that any more.
+    /// Part of it had left when it was called off, and a person has to say whether the rest had.
+    fn awaits_word_of_rest(&self) -> bool {
+        self.saga.as_ref().is_some_and(|saga| saga.rest == Some(Rest::Unknown))
+    }
+
+    /// It is called off, or lines of it are, money of it was to go back, and nobody takes that any more.
     pub(in crate::order) fn has_failed_to_return(&self, now: Timestamp) -> bool {
-        let Some(paying) = self.governed().filter(|_| self.is_called_off()) else { return false };
+        let Some(paying) = self.governed() else { return false };
         let open = paying.ledger.operations().iter().any(|one| paying.ledger.is_open(one));
-        !open && paying.to_return(self).is_some() && paying.gives_back(self, now).is_none()
+        if open {
+            return false;
+        }
+        if !self.is_called_off() {
+            return paying.taken_too_much() > 0 && paying.spare().is_none();
+        }
+        paying.to_return(self).is_some() && paying.gives_back(self, now).is_none()
     }
 
     /// What is to be done about its money now, if anything is.
@@ -263,6 +301,9 @@ impl Order {
         if self.is_called_off() {
             let back = paying.gives_back(self, now).filter(|(at, _)| *at <= now);
             return back.map(|(_, wish)| MoneyWork::Begin(Wanted::Of(wish)));
+        }
+        if let Some((_, wish)) = paying.spare().filter(|(at, _)| *at <= now) {
+            return Some(MoneyWork::Begin(Wanted::Of(wish)));
         }
         if let Some((_, wish)) = paying.capture(self, now).filter(|(at, _)| *at <= now) {
             return Some(MoneyWork::Begin(Wanted::Of(wish)));
@@ -315,8 +356,9 @@ impl Order {
         let seen = paying.woken.map_or(self.status_since, |(at, _)| at);
         let back = if self.is_called_off() { paying.gives_back(self, seen) } else { None };
         let rest = back.map(|(at, _)| at.max(after(self.status_since, WOKEN_AGAIN_AFTER)));
+        let spare = if self.is_called_off() { None } else { paying.spare().map(|(at, _)| after(at, WOKEN_AGAIN_AFTER)) };
         let reported = paying.reported_at.map(|at| after(at, WOKEN_AGAIN_AFTER));
-        let due = [open, unpaid, retry, runs_out, capture, rest, reported].into_iter().flatten().min()?;
+        let due = [open, unpaid, retry, runs_out, capture, rest, spare, reported].into_iter().flatten().min()?;
         match paying.woken {
             None => Some(due),
             Some((_, times)) if times >= WAKES_MAX => None,

@@ -60,6 +60,9 @@ pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: T
             desk.happens(OrderEvent::Return { event: ReturnEvent::Decided { id: id.clone(), state: *state, note } });
             Ok(desk.close(*notify))
         }
+        ReturnCommand::Replace { .. } | ReturnCommand::Replaced { .. } | ReturnCommand::CannotReplace { .. } | ReturnCommand::Wake => {
+            super::exchange::replace(order, command, now)
+        }
         ReturnCommand::Receive { id, arrived, refund, notify } => {
             let one = order.return_of(id).ok_or(Rejection::NoSuchReturn)?;
             open(one)?;
@@ -94,7 +97,7 @@ fn open(one: &Return) -> Result<(), Rejection> {
 }
 
 /// Of a customer who is forgotten nothing is written down any more.
-fn note_of(order: &Order, note: Option<&str>) -> Result<Option<String>, Rejection> {
+pub(in crate::order) fn note_of(order: &Order, note: Option<&str>) -> Result<Option<String>, Rejection> {
     let Some(note) = note.map(str::trim).filter(|note| !note.is_empty()) else { return Ok(None) };
     let shown = |c: char| !c.is_control() || c == '\n';
     if order.contact.is_none() {
@@ -148,7 +151,7 @@ fn refund_of(order: &Order, one: &Return, arrived: &[Arrived], wish: Refunded, n
     if wish != Refunded::Nothing && one.kind == ReturnKind::Exchange {
         return Err(ReturnRefusal::ExchangeRefunds.into());
     }
-    let before = order.come_back();
+    let before = order.gone();
     let mut after = before.clone();
     for one in arrived {
         after.iter_mut().skip(one.line).take(1).for_each(|back| *back = back.saturating_add(one.quantity));
@@ -185,7 +188,8 @@ fn refund_of(order: &Order, one: &Return, arrived: &[Arrived], wish: Refunded, n
 /// There is money that may still be taken, or of which nobody knows yet whether it was.
 fn is_being_taken(ledger: &Ledger, now: Timestamp) -> bool {
     let is_open = |one: &Operation| matches!(one.kind, Kind::Capture { .. }) && ledger.is_open(one);
-    ledger.open_to_capture(now).minor > 0 || ledger.operations().iter().any(is_open)
+    let is_due = ledger.captured().minor < ledger.total().minor && ledger.open_to_capture(now).minor > 0;
+    is_due || ledger.operations().iter().any(is_open)
 }
 
 /// How much there is to give back, in minor units. Where the money is not ours to move, what returns have said before counts as given.
@@ -198,7 +202,7 @@ fn left_to_give(order: &Order) -> i64 {
         return 0;
     }
     let given = order.returns.iter().filter_map(|one| one.refund).map(|money| money.minor).fold(0, i64::saturating_add);
-    order.totals.total_minor.saturating_sub(given).max(0)
+    order.owed().minor.saturating_sub(given).max(0)
 }
 
 /// Nothing goes back unless somebody names an amount: another system says that it has gone back there, or who did not take the parcel has

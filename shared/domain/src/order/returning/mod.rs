@@ -4,17 +4,20 @@
 //! commit, and what it was paid with may go back with it. Together returns never hold more of a line than has left.
 
 mod decide;
+pub mod exchange;
 mod state;
 #[cfg(test)]
 mod tests;
 mod worth;
 
-pub(super) use decide::give_back;
+pub(super) use decide::{give_back, note_of};
+pub use exchange::Replacement;
 pub use worth::worth_of;
 
+use super::placement::Line;
 use super::saga::HOLD_MAX;
 use super::status::OrderStatus;
-use crate::ids::ReturnId;
+use crate::ids::{OrderId, ReturnId};
 use crate::money::Money;
 pub use crate::shipping::fulfilment::ReturnReason;
 use jiff::Timestamp;
@@ -126,6 +129,9 @@ pub struct Return {
     /// How much of that is what it had cost to send the order, in minor units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub shipping_minor: i64,
+    /// What is sent in its place, or was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<Replacement>,
     /// When it was announced.
     pub opened_at: Timestamp,
     /// Since when it stands as it does.
@@ -208,13 +214,45 @@ pub enum ReturnEvent {
         #[serde(default, skip_serializing_if = "is_zero")]
         shipping_minor: i64,
     },
+    /// Something is to be sent in its place.
+    ReplacementAsked {
+        /// Which.
+        id: ReturnId,
+        /// What; it costs nothing.
+        lines: Vec<Line>,
+    },
+    /// An order was placed that replaces it.
+    Replaced {
+        /// Which.
+        id: ReturnId,
+        /// By which order.
+        by: OrderId,
+    },
+    /// Nothing can be sent in its place.
+    NotReplaced {
+        /// Which.
+        id: ReturnId,
+        /// Why not.
+        why: String,
+    },
+    /// Its replacement takes too long: somebody is sent to place it.
+    ReplacementLate {
+        /// Which.
+        id: ReturnId,
+    },
 }
 
 impl ReturnEvent {
     /// Which return it is about.
     pub const fn id(&self) -> &ReturnId {
         match self {
-            ReturnEvent::Opened { id, .. } | ReturnEvent::Decided { id, .. } | ReturnEvent::Received { id, .. } => id,
+            ReturnEvent::Opened { id, .. }
+            | ReturnEvent::Decided { id, .. }
+            | ReturnEvent::Received { id, .. }
+            | ReturnEvent::ReplacementAsked { id, .. }
+            | ReturnEvent::Replaced { id, .. }
+            | ReturnEvent::NotReplaced { id, .. }
+            | ReturnEvent::ReplacementLate { id } => id,
         }
     }
 
@@ -224,6 +262,10 @@ impl ReturnEvent {
             ReturnEvent::Opened { .. } => "return_opened",
             ReturnEvent::Decided { .. } => "return_decided",
             ReturnEvent::Received { .. } => "return_received",
+            ReturnEvent::ReplacementAsked { .. } => "replacement_asked",
+            ReturnEvent::Replaced { .. } => "return_replaced",
+            ReturnEvent::NotReplaced { .. } => "return_not_replaced",
+            ReturnEvent::ReplacementLate { .. } => "replacement_late",
         }
     }
 
@@ -237,6 +279,13 @@ impl ReturnEvent {
                 let agreed = if *approved { ", agreed to" } else { "" };
                 format!("Return {id} for {}{agreed}: {}{}", kind.code(), what.join(", "), why(note))
             }
+            ReturnEvent::ReplacementAsked { id, lines } => {
+                let what: Vec<String> = lines.iter().map(|line| format!("{} {}", line.quantity, line.sku)).collect();
+                format!("To be sent in the place of return {id}: {}", what.join(", "))
+            }
+            ReturnEvent::Replaced { id, by } => format!("Return {id} is replaced by order {by}"),
+            ReturnEvent::NotReplaced { id, why } => format!("Nothing can be sent in the place of return {id}: {why}"),
+            ReturnEvent::ReplacementLate { id } => format!("What is sent in the place of return {id} takes too long and is begun again"),
             ReturnEvent::Decided { id, state, note } => format!("Return {id} is {}{}", state.code(), why(note)),
             ReturnEvent::Received { id, arrived, refund, .. } => {
                 let condition = |sellable: bool| if sellable { "as good as new" } else { "not to be sold again" };
@@ -253,7 +302,11 @@ impl ReturnEvent {
     pub(super) fn words(&mut self) -> Option<&mut String> {
         match self {
             ReturnEvent::Opened { note, .. } | ReturnEvent::Decided { note, .. } => note.as_mut(),
-            ReturnEvent::Received { .. } => None,
+            ReturnEvent::Received { .. }
+            | ReturnEvent::ReplacementAsked { .. }
+            | ReturnEvent::Replaced { .. }
+            | ReturnEvent::NotReplaced { .. }
+            | ReturnEvent::ReplacementLate { .. } => None,
         }
     }
 }
@@ -309,6 +362,29 @@ pub enum ReturnCommand {
         /// Whether the customer is told if that moves the order.
         notify: bool,
     },
+    /// Send something in its place.
+    Replace {
+        /// Which.
+        id: ReturnId,
+        /// What; as much of the same, if nobody says.
+        lines: Option<Vec<Line>>,
+    },
+    /// Note which order that is.
+    Replaced {
+        /// Which.
+        id: ReturnId,
+        /// That.
+        by: OrderId,
+    },
+    /// Note that it cannot be.
+    CannotReplace {
+        /// Which.
+        id: ReturnId,
+        /// Why not.
+        why: String,
+    },
+    /// Send somebody to look, if a replacement takes too long.
+    Wake,
 }
 
 /// Why a return is not done.
@@ -350,6 +426,18 @@ pub enum ReturnRefusal {
     /// Nothing is in it.
     #[error("a return has 1 to {LINES_MAX} lines, each with a quantity of at least 1")]
     Empty,
+    /// Money goes back for it.
+    #[error("return {0} is for the money: nothing is sent in its place; refund nothing and place an order, or open an exchange")]
+    NoExchange(ReturnId),
+    /// Nobody has said yet that it may come.
+    #[error("return {0} is not agreed to yet: approve it first")]
+    NotAgreed(ReturnId),
+    /// Something else is sent in its place.
+    #[error("something else is sent in the place of return {0} already; place an order for the rest")]
+    Replaced(ReturnId),
+    /// There is nobody to send anything to.
+    #[error("its customer was forgotten: nobody knows where anything could be sent")]
+    Forgotten,
     /// What stays is not given back.
     #[error("the money of an exchange stays; refund nothing, or make it a return for refund")]
     ExchangeRefunds,

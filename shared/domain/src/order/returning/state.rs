@@ -1,9 +1,9 @@
 //! What an order knows of what comes back.
 
-use super::{Arrived, Return, ReturnEvent, ReturnState};
-use crate::ids::ReturnId;
+use super::{Arrived, Replacement, Return, ReturnEvent, ReturnState};
+use crate::ids::{OrderId, ReturnId};
 use crate::order::fulfilling::Consignment;
-use crate::order::placement::LineKind;
+use crate::order::placement::{Line, LineKind};
 use crate::order::saga::Allocation;
 use crate::order::status::{OrderStatus, Track};
 use crate::order::{FulfilmentStatus, Order};
@@ -34,7 +34,8 @@ impl Order {
             }
             return out;
         }
-        self.lines.iter().map(|line| if line.kind == LineKind::Digital { 0 } else { line.quantity }).collect()
+        let sent = |(line, wanted): (&Line, u32)| if line.kind == LineKind::Digital { 0 } else { wanted };
+        self.lines.iter().zip(self.wanted()).map(sent).collect()
     }
 
     /// How many of each line stock has left for, also those that are back on their shelf. The lines of a unit have it in their order.
@@ -67,27 +68,51 @@ impl Order {
         (0..self.lines.len()).map(|line| received().map(|one| one.of_line(line)).fold(0, u32::saturating_add)).collect()
     }
 
+    /// How many of each line nobody has: they were called off, or have come back.
+    pub(super) fn gone(&self) -> Vec<u32> {
+        self.cancelled().into_iter().zip(self.come_back()).map(|(off, back)| off.saturating_add(back)).collect()
+    }
+
     pub(in crate::order) fn came_back(&mut self, event: &ReturnEvent, at: Timestamp) {
         if let ReturnEvent::Opened { id, kind, lines, approved, .. } = event {
             let state = if *approved { ReturnState::Approved } else { ReturnState::Requested };
             let (id, lines) = (id.clone(), lines.clone());
-            let (arrived, refund, shipping_minor) = (Vec::new(), None, 0);
-            self.returns.push(Return { id, kind: *kind, lines, state, arrived, refund, shipping_minor, opened_at: at, since: at });
+            let (arrived, refund, replacement) = (Vec::new(), None, None);
+            let (kind, shipping_minor, opened_at, since) = (*kind, 0, at, at);
+            self.returns.push(Return { id, kind, lines, state, arrived, refund, shipping_minor, replacement, opened_at, since });
             return;
         }
         if let ReturnEvent::Received { arrived, .. } = event {
             self.lose(arrived);
         }
         let Some(one) = self.returns.iter_mut().find(|one| one.id == *event.id()) else { return };
-        one.since = at;
+        let waits =
+            |by: Option<&OrderId>| one.replacement.clone().map(|replacement| Replacement { since: at, by: by.cloned(), ..replacement });
         match event {
             ReturnEvent::Opened { .. } => {}
+            ReturnEvent::ReplacementAsked { lines, .. } => {
+                one.replacement = Some(Replacement { lines: lines.clone(), since: at, by: None });
+                return;
+            }
+            ReturnEvent::ReplacementLate { .. } => {
+                one.replacement = waits(None);
+                return;
+            }
+            ReturnEvent::Replaced { by, .. } => {
+                one.replacement = waits(Some(by));
+                return;
+            }
+            ReturnEvent::NotReplaced { .. } => {
+                one.replacement = None;
+                return;
+            }
             ReturnEvent::Decided { state, .. } => one.state = *state,
             ReturnEvent::Received { arrived, refund, shipping_minor, .. } => {
                 (one.state, one.arrived, one.refund) = (ReturnState::Received, arrived.clone(), *refund);
                 one.shipping_minor = *shipping_minor;
             }
         }
+        one.since = at;
     }
 
     /// What is broken is nowhere: no correction puts it back on a shelf. It is taken from the end of what has left, what can be sold again

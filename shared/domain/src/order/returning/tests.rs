@@ -4,7 +4,7 @@ use super::*;
 use crate::ids::TenantId;
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::paying::PayRules;
-use crate::order::placement::{Collecting, Draft, DraftLine, Given};
+use crate::order::placement::{Collecting, Draft, DraftLine, Given, Line, LineKind};
 use crate::order::rejection::Rejection;
 use crate::order::saga::{Allocation, SagaEvent, Step};
 use crate::order::testing::{at, given, placed};
@@ -393,4 +393,87 @@ proptest! {
         }
         prop_assert_eq!(sum, goods + tax - off);
     }
+}
+
+fn line(sku: &str, quantity: u32) -> Line {
+    Line { sku: sku.into(), name: sku.to_uppercase(), quantity, unit_price_minor: 0, kind: LineKind::Physical }
+}
+
+fn replaces(name: &str, lines: Option<&[Line]>) -> ReturnCommand {
+    ReturnCommand::Replace { id: id(name), lines: lines.map(<[Line]>::to_vec) }
+}
+
+fn exchanges(order: &mut Order, lines: &[(usize, u32)], approved: bool) {
+    let ReturnCommand::Open { lines, .. } = opens(lines) else { panic!() };
+    let kind = ReturnKind::Exchange;
+    does(order, ReturnCommand::Open { kind, lines, approved, note: None, notify: true }).unwrap();
+}
+
+/// Before it is here or after, once, and by what is wanted: the same, or something else.
+// req: S2-05, S2-17
+#[test]
+fn something_is_sent_in_its_place() {
+    let mut order = order_in(OrderStatus::Delivered);
+    exchanges(&mut order, &[(0, 2), (2, 1)], true);
+    let asked = does(&mut order, replaces("r1", None)).unwrap();
+    assert_eq!(asked, ["To be sent in the place of return r1: 2 mug, 1 pot"]);
+    assert_eq!(does(&mut order, replaces("r1", None)), Ok(Vec::new()), "twice is once");
+    let other = does(&mut order, replaces("r1", Some(&[line("cup", 1)]))).unwrap_err().to_string();
+    assert!(other.contains("something else is sent in the place of return r1 already"), "{other}");
+    let one = order.to_replace().unwrap().clone();
+    assert_eq!((order.replacement_due(), order.next_timer()), (Some(at(16)), Some(at(16))));
+    let draft = order.replacement(&one.id, &one.replacement.as_ref().unwrap().lines, true).unwrap();
+    assert_eq!((draft.number.as_deref(), draft.external_id.as_deref()), (Some("1001-r1"), Some("1001/r1")));
+    let made = placed(&draft, given()).unwrap();
+    assert_eq!((made.totals.total_minor, made.lines.len(), made.contact.unwrap().name.as_str()), (0, 2, "Ada Example"));
+    let unnamed = order.replacement(&one.id, &one.replacement.as_ref().unwrap().lines, false).unwrap();
+    assert_eq!((unnamed.number, unnamed.external_id.as_deref()), (None, Some("1001/r1")));
+    // Nobody came: somebody is sent to look.
+    let late = decide(Some(&order), &Command::Return(ReturnCommand::Wake), at(16)).unwrap();
+    assert_eq!(late[0].in_words(), "What is sent in the place of return r1 takes too long and is begun again");
+    assert_eq!(decide(Some(&order), &Command::Return(ReturnCommand::Wake), at(15)), Ok(Vec::new()), "not yet");
+    let by = crate::ids::OrderId::parse("1001-r1").unwrap();
+    for _ in 0..2 {
+        does(&mut order, ReturnCommand::Replaced { id: id("r1"), by: by.clone() }).unwrap();
+    }
+    assert_eq!(order.returns[0].replacement.as_ref().unwrap().by, Some(by));
+    assert_eq!((order.to_replace(), order.replacement_due(), order.next_timer()), (None, None, None));
+    // What has arrived since is what it is.
+    assert_eq!(does(&mut order, receives("r1", Some(&[(0, 1, true)]), Refunded::Nothing)).unwrap().len(), 2);
+    assert_eq!(order.same_again(&order.returns[0]).iter().map(|line| line.quantity).collect::<Vec<_>>(), [1]);
+}
+
+// req: S2-05
+#[test]
+fn what_cannot_be_replaced_is_refused_with_advice() {
+    let mut order = order_in(OrderStatus::Delivered);
+    does(&mut order, opens(&[(0, 1)])).unwrap();
+    exchanges(&mut order, &[(0, 1)], false);
+    exchanges(&mut order, &[(2, 1)], true);
+    let many = vec![line("mug", 1); LINES_MAX + 1];
+    for (command, text) in [
+        (
+            replaces("r1", None),
+            "return r1 is for the money: nothing is sent in its place; refund nothing and place an order, or open an exchange",
+        ),
+        (replaces("r2", None), "return r2 is not agreed to yet: approve it first"),
+        (replaces("r3", Some(&[])), "a return has 1 to 28 lines, each with a quantity of at least 1"),
+        (replaces("r3", Some(&[line("mug", 0)])), "a return has 1 to 28 lines, each with a quantity of at least 1"),
+        (replaces("r3", Some(&many)), "a return has 1 to 28 lines, each with a quantity of at least 1"),
+        (replaces("r9", None), "this order has no such return"),
+    ] {
+        assert_eq!(does(&mut order, command).unwrap_err().to_string(), text);
+    }
+    does(&mut order, decides("r2", ReturnState::Withdrawn)).unwrap();
+    let over = does(&mut order, replaces("r2", None)).unwrap_err().to_string();
+    assert_eq!(over, "return r2 is withdrawn: nothing more comes of it; open another one");
+    // Whoever is forgotten gets nothing, also if that was asked for before.
+    does(&mut order, replaces("r3", None)).unwrap();
+    let mut forgotten = Order { contact: None, ..order.clone() };
+    assert_eq!(forgotten.replacement(&id("r3"), &[line("pot", 1)], true), None);
+    let why = "its customer was forgotten".to_owned();
+    let told = does(&mut forgotten, ReturnCommand::CannotReplace { id: id("r3"), why }).unwrap();
+    assert_eq!(told, ["Nothing can be sent in the place of return r3: its customer was forgotten"]);
+    assert_eq!(forgotten.to_replace(), None);
+    assert_eq!(does(&mut forgotten, replaces("r3", None)), Err(ReturnRefusal::Forgotten.into()));
 }

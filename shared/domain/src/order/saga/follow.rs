@@ -2,10 +2,13 @@
 
 use super::way::Way;
 use super::{Ended, Rest, SagaEvent, Step, StockMove};
+use crate::order::cancelling::called_off;
 use crate::order::event::OrderEvent;
+use crate::order::fulfilling::Consignment;
 use crate::order::paying::MoneyEvent;
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
+use crate::shipping::fulfilment::Share;
 use jiff::{SignedDuration, Timestamp};
 
 /// So long people have to look what is left of an order that was called off half-way.
@@ -40,6 +43,12 @@ pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp
     let mut way = Way::of(order, now);
     if asks_for_rest(order, kind) {
         way.goes(SagaEvent::Rest { rest: Rest::Kept });
+        let kept = order.set_aside();
+        let count = |lines: &[Share]| lines.iter().map(|one| one.quantity).fold(0, u32::saturating_add);
+        // If that is all of it, nobody knows what has left: a person sees to the money.
+        if order.has_left() && count(&kept) < count(&order.not_left()) {
+            called_off(order, kept, None).into_iter().for_each(|event| way.happens(event));
+        }
     } else if kind.decides_order() {
         way.moves(OrderStatus::Cancelled, &format!("rejected in review: {}", kind.text().to_lowercase()), true);
     } else if kind == ReviewKind::Qc {
@@ -68,7 +77,10 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         }
     }
     let Some(saga) = order.saga.as_ref() else { return way.events };
-    if saga.partly && saga.rest.is_none() && !saga.held.is_empty() && (called_off || rest_off) {
+    // What is in no parcel that has left is not sent, where somebody knows what is.
+    let is_known = order.consignments.iter().any(Consignment::has_left);
+    let asks = called_off || (rest_off && !is_known);
+    if saga.partly && saga.rest.is_none() && !saga.held.is_empty() && asks {
         way.goes(SagaEvent::Rest { rest: Rest::Unknown });
         let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
         let why = "part of it had left when the rest was called off: has all that was set aside left the shelf?";
@@ -120,9 +132,14 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         }
         return way.events;
     }
-    if called_off && way.order.has_failed_to_return(now) && !order.reviews.iter().any(|review| review.kind == ReviewKind::CsEscalation) {
+    if way.order.has_failed_to_return(now) && !order.reviews.iter().any(|review| review.kind == ReviewKind::CsEscalation) {
         let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
-        way.asks(ReviewKind::CsEscalation, "it is called off, and its money could not be given back".to_owned(), (1, due));
+        let why = if called_off {
+            "it is called off, and its money could not be given back"
+        } else {
+            "a part of it is called off, and what was taken for it could not be given back"
+        };
+        way.asks(ReviewKind::CsEscalation, why.to_owned(), (1, due));
     }
     let settled = way.order.saga.as_ref().is_some_and(|saga| {
         saga.ended == Some(Ended::NeedsHuman) && saga.held.is_empty() && matches!(saga.rest, Some(Rest::Left | Rest::Kept))

@@ -1,6 +1,6 @@
 //! What may begin: every operation that is open counts as if it had succeeded.
 
-use super::{Ledger, LedgerRejection, Retry, sum};
+use super::{Ledger, LedgerRejection, Retry};
 use crate::money::Money;
 use crate::order::Track;
 use crate::payment::operation::{By, Kind, Operation, State};
@@ -18,8 +18,7 @@ impl Ledger {
         if self.status(now).next().is_empty() || self.authorizations().any(|one| self.was_given_back(one)) {
             return Err(LedgerRejection::Closed);
         }
-        let counted = sum(self.captures().map(Operation::counted_minor));
-        let left = self.total.minor.saturating_sub(counted).saturating_sub(self.open_to_capture(now).minor).max(0);
+        let left = self.total.minor.saturating_sub(self.bound(now)).max(0);
         if amount.minor > left {
             return Err(LedgerRejection::MoreThanTotal(self.money(left)));
         }

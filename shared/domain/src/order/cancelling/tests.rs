@@ -1,0 +1,457 @@
+//! What is called off by line, told as stories. The worker, the shelf and the provider are played by the test.
+
+use super::*;
+use crate::fraud::Past;
+use crate::ids::{FulfilmentId, LocationId, ProviderReference, TenantId};
+use crate::order::paying::{MoneyCommand, MoneyWork, PayRules, Wanted};
+use crate::order::placement::{Collecting, Draft, DraftLine, Given, MeansDraft};
+use crate::order::saga::{Facts, Free, SagaCommand, SagaRules, StockMove};
+use crate::order::testing::{at, given, placed};
+use crate::order::{
+    Begins, Command, FulfilCommand, MoneyEvent, PaymentStatus, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, Tracks,
+    decide,
+};
+use crate::payment::{Kind, Offer, Outcome, Provider, State, Wish};
+use crate::shipping::fulfilment::{Ask, Step};
+
+/// Three mugs at 10.00, two pots at 5.50 and a song; 3.00 off, 4.13 tax on top, 5.00 to send it: 48.13.
+fn draft() -> Draft {
+    let line = |sku: &str, quantity, price: &str, digital| DraftLine {
+        sku: sku.into(),
+        quantity,
+        unit_price: price.into(),
+        digital,
+        ..DraftLine::default()
+    };
+    Draft {
+        currency: "EUR".into(),
+        customer_name: "Ada Example".into(),
+        email: Some("ada@example.com".into()),
+        lines: vec![line("mug", 3, "10.00", false), line("song", 1, "1.00", true), line("pot", 2, "5.50", false)],
+        discount: Some("3.00".into()),
+        tax: Some("4.13".into()),
+        shipping: Some("5.00".into()),
+        ..Draft::default()
+    }
+}
+
+fn some(lines: &[(usize, u32)]) -> Vec<Share> {
+    lines.iter().map(|(line, quantity)| Share { line: *line, quantity: *quantity }).collect()
+}
+
+fn off(lines: &[(usize, u32)]) -> Command {
+    Command::CancelLines { lines: some(lines), note: Some("Ada called".into()), notify: true }
+}
+
+struct Story {
+    order: Order,
+    minute: i64,
+    /// What was taken off the shelf for good.
+    gone: i64,
+}
+
+impl Story {
+    /// Paid by card, with seven mugs and pots in the house.
+    fn begun() -> Story {
+        let tenant = TenantId::parse("demo").unwrap();
+        let (enabled, offers, rules) = (true, Offer::listed(), PayRules::default());
+        let means = MeansDraft { provider: Some("stripe".into()), token: Some("pm_1".into()), ..MeansDraft::default() };
+        let draft = Draft { payment_method: Some("credit_card".into()), means: Some(means), ..draft() };
+        let payments = Some(Collecting { tenant: &tenant, enabled, offers: &offers, rules });
+        let order = placed(&draft, Given { notify: true, saga: true, payments, ..given() }).unwrap();
+        Story { order, minute: 0, gone: 0 }
+    }
+
+    /// Checked, set aside, and promised by a provider.
+    fn confirmed(provider: Provider) -> Story {
+        let mut story = Story::begun();
+        story.proceeds(&[("mug", "a", 7), ("pot", "a", 7)]);
+        story.pays(provider);
+        assert_eq!(story.stands(), "processing authorized | 3 mug at a, 2 pot at a | 48.13 owed");
+        story
+    }
+
+    fn tries(&mut self, command: &Command) -> Result<Vec<String>, Rejection> {
+        self.minute += 1;
+        let now = at(self.minute);
+        let events = decide(Some(&self.order), command, now)?;
+        let json: Vec<OrderEvent> = serde_json::from_value(serde_json::to_value(&events).unwrap()).unwrap();
+        let mut again = self.order.clone();
+        again.apply_commit(&json, now);
+        if !events.is_empty() {
+            self.order.apply_commit(&events, now);
+            let bare = |order: &Order| Order { contact: None, ..order.clone() };
+            assert_eq!(bare(&again), bare(&self.order));
+        }
+        for (how, stock) in events.iter().filter_map(|event| if let OrderEvent::Saga { event } = event { event.stock() } else { None }) {
+            let pieces: i64 = stock.iter().map(|one| i64::from(one.quantity)).sum();
+            self.gone += match how {
+                StockMove::Ship | StockMove::Take => pieces,
+                StockMove::Return => -pieces,
+                StockMove::Hold | StockMove::Release => 0,
+            };
+        }
+        Ok(events.iter().map(OrderEvent::in_words).collect())
+    }
+
+    #[track_caller]
+    fn does(&mut self, command: &Command) -> Vec<String> {
+        self.tries(command).unwrap()
+    }
+
+    fn proceeds(&mut self, levels: &[(&str, &str, i64)]) -> Vec<String> {
+        let free = |(sku, location, available): &(&str, &str, i64)| Free {
+            sku: (*sku).into(),
+            location: (*location).into(),
+            available: *available,
+        };
+        let past = Some(Past { hour: Some(12), ..Past::default() });
+        let facts = Facts { past, levels: Some(levels.iter().map(free).collect()), ..Facts::default() };
+        let rules = SagaRules { enabled: true, ..SagaRules::default() };
+        self.does(&Command::Saga(SagaCommand::Proceed { facts, rules }))
+    }
+
+    /// Does what is to be done about the money until nothing is, each time well; what was asked of the provider.
+    fn pays(&mut self, provider: Provider) -> Vec<String> {
+        self.pays_as(provider, None)
+    }
+
+    /// The same, and refunds are answered so.
+    fn pays_as(&mut self, provider: Provider, refunds: Option<&Outcome>) -> Vec<String> {
+        let mut asked = Vec::new();
+        while let Some(work) = self.order.money_work(at(self.minute)) {
+            let ledger = &self.order.paying.as_ref().unwrap().ledger;
+            let command = match work {
+                MoneyWork::Begin(Wanted::Authorize { by }) => {
+                    MoneyCommand::Begin { wish: Wish::Authorize { provider, amount: ledger.total(), by }, why: Vec::new() }
+                }
+                MoneyWork::Begin(Wanted::Of(wish)) => MoneyCommand::Begin { wish, why: Vec::new() },
+                MoneyWork::Call { n } => {
+                    let one = ledger.operation(n).unwrap();
+                    asked.push(format!("{} {}", one.kind.word(), one.amount.decimal()));
+                    let reference = ProviderReference::parse(&format!("r{n}")).unwrap();
+                    let done = Outcome::Ok { reference, amount: one.amount, expires_at: None };
+                    let answer = refunds.filter(|_| matches!(one.kind, Kind::Refund { .. }));
+                    MoneyCommand::Settle { n, outcome: answer.cloned().unwrap_or(done), url: None, client_secret: None }
+                }
+                other => panic!("{other:?}"),
+            };
+            self.does(&Command::Money(command));
+        }
+        asked
+    }
+
+    /// A parcel leaves with so many of each line.
+    #[track_caller]
+    fn sends(&mut self, lines: &[(usize, u32)]) -> Vec<String> {
+        self.does(&Command::Fulfil(opens(Ask::Parts(some(lines)), Begins::Left)))
+    }
+
+    fn stands(&self) -> String {
+        let held: Vec<String> = self
+            .order
+            .saga
+            .iter()
+            .flat_map(|saga| &saga.held)
+            .map(|one| format!("{} {} at {}", one.quantity, one.sku, one.location))
+            .collect();
+        let reviews: Vec<String> = self.order.open_reviews().map(|review| format!(" | {}?", review.id)).collect();
+        let (tracks, owed) = (&self.order.tracks, self.order.owed().decimal());
+        format!("{} {} | {} | {owed} owed{}", tracks.status, tracks.payment, held.join(", "), reviews.concat())
+    }
+
+    fn money(&self) -> (i64, i64) {
+        let ledger = &self.order.paying.as_ref().unwrap().ledger;
+        (ledger.captured().minor, ledger.refunded().minor)
+    }
+}
+
+fn opens(ask: Ask, begins: Begins) -> FulfilCommand {
+    FulfilCommand::Open {
+        ask,
+        from: Some(LocationId::parse("a").unwrap()),
+        carriage: None,
+        followed: None,
+        begins,
+        checked_bps: 0,
+        notify: true,
+    }
+}
+
+// req: S2-05, S2-12
+#[test]
+fn a_part_is_called_off_before_anything_has_left() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    assert_eq!(story.order.cancellable(), [3, 1, 2]);
+    assert_eq!(
+        story.does(&off(&[(0, 1), (2, 1)])),
+        [
+            "Called off: 1 of line 1, 1 of line 3 (15.91 EUR less): Ada called",
+            "Customer to be told: a part of it is called off",
+            "Given back: 1 pot at a, 1 mug at a"
+        ]
+    );
+    assert_eq!(story.stands(), "processing authorized | 2 mug at a, 1 pot at a | 32.22 owed");
+    assert_eq!((story.order.cancellable(), story.order.open_to_send()), (vec![2, 1, 1], vec![2, 0, 1]));
+    // What leaves is what is left, and so is what is taken.
+    story.sends(&[(0, 2), (2, 1)]);
+    assert_eq!(story.pays(Provider::Stripe), ["capture 32.22"]);
+    assert_eq!((story.stands().as_str(), story.gone), ("shipped captured |  | 32.22 owed", 3));
+    assert_eq!(story.order.saga.as_ref().unwrap().ended, Some(crate::order::saga::Ended::Completed));
+    // What was called off does not come back; all that was paid for the goods does.
+    assert_eq!(story.order.returnable(), [2, 0, 1]);
+    let line = |(line, quantity): &(usize, u32)| ReturnLine { line: *line, quantity: *quantity, reason: ReturnReason::ChangedMind };
+    let lines = [(0, 2), (2, 1)].iter().map(line).collect();
+    story.does(&Command::Return(ReturnCommand::Open { kind: ReturnKind::Refund, lines, approved: true, note: None, notify: false }));
+    let id = crate::ids::ReturnId::parse("r1").unwrap();
+    story.does(&Command::Return(ReturnCommand::Receive { id, arrived: None, refund: Refunded::WithShipping, notify: false }));
+    // The song stays, with its share of tax and discount.
+    assert_eq!(story.pays(Provider::Stripe), ["refund 31.19"]);
+    assert_eq!(story.gone, 0);
+}
+
+/// A provider that was asked for all of it gives back what was called off since; one that takes all or nothing takes all first.
+// req: S2-07, S2-28
+#[test]
+fn what_was_taken_for_it_goes_back() {
+    for (provider, taken) in
+        [(Provider::Stripe, "capture 32.22"), (Provider::Paypal, "capture 32.22"), (Provider::Razorpay, "capture 48.13")]
+    {
+        let mut before = Story::confirmed(provider);
+        before.does(&Command::Money(MoneyCommand::Capture));
+        assert_eq!(before.pays(provider), ["capture 48.13"]);
+        before.does(&off(&[(0, 1), (2, 1)]));
+        assert_eq!(before.pays(provider), ["refund 15.91"], "{provider:?}");
+        before.does(&off(&[(0, 1)]));
+        assert_eq!(before.pays(provider), ["refund 10.27"], "{provider:?}");
+        assert_eq!((before.money(), before.order.tracks.payment), ((4813, 2618), PaymentStatus::PartiallyRefunded));
+        before.sends(&[(0, 1), (2, 1)]);
+        assert_eq!(before.pays(provider), Vec::<String>::new());
+
+        let mut after = Story::confirmed(provider);
+        after.does(&off(&[(0, 1), (2, 1)]));
+        after.does(&Command::Money(MoneyCommand::Capture));
+        let asked = after.pays(provider);
+        assert_eq!(asked[0], taken, "{provider:?}");
+        assert_eq!(asked.get(1).map(String::as_str), (provider == Provider::Razorpay).then_some("refund 15.91"));
+        let (captured, refunded) = after.money();
+        assert_eq!(captured - refunded, 3222, "{provider:?}");
+        let now = at(after.minute);
+        assert_eq!(after.order.paying.as_ref().unwrap().ledger.discrepancies(now), [], "{provider:?}");
+    }
+}
+
+/// It is asked for again, and then a person has to see to it.
+// req: S2-28
+#[test]
+fn a_provider_that_does_not_give_it_back_is_asked_three_times() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.does(&Command::Money(MoneyCommand::Capture));
+    story.pays(Provider::Stripe);
+    // What a person gives back for something else is another matter.
+    let amount = Some(Money::new(100, crate::money::Currency::EUR));
+    story.does(&Command::Money(MoneyCommand::Refund { amount, reason: Some("a scratch".into()), seen: None }));
+    story.pays(Provider::Stripe);
+    story.does(&off(&[(0, 1)]));
+    let no = Outcome::Declined { code: "insufficient_funds".into(), soft: true, reference: None };
+    for again in 0..3 {
+        assert_eq!(story.order.open_reviews().count(), 0, "{again}");
+        assert_eq!(story.pays_as(Provider::Stripe, Some(&no)), ["refund 10.26"], "{again}");
+        if again < 2 {
+            let due = story.order.money_due().unwrap();
+            assert!(due > at(story.minute + 29) && due <= at(story.minute + 60), "{due}");
+        }
+        story.minute += 31;
+    }
+    assert_eq!(story.pays(Provider::Stripe), Vec::<String>::new());
+    let review = story.order.open_reviews().next().unwrap();
+    assert_eq!(
+        (review.kind, review.reason.as_str()),
+        (ReviewKind::CsEscalation, "a part of it is called off, and what was taken for it could not be given back")
+    );
+    assert_eq!(story.stands(), "processing partially_refunded | 2 mug at a, 2 pot at a | 37.87 owed | cs-escalation-1?");
+}
+
+/// Each parcel takes what it holds off the shelf, so that what is called off afterwards is known to the piece.
+// req: S2-05, S2-42
+#[test]
+fn the_rest_is_called_off_when_a_part_has_left() {
+    let (to, cause) = (OrderStatus::Cancelled, Cause::Asked { note: None });
+    let whole = Command::Change(ChangeStatus { to, implied_steps: false, cause, notify: true });
+    for (way, rest) in [off(&[(0, 2), (2, 2)]), whole].iter().enumerate() {
+        let mut story = Story::confirmed(Provider::Stripe);
+        let sent = story.sends(&[(0, 1)]);
+        assert_eq!(sent.last().unwrap(), "Left the shelf: 1 mug at a");
+        assert_eq!((story.stands().as_str(), story.gone), ("partially_shipped authorized | 2 mug at a, 2 pot at a | 48.13 owed", 1));
+        // Somebody has begun to pack a pot: by line that has to be called off first, with all that is left it is.
+        story.does(&Command::Fulfil(opens(Ask::Parts(some(&[(2, 1)])), Begins::ToPick)));
+        if way == 0 {
+            assert_eq!(story.order.cancellable(), [2, 0, 1]);
+            let refused = story.tries(&off(&[(2, 2)])).unwrap_err().to_string();
+            assert!(refused.starts_with("line 2: 2 to call off, 1 can; what is in a parcel"), "{refused}");
+            let id = FulfilmentId::parse("p2").unwrap();
+            story.does(&Command::Fulfil(FulfilCommand::Step { id, step: Step::Cancel, carriage: None, followed: None, notify: false }));
+        }
+        let said = story.does(rest);
+        assert!(said.iter().any(|text| text.starts_with("Called off: 2 of line 1, 2 of line 3 (31.83 EUR less)")), "{said:?}");
+        assert!(said.contains(&"Given back: 2 pot at a, 2 mug at a".to_owned()), "{said:?}");
+        assert!(said.iter().any(|text| text.starts_with("partially_shipped to shipped")), "{said:?}");
+        assert_eq!(story.pays(Provider::Stripe), ["capture 16.30"]);
+        assert_eq!((story.stands().as_str(), story.gone), ("shipped captured |  | 16.30 owed", 1));
+        assert!(story.order.consignments.iter().skip(1).all(|one| one.work.status == crate::order::FulfilmentStatus::Cancelled));
+    }
+}
+
+/// Nobody knows what was in a parcel that somebody else has sent: a person is asked, and nothing is taken until they have said it.
+// req: S2-05
+#[test]
+fn what_has_left_in_unknown_parcels_is_asked_for() {
+    let change = |to| {
+        let cause = Cause::Asked { note: None };
+        Command::Change(ChangeStatus { to, implied_steps: false, cause, notify: true })
+    };
+    for (left, taken, gone) in [(true, "capture 48.13", 5), (false, "capture 48.13", 0)] {
+        let mut story = Story::confirmed(Provider::Stripe);
+        story.does(&change(OrderStatus::PartiallyShipped));
+        story.does(&change(OrderStatus::Cancelled));
+        assert_eq!(story.stands(), "shipped authorized | 3 mug at a, 2 pot at a | 48.13 owed | inventory-override-1?");
+        assert_eq!(story.pays(Provider::Stripe), Vec::<String>::new(), "nobody knows how much");
+        assert!(story.order.money_due().is_none_or(|due| due > at(story.minute + 60)));
+        let review = crate::ids::ReviewId::parse("inventory-override-1").unwrap();
+        story.does(&Command::Review(crate::order::ReviewCommand::Decide { id: review, approve: left, by: "ben".into(), comment: None }));
+        assert_eq!(story.pays(Provider::Stripe), [taken], "{left}");
+        assert_eq!((story.order.saga.as_ref().unwrap().held.len(), story.gone), (0, gone));
+    }
+    // What was called off by line before is known.
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.does(&change(OrderStatus::PartiallyShipped));
+    story.does(&off(&[(2, 2)]));
+    assert_eq!(story.stands(), "partially_shipped authorized | 3 mug at a | 36.84 owed");
+    story.does(&change(OrderStatus::Shipped));
+    assert_eq!(story.pays(Provider::Stripe), ["capture 36.84"]);
+}
+
+/// Who asked for more than there is may have less.
+// req: S2-36
+#[test]
+fn what_is_short_is_called_off_and_the_rest_goes_on() {
+    let mut story = Story::begun();
+    story.proceeds(&[("mug", "a", 7), ("pot", "a", 1)]);
+    assert_eq!(story.stands(), "on_hold pending |  | 48.13 owed | inventory-override-1?");
+    let said = story.does(&off(&[(2, 1)]));
+    assert_eq!(said[1..3], ["Review inventory-override-1 withdrawn", "on_hold to pending, by rule: approved"], "{said:?}");
+    story.proceeds(&[("mug", "a", 7), ("pot", "a", 1)]);
+    assert_eq!(story.pays(Provider::Stripe), ["authorize 42.49"], "no more than it costs is promised");
+    assert_eq!(story.stands(), "processing authorized | 3 mug at a, 1 pot at a | 42.49 owed");
+    // It is asked for again if it is still too much.
+    let mut short = Story::begun();
+    short.proceeds(&[("mug", "a", 1), ("pot", "a", 7)]);
+    short.does(&off(&[(0, 1)]));
+    short.proceeds(&[("mug", "a", 1), ("pot", "a", 7)]);
+    assert_eq!(short.stands(), "on_hold pending |  | 37.87 owed | inventory-override-2?");
+}
+
+// req: S2-05
+#[test]
+fn all_of_it_is_the_order() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.does(&off(&[(0, 3), (2, 1)]));
+    let said = story.does(&off(&[(1, 1), (2, 1)]));
+    assert_eq!(said[0], "processing to cancelled: Ada called");
+    assert_eq!(story.pays(Provider::Stripe), ["void 48.13"]);
+    assert_eq!((story.order.tracks.status, story.gone, story.order.saga.as_ref().unwrap().held.len()), (OrderStatus::Cancelled, 0, 0));
+    // Where nothing is kept of stock and money the order says the same.
+    let mut plain = placed(&draft(), Given { tracks: Tracks { status: OrderStatus::Processing, ..Tracks::default() }, ..given() }).unwrap();
+    let events = decide(Some(&plain), &off(&[(0, 1)]), at(1)).unwrap();
+    plain.apply_commit(&events, at(1));
+    assert_eq!((plain.owed().minor, plain.spared().minor, plain.wanted()), (3787, 1026, vec![2, 1, 2]));
+}
+
+// req: S2-05
+#[test]
+fn what_cannot_be_called_off_is_refused_with_advice() {
+    use OrderStatus as S;
+    for status in [S::Shipped, S::Delivered, S::Completed, S::ReturnRequested, S::Returned, S::Cancelled, S::Failed] {
+        let order = placed(&draft(), Given { tracks: Tracks { status, ..Tracks::default() }, ..given() }).unwrap();
+        let refused = decide(Some(&order), &off(&[(0, 1)]), at(1)).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!("an order that is {status} has nothing to call off; what has left can come back as a return")
+        );
+    }
+    let mut story = Story::confirmed(Provider::Stripe);
+    let many = vec![(0, 1); LINES_MAX + 1];
+    for (lines, text) in [
+        (&[][..], "1 to 100 lines are called off at once, each with a quantity of at least 1"),
+        (&[(0, 0)], "1 to 100 lines are called off at once, each with a quantity of at least 1"),
+        (&many, "1 to 100 lines are called off at once, each with a quantity of at least 1"),
+        (
+            &[(0, 4)],
+            "line 0: 4 to call off, 3 can; what is in a parcel is called off with the parcel, and what has left comes back as a return",
+        ),
+        (
+            &[(0, 2), (0, 2)],
+            "line 0: 4 to call off, 3 can; what is in a parcel is called off with the parcel, and what has left comes back as a return",
+        ),
+        (
+            &[(0, u32::MAX), (0, u32::MAX)],
+            "line 0: 8589934590 to call off, 3 can; what is in a parcel is called off with the parcel, and what has left comes back as a return",
+        ),
+        (
+            &[(9, 1)],
+            "line 9: 1 to call off, 0 can; what is in a parcel is called off with the parcel, and what has left comes back as a return",
+        ),
+    ] {
+        assert_eq!(story.tries(&off(lines)).unwrap_err().to_string(), text);
+    }
+    for note in ["x".repeat(501), "4111 1111 1111 1111".to_owned(), "a\u{7}b".to_owned()] {
+        let command = Command::CancelLines { lines: some(&[(0, 1)]), note: Some(note), notify: true };
+        assert_eq!(story.tries(&command), Err(Rejection::BadText));
+    }
+    // A song is delivered with the confirmation; nobody is told who does not want to be.
+    story.sends(&[(0, 1)]);
+    assert_eq!(story.order.cancellable(), [2, 0, 2]);
+    let quiet = Command::CancelLines { lines: some(&[(0, 1)]), note: None, notify: false };
+    assert_eq!(story.does(&quiet), ["Called off: 1 of line 1 (10.26 EUR less)", "Given back: 1 mug at a"]);
+}
+
+/// A promise that could not be made yet is of what is left; one that is being made is of all, and less is taken.
+// req: S2-28
+#[test]
+fn a_promise_that_is_underway_is_not_called_off() {
+    let mut story = Story::begun();
+    story.proceeds(&[("mug", "a", 7), ("pot", "a", 7)]);
+    let Some(MoneyWork::Begin(Wanted::Authorize { by })) = story.order.money_work(at(story.minute)) else { panic!() };
+    let amount = story.order.owed();
+    story.does(&Command::Money(MoneyCommand::Begin { wish: Wish::Authorize { provider: Provider::Stripe, amount, by }, why: Vec::new() }));
+    story.does(&off(&[(0, 1)]));
+    assert_eq!(story.pays(Provider::Stripe), ["authorize 48.13"]);
+    assert_eq!(story.stands(), "processing authorized | 2 mug at a, 2 pot at a | 37.87 owed");
+    // A capture that is underway takes what it takes, and the rest goes back.
+    story.does(&Command::Money(MoneyCommand::Capture));
+    let Some(MoneyWork::Begin(Wanted::Of(wish))) = story.order.money_work(at(story.minute)) else { panic!() };
+    story.does(&Command::Money(MoneyCommand::Begin { wish, why: Vec::new() }));
+    story.does(&off(&[(0, 1)]));
+    assert_eq!(story.pays(Provider::Stripe), ["capture 37.87", "refund 10.27"]);
+    let ledger = &story.order.paying.as_ref().unwrap().ledger;
+    assert!(ledger.operations().iter().all(|one| matches!(one.state, State::Ok { .. })));
+}
+
+/// Who gives money back elsewhere, or does not want that it goes back by itself, keeps it.
+// req: S2-28
+#[test]
+fn what_is_settled_elsewhere_is_not_given_back_here() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.does(&Command::Money(MoneyCommand::Capture));
+    story.pays(Provider::Stripe);
+    let mut kept = Story { order: story.order.clone(), minute: story.minute, gone: 0 };
+    kept.order.paying.as_mut().unwrap().rules.refund_cancelled = false;
+    kept.does(&off(&[(0, 1)]));
+    assert_eq!(kept.pays(Provider::Stripe), Vec::<String>::new());
+    story.order.paying.as_mut().unwrap().elsewhere = true;
+    story.does(&off(&[(0, 1)]));
+    assert_eq!(story.pays(Provider::Stripe), Vec::<String>::new());
+    assert!(!story.order.paying.as_ref().unwrap().spares.contains(&3));
+    let asked = |event: &OrderEvent| matches!(event, OrderEvent::Money { event: MoneyEvent::RefundAsked { .. } });
+    assert!(!decide(Some(&story.order), &off(&[(0, 1)]), at(story.minute)).unwrap().iter().any(asked));
+}

@@ -1,0 +1,135 @@
+//! What is sent in the place of what comes back: an order of its own that costs nothing.
+//!
+//! That it is wanted is a commit of the order whose return it is for ([`ReturnCommand::Replace`]); a worker places it under a name that follows
+//! from that return, so that it is placed once, and notes which it is ([`ReturnCommand::Replaced`]).
+
+use super::{LINES_MAX, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnRefusal, ReturnState};
+use crate::ids::{OrderId, ReturnId};
+use crate::money::Money;
+use crate::order::event::OrderEvent;
+use crate::order::placement::{Draft, DraftLine, Line, LineKind};
+use crate::order::rejection::Rejection;
+use crate::order::{Order, ShippingMethod};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The channel of orders that replace something.
+pub const CHANNEL: &str = "exchange";
+/// Somebody looks for a replacement that has not been placed, after this.
+const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is sent in the place of what comes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// What; it costs nothing.
+    pub lines: Vec<Line>,
+    /// Since when it is waited for.
+    pub since: Timestamp,
+    /// As which order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<OrderId>,
+}
+
+impl Order {
+    /// A return whose replacement has not been placed.
+    pub fn to_replace(&self) -> Option<&Return> {
+        self.returns.iter().find(|one| one.replacement.as_ref().is_some_and(|replacement| replacement.by.is_none()))
+    }
+
+    /// When somebody has to look for that, by time alone.
+    pub fn replacement_due(&self) -> Option<Timestamp> {
+        let waits = self.returns.iter().filter_map(|one| one.replacement.as_ref()).filter(|replacement| replacement.by.is_none());
+        waits.filter_map(|replacement| replacement.since.checked_add(LOOK_AFTER).ok()).min()
+    }
+
+    /// What is sent in the place of a return, if nobody says what: as much of the same as has arrived, or is to.
+    pub fn same_again(&self, one: &Return) -> Vec<Line> {
+        let pieces = |at: usize| match one.state {
+            ReturnState::Received => one.arrived.iter().filter(|arrived| arrived.line == at).map(|arrived| arrived.quantity).sum::<u32>(),
+            _ => one.lines.iter().filter(|line| line.line == at).map(|line| line.quantity).sum(),
+        };
+        let lines = self.lines.iter().enumerate().map(|(at, line)| (line, pieces(at))).filter(|(_, quantity)| *quantity > 0);
+        lines.map(|(line, quantity)| Line { quantity, unit_price_minor: 0, kind: LineKind::Physical, ..line.clone() }).collect()
+    }
+
+    /// The order that replaces a return, as somebody would describe it; none of a customer who is forgotten. `own_name` if it is named after the
+    /// return.
+    pub fn replacement(&self, id: &ReturnId, lines: &[Line], own_name: bool) -> Option<Draft> {
+        let contact = self.contact.as_ref()?;
+        let name = format!("{}-{id}", self.id);
+        let line = |line: &Line| DraftLine {
+            sku: line.sku.clone(),
+            name: line.name.clone(),
+            quantity: i64::from(line.quantity),
+            unit_price: Money::new(0, self.totals.currency).decimal(),
+            ..DraftLine::default()
+        };
+        Some(Draft {
+            number: Some(name).filter(|name| own_name && OrderId::parse(name).is_ok()),
+            external_id: Some(format!("{}/{id}", self.id)),
+            currency: self.totals.currency.code().to_owned(),
+            customer_name: contact.name.clone(),
+            email: contact.email.as_ref().map(|email| email.expose().to_owned()),
+            phone: contact.phone.clone(),
+            locale: contact.locale.clone(),
+            time_zone: contact.time_zone.clone(),
+            chats: contact.chats.iter().map(|(channel, id)| (channel.name().to_owned(), id.clone())).collect(),
+            consent: contact.consent.iter().map(|channel| channel.name().to_owned()).collect(),
+            country: self.country.clone(),
+            billing_country: self.billing_country.clone(),
+            shipping_address: contact.address.clone(),
+            shipping_method: self.shipping_method.map(|method| ShippingMethod::as_str(method).to_owned()),
+            lines: lines.iter().map(line).collect(),
+            ..Draft::default()
+        })
+    }
+}
+
+/// Events of a command about a replacement.
+pub(super) fn replace(order: &Order, command: &ReturnCommand, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
+    let of = |id: &ReturnId| order.return_of(id).ok_or(Rejection::NoSuchReturn);
+    let event = match command {
+        ReturnCommand::Replace { id, lines } => {
+            let one = of(id)?;
+            let lines = lines.clone().unwrap_or_else(|| order.same_again(one));
+            match &one.replacement {
+                Some(known) if known.lines == lines => None,
+                Some(_) => return Err(ReturnRefusal::Replaced(id.clone()).into()),
+                None => {
+                    may_replace(order, one, &lines)?;
+                    Some(ReturnEvent::ReplacementAsked { id: id.clone(), lines })
+                }
+            }
+        }
+        ReturnCommand::Replaced { id, by } => {
+            let waits = of(id)?.replacement.as_ref().is_some_and(|replacement| replacement.by.is_none());
+            waits.then(|| ReturnEvent::Replaced { id: id.clone(), by: by.clone() })
+        }
+        ReturnCommand::CannotReplace { id, why } => {
+            let waits = of(id)?.replacement.as_ref().is_some_and(|replacement| replacement.by.is_none());
+            waits.then(|| ReturnEvent::NotReplaced { id: id.clone(), why: why.clone() })
+        }
+        ReturnCommand::Wake => {
+            let late = order.replacement_due().is_some_and(|due| due <= now);
+            order.to_replace().filter(|_| late).map(|one| ReturnEvent::ReplacementLate { id: one.id.clone() })
+        }
+        ReturnCommand::Open { .. } | ReturnCommand::Decide { .. } | ReturnCommand::Receive { .. } => None,
+    };
+    Ok(event.map(|event| OrderEvent::Return { event }).into_iter().collect())
+}
+
+fn may_replace(order: &Order, one: &Return, lines: &[Line]) -> Result<(), Rejection> {
+    match one.state {
+        _ if one.kind == ReturnKind::Refund => return Err(ReturnRefusal::NoExchange(one.id.clone()).into()),
+        ReturnState::Approved | ReturnState::Received => {}
+        ReturnState::Requested => return Err(ReturnRefusal::NotAgreed(one.id.clone()).into()),
+        state => return Err(ReturnRefusal::Over { id: one.id.clone(), state }.into()),
+    }
+    if lines.is_empty() || lines.len() > LINES_MAX || lines.iter().any(|line| line.quantity == 0) {
+        return Err(ReturnRefusal::Empty.into());
+    }
+    if order.contact.is_none() {
+        return Err(ReturnRefusal::Forgotten.into());
+    }
+    Ok(())
+}
