@@ -16,8 +16,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS orderflow.orders (
   eta string COMMENT 'The promised day.',
   fulfilment string COMMENT 'Where the warehouse stood.',
   label string COMMENT 'The word people saw.',
-  lines array<struct<quantity:bigint,sku:string,unit_price_minor:bigint>> COMMENT 'What was ordered.',
+  lines array<struct<cancelled:bigint,quantity:bigint,sku:string,unit_price_minor:bigint>> COMMENT 'What was ordered.',
   order_id string COMMENT 'Its number.',
+  owed_minor bigint COMMENT 'What it costs, without what was called off since.',
   paid_by string COMMENT 'How it is paid: "stripe", "cod" and so on.',
   payment string COMMENT 'Where the money stood.',
   placed_at string COMMENT 'When it was placed.',
@@ -29,9 +30,9 @@ CREATE EXTERNAL TABLE IF NOT EXISTS orderflow.orders (
   status_since string COMMENT 'Since when it stood there.',
   subtotal_minor bigint COMMENT 'Sum of the lines.',
   tax_minor bigint COMMENT 'Tax that comes on top.',
-  total_minor bigint COMMENT 'What is to be paid.',
+  total_minor bigint COMMENT 'What was to be paid as it was placed.',
   tracking string COMMENT 'What the carrier said.',
-  units bigint COMMENT 'Pieces.',
+  units bigint COMMENT 'Pieces, without those that were called off since.',
   updated_at string COMMENT 'When it last changed.',
   version bigint COMMENT 'How often it had changed: of two rows of one order the higher is the later.'
 )

@@ -18,8 +18,8 @@ ORDER = {
     "version": 3, "channel": "api", "status": "processing", "label": "Processing", "payment": "authorized", "fulfilment": "pending", "tracking": "unknown",
     "placed_at": "2025-08-09T10:00:00Z", "placed_on": "2025-08-09", "status_since": "2025-08-09T10:00:00Z", "updated_at": "2025-08-09T10:00:00Z",
     "eta": "2025-08-12", "delivered_on": None, "delayed_since": None, "country": "DE", "carrier": None, "paid_by": None, "currency": "EUR",
-    "subtotal_minor": 5998, "discount_minor": 0, "shipping_minor": 0, "tax_minor": 0, "total_minor": 5998, "units": 2,
-    "lines": [{"sku": "MUG", "quantity": 2, "unit_price_minor": 2999}], "returns": 0, "rating": None,
+    "subtotal_minor": 5998, "discount_minor": 0, "shipping_minor": 0, "tax_minor": 0, "owed_minor": 5998, "total_minor": 5998, "units": 2,
+    "lines": [{"sku": "MUG", "quantity": 2, "cancelled": 0, "unit_price_minor": 2999}], "returns": 0, "rating": None,
 }  # fmt: skip
 DAYS = {
     "2025-08-09": [ORDER | {"order_id": "1001"}, ORDER | {"order_id": "1002", "status": "cancelled"}],

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::place::{Adopted, Place};
 use domain::ids::{OrderId, ReturnId, SourceId};
 use domain::order::placement::{Given, Line, check};
-use domain::order::returning::exchange::CHANNEL;
+use domain::order::returning::exchange::{CHANNEL, replacement_name};
 use domain::order::{Command, Order, Return, ReturnCommand, Tracks};
 use jiff::Timestamp;
 
@@ -42,9 +42,12 @@ impl Exchange {
     /// `Retryable`.
     pub async fn send(&self, context: Context<'_>, order: &Order, one: &Return) -> Result<()> {
         let Some(replacement) = &one.replacement else { return Ok(()) };
-        let id = one.id.clone();
+        let (id, mut placed) = (one.id.clone(), None);
         let command = match self.placed(context, order, &id, &replacement.lines).await {
-            Ok(Some(by)) => ReturnCommand::Replaced { id, by },
+            Ok(Some(by)) => {
+                placed = Some(by.clone());
+                ReturnCommand::Replaced { id, by }
+            }
             Ok(None) => ReturnCommand::CannotReplace { id, why: "its customer was forgotten".to_owned() },
             // What was sound when it was asked for is not, by a later release's rules.
             Err(Error::Invalid(faults)) => {
@@ -54,7 +57,9 @@ impl Exchange {
             Err(why) => return Err(why),
         };
         match self.apply.run(context, &order.id, &Command::Return(command), Alongside::default()).await {
-            Ok(_) | Err(Error::Stale { .. }) => Ok(()),
+            // Who was forgotten before this was noted did not know of the order that replaces it.
+            Ok(_) => self.forget_with(context, &order.id, placed.as_ref()).await,
+            Err(Error::Stale { .. }) => Ok(()),
             Err(why) => Err(why),
         }
     }
@@ -62,7 +67,10 @@ impl Exchange {
     async fn placed(&self, context: Context<'_>, order: &Order, id: &ReturnId, lines: &[Line]) -> Result<Option<OrderId>> {
         let (scope, channel) = (context.scope, channel()?);
         for own_name in [true, false] {
-            let Some(draft) = order.replacement(id, lines, own_name) else { return Ok(None) };
+            // Of a customer who is forgotten nothing new is made; it may have been made before.
+            let Some(draft) = order.replacement(id, lines, own_name) else {
+                return Ok(self.apply.orders.find(scope, &channel, &replacement_name(order, id)).await?);
+            };
             let found = match self.place.instead(context, &draft, &channel).await? {
                 Adopted::Placed(placed) => Some(placed.id),
                 // Another order may be called so.
@@ -78,21 +86,21 @@ impl Exchange {
                 }
                 Adopted::Done => None,
             };
-            if let Some(by) = found {
-                self.forget_with(context, &order.id, &by).await?;
-                return Ok(Some(by));
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Err(Error::Retryable(format!("no number is free for what replaces return {id} of order {}", order.id)))
     }
 
     /// Whoever was forgotten meanwhile is forgotten here, too: nobody else knew of this order when they were.
-    async fn forget_with(&self, context: Context<'_>, order: &OrderId, by: &OrderId) -> Result<()> {
+    async fn forget_with(&self, context: Context<'_>, order: &OrderId, by: Option<&OrderId>) -> Result<()> {
+        let Some(by) = by else { return Ok(()) };
         let after = self.apply.orders.load(context.scope, order).await?;
         if after.is_none_or(|after| after.contact.is_some()) {
             return Ok(());
         }
-        self.apply.run(context, by, &Command::EraseContact, Alongside::default()).await?;
-        Ok(self.apply.orders.forget_words(context.scope, by).await?)
+        // Its event has everybody else forget them, too.
+        self.apply.run(context, by, &Command::EraseContact, Alongside::default()).await.map(drop)
     }
 }

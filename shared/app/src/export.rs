@@ -312,8 +312,10 @@ fn bounds(day: Date, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
 }
 
 fn row(order: &Order, delivered_at: Option<Timestamp>, zone: &TimeZone) -> OrderRow {
-    let line =
-        |line: &domain::order::Line| LineRow { sku: line.sku.clone(), quantity: line.quantity, unit_price_minor: line.unit_price_minor };
+    let line = |(line, cancelled): (&domain::order::Line, u32)| {
+        let (quantity, unit_price_minor) = (line.quantity, line.unit_price_minor);
+        LineRow { sku: line.sku.clone(), quantity, cancelled, unit_price_minor }
+    };
     let (tracks, totals) = (&order.tracks, &order.totals);
     OrderRow {
         order_id: order.id.to_string(),
@@ -339,9 +341,10 @@ fn row(order: &Order, delivered_at: Option<Timestamp>, zone: &TimeZone) -> Order
         discount_minor: totals.discount_minor,
         shipping_minor: totals.shipping_minor,
         tax_minor: totals.tax_minor,
+        owed_minor: order.owed().minor,
         total_minor: totals.total_minor,
-        units: order.lines.iter().map(|line| u64::from(line.quantity)).sum(),
-        lines: order.lines.iter().map(line).collect(),
+        units: order.wanted().into_iter().map(u64::from).sum(),
+        lines: order.lines.iter().zip(order.cancelled()).map(line).collect(),
         returns: u32::try_from(order.returns.len()).unwrap_or(u32::MAX),
         rating: order.rating,
     }

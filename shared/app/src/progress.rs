@@ -254,8 +254,8 @@ impl AutoProgress {
             return Ok(Stock::Enough);
         }
         let mut ordered: BTreeMap<String, i64> = BTreeMap::new();
-        for line in order.lines.iter().filter(|line| line.kind != LineKind::Digital) {
-            *ordered.entry(line.sku.clone()).or_default() += i64::from(line.quantity);
+        for (line, wanted) in order.lines.iter().zip(order.wanted()).filter(|(line, _)| line.kind != LineKind::Digital) {
+            *ordered.entry(line.sku.clone()).or_default() += i64::from(wanted);
         }
         let levels = stream::iter(ordered)
             .map(|(sku, wanted)| async move { self.stock.levels(scope, &sku).await.map(|levels| (sku, wanted, levels)) })

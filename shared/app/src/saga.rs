@@ -223,16 +223,16 @@ fn past_of(past: &Past) -> AskedPast {
 /// An order without its customer.
 fn asked_of(order: &Order) -> AskedOrder {
     let amount = |minor: i64| Money::new(minor, order.totals.currency).decimal();
-    let line = |line: &Line| AskedLine { sku: line.sku.clone(), quantity: line.quantity, unit_price: amount(line.unit_price_minor) };
+    let line = |(line, quantity): (&Line, u32)| AskedLine { sku: line.sku.clone(), quantity, unit_price: amount(line.unit_price_minor) };
     AskedOrder {
         order_id: order.id.to_string(),
         placed_at: order.placed_at.to_string(),
         channel: order.channel.to_string(),
         currency: order.totals.currency.code().to_owned(),
-        total: amount(order.totals.total_minor),
+        total: amount(order.owed().minor),
         ships_to: order.country.clone(),
         billed_to: order.billing_country.clone(),
-        lines: order.lines.iter().map(line).collect(),
+        lines: order.lines.iter().zip(order.wanted()).filter(|(_, wanted)| *wanted > 0).map(line).collect(),
     }
 }
 

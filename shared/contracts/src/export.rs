@@ -64,9 +64,12 @@ pub struct OrderRow {
     pub shipping_minor: i64,
     /// Tax that comes on top.
     pub tax_minor: i64,
-    /// What is to be paid.
+    /// What it costs, without what was called off since.
+    #[serde(default)]
+    pub owed_minor: i64,
+    /// What was to be paid as it was placed.
     pub total_minor: i64,
-    /// Pieces.
+    /// Pieces, without those that were called off since.
     pub units: u64,
     /// What was ordered.
     pub lines: Vec<LineRow>,
@@ -81,8 +84,11 @@ pub struct OrderRow {
 pub struct LineRow {
     /// The shop's stock-keeping unit.
     pub sku: String,
-    /// Pieces.
+    /// Pieces, as they were ordered.
     pub quantity: u32,
+    /// So many of them were called off since.
+    #[serde(default)]
+    pub cancelled: u32,
     /// Each.
     pub unit_price_minor: i64,
 }

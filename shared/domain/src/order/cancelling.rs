@@ -12,7 +12,7 @@ use super::fulfilling;
 use super::placement::{Contact, LineKind};
 use super::rejection::Rejection;
 use super::returning::{note_of, worth_of};
-use super::review::{ReviewEvent, ReviewKind, ReviewOutcome};
+use super::review::{Review, ReviewEvent, ReviewKind, ReviewOutcome};
 use super::saga;
 use super::status::OrderStatus;
 use crate::money::Money;
@@ -88,7 +88,8 @@ impl Order {
         if !matches!(status, S::Pending | S::OnHold | S::Processing | S::ReadyToShip | S::PartiallyShipped) {
             return vec![0; self.lines.len()];
         }
-        let is_early = matches!(status, S::Pending | S::OnHold | S::Processing);
+        let is_checked = || self.running().is_some_and(|saga| saga.step < saga::Step::Dispatch);
+        let is_early = status == S::Pending || (status == S::OnHold && is_checked());
         let open = |((line, sendable), wanted): ((&super::Line, u32), u32)| match line.kind {
             LineKind::Physical => sendable,
             LineKind::Digital if is_early => wanted,
@@ -200,7 +201,9 @@ impl Desk {
     /// What people were asked about was an order of more: there may be enough of what is left of it.
     fn asks_stock_again(&mut self) {
         let is_rest = self.order.saga.as_ref().is_some_and(|saga| saga.rest.is_some());
-        let open = self.order.open_reviews().find(|review| review.kind == ReviewKind::InventoryOverride && !is_rest);
+        // Who has stopped it for another reason has said so in words of their own.
+        let of_stock = |review: &&Review| review.kind == ReviewKind::InventoryOverride && review.reason.ends_with(saga::SHORT);
+        let open = self.order.open_reviews().find(|review| !is_rest && of_stock(review));
         let Some(id) = open.map(|review| review.id.clone()) else { return };
         let event = ReviewEvent::Decided { id, outcome: ReviewOutcome::Withdrawn, by: None, comment: None };
         self.happens(OrderEvent::Review { event });

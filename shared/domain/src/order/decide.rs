@@ -65,9 +65,16 @@ pub fn decide(order: Option<&Order>, command: &Command, now: Timestamp) -> Resul
                 off.iter().for_each(|event| after.evolve(event, now));
                 events.extend(off);
             }
-            let followed = saga::follow(&after, rest_off, now);
+            let stocked = events.iter().any(|event| matches!(event, OrderEvent::Saga { event } if event.stock().is_some()));
+            let followed = saga::follow(&after, (rest_off, stocked), now);
             followed.iter().for_each(|event| after.evolve(event, now));
             events.extend(followed);
+        }
+        // Of less than it was, more may be paid than it seemed.
+        if events.iter().any(|event| matches!(event, OrderEvent::LinesCancelled { .. })) {
+            let restated = paying::restated(&after, now);
+            restated.iter().for_each(|event| after.evolve(event, now));
+            events.extend(restated);
         }
         // What was to happen later may have lost its reason.
         events.extend(after.idle_timers());

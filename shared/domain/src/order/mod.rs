@@ -211,7 +211,8 @@ impl Order {
 
     /// Every line is digital, so nothing needs shipping.
     pub fn all_digital(&self) -> bool {
-        !self.lines.is_empty() && self.lines.iter().all(|line| line.kind == LineKind::Digital)
+        let mut sent = self.lines.iter().zip(self.wanted()).filter(|(_, wanted)| *wanted > 0).map(|(line, _)| line).peekable();
+        sent.peek().is_some() && sent.all(|line| line.kind == LineKind::Digital)
     }
 
     /// Days past the promised day, for an order that has not arrived; `None` when it is not late.

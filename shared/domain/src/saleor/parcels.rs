@@ -88,7 +88,21 @@ pub fn parcels(order: &Order, theirs: &[TheirLine]) -> Vec<Parcel> {
         if !super::is_sent(order.tracks.status) {
             return Vec::new();
         }
-        let open: Vec<(String, u32)> = lines.iter().map(|line| (line.sku.clone(), line.open)).collect();
+        // What is called off here was not sent, whatever is open there.
+        let mut wanted: BTreeMap<&str, u32> = BTreeMap::new();
+        for (line, quantity) in order.lines.iter().zip(order.wanted()) {
+            *wanted.entry(&line.sku).or_default() += quantity;
+        }
+        for line in theirs {
+            wanted.entry(&line.sku).and_modify(|wanted| *wanted = wanted.saturating_sub(line.sent));
+        }
+        let mut sent = |line: &TheirLine| {
+            let Some(wanted) = wanted.get_mut(line.sku.as_str()).filter(|_| !order.cancelled.is_empty()) else { return line.open };
+            let sent = line.open.min(*wanted);
+            *wanted -= sent;
+            sent
+        };
+        let open: Vec<(String, u32)> = lines.iter().map(|line| (line.sku.clone(), sent(line))).collect();
         let pieces: Vec<Piece> = open.iter().flat_map(|(sku, open)| take(&mut lines, sku, *open)).collect();
         return if pieces.is_empty() { Vec::new() } else { vec![Parcel { name: "all".into(), number: None, pieces }] };
     }
@@ -158,6 +172,7 @@ mod tests {
                 carriage,
                 labels,
                 way,
+                lost: 0,
                 opened_at: at(0),
                 since: at(1),
             });

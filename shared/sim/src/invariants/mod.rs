@@ -162,6 +162,8 @@ fn entry<'a>(world: &World, books: &'a Books, hook: &Hook, receipt: &str) -> Opt
 
 /// The order is of somebody who asked to be forgotten: what is left of it is less.
 fn is_forgotten(world: &World, shop: usize, order: &str) -> bool {
-    let mut theirs = world.known.iter().filter(|known| known.shop == shop && known.id.as_str() == order);
+    // What replaces something that came back is called after it.
+    let is_of = |id: &str| order.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with("-r"));
+    let mut theirs = world.known.iter().filter(|known| known.shop == shop && is_of(known.id.as_str()));
     theirs.any(|known| world.is_forgotten(&known.customer))
 }

@@ -59,7 +59,7 @@ pub(super) fn money(world: &mut World, books: &Books) {
             // Lines may have been called off since: what was taken for them has gone back, and nothing else.
             let counted = |one: &&Operation| paying.spares.contains(&one.n);
             let spared: i64 = ledger.operations().iter().filter(counted).map(|one| one.done_minor()).sum();
-            let over = captured - spared - ledger.total().minor;
+            let over = captured - refunded - ledger.total().minor;
             let keeps = off || paying.elsewhere || tried(|kind| matches!(kind, Kind::Refund { .. }));
             if ledger.total() != order.owed() || spared > order.spared().minor || (over > 0 && !keeps) {
                 broken.push(format!(

@@ -128,7 +128,7 @@ pub(super) fn sagas(world: &mut World, books: &Books) {
                 world.fail("I3", about.clone(), format!("{} and its way goes on: {saga:?}", order.tracks.status));
             }
             // What a person says has left with it is not back, whatever else became of the order.
-            let left_anyway = saga.rest == Some(Rest::Left);
+            let left_anyway = saga.rest == Some(Rest::Left) || order.consignments.iter().any(|one| one.departures() > 0);
             if over && !asks && !(saga.held.is_empty() && (saga.left.is_empty() || left_anyway)) {
                 world.fail("I4", about.clone(), format!("it is called off, and has {:?} and {:?}", saga.held, saga.left));
             }

@@ -182,7 +182,8 @@ fn opens(ask: Ask, begins: Begins) -> FulfilCommand {
 #[test]
 fn a_part_is_called_off_before_anything_has_left() {
     let mut story = Story::confirmed(Provider::Stripe);
-    assert_eq!(story.order.cancellable(), [3, 1, 2]);
+    assert_eq!(story.order.cancellable(), [3, 0, 2], "a song is there when it is confirmed");
+    assert_eq!(Story::begun().order.cancellable(), [3, 1, 2]);
     assert_eq!(
         story.does(&off(&[(0, 1), (2, 1)])),
         [
@@ -192,7 +193,7 @@ fn a_part_is_called_off_before_anything_has_left() {
         ]
     );
     assert_eq!(story.stands(), "processing authorized | 2 mug at a, 1 pot at a | 32.22 owed");
-    assert_eq!((story.order.cancellable(), story.order.open_to_send()), (vec![2, 1, 1], vec![2, 0, 1]));
+    assert_eq!((story.order.cancellable(), story.order.open_to_send()), (vec![2, 0, 1], vec![2, 0, 1]));
     // What leaves is what is left, and so is what is taken.
     story.sends(&[(0, 2), (2, 1)]);
     assert_eq!(story.pays(Provider::Stripe), ["capture 32.22"]);
@@ -256,7 +257,7 @@ fn a_provider_that_does_not_give_it_back_is_asked_three_times() {
     let no = Outcome::Declined { code: "insufficient_funds".into(), soft: true, reference: None };
     for again in 0..3 {
         assert_eq!(story.order.open_reviews().count(), 0, "{again}");
-        assert_eq!(story.pays_as(Provider::Stripe, Some(&no)), ["refund 10.26"], "{again}");
+        assert_eq!(story.pays_as(Provider::Stripe, Some(&no)), ["refund 9.26"], "{again}");
         if again < 2 {
             let due = story.order.money_due().unwrap();
             assert!(due > at(story.minute + 29) && due <= at(story.minute + 60), "{due}");
@@ -354,11 +355,12 @@ fn what_is_short_is_called_off_and_the_rest_goes_on() {
 // req: S2-05
 #[test]
 fn all_of_it_is_the_order() {
-    let mut story = Story::confirmed(Provider::Stripe);
+    let mut story = Story::begun();
+    story.proceeds(&[("mug", "a", 7), ("pot", "a", 7)]);
     story.does(&off(&[(0, 3), (2, 1)]));
     let said = story.does(&off(&[(1, 1), (2, 1)]));
-    assert_eq!(said[0], "processing to cancelled: Ada called");
-    assert_eq!(story.pays(Provider::Stripe), ["void 48.13"]);
+    assert_eq!(said[0], "pending to cancelled: Ada called");
+    assert_eq!(story.pays(Provider::Stripe), Vec::<String>::new());
     assert_eq!((story.order.tracks.status, story.gone, story.order.saga.as_ref().unwrap().held.len()), (OrderStatus::Cancelled, 0, 0));
     // Where nothing is kept of stock and money the order says the same.
     let mut plain = placed(&draft(), Given { tracks: Tracks { status: OrderStatus::Processing, ..Tracks::default() }, ..given() }).unwrap();
@@ -435,6 +437,169 @@ fn a_promise_that_is_underway_is_not_called_off() {
     assert_eq!(story.pays(Provider::Stripe), ["capture 37.87", "refund 10.27"]);
     let ledger = &story.order.paying.as_ref().unwrap().ledger;
     assert!(ledger.operations().iter().all(|one| matches!(one.state, State::Ok { .. })));
+}
+
+/// Most of it was taken, and what was not is called off: it is paid.
+// req: S2-18
+#[test]
+fn what_is_left_may_be_paid_by_that() {
+    let mut story = Story::confirmed(Provider::Paypal);
+    let amount = Money::new(4000, crate::money::Currency::EUR);
+    let ledger = &story.order.paying.as_ref().unwrap().ledger;
+    let operation = ledger.begin(Wish::Capture { of: 1, amount }, at(story.minute)).unwrap();
+    let began = MoneyEvent::Began { operation: Box::new(operation), why: Vec::new(), spares: false };
+    story.order.evolve(&OrderEvent::Money { event: began }, at(story.minute));
+    let outcome = Outcome::Ok { reference: ProviderReference::parse("r2").unwrap(), amount, expires_at: None };
+    story.order.evolve(&OrderEvent::Money { event: MoneyEvent::Settled { n: 2, outcome, means: None } }, at(story.minute));
+    let paid = crate::order::paying::restated(&story.order, at(story.minute)).unwrap();
+    story.order.evolve(&paid, at(story.minute));
+    assert_eq!(story.order.tracks.payment, PaymentStatus::PartiallyCaptured);
+    let said = story.does(&off(&[(0, 1)]));
+    assert!(said.contains(&"Payment partially_captured to captured".to_owned()), "{said:?}");
+    assert_eq!(story.pays(Provider::Paypal), ["refund 2.13"], "40.00 of 37.87 were taken");
+}
+
+fn steps(name: &str, step: Step) -> Command {
+    let id = FulfilmentId::parse(name).unwrap();
+    Command::Fulfil(FulfilCommand::Step { id, step, carriage: None, followed: None, notify: false })
+}
+
+fn moves(to: OrderStatus) -> Command {
+    let cause = Cause::Asked { note: None };
+    Command::Change(ChangeStatus { to, implied_steps: false, cause, notify: true })
+}
+
+/// A parcel that was lost took its pieces with it: what is sent again is other pieces.
+// req: S2-42
+#[test]
+fn what_was_lost_is_not_what_is_still_here() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.sends(&[(0, 2)]);
+    story.does(&steps("p1", Step::Fail));
+    assert_eq!((story.stands().as_str(), story.gone), ("partially_shipped authorized | 1 mug at a, 2 pot at a | 48.13 owed", 2));
+    story.does(&moves(OrderStatus::OnHold));
+    assert_eq!(story.gone, 2, "nobody has found them");
+    story.does(&steps("p1", Step::Cancel));
+    // Two mugs are off: the one that is still here goes out, and so do both pots.
+    story.does(&off(&[(0, 2)]));
+    assert_eq!(story.stands(), "on_hold authorized | 1 mug at a, 2 pot at a | 27.60 owed");
+    story.does(&moves(OrderStatus::Processing));
+    story.sends(&[(0, 1), (2, 2)]);
+    assert_eq!((story.order.saga.as_ref().unwrap().held.len(), story.gone), (0, 5));
+    // Packed again and sent again it takes other pieces.
+    let mut again = Story::confirmed(Provider::Stripe);
+    again.sends(&[(0, 1)]);
+    for step in [
+        Step::Fail,
+        Step::Retry,
+        Step::Allocate,
+        Step::StartPicking,
+        Step::Scan { line: 0, quantity: 1 },
+        Step::Pack,
+        Step::Label,
+        Step::HandOver,
+    ] {
+        again.does(&steps("p1", step));
+    }
+    assert_eq!((again.gone, again.order.consignments[0].lost), (2, 1));
+}
+
+/// What has left with a parcel that we know is not put back on a shelf because the rest is called off by way of a hold.
+// req: S2-42
+#[test]
+fn what_left_stays_away_whatever_becomes_of_the_order() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    story.sends(&[(0, 3)]);
+    story.does(&moves(OrderStatus::OnHold));
+    story.does(&moves(OrderStatus::Cancelled));
+    let saga = story.order.saga.as_ref().unwrap();
+    assert_eq!((saga.held.len(), saga.rest, story.gone), (0, None, 3), "the pots are free, and nobody has to be asked");
+}
+
+/// Parcels that nobody called off with the rest are not sent for that.
+// req: S2-05
+#[test]
+fn what_is_packed_is_not_sent_once_the_rest_is_off() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    for (line, begins) in [(0, Begins::Left), (0, Begins::Packed), (0, Begins::Packed), (2, Begins::Packed), (2, Begins::Packed)] {
+        story.does(&Command::Fulfil(opens(Ask::Parts(some(&[(line, 1)])), begins)));
+    }
+    // One more than a commit calls off.
+    let mut order = story.order.clone();
+    order.lines[0].quantity = 4;
+    story.order = order;
+    story.does(&Command::Fulfil(opens(Ask::Parts(some(&[(0, 1)])), Begins::Packed)));
+    story.does(&moves(OrderStatus::Cancelled));
+    let packed = |one: &&crate::order::Consignment| one.work.status == crate::order::FulfilmentStatus::Packed;
+    assert_eq!(story.order.consignments.iter().filter(packed).count(), 1);
+    for step in [Step::Label, Step::HandOver] {
+        let refused = story.tries(&steps("p6", step)).unwrap_err().to_string();
+        assert_eq!(refused, "an order that is shipped is not fulfilled");
+    }
+    story.does(&steps("p6", Step::Cancel));
+}
+
+/// It left before there was anything to set aside: it is not set aside, and sent, once more.
+// req: S2-42
+#[test]
+fn what_left_uncounted_is_not_taken_again() {
+    let mut story = Story::begun();
+    story.proceeds(&[("pot", "a", 7)]);
+    story.pays(Provider::Stripe);
+    story.sends(&[(0, 3), (2, 2)]);
+    assert_eq!(story.gone, 2, "no stock was kept of mugs");
+    let reason = "the carrier has not come".to_owned();
+    let role = crate::order::Role::Manager;
+    story.does(&Command::Correct(crate::order::CorrectStatus { to: OrderStatus::Processing, reason, role }));
+    let said = story.proceeds(&[("mug", "a", 10), ("pot", "a", 7)]);
+    assert!(said.iter().all(|text| !text.contains("Set aside") && !text.contains("Left the shelf")), "{said:?}");
+    assert_eq!(story.order.to_reserve().len(), 0);
+}
+
+/// A person has given it back already, or a provider takes all whatever the shop wants.
+// req: S2-07, S2-28
+#[test]
+fn no_more_is_kept_than_is_owed_and_no_less() {
+    let mut story = Story::confirmed(Provider::Paypal);
+    story.does(&Command::Money(MoneyCommand::Capture));
+    story.pays(Provider::Paypal);
+    story.does(&off(&[(0, 1)]));
+    let no = Outcome::Declined { code: "later".into(), soft: true, reference: None };
+    story.pays_as(Provider::Paypal, Some(&no));
+    let amount = Some(Money::new(1026, crate::money::Currency::EUR));
+    story.does(&Command::Money(MoneyCommand::Refund { amount, reason: Some("by hand".into()), seen: None }));
+    assert_eq!(story.pays(Provider::Paypal), ["refund 10.26"]);
+    story.minute += 60;
+    assert_eq!(story.pays(Provider::Paypal), Vec::<String>::new(), "once");
+    // All of it is back: that is said, whatever is left of a promise that was of more.
+    story.sends(&[(0, 2), (2, 2)]);
+    story.does(&Command::Money(MoneyCommand::Refund { amount: None, reason: None, seen: None }));
+    story.pays(Provider::Paypal);
+    assert_eq!(story.order.tracks.payment, PaymentStatus::Refunded);
+    let mut whole = Story::confirmed(Provider::Razorpay);
+    whole.order.paying.as_mut().unwrap().rules.refund_cancelled = false;
+    whole.does(&off(&[(0, 1)]));
+    whole.sends(&[(0, 2), (2, 2)]);
+    assert_eq!(whole.pays(Provider::Razorpay), ["capture 48.13", "refund 10.26"]);
+    // What is left of a promise of which enough was taken is not asked for again, and not called off.
+    let mut less = Story::confirmed(Provider::Paypal);
+    less.does(&off(&[(0, 1)]));
+    less.does(&Command::Money(MoneyCommand::Capture));
+    less.pays(Provider::Paypal);
+    assert_eq!(less.tries(&Command::Money(MoneyCommand::Capture)), Err(Rejection::NothingToCapture));
+    less.does(&moves(OrderStatus::Cancelled));
+    assert_eq!(less.pays(Provider::Paypal), ["refund 37.87"]);
+}
+
+/// Who has stopped an order for another reason has not said yes by that.
+// req: S2-31
+#[test]
+fn a_review_of_something_else_stands() {
+    let mut story = Story::confirmed(Provider::Stripe);
+    let (kind, note, due_at) = (ReviewKind::InventoryOverride, "count that shelf first".to_owned(), at(90));
+    story.does(&Command::Review(crate::order::ReviewCommand::Open { kind, note, due_at }));
+    story.does(&off(&[(0, 1)]));
+    assert_eq!(story.order.open_reviews().count(), 1);
 }
 
 /// Who gives money back elsewhere, or does not want that it goes back by itself, keeps it.

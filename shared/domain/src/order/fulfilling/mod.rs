@@ -83,10 +83,18 @@ pub struct Consignment {
     /// What its carrier says, if it is one that we ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<OnItsWay>,
+    /// How often it has left and come to nobody: one that was lost may be packed and sent again, with other pieces.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub lost: u32,
     /// When it was begun.
     pub opened_at: Timestamp,
     /// Since when it stands as it does.
     pub since: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_never(times: &u32) -> bool {
+    *times == 0
 }
 
 /// What happened to it.
@@ -282,6 +290,11 @@ impl Consignment {
         matches!(self.work.status, F::Shipped | F::Delivered | F::Returned)
     }
 
+    /// How often its pieces were taken from the shelf.
+    pub fn departures(&self) -> u32 {
+        self.lost.saturating_add(u32::from(self.has_left()))
+    }
+
     /// By which it waits for its carrier with one of its labels; none if that was never bought.
     pub fn waiting(&self, order: &OrderId, label: &ParcelLabel) -> Option<WaitingParcel> {
         let quote = label.quote.as_ref()?;
@@ -298,6 +311,12 @@ impl Consignment {
     }
 
     fn went(&mut self, event: &FulfilEvent, at: Timestamp) {
+        let was_away = self.has_left();
+        self.happened(event, at);
+        self.lost = self.lost.saturating_add(u32::from(was_away && !self.has_left()));
+    }
+
+    fn happened(&mut self, event: &FulfilEvent, at: Timestamp) {
         match event {
             FulfilEvent::Stepped { step, .. } => {
                 if let Ok(work) = self.work.after(*step) {
@@ -357,6 +376,7 @@ impl Order {
                     carriage: None,
                     labels: Vec::new(),
                     way: None,
+                    lost: 0,
                     opened_at: at,
                     since: at,
                 });
@@ -415,7 +435,12 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
     };
     let notify = match command {
         FulfilCommand::Open { ask, from, carriage, followed, begins, checked_bps, notify } => {
-            may_work(order)?;
+            if let Err(why) = may_work(order) {
+                // Where everything has left, saying so is the better answer.
+                let all_left = order.tracks.status.has_shipped() && order.open_to_send().iter().all(|open| *open == 0);
+                let all_left = all_left && !order.consignments.is_empty() && matches!(why, Rejection::NotToFulfil { .. });
+                return Err(if all_left { Rejection::Fulfilment(Refusal::NothingOpen) } else { why });
+            }
             let parts = parts(&order.to_send(), &order.works(), ask).map_err(Rejection::Fulfilment)?;
             let work = begun(order, parts, from.clone(), *begins, *checked_bps)?;
             let id = work.id.clone();
@@ -461,7 +486,7 @@ pub(super) fn fulfil(order: &Order, command: &FulfilCommand, now: Timestamp) -> 
         FulfilCommand::Step { id, step, carriage, followed, notify } => {
             let one = order.consignment(id).ok_or(Rejection::NoSuchFulfilment)?;
             // What has left is followed to its end, whatever else becomes of the order.
-            if !matches!(step, Step::Deliver | Step::TakeBack | Step::Cancel) {
+            if !one.has_left() && !matches!(step, Step::Deliver | Step::TakeBack | Step::Cancel) {
                 may_work(order)?;
             }
             one.work.after(*step).map_err(Rejection::Fulfilment)?;
@@ -577,9 +602,7 @@ fn may_work(order: &Order) -> Result<(), Rejection> {
     }
     let status = order.tracks.status;
     let may = matches!(status, OrderStatus::Processing | OrderStatus::ReadyToShip | OrderStatus::PartiallyShipped);
-    // Where everything has left, saying so is the better answer.
-    let everything_left = status.has_shipped() && order.open_to_send().iter().all(|open| *open == 0) && !order.consignments.is_empty();
-    if may || everything_left { Ok(()) } else { Err(Rejection::NotToFulfil { status }) }
+    if may { Ok(()) } else { Err(Rejection::NotToFulfil { status }) }
 }
 
 fn begun(order: &Order, parts: Vec<Share>, from: Option<LocationId>, begins: Begins, checked_bps: u32) -> Result<Fulfilment, Rejection> {

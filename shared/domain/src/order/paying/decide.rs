@@ -29,13 +29,16 @@ impl Till {
 
     /// The payment track says what the ledger says.
     fn close(mut self) -> Vec<OrderEvent> {
-        let stands = self.order.governed().filter(|paying| !paying.ledger.operations().is_empty());
-        let (from, to) = (self.order.tracks.payment, stands.map(|paying| paying.ledger.status(self.now)));
-        if let Some(to) = to.filter(|to| *to != from) {
-            self.events.push(OrderEvent::PaymentChanged { from, to });
-        }
+        self.events.extend(restated(&self.order, self.now));
         self.events
     }
+}
+
+/// The payment track, if its ledger says something else.
+pub(in crate::order) fn restated(order: &Order, now: Timestamp) -> Option<OrderEvent> {
+    let stands = order.governed().filter(|paying| !paying.ledger.operations().is_empty())?;
+    let (from, to) = (order.tracks.payment, stands.ledger.status(now));
+    (from != to).then_some(OrderEvent::PaymentChanged { from, to })
 }
 
 /// Events of a command.
@@ -92,7 +95,8 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
             }
         }
         MoneyCommand::Capture => {
-            if paying.ledger.live_authorization(now).is_none() || order.is_called_off() {
+            let is_taken = paying.ledger.captured().minor >= paying.ledger.total().minor;
+            if paying.ledger.live_authorization(now).is_none() || order.is_called_off() || is_taken {
                 return Err(Rejection::NothingToCapture);
             }
             if !paying.capture {

@@ -11,7 +11,7 @@ mod means;
 mod tests;
 mod work;
 
-pub(super) use decide::{collected, money};
+pub(super) use decide::{collected, money, restated};
 pub use means::Means;
 pub use work::{MoneyWork, UNKNOWN_FOR, Wanted};
 

@@ -131,7 +131,7 @@ impl Paying {
     /// What goes back of an order that was called off, and when: what was refused is asked for again later.
     fn gives_back(&self, order: &Order, now: Timestamp) -> Option<(Timestamp, Wish)> {
         let again = |kind: Kind| {
-            let failed: Vec<&Operation> = self.failed(kind).collect();
+            let failed: Vec<&Operation> = self.failed(kind).filter(|one| !self.spares.contains(&one.n)).collect();
             let pause = |last: &&Operation| after(last.since, CAPTURE_AGAIN_AFTER);
             (failed.len() < ATTEMPTS_MAX).then(|| failed.last().map_or(Timestamp::MIN, pause))
         };
@@ -144,20 +144,22 @@ impl Paying {
 
     /// What was taken for lines that are called off, and has not gone back.
     fn taken_too_much(&self) -> i64 {
-        if !self.rules.refund_cancelled || self.elsewhere {
+        let captures = || self.ledger.operations().iter().filter(|one| matches!(one.kind, Kind::Capture { .. }) && one.done_minor() > 0);
+        // Who takes all or nothing has taken what nobody owed any more.
+        let is_whole = captures().any(|one| one.provider.captures() == Captures::Whole);
+        if self.elsewhere || !(self.rules.refund_cancelled || is_whole) || self.ledger.captured().minor <= self.ledger.total().minor {
             return 0;
         }
-        let is_spare = |one: &&Operation| self.spares.contains(&one.n);
-        let counted = |one: &Operation| if one.state.is_open() { one.amount.minor } else { one.done_minor() };
-        let back: i64 = self.ledger.operations().iter().filter(is_spare).map(counted).sum();
-        let over = self.ledger.captured().minor.saturating_sub(self.ledger.total().minor).saturating_sub(back);
-        over.clamp(0, self.ledger.refundable().minor)
+        // Whatever has gone back before, for whatever reason: no more is kept than is owed, and no less.
+        self.ledger.refundable().minor.saturating_sub(self.ledger.total().minor).max(0)
     }
 
     /// What of that goes back next, and when: what was refused is asked for again later.
     fn spare(&self) -> Option<(Timestamp, Wish)> {
         let (of, amount) = self.ledger.refund_plan(Money::new(self.taken_too_much(), self.ledger.total().currency))?.into_iter().next()?;
-        let failed: Vec<&Operation> = self.failed(Kind::Refund { of }).filter(|one| self.spares.contains(&one.n)).collect();
+        // Another amount is another wish.
+        let is_this = |one: &&Operation| self.spares.contains(&one.n) && one.amount == amount;
+        let failed: Vec<&Operation> = self.failed(Kind::Refund { of }).filter(is_this).collect();
         let taken = self.ledger.operation(of).map_or(Timestamp::MIN, |capture| capture.since);
         let at = failed.last().map_or(taken, |last| after(last.since, CAPTURE_AGAIN_AFTER));
         (failed.len() < ATTEMPTS_MAX).then_some((at, Wish::Refund { of, amount }))
@@ -174,7 +176,12 @@ impl Paying {
 
     /// A promise that is to be given back.
     fn void(&self, now: Timestamp) -> Option<Wish> {
+        let is_captured = |of: u32| self.ledger.operations().iter().any(|one| one.kind == Kind::Capture { of } && one.done_minor() > 0);
         let may = |one: &&Operation| {
+            // What we take is taken for good: the provider gives the rest of the promise back with it.
+            if is_captured(one.n) {
+                return false;
+            }
             let tried = self.failed(Kind::Void { of: one.n }).count();
             // What nobody has confirmed is not always the provider's to call off: it ends by itself there.
             let most = if matches!(one.state, State::Ok { .. }) { ATTEMPTS_MAX } else { 1 };

@@ -1,7 +1,7 @@
 //! What is done about what comes back, and what is refused.
 
 use super::{Arrived, LINES_MAX, NOTE_CHARS_MAX, RETURNS_MAX};
-use super::{Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnRefusal, worth_of};
+use super::{Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnRefusal, ReturnState, worth_of};
 use crate::ids::ReturnId;
 use crate::money::Money;
 use crate::order::event::{Cause, OrderEvent};
@@ -56,6 +56,10 @@ pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: T
                 return Ok(Vec::new());
             }
             open(one)?;
+            let is_off = matches!(state, ReturnState::Refused | ReturnState::Withdrawn);
+            if is_off && one.replacement.as_ref().is_some_and(|replacement| replacement.by.is_none()) {
+                return Err(ReturnRefusal::BeingReplaced(id.clone()).into());
+            }
             let note = note_of(order, note.as_deref())?;
             desk.happens(OrderEvent::Return { event: ReturnEvent::Decided { id: id.clone(), state: *state, note } });
             Ok(desk.close(*notify))

@@ -30,6 +30,11 @@ pub struct Replacement {
     pub by: Option<OrderId>,
 }
 
+/// What the order that replaces a return is called by its channel.
+pub fn replacement_name(order: &Order, id: &ReturnId) -> String {
+    format!("{}/{id}", order.id)
+}
+
 impl Order {
     /// A return whose replacement has not been placed.
     pub fn to_replace(&self) -> Option<&Return> {
@@ -66,7 +71,7 @@ impl Order {
         };
         Some(Draft {
             number: Some(name).filter(|name| own_name && OrderId::parse(name).is_ok()),
-            external_id: Some(format!("{}/{id}", self.id)),
+            external_id: Some(replacement_name(self, id)),
             currency: self.totals.currency.code().to_owned(),
             customer_name: contact.name.clone(),
             email: contact.email.as_ref().map(|email| email.expose().to_owned()),

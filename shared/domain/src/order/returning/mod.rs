@@ -435,6 +435,9 @@ pub enum ReturnRefusal {
     /// Something else is sent in its place.
     #[error("something else is sent in the place of return {0} already; place an order for the rest")]
     Replaced(ReturnId),
+    /// It is being placed.
+    #[error("what is sent in the place of return {0} is being placed; try again in a moment, or cancel that order")]
+    BeingReplaced(ReturnId),
     /// There is nobody to send anything to.
     #[error("its customer was forgotten: nobody knows where anything could be sent")]
     Forgotten,

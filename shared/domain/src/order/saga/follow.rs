@@ -4,7 +4,6 @@ use super::way::Way;
 use super::{Ended, Rest, SagaEvent, Step, StockMove};
 use crate::order::cancelling::called_off;
 use crate::order::event::OrderEvent;
-use crate::order::fulfilling::Consignment;
 use crate::order::paying::MoneyEvent;
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
@@ -58,8 +57,8 @@ pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp
 }
 
 /// What follows from how an order stands: what it no longer needs is given back, what has left has left, what was to be decided
-/// is not any more. `rest_off` if what had not left of it was called off.
-pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) -> Vec<OrderEvent> {
+/// is not any more. `rest_off` if what had not left of it was called off, `stocked` if stock has moved in this commit.
+pub(in crate::order) fn follow(order: &Order, (rest_off, stocked): (bool, bool), now: Timestamp) -> Vec<OrderEvent> {
     let mut way = Way::of(order, now);
     if order.is_given_up(now) {
         let why = "nobody has paid in time".to_owned();
@@ -78,8 +77,8 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
     }
     let Some(saga) = order.saga.as_ref() else { return way.events };
     // What is in no parcel that has left is not sent, where somebody knows what is.
-    let is_known = order.consignments.iter().any(Consignment::has_left);
-    let asks = called_off || (rest_off && !is_known);
+    let is_known = order.consignments.iter().any(|one| one.departures() > 0);
+    let asks = !is_known && (called_off || rest_off);
     if saga.partly && saga.rest.is_none() && !saga.held.is_empty() && asks {
         way.goes(SagaEvent::Rest { rest: Rest::Unknown });
         let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
@@ -90,7 +89,8 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         }
         return way.events;
     }
-    if let Some((how, stock)) = way.order.settlement() {
+    // One commit moves each place once: what has just been moved is settled by the worker's next.
+    if let Some((how, stock)) = way.order.settlement().filter(|_| !stocked) {
         way.goes(match how {
             StockMove::Release => SagaEvent::Released { stock },
             StockMove::Return => SagaEvent::Returned { stock },
@@ -132,7 +132,10 @@ pub(in crate::order) fn follow(order: &Order, rest_off: bool, now: Timestamp) ->
         }
         return way.events;
     }
-    if way.order.has_failed_to_return(now) && !order.reviews.iter().any(|review| review.kind == ReviewKind::CsEscalation) {
+    let last = order.paying.as_ref().and_then(|paying| paying.ledger.operations().last()).map(|last| last.since);
+    let asked =
+        order.reviews.iter().any(|review| review.kind == ReviewKind::CsEscalation && last.is_none_or(|last| review.opened_at >= last));
+    if !asked && way.order.has_failed_to_return(now) {
         let due = now.checked_add(LOOK_WITHIN).unwrap_or(Timestamp::MAX);
         let why = if called_off {
             "it is called off, and its money could not be given back"

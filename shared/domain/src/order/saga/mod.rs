@@ -23,6 +23,8 @@ use crate::ids::LocationId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// How a review ends that asks what to do about too little stock.
+pub(super) const SHORT: &str = "are free";
 /// The rule's name, as histories have it.
 pub const RULE: &str = "saga";
 /// What one commit sets aside or gives back: each takes up to three of the hundred writes of a transaction.

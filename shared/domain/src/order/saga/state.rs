@@ -59,7 +59,7 @@ impl Order {
             None => {}
         }
         if self.is_called_off() {
-            return some(StockMove::Release, &saga.held).or_else(|| some(StockMove::Return, &saga.left));
+            return some(StockMove::Release, &saga.held).or_else(|| some(StockMove::Return, &self.still_here(saga)));
         }
         let spare = some(StockMove::Release, &self.to_give_back(saga));
         if spare.is_some() || self.has_left() {
@@ -78,6 +78,9 @@ impl Order {
         }
         let mut needed = self.wanted_units();
         let mut over: BTreeMap<&str, u32> = BTreeMap::new();
+        for (sku, lost) in self.lost_on_the_way() {
+            needed.entry(sku).and_modify(|needed| *needed = needed.saturating_add(lost));
+        }
         for one in &saga.left {
             needed.entry(&one.sku).and_modify(|needed| *needed = needed.saturating_sub(one.quantity));
         }
@@ -113,12 +116,13 @@ impl Order {
     /// What has left with parcels and is still noted as set aside: from where the parcel left first, then from anywhere.
     fn gone_with_parcels(&self, saga: &Saga) -> Vec<Allocation> {
         let (mut noted, mut held, mut gone) = (self.noted(saga), saga.held.clone(), Vec::<Allocation>::new());
-        for one in self.consignments.iter().filter(|one| one.has_left()) {
+        for one in self.consignments.iter().filter(|one| one.departures() > 0) {
             for part in &one.work.parts {
                 let Some(line) = self.lines.get(part.line) else { continue };
                 let known = noted.entry(line.sku.clone()).or_default();
-                let mut open = part.quantity.saturating_sub(*known);
-                *known = known.saturating_sub(part.quantity);
+                let quantity = part.quantity.saturating_mul(one.departures());
+                let mut open = quantity.saturating_sub(*known);
+                *known = known.saturating_sub(quantity);
                 let is_near = |held: &Allocation| held.location == one.work.from.as_str();
                 held.sort_by_key(|held| !is_near(held));
                 for from in held.iter_mut().filter(|from| from.sku == line.sku) {
@@ -138,10 +142,10 @@ impl Order {
     /// What is noted as gone and has left with no parcel: it had not left after all.
     fn still_here(&self, saga: &Saga) -> Vec<Allocation> {
         let mut gone: BTreeMap<&str, u32> = BTreeMap::new();
-        for part in self.consignments.iter().filter(|one| one.has_left()).flat_map(|one| &one.work.parts) {
+        for (part, times) in self.consignments.iter().flat_map(|one| one.work.parts.iter().map(|part| (part, one.departures()))) {
             let Some(line) = self.lines.get(part.line) else { continue };
             let sum = gone.entry(&line.sku).or_default();
-            *sum = sum.saturating_add(part.quantity);
+            *sum = sum.saturating_add(part.quantity.saturating_mul(times));
         }
         for (line, back) in self.lines.iter().zip(self.come_back()) {
             gone.entry(&line.sku).and_modify(|gone| *gone = gone.saturating_sub(back));
@@ -200,13 +204,51 @@ impl Order {
     /// What has to be set aside, and neither is nor has left: pieces by unit.
     pub fn to_reserve(&self) -> BTreeMap<String, u32> {
         let mut wanted: BTreeMap<String, u32> = self.wanted_units().into_iter().map(|(sku, quantity)| (sku.to_owned(), quantity)).collect();
+        for (sku, lost) in self.lost_on_the_way() {
+            wanted.entry(sku.to_owned()).and_modify(|open| *open = open.saturating_add(lost));
+        }
         for known in self.saga.iter().flat_map(|saga| saga.held.iter().chain(&saga.left)) {
             if let Some(open) = wanted.get_mut(&known.sku) {
                 *open = open.saturating_sub(known.quantity);
             }
         }
+        for (sku, unnoted) in self.gone_unnoted() {
+            wanted.entry(sku).and_modify(|open| *open = open.saturating_sub(unnoted));
+        }
         wanted.retain(|_, open| *open > 0);
         wanted
+    }
+
+    /// Pieces that have left with parcels and are noted nowhere: nothing was set aside for them.
+    fn gone_unnoted(&self) -> BTreeMap<String, u32> {
+        let Some(saga) = &self.saga else { return BTreeMap::new() };
+        let mut unnoted: BTreeMap<String, u32> = BTreeMap::new();
+        for (part, times) in self.consignments.iter().flat_map(|one| one.work.parts.iter().map(|part| (part, one.departures()))) {
+            let Some(line) = self.lines.get(part.line) else { continue };
+            let sum = unnoted.entry(line.sku.clone()).or_default();
+            *sum = sum.saturating_add(part.quantity.saturating_mul(times));
+        }
+        for (sku, known) in self.noted(saga) {
+            unnoted.entry(sku).and_modify(|open| *open = open.saturating_sub(known));
+        }
+        for held in &saga.held {
+            unnoted.entry(held.sku.clone()).and_modify(|open| *open = open.saturating_sub(held.quantity));
+        }
+        unnoted.retain(|_, open| *open > 0);
+        unnoted
+    }
+
+    /// Pieces that left with parcels which never came to anybody: they are not what is to be sent.
+    fn lost_on_the_way(&self) -> BTreeMap<&str, u32> {
+        let mut lost: BTreeMap<&str, u32> = BTreeMap::new();
+        for one in &self.consignments {
+            for part in one.work.parts.iter().filter(|_| one.lost > 0) {
+                let Some(line) = self.lines.get(part.line) else { continue };
+                let sum = lost.entry(&line.sku).or_default();
+                *sum = sum.saturating_add(part.quantity.saturating_mul(one.lost));
+            }
+        }
+        lost
     }
 
     /// The order track has moved, by whomever.

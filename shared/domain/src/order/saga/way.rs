@@ -1,7 +1,7 @@
 //! Forward: as far as what is known leads.
 
 use super::allocate::{Short, Supply, allocate, better};
-use super::{Allocation, Ended, Facts, Free, HOLD_MAX, RULE, SagaEvent, SagaRules, Step, Table};
+use super::{Allocation, Ended, Facts, Free, HOLD_MAX, RULE, SHORT, SagaEvent, SagaRules, Step, Table};
 use crate::fraud::{FraudAdvice, Past, RiskLevel, Suspect, assess};
 use crate::ids::LocationId;
 use crate::order::event::{Cause, OrderEvent};
@@ -130,7 +130,7 @@ impl Way {
             }
             Err(Short { sku, wanted, available }) => {
                 let terms = self.terms(rules);
-                if self.asks(ReviewKind::InventoryOverride, format!("{available} of {wanted} {sku} are free"), terms) {
+                if self.asks(ReviewKind::InventoryOverride, format!("{available} of {wanted} {sku} {SHORT}"), terms) {
                     self.waits("there is not enough in stock", true);
                 }
                 false

@@ -95,7 +95,9 @@ impl Ledger {
     }
 
     fn status_of_taken(&self, captured: i64, refunded: i64, now: Timestamp) -> PaymentStatus {
-        let more_may_come = self.authorizations().any(|one| self.is_live(one, now) && self.left_of(one) > 0)
+        // What is left of a promise when all that is owed was taken ends by itself.
+        let is_owed = captured < self.total.minor;
+        let more_may_come = is_owed && self.authorizations().any(|one| self.is_live(one, now) && self.left_of(one) > 0)
             || self.captures().any(|one| self.is_open(one));
         if refunded >= captured && !more_may_come {
             return PaymentStatus::Refunded;
