@@ -88,7 +88,9 @@ pub(super) fn money(world: &mut World, books: &Books) {
             {
                 broken.push(format!("it is called off, and {} were kept", ledger.refundable()));
             }
-            if off && ledger.live_authorization(now).is_some() && !tried(|kind| matches!(kind, Kind::Void { .. })) {
+            // What was taken of a promise was taken for good: its rest has gone back with that.
+            let taken = |of: u32| ledger.operations().iter().any(|one| one.kind == Kind::Capture { of } && one.done_minor() > 0);
+            if off && ledger.live_authorization(now).is_some_and(|one| !taken(one.n)) && !tried(|kind| matches!(kind, Kind::Void { .. })) {
                 broken.push("it is called off, and a promise still holds".to_owned());
             }
             // Who was told once that money goes back has not been told twice.
