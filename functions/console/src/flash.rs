@@ -400,7 +400,7 @@ impl Flash {
             }
             Flash::ReturnSaved => "Done. This is how the return, and its order, stand now.",
             Flash::BadReturn => {
-                "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
+                "Not done: only what has left and is in no other return can come back, only what was announced can arrive, what is sent in its place has a SKU and a number of pieces and is sent once, what is still being taken cannot be given back yet, and a note holds no card number. An order has twenty returns of 28 lines at most."
             }
             Flash::BatchTaken => "This batch is yours. Work on its orders has begun.",
             Flash::NothingToPick => "No order waits to be picked.",

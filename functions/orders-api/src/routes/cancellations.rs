@@ -2,16 +2,14 @@
 
 use super::Answer;
 use super::asked::Asked;
-use super::fulfilments::line_of;
-use super::orders::{fault, tagged};
+use super::lines::{LineItem, shares};
+use super::orders::tagged;
 use crate::desk::Desk;
 use crate::view::OrderView;
-use app::Error;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use domain::order::cancelling::LINES_MAX;
 use domain::order::{Command, Order};
-use domain::shipping::fulfilment::Share;
 use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -22,24 +20,11 @@ use std::sync::Arc;
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
     /// Which lines, and how many of each.
-    pub items: Vec<CancelledItem>,
+    pub items: Vec<LineItem>,
     /// Why; forgotten with the customer.
     pub note: Option<String>,
     /// Whether the customer is told. Default true.
     pub notify_customer: Option<bool>,
-}
-
-/// So many of a line.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct CancelledItem {
-    /// The unit, if only one line of the order has it.
-    pub sku: Option<String>,
-    /// The line's place in the order, from 0.
-    pub line: Option<usize>,
-    /// How many.
-    pub quantity: u32,
 }
 
 /// Calls off a part of an order, also when another part has left. What it had cost is not taken, or goes back; what was set aside for it is free
@@ -59,15 +44,8 @@ pub async fn create(
     if asked.is_done(&desk).await? {
         return Ok(shown(&desk, &asked, &asked.order));
     }
-    if body.items.is_empty() || body.items.len() > LINES_MAX {
-        return Err(fault("items", "required", format!("1 to {LINES_MAX} items")).into());
-    }
-    let share = |(at, item): (usize, &CancelledItem)| {
-        let line = line_of(&asked.order, &format!("items[{at}]"), item.line, item.sku.as_deref())?;
-        Ok(Share { line, quantity: item.quantity })
-    };
-    let lines = body.items.iter().enumerate().map(share).collect::<Result<Vec<Share>, Error>>()?;
-    let command = Command::CancelLines { lines, note: body.note.clone(), notify: body.notify_customer.unwrap_or(true) };
+    let lines = shares(&asked.order, &body.items, LINES_MAX, "")?;
+    let command = Command::CancelLines { lines, note: body.note, notify: body.notify_customer.unwrap_or(true) };
     let applied = asked.run(&desk, &command).await?;
     Ok(shown(&desk, &asked, &applied.order))
 }

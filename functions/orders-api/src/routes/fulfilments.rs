@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::asked::Asked;
+use super::lines::{LineItem, shares};
 use super::orders::{fault, if_match, order_id, run};
 use crate::body::Json;
 use crate::desk::Desk;
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::{FulfilmentId, LocationId};
 use domain::order::placement::limits;
 use domain::order::{Begins, Carriage, Command, FulfilCommand, Order};
-use domain::shipping::fulfilment::{Ask, Share, Step};
+use domain::shipping::fulfilment::{Ask, Step};
 use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 #[serde(deny_unknown_fields)]
 pub struct NewFulfilment {
     /// Which lines, and how many of each; everything that is open if it is not given.
-    pub items: Option<Vec<FulfilledItem>>,
+    pub items: Option<Vec<LineItem>>,
     /// From where; where it was set aside, if that is one place, else "main".
     #[cfg_attr(test, schema(example = "ny"))]
     pub warehouse: Option<String>,
@@ -41,19 +42,6 @@ pub struct NewFulfilment {
     pub packed: Option<bool>,
     /// Whether the customer is told if that moves the order. Default true.
     pub notify_customer: Option<bool>,
-}
-
-/// So many of a line.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(utoipa::ToSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FulfilledItem {
-    /// The unit, if only one line of the order has it.
-    pub sku: Option<String>,
-    /// The line's place in the order, from 0.
-    pub line: Option<usize>,
-    /// How many.
-    pub quantity: u32,
 }
 
 /// Sends all or a part of an order, or begins work on it. What is sent twice is refused; what moves the order moves it in the same step.
@@ -85,7 +73,7 @@ pub async fn create(
     };
     let (carriage, followed) = config.shipping.follow(carriage(body.carrier, body.tracking_number)?);
     let command = FulfilCommand::Open {
-        ask: ask(&asked.order, body.items)?,
+        ask: ask(&asked.order, body.items.as_deref())?,
         from,
         carriage,
         followed,
@@ -173,25 +161,9 @@ fn carriage(carrier: Option<String>, number: Option<String>) -> Result<Option<Ca
     }
 }
 
-fn ask(order: &Order, items: Option<Vec<FulfilledItem>>) -> Result<Ask, Error> {
+fn ask(order: &Order, items: Option<&[LineItem]>) -> Result<Ask, Error> {
     let Some(items) = items else { return Ok(Ask::Everything) };
-    if items.is_empty() || items.len() > limits::LINES_MAX {
-        return Err(fault("items", "required", format!("1 to {} items, or none at all for everything", limits::LINES_MAX)));
-    }
-    let part = |(at, item): (usize, FulfilledItem)| {
-        Ok(Share { line: line_of(order, &format!("items[{at}]"), item.line, item.sku.as_deref())?, quantity: item.quantity })
-    };
-    items.into_iter().enumerate().map(part).collect::<Result<Vec<Share>, Error>>().map(Ask::Parts)
-}
-
-/// The place of a line that an item names, by that or by its unit.
-pub(super) fn line_of(order: &Order, field: &str, line: Option<usize>, sku: Option<&str>) -> Result<usize, Error> {
-    let of_sku = |sku: &str| {
-        let mut found = order.lines.iter().enumerate().filter(|(_, line)| line.sku == sku).map(|(line, _)| line);
-        found.next().filter(|_| found.next().is_none())
-    };
-    let hint = "a unit that one line of the order has, or the line's place";
-    line.or_else(|| sku.and_then(of_sku)).ok_or_else(|| fault(field, "no_such_line", hint))
+    shares(order, items, limits::LINES_MAX, ", or none at all for everything").map(Ask::Parts)
 }
 
 fn shown(order: &Order, status: StatusCode) -> Response {

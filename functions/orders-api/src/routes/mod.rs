@@ -17,6 +17,7 @@ pub mod imports;
 pub mod inbox;
 pub mod keys;
 pub mod labels;
+pub mod lines;
 pub mod manifests;
 pub mod notify;
 pub mod orders;

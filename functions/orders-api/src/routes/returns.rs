@@ -2,7 +2,7 @@
 
 use super::Answer;
 use super::asked::Asked;
-use super::fulfilments::line_of;
+use super::lines::line_of;
 use super::orders::{fault, order_id};
 use super::payments::may_move_money;
 use crate::desk::Desk;

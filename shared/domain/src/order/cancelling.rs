@@ -7,6 +7,7 @@
 use super::Order;
 use super::command::ChangeStatus;
 use super::decide::{change_status, news};
+use super::desk::Desk;
 use super::event::{Cause, OrderEvent};
 use super::fulfilling;
 use super::placement::{Contact, LineKind};
@@ -170,10 +171,10 @@ pub(super) fn cancel_lines(
         let (to, cause) = (OrderStatus::Cancelled, Cause::Asked { note });
         return change_status(order, &ChangeStatus { to, implied_steps: false, cause, notify });
     }
-    let mut desk = Desk { order: order.clone(), events: Vec::new(), now };
-    called_off(order, lines, note).into_iter().for_each(|event| desk.happens(event));
-    desk.asks_stock_again();
-    fulfilling::led(&desk.order.clone(), (notify, false), now).into_iter().for_each(|event| desk.happens(event));
+    let mut desk = Desk::of(order, now);
+    desk.all_happen(called_off(order, lines, note));
+    asks_stock_again(&mut desk);
+    desk.all_happen(fulfilling::led(&desk.order, (notify, false), now));
     let (before, after) = (order.label(), desk.order.label());
     let hears = before != after && news(Some(before), after, &desk.events).is_some();
     let is_reachable = desk.order.contact.as_ref().is_some_and(Contact::is_reachable);
@@ -185,31 +186,16 @@ pub(super) fn cancel_lines(
     Ok(desk.events)
 }
 
-/// An order with what has happened to it in this commit.
-struct Desk {
-    order: Order,
-    events: Vec<OrderEvent>,
-    now: Timestamp,
-}
-
-impl Desk {
-    fn happens(&mut self, event: OrderEvent) {
-        self.order.evolve(&event, self.now);
-        self.events.push(event);
-    }
-
-    /// What people were asked about was an order of more: there may be enough of what is left of it.
-    fn asks_stock_again(&mut self) {
-        let is_rest = self.order.saga.as_ref().is_some_and(|saga| saga.rest.is_some());
-        // Who has stopped it for another reason has said so in words of their own.
-        let of_stock = |review: &&Review| review.kind == ReviewKind::InventoryOverride && review.reason.ends_with(saga::SHORT);
-        let open = self.order.open_reviews().find(|review| !is_rest && of_stock(review));
-        let Some(id) = open.map(|review| review.id.clone()) else { return };
-        let event = ReviewEvent::Decided { id, outcome: ReviewOutcome::Withdrawn, by: None, comment: None };
-        self.happens(OrderEvent::Review { event });
-        let goes_on = saga::approved(&self.order, ReviewKind::InventoryOverride, self.now);
-        goes_on.into_iter().for_each(|event| self.happens(event));
-    }
+/// What people were asked about was an order of more: there may be enough of what is left of it.
+fn asks_stock_again(desk: &mut Desk) {
+    let is_rest = desk.order.saga.as_ref().is_some_and(|saga| saga.rest.is_some());
+    // Who has stopped it for another reason has said so in words of their own.
+    let of_stock = |review: &&Review| review.kind == ReviewKind::InventoryOverride && review.reason.ends_with(saga::SHORT);
+    let open = desk.order.open_reviews().find(|review| !is_rest && of_stock(review));
+    let Some(id) = open.map(|review| review.id.clone()) else { return };
+    let event = ReviewEvent::Decided { id, outcome: ReviewOutcome::Withdrawn, by: None, comment: None };
+    desk.happens(OrderEvent::Review { event });
+    desk.all_happen(saga::approved(&desk.order, ReviewKind::InventoryOverride, desk.now));
 }
 
 /// What is called off, each line once.

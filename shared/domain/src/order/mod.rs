@@ -9,6 +9,7 @@ pub mod cancelling;
 mod carriers;
 pub mod command;
 pub mod decide;
+mod desk;
 pub mod event;
 pub mod fact;
 pub mod fulfilling;
@@ -31,6 +32,8 @@ pub mod watch;
 
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 pub(crate) mod testing;
 

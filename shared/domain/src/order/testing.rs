@@ -1,6 +1,6 @@
 //! What stories about orders begin with.
 
-use super::placement::{Draft, Given, check};
+use super::placement::{Draft, DraftLine, Given, check};
 use super::{Command, Order, Tracks, decide};
 use crate::ids::{OrderId, SourceId};
 use jiff::Timestamp;
@@ -33,4 +33,24 @@ pub(crate) fn placed(draft: &Draft, given: Given<'_>) -> Result<Order, Vec<(Stri
     let contact = placement.contact.clone();
     let events = decide(None, &Command::Place(Box::new(placement)), now).unwrap();
     Ok(Order::placed(&events, Some(contact), now).unwrap())
+}
+
+/// Three mugs at 10.00, two pots at 5.50 and a song; 3.00 off, 4.13 tax on top, 5.00 to send it.
+pub(crate) fn basket() -> Draft {
+    let line = |sku: &str, quantity, price: &str, digital| DraftLine {
+        sku: sku.into(),
+        quantity,
+        unit_price: price.into(),
+        digital,
+        ..DraftLine::default()
+    };
+    Draft {
+        currency: "EUR".into(),
+        customer_name: "Ada Example".into(),
+        lines: vec![line("mug", 3, "10.00", false), line("song", 1, "1.00", true), line("pot", 2, "5.50", false)],
+        discount: Some("3.00".into()),
+        tax: Some("4.13".into()),
+        shipping: Some("5.00".into()),
+        ..Draft::default()
+    }
 }

@@ -5,6 +5,8 @@
 //! whole it is ready to ship, with the first that leaves partly shipped, with the last shipped, and with
 //! the last that arrives delivered.
 
+mod command;
+mod event;
 pub mod following;
 pub mod labels;
 mod picking;
@@ -12,6 +14,8 @@ mod picking;
 #[cfg(test)]
 mod tests;
 
+pub use command::{Begins, FulfilCommand};
+pub use event::FulfilEvent;
 pub use following::{OnItsWay, Sighting};
 pub use labels::{LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork, ParcelLabel};
 
@@ -21,8 +25,8 @@ use super::event::{Cause, OrderEvent};
 use super::placement::Line;
 use super::rejection::Rejection;
 use super::status::{FulfilmentStatus, OrderStatus, Track, TrackingStatus};
-use crate::ids::{BatchId, FulfilmentId, LabelReference, LocationId, OrderId, TrackingNumber};
-use crate::shipping::fulfilment::{Ask, Fulfilment, Refusal, Share, Step, open, parts};
+use crate::ids::{FulfilmentId, LocationId, OrderId, TrackingNumber};
+use crate::shipping::fulfilment::{Fulfilment, Refusal, Share, Step, open, parts};
 use crate::shipping::manifest::WaitingParcel;
 use crate::shipping::rates::CarrierName;
 use jiff::Timestamp;
@@ -95,192 +99,6 @@ pub struct Consignment {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 const fn is_never(times: &u32) -> bool {
     *times == 0
-}
-
-/// What happened to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
-pub enum FulfilEvent {
-    /// Work on a part of the order begins; or somebody has done it already.
-    Opened {
-        /// The work.
-        work: Fulfilment,
-    },
-    /// It is a step further.
-    Stepped {
-        /// Which.
-        id: FulfilmentId,
-        /// What was done.
-        step: Step,
-    },
-    /// It goes by somebody.
-    Handed {
-        /// Which.
-        id: FulfilmentId,
-        /// By whom.
-        carriage: Carriage,
-        /// The carrier that is asked where it is, if it is one that we ask.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        followed: Option<CarrierName>,
-        /// Seconds that 95 of 100 orders of its lane went without a scan at most, if that is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        usual_gap_s: Option<i64>,
-    },
-    /// Something happened to a label of it.
-    Label {
-        /// Which parcel.
-        id: FulfilmentId,
-        /// Which label.
-        reference: LabelReference,
-        /// What.
-        event: LabelEvent,
-    },
-    /// Their carriers are to be asked where they are.
-    Polled {
-        /// Which.
-        ids: Vec<FulfilmentId>,
-    },
-    /// Its carrier has seen it.
-    Seen {
-        /// Which.
-        id: FulfilmentId,
-        /// Where it stands.
-        status: TrackingStatus,
-        /// How far the work on it is by that.
-        work: FulfilmentStatus,
-        /// What the carrier says.
-        seen: Sighting,
-    },
-}
-
-impl FulfilEvent {
-    /// A note of our own that changes nothing of the order.
-    pub const fn is_aside(&self) -> bool {
-        match self {
-            FulfilEvent::Label { event, .. } => event.is_aside(),
-            FulfilEvent::Polled { .. } => true,
-            FulfilEvent::Opened { .. } | FulfilEvent::Stepped { .. } | FulfilEvent::Handed { .. } | FulfilEvent::Seen { .. } => false,
-        }
-    }
-
-    /// Its short name.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            FulfilEvent::Opened { .. } => "fulfilment_opened",
-            FulfilEvent::Stepped { .. } => "fulfilment_stepped",
-            FulfilEvent::Handed { .. } => "fulfilment_handed",
-            FulfilEvent::Label { event, .. } => event.name(),
-            FulfilEvent::Polled { .. } => "carrier_asked",
-            FulfilEvent::Seen { .. } => "parcel_seen",
-        }
-    }
-
-    /// As a timeline shows it.
-    pub fn in_words(&self) -> String {
-        match self {
-            FulfilEvent::Opened { work } if work.status == FulfilmentStatus::Shipped => {
-                format!("Parcel {} has left {}", work.id, work.from)
-            }
-            FulfilEvent::Opened { work } if work.status == FulfilmentStatus::Packed => {
-                format!("Parcel {} is packed at {}", work.id, work.from)
-            }
-            FulfilEvent::Opened { work } => match &work.batch {
-                Some(batch) => format!("Parcel {} is picked at {} with batch {batch}", work.id, work.from),
-                None => format!("Parcel {} is being made up at {}", work.id, work.from),
-            },
-            FulfilEvent::Label { id, event, .. } => event.in_words(id),
-            FulfilEvent::Polled { ids } => {
-                let ids: Vec<&str> = ids.iter().map(FulfilmentId::as_str).collect();
-                format!("The carrier is asked where parcel {} is", ids.join(", "))
-            }
-            FulfilEvent::Seen { id, status, seen, .. } => Self::seen_in_words(id, *status, seen),
-            FulfilEvent::Handed { id, carriage, .. } => format!("Parcel {id} goes by {} as {}", carriage.carrier, carriage.number),
-            FulfilEvent::Stepped { id, step } => match step {
-                Step::Scan { line, quantity } => format!("Parcel {id}: {quantity} of line {} picked", line + 1),
-                Step::Check { good: true } => format!("Parcel {id} passed its check"),
-                Step::Check { good: false } => format!("Parcel {id} did not pass its check"),
-                Step::Label => format!("Parcel {id} is labelled"),
-                Step::HandOver => format!("Parcel {id} has left"),
-                other => format!("Parcel {id}: {}", other.word().replace('_', " ")),
-            },
-        }
-    }
-}
-
-/// What can be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FulfilCommand {
-    /// Begin work on a part of the order, or note that it is done.
-    Open {
-        /// On what.
-        ask: Ask,
-        /// Where; "main" if nobody says.
-        from: Option<LocationId>,
-        /// By whom it goes.
-        carriage: Option<Carriage>,
-        /// The carrier that is asked where it is, if the shop has an account with it.
-        followed: Option<CarrierName>,
-        /// How far it is.
-        begins: Begins,
-        /// Of ten thousand so many are checked before they leave.
-        checked_bps: u32,
-        /// Whether the customer is told if that moves the order.
-        notify: bool,
-    },
-    /// Go a step.
-    Step {
-        /// Which.
-        id: FulfilmentId,
-        /// What was done.
-        step: Step,
-        /// By whom it goes, if that is known now.
-        carriage: Option<Carriage>,
-        /// The carrier that is asked where it is, if the shop has an account with it.
-        followed: Option<CarrierName>,
-        /// Whether the customer is told if that moves the order.
-        notify: bool,
-    },
-    /// Somebody goes for all that is open, with other orders.
-    Pick {
-        /// With which.
-        batch: BatchId,
-        /// Where it lies.
-        from: LocationId,
-        /// Of ten thousand so many are checked before they leave.
-        checked_bps: u32,
-    },
-    /// See to a label of it.
-    Label {
-        /// Of which parcel.
-        id: FulfilmentId,
-        /// What.
-        command: LabelCommand,
-    },
-    /// Take in what its carrier says.
-    See {
-        /// Which.
-        id: FulfilmentId,
-        /// What.
-        seen: Sighting,
-    },
-    /// Ask its carrier now where it is.
-    Poll {
-        /// Which.
-        id: FulfilmentId,
-    },
-    /// Do what time alone makes due, and send somebody to look.
-    Wake,
-}
-
-/// How far a parcel is when it is first heard of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begins {
-    /// Nothing is done yet.
-    ToPick,
-    /// It is packed.
-    Packed,
-    /// It has left.
-    Left,
 }
 
 impl Consignment {

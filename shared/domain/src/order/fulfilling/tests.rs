@@ -8,6 +8,7 @@ use crate::ids::SourceId;
 use crate::order::placement::{Draft, DraftLine, Given};
 use crate::order::testing::{at, given, placed};
 use crate::order::{Command, Tracks, decide};
+use crate::shipping::fulfilment::Ask;
 
 /// Two mugs, three pots and a song, being prepared.
 fn order() -> Order {

@@ -3,6 +3,7 @@
 use super::work::{MoneyWork, Wanted};
 use super::{Means, MoneyCommand, MoneyEvent, Paying, REASON_CHARS_MAX};
 use crate::money::Money;
+use crate::order::desk::Desk;
 use crate::order::event::OrderEvent;
 use crate::order::rejection::Rejection;
 use crate::order::{Order, PaymentStatus};
@@ -13,18 +14,9 @@ use jiff::Timestamp;
 /// Captures that one refund comes from, at most: a commit has ten events, and what is taken in with a return is up to three of them.
 const PARTS_MAX: usize = 4;
 
-/// An order, with what has happened to its money in this commit.
-struct Till {
-    order: Order,
-    events: Vec<OrderEvent>,
-    now: Timestamp,
-}
-
-impl Till {
-    fn happens(&mut self, event: MoneyEvent) {
-        let event = OrderEvent::Money { event };
-        self.order.evolve(&event, self.now);
-        self.events.push(event);
+impl Desk {
+    fn notes(&mut self, event: MoneyEvent) {
+        self.happens(OrderEvent::Money { event });
     }
 
     /// The payment track says what the ledger says.
@@ -43,10 +35,10 @@ pub(in crate::order) fn restated(order: &Order, now: Timestamp) -> Option<OrderE
 
 /// Events of a command.
 pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-    let mut till = Till { order: order.clone(), events: Vec::new(), now };
+    let mut till = Desk::of(order, now);
     if *command == MoneyCommand::Wake {
         if order.money_due().is_some_and(|due| due <= now) {
-            till.happens(MoneyEvent::Woken);
+            till.notes(MoneyEvent::Woken);
         }
         return Ok(till.close());
     }
@@ -60,11 +52,11 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
             }
             let operation = paying.ledger.begin(*wish, now)?;
             let spares = matches!(wish, Wish::Refund { .. }) && !order.is_called_off();
-            till.happens(MoneyEvent::Began { operation: Box::new(operation), why: why.clone(), spares });
+            till.notes(MoneyEvent::Began { operation: Box::new(operation), why: why.clone(), spares });
         }
         MoneyCommand::NoProvider { why } => {
             if matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
-                till.happens(MoneyEvent::NoProvider { why: why.clone() });
+                till.notes(MoneyEvent::NoProvider { why: why.clone() });
             }
         }
         MoneyCommand::Settle { n, outcome, url, client_secret } => {
@@ -74,7 +66,7 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
         MoneyCommand::Looked { n } => {
             let waits = |one: &Operation| one.state.is_open() || paying.reported.contains(n);
             if paying.ledger.operation(*n).is_some_and(waits) {
-                till.happens(MoneyEvent::Looked { n: *n });
+                till.notes(MoneyEvent::Looked { n: *n });
             }
         }
         MoneyCommand::Returned { capture, news } => returned(&mut till, paying, *capture, news),
@@ -91,7 +83,7 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
             if !paying.again {
                 let known = order.contact.as_ref().and_then(|contact| contact.means.as_deref().cloned());
                 let merged = means.clone().over(known);
-                till.happens(MoneyEvent::Retried { token: merged.token.is_some(), means: Some(Box::new(merged)) });
+                till.notes(MoneyEvent::Retried { token: merged.token.is_some(), means: Some(Box::new(merged)) });
             }
         }
         MoneyCommand::Capture => {
@@ -100,7 +92,7 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
                 return Err(Rejection::NothingToCapture);
             }
             if !paying.capture {
-                till.happens(MoneyEvent::CaptureAsked);
+                till.notes(MoneyEvent::CaptureAsked);
             }
         }
         MoneyCommand::Refund { seen: Some(seen), .. } if *seen != paying.ledger.operations().len() => return Err(Rejection::MoneyMoved),
@@ -117,7 +109,7 @@ fn is_wanted(order: &Order, wish: &Wish, now: Timestamp) -> bool {
     }
 }
 
-fn settle(till: &mut Till, paying: &Paying, (n, outcome): (u32, &Outcome), means: Means) -> Result<(), Rejection> {
+fn settle(till: &mut Desk, paying: &Paying, (n, outcome): (u32, &Outcome), means: Means) -> Result<(), Rejection> {
     let mut ledger = paying.ledger.clone();
     let changed = ledger.settle(n, outcome, till.now).map_err(Rejection::PaymentNews)?;
     let is_open = paying.ledger.operation(n).is_some_and(|one| one.state.is_open());
@@ -126,33 +118,33 @@ fn settle(till: &mut Till, paying: &Paying, (n, outcome): (u32, &Outcome), means
     let elsewhere = paying.awaits_customer() && means.url.is_some() && means.url.as_ref() != known && till.order.contact.is_some();
     if changed == Settled::Changed || elsewhere {
         let means = (means != Means::default()).then(|| Box::new(means));
-        till.happens(MoneyEvent::Settled { n, outcome: outcome.clone(), means });
+        till.notes(MoneyEvent::Settled { n, outcome: outcome.clone(), means });
     } else if is_open || paying.reported.contains(&n) {
-        till.happens(MoneyEvent::Looked { n });
+        till.notes(MoneyEvent::Looked { n });
     }
     Ok(())
 }
 
-fn returned(till: &mut Till, paying: &Paying, capture: u32, news: &[Outside]) {
+fn returned(till: &mut Desk, paying: &Paying, capture: u32, news: &[Outside]) {
     let mut ledger = paying.ledger.clone();
     let is_new = |one: &&Outside| one.of == capture && ledger.hear((*one).clone()) == Ok(Settled::Changed);
     let news: Vec<Outside> = news.iter().filter(is_new).cloned().collect();
     if !news.is_empty() || paying.returns.contains(&capture) {
-        till.happens(MoneyEvent::Returned { capture, news });
+        till.notes(MoneyEvent::Returned { capture, news });
     }
 }
 
-fn report(till: &mut Till, paying: &Paying, operations: &[u32], captures: &[u32]) {
+fn report(till: &mut Desk, paying: &Paying, operations: &[u32], captures: &[u32]) {
     let is_capture = |n: u32| paying.ledger.operation(n).is_some_and(|one| matches!(one.kind, Kind::Capture { .. }));
     let new = |known: &[u32], n: &u32| paying.ledger.operation(*n).is_some() && !known.contains(n);
     let operations: Vec<u32> = operations.iter().copied().filter(|n| new(&paying.reported, n)).collect();
     let captures: Vec<u32> = captures.iter().copied().filter(|n| is_capture(*n) && new(&paying.returns, n)).collect();
     if !operations.is_empty() || !captures.is_empty() {
-        till.happens(MoneyEvent::Reported { operations, captures });
+        till.notes(MoneyEvent::Reported { operations, captures });
     }
 }
 
-fn refund(till: &mut Till, paying: &Paying, amount: Option<Money>, reason: Option<&str>) -> Result<(), Rejection> {
+fn refund(till: &mut Desk, paying: &Paying, amount: Option<Money>, reason: Option<&str>) -> Result<(), Rejection> {
     let (status, payment) = (till.order.tracks.status, till.order.tracks.payment);
     if !may_refund(status, payment) {
         return Err(Rejection::NotRefundable { status, payment });
@@ -174,11 +166,11 @@ fn refund(till: &mut Till, paying: &Paying, amount: Option<Money>, reason: Optio
     if plan.len() > PARTS_MAX {
         return Err(LedgerRejection::Full.into());
     }
-    till.happens(MoneyEvent::RefundAsked { amount, reason: reason.map(str::to_owned) });
+    till.notes(MoneyEvent::RefundAsked { amount, reason: reason.map(str::to_owned) });
     for (of, amount) in plan {
         let ledger = till.order.governed().map(|paying| &paying.ledger);
         let operation = ledger.ok_or(Rejection::NotCollected)?.begin(Wish::Refund { of, amount }, till.now)?;
-        till.happens(MoneyEvent::Began { operation: Box::new(operation), why: Vec::new(), spares: false });
+        till.notes(MoneyEvent::Began { operation: Box::new(operation), why: Vec::new(), spares: false });
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::{Arrived, LINES_MAX, NOTE_CHARS_MAX, RETURNS_MAX};
 use super::{Refunded, Return, ReturnCommand, ReturnEvent, ReturnKind, ReturnLine, ReturnRefusal, ReturnState, worth_of};
 use crate::ids::ReturnId;
 use crate::money::Money;
+use crate::order::desk::Desk;
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::paying::{self, MoneyCommand};
 use crate::order::rejection::Rejection;
@@ -13,34 +14,20 @@ use crate::payment::pan::contains_pan;
 use crate::payment::{Kind, Ledger, LedgerRejection, Operation, PaymentMethod};
 use jiff::Timestamp;
 
-/// An order with what has happened to it in this commit.
-struct Desk {
-    order: Order,
-    events: Vec<OrderEvent>,
-    now: Timestamp,
-}
-
-impl Desk {
-    fn happens(&mut self, event: OrderEvent) {
-        self.order.evolve(&event, self.now);
-        self.events.push(event);
+/// The order follows where its returns lead. That it stands as delivered again is no news for whoever has it.
+fn closed(mut desk: Desk, notify: bool) -> Vec<OrderEvent> {
+    let way = desk.order.led_back_to().unwrap_or_default();
+    if let Some((to, via)) = way.split_last() {
+        let (from, cause) = (desk.order.tracks.status, Cause::Asked { note: None });
+        let (via, notify) = (via.to_vec(), notify && *to != OrderStatus::Delivered);
+        desk.happens(OrderEvent::StatusChanged { from, to: *to, via, cause, decided: true, notify });
     }
-
-    /// The order follows where its returns lead. That it stands as delivered again is no news for whoever has it.
-    fn close(mut self, notify: bool) -> Vec<OrderEvent> {
-        let way = self.order.led_back_to().unwrap_or_default();
-        if let Some((to, via)) = way.split_last() {
-            let (from, cause) = (self.order.tracks.status, Cause::Asked { note: None });
-            let (via, notify) = (via.to_vec(), notify && *to != OrderStatus::Delivered);
-            self.happens(OrderEvent::StatusChanged { from, to: *to, via, cause, decided: true, notify });
-        }
-        self.events
-    }
+    desk.events
 }
 
 /// Events of a command.
 pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: Timestamp) -> Result<Vec<OrderEvent>, Rejection> {
-    let mut desk = Desk { order: order.clone(), events: Vec::new(), now };
+    let mut desk = Desk::of(order, now);
     match command {
         ReturnCommand::Open { kind, lines, approved, note, notify } => {
             may_open(order, lines)?;
@@ -48,7 +35,7 @@ pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: T
             let note = note_of(order, note.as_deref())?;
             let event = ReturnEvent::Opened { id, kind: *kind, lines: lines.clone(), approved: *approved, note };
             desk.happens(OrderEvent::Return { event });
-            Ok(desk.close(*notify))
+            Ok(closed(desk, *notify))
         }
         ReturnCommand::Decide { id, state, note, notify } => {
             let one = order.return_of(id).ok_or(Rejection::NoSuchReturn)?;
@@ -62,7 +49,7 @@ pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: T
             }
             let note = note_of(order, note.as_deref())?;
             desk.happens(OrderEvent::Return { event: ReturnEvent::Decided { id: id.clone(), state: *state, note } });
-            Ok(desk.close(*notify))
+            Ok(closed(desk, *notify))
         }
         ReturnCommand::Replace { .. } | ReturnCommand::Replaced { .. } | ReturnCommand::CannotReplace { .. } | ReturnCommand::Wake => {
             super::exchange::replace(order, command, now)
@@ -87,11 +74,9 @@ pub(in crate::order) fn give_back(order: &Order, command: &ReturnCommand, now: T
             // Whoever collects the money gives it back; elsewhere the event says how much it is.
             if let Some(amount) = refund.filter(|_| order.governed().is_some()) {
                 let command = MoneyCommand::Refund { amount: Some(amount), reason: Some(format!("return {id}")), seen: None };
-                for event in paying::money(&desk.order, &command, now)? {
-                    desk.happens(event);
-                }
+                desk.all_happen(paying::money(&desk.order, &command, now)?);
             }
-            Ok(desk.close(*notify))
+            Ok(closed(desk, *notify))
         }
     }
 }

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub const CHANNEL: &str = "exchange";
 /// Somebody looks for a replacement that has not been placed, after this.
 const LOOK_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// Times that this is doubled: to a day and a half.
+const LOOKS_MAX: u8 = 7;
 
 /// What is sent in the place of what comes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct Replacement {
     pub lines: Vec<Line>,
     /// Since when it is waited for.
     pub since: Timestamp,
+    /// How often somebody was sent to look.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub looked: u8,
     /// As which order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<OrderId>,
@@ -35,6 +40,37 @@ pub fn replacement_name(order: &Order, id: &ReturnId) -> String {
     format!("{}/{id}", order.id)
 }
 
+impl Replacement {
+    /// When somebody looks next, if it has not been placed by then: twice as late each time, and each day in the end.
+    fn due(&self) -> Option<Timestamp> {
+        let pause = LOOK_AFTER.checked_mul(1 << self.looked.min(LOOKS_MAX)).unwrap_or(SignedDuration::MAX);
+        self.since.checked_add(pause).ok().filter(|_| self.by.is_none())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_never(times: &u8) -> bool {
+    *times == 0
+}
+
+impl Return {
+    /// Takes in what becomes of its replacement; false if the event says nothing of that.
+    pub(super) fn is_replaced(&mut self, event: &ReturnEvent, at: Timestamp) -> bool {
+        match (event, &mut self.replacement) {
+            (ReturnEvent::ReplacementAsked { lines, .. }, replacement) => {
+                *replacement = Some(Replacement { lines: lines.clone(), since: at, looked: 0, by: None });
+            }
+            (ReturnEvent::ReplacementLate { .. }, Some(replacement)) => {
+                (replacement.since, replacement.looked) = (at, replacement.looked.saturating_add(1));
+            }
+            (ReturnEvent::Replaced { by, .. }, Some(replacement)) => (replacement.since, replacement.by) = (at, Some(by.clone())),
+            (ReturnEvent::NotReplaced { .. }, replacement) => *replacement = None,
+            (event, _) => return matches!(event, ReturnEvent::ReplacementLate { .. } | ReturnEvent::Replaced { .. }),
+        }
+        true
+    }
+}
+
 impl Order {
     /// A return whose replacement has not been placed.
     pub fn to_replace(&self) -> Option<&Return> {
@@ -43,8 +79,7 @@ impl Order {
 
     /// When somebody has to look for that, by time alone.
     pub fn replacement_due(&self) -> Option<Timestamp> {
-        let waits = self.returns.iter().filter_map(|one| one.replacement.as_ref()).filter(|replacement| replacement.by.is_none());
-        waits.filter_map(|replacement| replacement.since.checked_add(LOOK_AFTER).ok()).min()
+        self.returns.iter().filter_map(|one| one.replacement.as_ref()?.due()).min()
     }
 
     /// What is sent in the place of a return, if nobody says what: as much of the same as has arrived, or is to.
@@ -115,8 +150,8 @@ pub(super) fn replace(order: &Order, command: &ReturnCommand, now: Timestamp) ->
             waits.then(|| ReturnEvent::NotReplaced { id: id.clone(), why: why.clone() })
         }
         ReturnCommand::Wake => {
-            let late = order.replacement_due().is_some_and(|due| due <= now);
-            order.to_replace().filter(|_| late).map(|one| ReturnEvent::ReplacementLate { id: one.id.clone() })
+            let is_late = |one: &&Return| one.replacement.as_ref().and_then(Replacement::due).is_some_and(|due| due <= now);
+            order.returns.iter().find(is_late).map(|one| ReturnEvent::ReplacementLate { id: one.id.clone() })
         }
         ReturnCommand::Open { .. } | ReturnCommand::Decide { .. } | ReturnCommand::Receive { .. } => None,
     };

@@ -1,10 +1,10 @@
 //! What an order knows of what comes back.
 
-use super::{Arrived, Replacement, Return, ReturnEvent, ReturnState};
-use crate::ids::{OrderId, ReturnId};
+use super::{Arrived, Return, ReturnEvent, ReturnState};
+use crate::ids::ReturnId;
 use crate::order::fulfilling::Consignment;
 use crate::order::placement::{Line, LineKind};
-use crate::order::saga::Allocation;
+use crate::order::saga::{Allocation, note_down};
 use crate::order::status::{OrderStatus, Track};
 use crate::order::{FulfilmentStatus, Order};
 use crate::shipping::fulfilment::Share;
@@ -86,31 +86,16 @@ impl Order {
             self.lose(arrived);
         }
         let Some(one) = self.returns.iter_mut().find(|one| one.id == *event.id()) else { return };
-        let waits =
-            |by: Option<&OrderId>| one.replacement.clone().map(|replacement| Replacement { since: at, by: by.cloned(), ..replacement });
+        if one.is_replaced(event, at) {
+            return;
+        }
         match event {
-            ReturnEvent::Opened { .. } => {}
-            ReturnEvent::ReplacementAsked { lines, .. } => {
-                one.replacement = Some(Replacement { lines: lines.clone(), since: at, by: None });
-                return;
-            }
-            ReturnEvent::ReplacementLate { .. } => {
-                one.replacement = waits(None);
-                return;
-            }
-            ReturnEvent::Replaced { by, .. } => {
-                one.replacement = waits(Some(by));
-                return;
-            }
-            ReturnEvent::NotReplaced { .. } => {
-                one.replacement = None;
-                return;
-            }
             ReturnEvent::Decided { state, .. } => one.state = *state,
             ReturnEvent::Received { arrived, refund, shipping_minor, .. } => {
                 (one.state, one.arrived, one.refund) = (ReturnState::Received, arrived.clone(), *refund);
                 one.shipping_minor = *shipping_minor;
             }
+            _ => {}
         }
         one.since = at;
     }
@@ -164,11 +149,7 @@ impl Order {
             for from in left.iter_mut().filter(|from| from.sku == line.sku) {
                 let taken = open.min(from.quantity);
                 (open, from.quantity) = (open - taken, from.quantity - taken);
-                match back.iter_mut().find(|known| known.sku == from.sku && known.location == from.location) {
-                    _ if taken == 0 => {}
-                    Some(known) => known.quantity = known.quantity.saturating_add(taken),
-                    None => back.push(Allocation { quantity: taken, ..from.clone() }),
-                }
+                note_down(&mut back, &Allocation { quantity: taken, ..from.clone() });
             }
         }
         back

@@ -4,35 +4,15 @@ use super::*;
 use crate::ids::TenantId;
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::paying::PayRules;
-use crate::order::placement::{Collecting, Draft, DraftLine, Given, Line, LineKind};
+use crate::order::placement::{Collecting, Draft, Given, Line, LineKind};
 use crate::order::rejection::Rejection;
 use crate::order::saga::{Allocation, SagaEvent, Step};
-use crate::order::testing::{at, given, placed};
+use crate::order::testing::{at, basket, given, placed};
 use crate::order::{ChangeStatus, Command, Order, PaymentStatus, Tracks, decide};
 use proptest::prelude::*;
 
-/// Three mugs at 10.00, two pots at 5.50 and a song; 3.00 off, 4.13 tax on top, 5.00 to send it.
-fn draft() -> Draft {
-    let line = |sku: &str, quantity, price: &str, digital| DraftLine {
-        sku: sku.into(),
-        quantity,
-        unit_price: price.into(),
-        digital,
-        ..DraftLine::default()
-    };
-    Draft {
-        currency: "EUR".into(),
-        customer_name: "Ada Example".into(),
-        lines: vec![line("mug", 3, "10.00", false), line("song", 1, "1.00", true), line("pot", 2, "5.50", false)],
-        discount: Some("3.00".into()),
-        tax: Some("4.13".into()),
-        shipping: Some("5.00".into()),
-        ..Draft::default()
-    }
-}
-
 fn order_in(status: OrderStatus) -> Order {
-    placed(&draft(), Given { tracks: Tracks { status, ..Tracks::default() }, ..given() }).unwrap()
+    placed(&basket(), Given { tracks: Tracks { status, ..Tracks::default() }, ..given() }).unwrap()
 }
 
 fn does(order: &mut Order, command: ReturnCommand) -> Result<Vec<String>, Rejection> {
@@ -267,7 +247,7 @@ fn cash_goes_back_to_who_has_paid_it() {
         let (tenant, rules) = (TenantId::parse("demo").unwrap(), PayRules::default());
         let payments = Some(Collecting { tenant: &tenant, enabled: true, offers: &[], rules });
         let given = Given { tracks: Tracks { status, ..Tracks::default() }, payments, ..given() };
-        let mut order = placed(&Draft { payment_method: Some("cash_on_delivery".into()), ..draft() }, given).unwrap();
+        let mut order = placed(&Draft { payment_method: Some("cash_on_delivery".into()), ..basket() }, given).unwrap();
         for _ in 0..2 {
             does(&mut order, opens(&[(0, 1)])).unwrap();
         }
@@ -432,6 +412,17 @@ fn something_is_sent_in_its_place() {
     let late = decide(Some(&order), &Command::Return(ReturnCommand::Wake), at(16)).unwrap();
     assert_eq!(late[0].in_words(), "What is sent in the place of return r1 takes too long and is begun again");
     assert_eq!(decide(Some(&order), &Command::Return(ReturnCommand::Wake), at(15)), Ok(Vec::new()), "not yet");
+    // Each time a little later, and in the end each day.
+    let mut waits = order.clone();
+    let mut minute = 16;
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        waits.apply_commit(&decide(Some(&waits), &Command::Return(ReturnCommand::Wake), at(minute)).unwrap(), at(minute));
+        let due = waits.replacement_due().unwrap();
+        pauses.push(due.duration_since(at(minute)).as_mins());
+        minute += pauses[pauses.len() - 1];
+    }
+    assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1920, 1920, 1920]);
     let by = crate::ids::OrderId::parse("1001-r1").unwrap();
     for _ in 0..2 {
         does(&mut order, ReturnCommand::Replaced { id: id("r1"), by: by.clone() }).unwrap();

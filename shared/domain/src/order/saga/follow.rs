@@ -1,8 +1,8 @@
 //! What follows from whatever happens to an order: people's answers, and how it stands.
 
-use super::way::Way;
 use super::{Ended, Rest, SagaEvent, Step, StockMove};
 use crate::order::cancelling::called_off;
+use crate::order::desk::Desk;
 use crate::order::event::OrderEvent;
 use crate::order::paying::MoneyEvent;
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
@@ -19,7 +19,7 @@ fn asks_for_rest(order: &Order, kind: ReviewKind) -> bool {
 
 /// What follows for an order about which a person has said yes.
 pub(in crate::order) fn approved(order: &Order, kind: ReviewKind, now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
+    let mut way = Desk::of(order, now);
     if asks_for_rest(order, kind) {
         way.goes(SagaEvent::Rest { rest: Rest::Left });
         return way.events;
@@ -39,7 +39,7 @@ pub(in crate::order) fn approved(order: &Order, kind: ReviewKind, now: Timestamp
 
 /// What follows for an order about which a person has said no.
 pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
+    let mut way = Desk::of(order, now);
     if asks_for_rest(order, kind) {
         way.goes(SagaEvent::Rest { rest: Rest::Kept });
         let kept = order.set_aside();
@@ -59,7 +59,7 @@ pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp
 /// What follows from how an order stands: what it no longer needs is given back, what has left has left, what was to be decided
 /// is not any more. `rest_off` if what had not left of it was called off, `stocked` if stock has moved in this commit.
 pub(in crate::order) fn follow(order: &Order, (rest_off, stocked): (bool, bool), now: Timestamp) -> Vec<OrderEvent> {
-    let mut way = Way::of(order, now);
+    let mut way = Desk::of(order, now);
     if order.is_given_up(now) {
         let why = "nobody has paid in time".to_owned();
         way.moves(OrderStatus::Cancelled, &why, true);

@@ -7,11 +7,13 @@
 
 mod allocate;
 mod follow;
+mod shelf;
 mod state;
 mod table;
 mod way;
 
 pub(super) use follow::{approved, follow, nudge, rejected};
+pub(super) use shelf::note_down;
 pub(super) use way::proceed;
 
 pub use allocate::{Short, Supply, allocate, better};

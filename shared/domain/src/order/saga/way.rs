@@ -4,29 +4,14 @@ use super::allocate::{Short, Supply, allocate, better};
 use super::{Allocation, Ended, Facts, Free, HOLD_MAX, RULE, SHORT, SagaEvent, SagaRules, Step, Table};
 use crate::fraud::{FraudAdvice, Past, RiskLevel, Suspect, assess};
 use crate::ids::LocationId;
+use crate::order::desk::Desk;
 use crate::order::event::{Cause, OrderEvent};
 use crate::order::review::{ReviewEvent, ReviewKind, ReviewOutcome};
 use crate::order::{Order, OrderStatus};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// An order on its way, with what has happened to it in this commit.
-pub(super) struct Way {
-    pub(super) order: Order,
-    pub(super) events: Vec<OrderEvent>,
-    now: Timestamp,
-}
-
-impl Way {
-    pub(super) fn of(order: &Order, now: Timestamp) -> Way {
-        Way { order: order.clone(), events: Vec::new(), now }
-    }
-
-    pub(super) fn happens(&mut self, event: OrderEvent) {
-        self.order.evolve(&event, self.now);
-        self.events.push(event);
-    }
-
+impl Desk {
     pub(super) fn goes(&mut self, event: SagaEvent) {
         self.happens(OrderEvent::Saga { event });
     }
@@ -185,7 +170,7 @@ pub(in crate::order) fn proceed(order: &Order, facts: &Facts, rules: &SagaRules,
     if order.saga_work().is_none() || order.settlement().is_some() {
         return Vec::new();
     }
-    let mut way = Way::of(order, now);
+    let mut way = Desk::of(order, now);
     if order.has_left() {
         match &facts.levels {
             _ if !rules.reserve_stock => way.has_all_left(),
