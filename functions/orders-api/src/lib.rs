@@ -72,6 +72,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/stats", get(stats::stats))
         .route("/v1/orders/stats", get(stats::orders))
         .route("/v1/analytics/performance", get(analytics::performance))
+        .route("/v1/analytics/sla", get(analytics::sla))
         .route("/v1/analytics/business", get(analytics::business))
         .route("/v1/analytics/inventory", get(analytics::inventory))
         .route("/track/{tenant}/{order}/{seal}", get(track::show))

@@ -13,10 +13,11 @@ use std::sync::Arc;
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory], |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Inventory, Table::Metrics], |name| settings.required(name));
     settings.check()?;
     let db = Dynamo::new(Aws::new(), tables);
     let apply = Apply { orders: Arc::new(db.orders()), clock: Arc::new(SystemClock) };
-    let timers = RunTimers { index: Arc::new(db.timers()), apply, tenants: Arc::new(db.tenants()) };
+    let timers = RunTimers { index: Arc::new(db.timers()), apply, tenants: Arc::new(db.tenants()), metrics: Arc::new(db.metrics()) };
     run(service_fn(|_: LambdaEvent<Value>| timers::handle(&timers, correlation()))).await
 }

@@ -1,11 +1,12 @@
 //! How fast and how well things go in a shop, and what it earns by them. From the read model: cost and time do not depend on the number of orders.
 
 use crate::error::Result;
-use crate::measure::{DAYS, HABITS, LEFT, MOVES, RATINGS, RECEIPTS, confirmed_in, payments_of};
+use crate::measure::{DAYS, HABITS, LEFT, MOVES, RATINGS, RECEIPTS, SLAS, confirmed_in, payments_of};
 use crate::ports::{MetricStore, Point};
 use crate::scope::TenantScope;
 use domain::money::{Currency, Money};
 use domain::order::{OrderStatus, Track};
+use domain::sla::{Day, Sla};
 use domain::spread;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -202,4 +203,28 @@ pub async fn business(metrics: &dyn MetricStore, scope: &TenantScope, span: &Spa
         satisfied: Share { part: satisfied, of: sum(&ratings, "votes") },
         returned: Share { part: sum(&gone, "returns"), of: sum(&gone, "left") },
     })
+}
+
+/// What became of each service level over some days, those first that an order meets first; none of those that nothing was due of.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn service_levels(metrics: &dyn MetricStore, scope: &TenantScope, span: &Span) -> Result<Vec<(Sla, Vec<Day>)>> {
+    let points = metrics.series(scope, SLAS, &span.first.to_string(), &format!("{}/~", span.last)).await?;
+    let mut found: BTreeMap<Sla, Vec<Day>> = BTreeMap::new();
+    for point in &points {
+        let Some((day, sla)) = point.point.split_once('/') else { continue };
+        let (Ok(day), Some(sla)) = (day.parse(), Sla::from_word(sla)) else { continue };
+        let (kept, missed) = (sum([point], "kept"), sum([point], "missed"));
+        if kept > 0 || missed > 0 {
+            found.entry(sla).or_default().push(Day { day, kept, missed });
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// In time, of all that was due.
+pub fn in_time(days: &[Day]) -> Share {
+    let (kept, missed) = days.iter().fold((0, 0), |(kept, missed), day| (kept + day.kept, missed + day.missed));
+    Share { part: kept, of: kept + missed }
 }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, Commit, CommitError, DecisionRecord, InboxKey, Judgement, OnceDone, OrderStore};
 use crate::publish;
 use domain::ids::OrderId;
+use domain::order::clocks::clocked;
 use domain::order::decide::news;
 use domain::order::{Command, Order, OrderEvent, decide};
 use jiff::Timestamp;
@@ -69,6 +70,7 @@ impl Apply {
             }
             let mut events = events;
             events.extend(follow_up(&before, &events, context, now));
+            events.extend(clocks(&before, &events, context, now));
             let mut order = before.clone();
             order.apply_commit(&events, now);
             let recorded = audit::record(&mut order, by, events, now)?;
@@ -104,6 +106,17 @@ impl Apply {
         }
         Err(Error::Stale { current })
     }
+}
+
+/// What a commit means for the clocks of its order, where the shop runs any.
+fn clocks(before: &Order, events: &[OrderEvent], context: Context<'_>, now: Timestamp) -> Option<OrderEvent> {
+    let rules = &context.config.sla;
+    if !rules.enabled {
+        return None;
+    }
+    let mut after = before.clone();
+    events.iter().for_each(|event| after.evolve(event, now));
+    clocked(&after, events, rules, &context.zone(), now).map(|event| OrderEvent::Sla { event })
 }
 
 /// A customer who hears that their order has arrived is asked how it was, some days later, where the shop wants that.

@@ -76,6 +76,10 @@ impl Case {
                 days => format!("{days} days past the promised day"),
             },
             Concern::Delayed => "Reported late".to_owned(),
+            Concern::SlaMissed => self.order.pressing.map_or_else(
+                || "Not as far as it has to be".to_owned(),
+                |pressing| format!("{} is {} h late", pressing.sla.text(), hours(now.duration_since(pressing.due_at))),
+            ),
             Concern::ParcelStuck => {
                 let silent = self.order.quiet.map_or(SignedDuration::ZERO, |quiet| now.duration_since(quiet.since));
                 format!("Nobody has scanned a parcel of it for {} h", hours(silent))

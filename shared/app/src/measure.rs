@@ -20,6 +20,8 @@ pub const LABELS: &str = "label";
 /// Orders placed per shop day. Point "2025-08-09", fields "orders", "units", and for each currency "orders:EUR" and
 /// "revenue:EUR" (minor units).
 pub const DAYS: &str = "day";
+/// Orders by the hour in which they were placed. Point "2025-08-09T13" (UTC), field "orders".
+pub const HOURS: &str = "hour";
 /// The same per channel: point "2025-08-09/instagram".
 pub const CHANNELS: &str = "channel";
 /// Status moves per day: fields "automated" and "manual".
@@ -48,6 +50,10 @@ pub const PAYMENTS: &str = "payment";
 /// Orders that have left, and what came back of them, per day: fields "left" (orders), "returns" (orders of which something came back) and "faults"
 /// (those of which something did because something else had been packed).
 pub const LEFT: &str = "left";
+
+/// What became of service levels, by the day they were due. Point "2025-08-09/pick", fields "kept" and "missed": what nobody has done when its time
+/// is up is missed, done or not.
+pub const SLAS: &str = "sla";
 
 /// What was counted on shelves, per day: fields "lines" and "matched" (those of which the books were right).
 pub const COUNTED: &str = "counted";
@@ -154,6 +160,38 @@ pub async fn health_of(metrics: &dyn MetricStore, scope: &TenantScope, now: Time
     Ok(found.iter().map(|(provider, sums)| (provider.clone(), health(sums))).collect())
 }
 
+/// What a clock counts for: what was counted of it before is taken back.
+fn judged(clock: &v1::SlaClock) -> Vec<Delta> {
+    let counts = |state: &str| matches!(state, "kept" | "missed");
+    let point = |day: Date| format!("{day}/{}", clock.sla);
+    let before = clock
+        .from
+        .as_deref()
+        .filter(|from| counts(from))
+        .map(|from| delta(SLAS, &point(clock.was_due_on.unwrap_or(clock.due_on)), from, -1));
+    let now = counts(&clock.to).then(|| delta(SLAS, &point(clock.due_on), clock.to.as_str(), 1));
+    before.into_iter().chain(now).collect()
+}
+
+/// The point of [`HOURS`] that a moment counts for.
+fn hour(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H").to_string()
+}
+
+/// How many orders were placed in some hours, each by its beginning.
+///
+/// # Errors
+/// `Retryable`.
+pub async fn placed_in(metrics: &dyn MetricStore, scope: &TenantScope, hours: &[Timestamp]) -> Result<BTreeMap<Timestamp, u64>> {
+    let mut placed = BTreeMap::new();
+    for at in hours {
+        let points = metrics.series(scope, HOURS, &hour(*at), &hour(*at)).await?;
+        let orders: i64 = points.iter().filter_map(|point| point.fields.get("orders")).sum();
+        placed.insert(*at, u64::try_from(orders).unwrap_or(0));
+    }
+    Ok(placed)
+}
+
 /// Days by which a provider's health is judged.
 const HEALTH_DAYS: i64 = 7;
 
@@ -174,6 +212,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
                 delta(DAYS, &day, orders, 1),
                 delta(DAYS, &day, revenue, placed.total.minor),
                 delta(CHANNELS, &channel, "orders", 1),
+                delta(HOURS, &hour(placed.placed_at), "orders", 1),
             ];
             // One that is imported as it stands has left before anybody here knew of it.
             let born = OrderStatus::from_word(&placed.status);
@@ -221,6 +260,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             }
             deltas
         }
+        Payload::OrderSlaChanged(changed) => changed.clocks.iter().flat_map(judged).collect(),
         Payload::OrderCustomerTold(_) => vec![delta(TOLD, "all", "orders", 1)],
         Payload::OrderCustomerReplied(replied) if replied.first => vec![delta(TOLD, "all", "replied", 1)],
         Payload::OrderMessageReceipt(receipt) => {

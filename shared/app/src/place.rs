@@ -9,6 +9,7 @@ use crate::publish;
 use crate::scope::TenantScope;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
+use domain::order::clocks::clocked;
 use domain::order::placement::{Collecting, Draft, Given, check};
 use domain::order::{Claim, Command, Fact, Fault, Order, OrderEvent, Placement, Recorded, Tracks, Vocabulary, decide};
 use jiff::{SignedDuration, Timestamp};
@@ -79,6 +80,9 @@ impl Born {
             // News from the future has no place in time.
             events.extend(decide(Some(&order), &Command::Hear { fact, notify: false }, now).unwrap_or_default());
         }
+        let born = Order::placed(&events, Some(contact.clone()), now);
+        let clocks = born.and_then(|born| clocked(&born, &events, &context.config.sla, &context.zone(), now));
+        events.extend(clocks.map(|event| OrderEvent::Sla { event }));
         let placed = Order::placed(&events, Some(contact), now);
         let mut order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
         let recorded = audit::record(&mut order, by, events, now)?;

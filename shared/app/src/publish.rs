@@ -9,10 +9,11 @@ use domain::order::fulfilling;
 use domain::order::saga::{Allocation, RULE, Step};
 use domain::order::{
     Actor, Arrived, Cause, DecisionId, FulfilEvent, LabelEvent, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, Return, ReturnEvent,
-    ReturnKind, ReturnLine, ReviewEvent, SagaEvent, Stage,
+    ReturnKind, ReturnLine, ReviewEvent, SagaEvent, SlaClock, SlaState, Stage,
 };
 use domain::payment::{By, Kind, State};
 use domain::shipping::fulfilment::Share;
+use domain::sla::Sla;
 use jiff::Timestamp;
 
 /// An amount as the wire has it.
@@ -66,6 +67,7 @@ pub fn of_commit(
         payloads.extend(money(before, order, event));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
+    payloads.extend(clocks(before, order, &recorded.events, zone));
     let (before, after) = (before.map(Order::label), order.label());
     if before != Some(after) {
         payloads.push(Payload::OrderLabelChanged(v1::LabelChanged {
@@ -190,6 +192,7 @@ fn translate(
         // What a source said, and what is to happen later, is the order's own business, as its pictures are; what follows is published.
         // Sagas, payments, returns, reviews and what is called off have events of their own.
         OrderEvent::LinesCancelled { .. }
+        | OrderEvent::Sla { .. }
         | OrderEvent::Saga { .. }
         | OrderEvent::Review { .. }
         | OrderEvent::Money { .. }
@@ -236,6 +239,33 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
         OrderEvent::Fulfilment { event: FulfilEvent::Label { id, reference, event } } => labelled(order, (id, reference), event),
         _ => None,
     }
+}
+
+/// Clocks that stand otherwise than before.
+fn clocks(before: Option<&Order>, order: &Order, events: &[OrderEvent], zone: &jiff::tz::TimeZone) -> Option<Payload> {
+    if !events.iter().any(|event| matches!(event, OrderEvent::Sla { .. })) {
+        return None;
+    }
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    let changed = Sla::ALL.into_iter().filter_map(|sla| {
+        let (was, is) = (before.and_then(|before| before.clock(sla)), order.clock(sla));
+        let shown = is.or(was)?;
+        let (from, to) = (was.map(SlaClock::state), is.map(SlaClock::state));
+        let stands = |clock: Option<&SlaClock>| clock.map(|clock| (clock.state(), day(clock.due_at)));
+        (stands(was) != stands(is)).then(|| v1::SlaClock {
+            sla: sla.to_string(),
+            from: from.map(|state| state.as_str().to_owned()),
+            to: to.map_or("none", SlaState::as_str).to_owned(),
+            started_at: shown.started_at,
+            due_at: shown.due_at,
+            due_on: day(shown.due_at),
+            was_due_on: was.map(|was| day(was.due_at)),
+            ended_at: is.and_then(|clock| clock.ended_at),
+            factors: shown.factors.iter().map(|factor| factor.as_str().to_owned()).collect(),
+        })
+    });
+    let clocks: Vec<v1::SlaClock> = changed.collect();
+    (!clocks.is_empty()).then(|| Payload::OrderSlaChanged(v1::SlaChanged { order_id: order.id.to_string(), clocks }))
 }
 
 /// What happened to an order's money. Of what went back at the provider's each is an event.

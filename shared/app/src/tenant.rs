@@ -10,6 +10,7 @@ use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{Fault, Order, SagaRules, WatchRules, Watched, progress};
 use domain::price::{GUARDRAIL_BPS, PriceRules};
 use domain::shipping::tax::ChargeRules;
+use domain::sla::SlaRules;
 use domain::stock::{ReorderRules, StockRules};
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +155,8 @@ pub struct TenantConfig {
     pub shopify: Option<ShopifySettings>,
     /// How long orders may wait before they need a person.
     pub watch: WatchRules,
+    /// By when orders have to be how far.
+    pub sla: SlaRules,
     /// When little is left of something.
     pub stock: StockRules,
     /// Whether prices are proposed, and who accepts them.
@@ -202,6 +205,7 @@ impl Default for TenantConfig {
             saleor: None,
             shopify: None,
             watch: WatchRules::default(),
+            sla: SlaRules::default(),
             stock: StockRules::default(),
             pricing: PriceRules::default(),
             progress: ProgressRules::default(),
@@ -349,6 +353,7 @@ impl TenantConfig {
         }
         faults.extend(self.saleor.iter().flat_map(SaleorSettings::faults));
         faults.extend(self.shopify.iter().flat_map(ShopifySettings::faults));
+        faults.extend(self.sla.faults());
         faults.extend(self.charges.faults());
         faults.extend(self.payments.faults());
         faults.extend(self.shipping.faults());

@@ -5,7 +5,8 @@
 use crate::apply::{Alongside, Apply};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
-use crate::ports::{DueTimer, TenantStore, TimerIndex};
+use crate::measure::placed_in;
+use crate::ports::{DueTimer, MetricStore, TenantStore, TimerIndex};
 use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
 use domain::order::timers::AFTER_DELIVERY;
@@ -33,6 +34,8 @@ pub struct RunTimers {
     pub apply: Apply,
     /// Settings.
     pub tenants: Arc<dyn TenantStore>,
+    /// How many orders were placed in an hour.
+    pub metrics: Arc<dyn MetricStore>,
 }
 
 /// What a tick did.
@@ -94,10 +97,11 @@ impl RunTimers {
         let parcels = order.parcels_due().filter(|due| *due <= now).map(|_| Command::Fulfil(FulfilCommand::Wake));
         let unsent = order.replacement_due().filter(|due| *due <= now).map(|_| Command::Return(ReturnCommand::Wake));
         let overdue = order.open_reviews().filter(|review| review.due_at <= now && !review.overdue);
+        let clocks = self.clocks(context, order, now).await?;
         let reject = context.config.workflow.reject_overdue;
         let expire = overdue.map(|review| Command::Review(ReviewCommand::Expire { id: review.id.clone(), reject }));
         let mut done = Vec::new();
-        for command in late.into_iter().chain(unpaid).chain(parcels).chain(unsent).chain(expire) {
+        for command in late.into_iter().chain(unpaid).chain(parcels).chain(unsent).chain(clocks).chain(expire) {
             match self.apply.run(context, &order.id, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => {}
                 Ok(_) => done.push(Done::Fired),
@@ -106,6 +110,17 @@ impl RunTimers {
             }
         }
         Ok(done)
+    }
+
+    /// What time has done to its clocks, if it has done anything.
+    async fn clocks(&self, context: Context<'_>, order: &Order, now: Timestamp) -> Result<Option<Command>> {
+        if order.clocks_due().is_none_or(|due| now < due) {
+            return Ok(None);
+        }
+        let rules = &context.config.sla;
+        let hours = order.hours_to_look_at(rules, now);
+        let placed = placed_in(&*self.metrics, context.scope, &hours).await?;
+        Ok(Some(Command::Tick { rules: Box::new(rules.clone()), zone: context.zone(), placed }))
     }
 
     async fn look(&self, due: DueTimer, correlation: &CorrelationId) -> Result<Vec<Done>> {

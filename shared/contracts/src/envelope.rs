@@ -85,6 +85,8 @@ payloads! {
     OrderNotifyRequested(order::v1::NotifyRequested) = "order.notify_requested.v1" from "orderflow.orders";
     /// Nothing happened for too long, or something went wrong: a person is to look.
     OrderAttentionRaised(order::v1::AttentionRaised) = "order.attention_raised.v1" from "orderflow.orders";
+    /// Clocks of the order started, stopped or ran out.
+    OrderSlaChanged(order::v1::SlaChanged) = "order.sla_changed.v1" from "orderflow.orders";
     /// A message has reached the customer: the first about this order.
     OrderCustomerTold(order::v1::CustomerTold) = "order.customer_told.v1" from "orderflow.orders";
     /// The customer wrote back.

@@ -271,10 +271,46 @@ pub mod v1 {
     /// Why a person is to look.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct AttentionReason {
-        /// "pending_too_long", "processing_too_long", "stale", "no_customer_contact", "overdue", "delayed", "parcel_stuck", "delivery_failed", "failed".
+        /// "pending_too_long", "processing_too_long", "stale", "no_customer_contact", "overdue", "delayed", "sla_missed", "parcel_stuck", "delivery_failed", "failed".
         pub code: String,
         /// Since when it holds.
         pub since: Timestamp,
+    }
+
+    /// Clocks of the order started, stopped or ran out.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct SlaChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// Those that stand otherwise than before.
+        pub clocks: Vec<SlaClock>,
+    }
+
+    /// How a clock stands.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct SlaClock {
+        /// Which: "pick", "pack", "scan", "ship", "carrier", "delivery".
+        pub sla: String,
+        /// How it stood before, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<String>,
+        /// How it stands: "running", "at_risk", "kept", "missed", "void" (the order came to nothing), "none" (there is no such clock after all).
+        pub to: String,
+        /// Since when it runs.
+        pub started_at: Timestamp,
+        /// The last moment that is in time.
+        pub due_at: Timestamp,
+        /// That day, by the shop's clock.
+        pub due_on: Date,
+        /// The day it was due on before, if it stood otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub was_due_on: Option<Date>,
+        /// When it was done, if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub ended_at: Option<Timestamp>,
+        /// What makes it take longer: "weekend", "holiday", "busy", "peak", "oversized", "hazmat", "fragile".
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub factors: Vec<String>,
     }
 
     /// The customer's data was erased.

@@ -21,6 +21,7 @@ pub mod sheet;
 pub mod shipping;
 pub mod shopify;
 pub mod sketch;
+pub mod sla;
 pub mod spread;
 pub mod stock;
 pub mod webhook;

@@ -44,6 +44,7 @@ impl Index {
             delayed_since: None,
             untold: false,
             quiet: None,
+            pressing: None,
             raised: Default::default(),
             raised_at: None,
             money_lost: false,

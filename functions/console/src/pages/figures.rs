@@ -7,10 +7,11 @@ use crate::icons;
 use crate::layout::{Here, Look, Page};
 use crate::visitor::Visitor;
 use app::Error;
-use app::analytics::{Business, Performance, Share, Span, business, performance};
+use app::analytics::{self, Business, Performance, Share, Span, business, performance};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::money::Money;
+use domain::sla::{Day, Direction, Sla, trend};
 use http::Uri;
 use jiff::SignedDuration;
 use maud::{Markup, html};
@@ -31,6 +32,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let span = Span::back(days, visitor.now, &visitor.zone());
     let (earned, went) =
         (business(&*console.metrics, &visitor.scope, &span).await?, performance(&*console.metrics, &visitor.scope, &span).await?);
+    let levels = analytics::service_levels(&*console.metrics, &visitor.scope, &span).await?;
     let body = html! {
         div class="title" {
             h1 { "Figures" }
@@ -53,6 +55,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         }
         (confirmed(&went))
         (stays(&went))
+        (service_levels(&levels))
     };
     Ok(Page { title: "Figures", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: None }.draw(&body))
 }
@@ -188,6 +191,44 @@ fn stays(went: &Performance) -> Markup {
                         }
                 }))
             }
+        }
+    }
+}
+
+/// Nothing where no clock was ever due.
+fn service_levels(levels: &[(Sla, Vec<Day>)]) -> Markup {
+    html! {
+        @if !levels.is_empty() {
+            section class="card wide" aria-labelledby="sla-title" {
+                div class="card-head" {
+                    h2 id="sla-title" { "Service levels" }
+                    span class="muted" { "by the day they were due; what is not done when its time is up is late" }
+                }
+                (table(&["What", "In time", "Due", "Late", "Trend"], Some("Trend"), &html! {
+                        @for (sla, days) in levels {
+                            @let kept = analytics::in_time(days);
+                            tr {
+                                th scope="row" { (sla.text()) }
+                                td class="number-cell" { (percent(kept)) }
+                                td class="number-cell" { (count(kept.of)) }
+                                td class="number-cell" { (count(kept.of - kept.part)) }
+                                td class="number-cell roomy" { (going(days)) }
+                            }
+                        }
+                }))
+            }
+        }
+    }
+}
+
+/// "+1.4 points a week", if that is more than chance.
+fn going(days: &[Day]) -> String {
+    match trend(days) {
+        None => "–".to_owned(),
+        Some(trend) if trend.direction == Direction::Steady => "steady".to_owned(),
+        Some(trend) => {
+            let sign = if trend.per_week_tenths < 0 { "−" } else { "+" };
+            format!("{sign}{} points a week", tenths(trend.per_week_tenths.abs(), 10))
         }
     }
 }

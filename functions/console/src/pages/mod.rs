@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod audit;
 pub mod cancelling;
+mod clocks;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;

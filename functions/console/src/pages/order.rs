@@ -1,6 +1,8 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
-use super::{Params, cancelling, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow};
+use super::{
+    Params, cancelling, clocks, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow,
+};
 use crate::desk::Console;
 use crate::flash::Flash;
 use crate::format::{count, day, moment, money, words};
@@ -49,6 +51,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
             (stepper(order))
             div class="order-side" {
                 @if visitor.may_write() { (actions(order, visitor, &considered.decision)) }
+                (clocks::section(order, visitor))
                 (customer(&dossier, visitor))
                 (payment::section(order, visitor))
                 (messages::section(&dossier, visitor))

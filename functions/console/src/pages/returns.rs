@@ -22,6 +22,7 @@ use domain::order::{
 };
 use jiff::Timestamp;
 use maud::{Markup, html};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Its returns, and a form for another; nothing if there are none and none can be.
@@ -249,7 +250,14 @@ fn replacement(order: &Order, fields: &Fields) -> Vec<Line> {
     let line = |at: usize| {
         let pieces = fields.get(&format!("pieces-{at}"))?.parse().unwrap_or(u32::MAX);
         let sku = fields.get(&format!("sku-{at}"))?.trim().to_owned();
-        (pieces > 0).then(|| Line { name: named(&sku), sku, quantity: pieces, unit_price_minor: 0, kind: LineKind::Physical })
+        (pieces > 0).then(|| Line {
+            name: named(&sku),
+            sku,
+            quantity: pieces,
+            unit_price_minor: 0,
+            kind: LineKind::Physical,
+            handling: BTreeSet::new(),
+        })
     };
     (0..=LINES_MAX).filter_map(line).collect()
 }

@@ -5,7 +5,9 @@ use crate::format::{ago, moment, words};
 use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
 use app::ports::Dossier;
-use domain::order::{Cause, Label, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, Tracks};
+use domain::order::{
+    Cause, Label, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, SlaState, Tracks,
+};
 use maud::{Markup, html};
 
 /// Changes shown above the fold, before the first one of all.
@@ -92,6 +94,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         OrderEvent::Rated { .. } => 3,
         OrderEvent::Replied { .. } => 2,
         OrderEvent::FactHeard { .. }
+        | OrderEvent::Sla { .. }
         | OrderEvent::CustomerTold { .. }
         | OrderEvent::NotReached { .. }
         | OrderEvent::TimerSet { .. }
@@ -146,6 +149,10 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
         OrderEvent::Saga { event: SagaEvent::Screened { .. } } => (icons::TICK, "Checked", String::new()),
         OrderEvent::Saga { .. } => (icons::BOLT, "Workflow", String::new()),
         OrderEvent::CustomerTold { .. } => (icons::MAIL, "Customer told", String::new()),
+        OrderEvent::Sla { event } if event.clocks.iter().any(|clock| clock.state() == SlaState::Missed) => {
+            (icons::CLOCK, "Deadline missed", render::svg::status_class(Label::Delayed))
+        }
+        OrderEvent::Sla { .. } => (icons::CLOCK, "Deadlines", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }
 }

@@ -26,7 +26,7 @@ use utoipa::{Modify, OpenApi};
         returns::create, returns::list, returns::step,
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
-        imports::orders, files::take, files::read, stats::stats, stats::orders, analytics::performance, analytics::business, analytics::inventory, reports::list, reports::make, exports::list, exports::make, sheet::read, sheet::sync, saleor::read, saleor::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::list, stock::read, stock::adjust, stock::count, purchases::list, purchases::create, purchases::read, purchases::change, purchases::approve, purchases::cancel, purchases::receive,
+        imports::orders, files::take, files::read, stats::stats, stats::orders, analytics::performance, analytics::sla, analytics::business, analytics::inventory, reports::list, reports::make, exports::list, exports::make, sheet::read, sheet::sync, saleor::read, saleor::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::list, stock::read, stock::adjust, stock::count, purchases::list, purchases::create, purchases::read, purchases::change, purchases::approve, purchases::cancel, purchases::receive,
         prices::list, prices::write, prices::read, prices::look, prices::accept, prices::dismiss, backtest::read,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,
         webhooks::event_types, webhooks::list, webhooks::create, webhooks::read, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::replay, webhooks::deliveries,

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::money::Currency;
 use domain::order::Track;
+use domain::sla::{Day, Sla};
 use jiff::civil::Date;
 use runtime::http::{Caller, Origin, Params};
 use serde::Serialize;
@@ -44,6 +45,65 @@ pub struct Confirmed {
     pub p95_ms: Option<i64>,
     /// That 99 % took at most.
     pub p99_ms: Option<i64>,
+}
+
+/// How often a service level is kept.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct ServiceLevel {
+    /// What was due: done in time, too late, or not at all.
+    pub n: i64,
+    /// Not done in time.
+    pub breached: i64,
+    /// In time / due.
+    pub in_time: Measured,
+    /// Where that is going; none of fewer than seven days or fifty orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trend: Option<SlaTrend>,
+    /// Day by day.
+    pub days: Vec<SlaDay>,
+}
+
+/// Where a service level is going.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct SlaTrend {
+    /// "better", "worse", or "steady": no more than chance makes it.
+    pub direction: &'static str,
+    /// Percentage points a week.
+    #[cfg_attr(test, schema(example = "-1.4"))]
+    pub points_per_week: String,
+    /// Orders that it rests on.
+    pub n: i64,
+}
+
+/// What was due on a day.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct SlaDay {
+    /// Of the shop.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub day: Date,
+    /// In time.
+    pub kept: i64,
+    /// Not.
+    pub breached: i64,
+}
+
+/// How often service levels are kept.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub struct SlaFigures {
+    /// First day.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub from: Date,
+    /// Today.
+    #[cfg_attr(test, schema(value_type = String, format = Date))]
+    pub to: Date,
+    /// By name: "pick", "pack", "scan", "ship", "carrier", "delivery". Those that something was due of.
+    pub sla: BTreeMap<&'static str, ServiceLevel>,
+    /// When this was counted.
+    pub as_of: String,
 }
 
 /// How fast and how well things go.
@@ -167,6 +227,12 @@ pub(super) fn hundredths(hundredths: i64) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
+/// Tenths as a decimal: "-1.5".
+fn tenths(tenths: i64) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10)
+}
+
 /// Figures of single SKUs do not go back further.
 pub(super) fn of_shelf_days(window: &Window) -> Result<(), Error> {
     if window.days()? > SHELF_DAYS_MAX {
@@ -210,6 +276,27 @@ pub async fn performance(
         as_of: desk.clock.now().to_string(),
     };
     Ok(axum::Json(figures).into_response())
+}
+
+/// Reads how often orders are as far as they have to be.
+#[cfg_attr(test, utoipa::path(get, path = "/v1/analytics/sla", tag = "figures", params(Window),
+    responses((status = 200, description = "Figures from the read model", body = SlaFigures), (status = 422, description = "A bad window"))))]
+pub async fn sla(State(desk): State<Arc<Desk>>, caller: Caller, origin: Origin, Params(window): Params<Window>) -> Answer<Response> {
+    let (admitted, span) = asked(&desk, caller, &origin, &window).await?;
+    let level = |(sla, days): (Sla, Vec<Day>)| {
+        let kept = analytics::in_time(&days);
+        let trend = domain::sla::trend(&days).map(|trend| SlaTrend {
+            direction: trend.direction.as_str(),
+            points_per_week: tenths(trend.per_week_tenths),
+            n: trend.n,
+        });
+        let days = days.iter().map(|day| SlaDay { day: day.day, kept: day.kept, breached: day.missed }).collect();
+        let in_time = share(kept, "in time / due");
+        (sla.as_str(), ServiceLevel { n: kept.of, breached: kept.of - kept.part, in_time, trend, days })
+    };
+    let found = analytics::service_levels(&*desk.metrics, &admitted.scope, &span).await?;
+    let sla = found.into_iter().map(level).collect();
+    Ok(axum::Json(SlaFigures { from: span.first, to: span.last, sla, as_of: desk.clock.now().to_string() }).into_response())
 }
 
 /// Reads what the shop earns, and what its customers think of it.

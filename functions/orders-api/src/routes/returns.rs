@@ -16,6 +16,7 @@ use domain::money::{Currency, Money};
 use domain::order::{Arrived, Command, Line, LineKind, Order, Refunded, ReturnCommand, ReturnKind, ReturnLine, ReturnReason, ReturnState};
 use runtime::http::{Caller, Origin, Segments};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is to come back together.
@@ -234,6 +235,7 @@ fn replacement(order: &Order, items: &[ReplacementItem]) -> Vec<Line> {
         quantity: item.quantity,
         unit_price_minor: 0,
         kind: LineKind::Physical,
+        handling: BTreeSet::new(),
     };
     items.iter().map(line).collect()
 }

@@ -174,6 +174,10 @@ pub struct NewItem {
     /// Needs no parcel.
     #[serde(default)]
     pub digital: bool,
+    /// What is to be minded about it: "oversized", "hazmat", "fragile". It makes work take longer.
+    #[serde(default)]
+    #[cfg_attr(test, schema(example = json!(["fragile"])))]
+    pub handling: Vec<String>,
 }
 
 impl NewOrder {
@@ -186,6 +190,7 @@ impl NewOrder {
             unit_price: item.unit_price,
             total_price: item.total_price,
             digital: item.digital,
+            handling: item.handling,
         };
         Draft {
             number: self.number,

@@ -16,6 +16,7 @@ mod purchase;
 mod quote;
 mod returned;
 mod review;
+mod sla;
 mod stock;
 
 pub use attention::{AttentionList, CaseView, ReasonView};
@@ -37,4 +38,5 @@ pub use purchase::{PurchaseLineView, PurchaseList, PurchaseView};
 pub use quote::{OfferView, PlaceScore, PlaceView, ShippingQuote};
 pub use returned::{ArrivedItem, OrderReturns, ReturnView, Returnable, ReturnedItem};
 pub use review::{OrderReview, ReviewList, WorkflowView};
+pub use sla::SlaView;
 pub use stock::{CountResult, CountedLine, LevelList, LevelView};

@@ -1,6 +1,6 @@
 //! An order, and lists of them.
 
-use super::{Address, OrderReview, PhotoName, WorkflowView};
+use super::{Address, OrderReview, PhotoName, SlaView, WorkflowView};
 use app::ports::OrderSummary;
 use app::tenant::TenantConfig;
 use domain::money::Money;
@@ -142,6 +142,9 @@ pub struct OrderView {
     /// Where it stands on its way through checks and stock, if the shop has that done here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow: Option<WorkflowView>,
+    /// By when it has to be how far, and what became of that, where the shop runs clocks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sla: Vec<SlaView>,
     /// What people have to decide about it, or had to, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<OrderReview>,
@@ -207,6 +210,9 @@ pub struct ItemView {
     pub cancellable: u32,
     /// Decimal, each.
     pub unit_price: String,
+    /// What is to be minded about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub handling: Vec<&'static str>,
 }
 
 impl OrderView {
@@ -239,6 +245,7 @@ impl OrderView {
             followups: order.timers.iter().map(FollowUpView::of).collect(),
             rating: order.rating,
             workflow: order.saga.as_ref().map(WorkflowView::of),
+            sla: order.clocks.iter().map(|clock| SlaView::of(clock, now)).collect(),
             reviews: OrderReview::all(order),
             photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
@@ -261,6 +268,7 @@ impl OrderView {
                     cancelled,
                     cancellable,
                     unit_price: price(line.unit_price_minor),
+                    handling: line.handling.iter().map(|handling| handling.as_str()).collect(),
                 })
                 .collect(),
         }

@@ -146,6 +146,7 @@ impl CommerceOrder {
                 .lines
                 .iter()
                 .map(|line| DraftLine {
+                    handling: Vec::new(),
                     sku: line.sku.clone(),
                     name: line.name.clone(),
                     quantity: i64::from(line.quantity),

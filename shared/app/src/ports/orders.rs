@@ -5,7 +5,7 @@ use crate::scope::TenantScope;
 use async_trait::async_trait;
 use contracts::Envelope;
 use domain::ids::{DecisionId, OrderId, SourceId};
-use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Quiet, Recorded, Watched};
+use domain::order::{Concern, Label, Order, OrderStatus, PaymentStatus, Pressing, Quiet, Recorded, Watched};
 use domain::shipping::CarrierName;
 use domain::shipping::batch::ToPick;
 use jiff::{SignedDuration, Timestamp};
@@ -242,6 +242,9 @@ pub struct OrderSummary {
     /// Of its parcels that wait to be scanned, the one that is stuck first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet: Option<Quiet>,
+    /// Of what its service levels want, what is due first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressing: Option<Pressing>,
     /// Its money went back, or was claimed back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub money_lost: bool,
@@ -276,6 +279,7 @@ impl OrderSummary {
             delayed_since: self.delayed_since,
             untold: self.untold,
             quiet: self.quiet,
+            pressing: self.pressing,
         }
     }
 
@@ -297,6 +301,7 @@ impl OrderSummary {
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
             untold: watched.untold,
             quiet: watched.quiet,
+            pressing: watched.pressing,
             money_lost: matches!(order.tracks.payment, PaymentStatus::Refunded | PaymentStatus::Disputed | PaymentStatus::Chargeback),
             to_pick: order.to_pick(),
             news_at: order.news_at,

@@ -57,7 +57,8 @@ impl Reading {
     }
 }
 
-pub(super) const NOTHING: Claim = Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None };
+pub(super) const NOTHING: Claim =
+    Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None, manifested: false };
 
 pub(super) const fn status(status: S) -> Claim {
     Claim { status: Some(StatusClaim::Is(status)), delayed: Some(false), ..NOTHING }
@@ -149,7 +150,7 @@ const EVENTS: &[Row] = &[
     ("pack_completed", Reading::of(worked(status(S::Processing), F::Packed))),
     ("ship_label_printed", Reading::of(tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending))),
     ("label_created", Reading::of(tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending))),
-    ("manifested", Reading::of(tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending))),
+    ("manifested", Reading::of(Claim { manifested: true, ..tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending) })),
     ("exception_reported", Reading::of(NOTHING)),
     ("pickup_scheduled", Reading::of(tracked(NOTHING, T::Pending))),
     ("picked_up", Reading::of(tracked(SHIPPED, T::PickedUp))),

@@ -15,8 +15,11 @@ use super::watch::WatchRules;
 use crate::ids::{DecisionId, PhotoId, SourceId, TimerId};
 use crate::notify::{Channel, MessageKind};
 use crate::shipping::fulfilment::Share;
+use crate::sla::SlaRules;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What somebody may do. Ordered from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -182,6 +185,15 @@ pub enum Command {
         rules: WatchRules,
         /// Where days end.
         zone: TimeZone,
+    },
+    /// Look what time has done to its clocks.
+    Tick {
+        /// By the shop's rules.
+        rules: Box<SlaRules>,
+        /// Where days begin and end.
+        zone: TimeZone,
+        /// Orders that were placed in the hours that matter.
+        placed: BTreeMap<Timestamp, u64>,
     },
     /// A message has reached the customer.
     Told {

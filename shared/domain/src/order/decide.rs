@@ -1,6 +1,7 @@
 //! The one function that says what follows from a command.
 
 use super::cancelling;
+use super::clocks;
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
 use super::fact::{Fact, Heard, StatusClaim, Tracks};
@@ -115,6 +116,9 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Wake { timer }) => Ok(wake(order, timer, now)),
         (Some(order), Command::Rate { score }) => rate(order, *score),
         (Some(order), Command::Raise { rules, zone }) => Ok(raise(order, rules, zone, now)),
+        (Some(order), Command::Tick { rules, zone, placed }) => {
+            Ok(clocks::tick(order, rules, zone, placed, now).map(|event| OrderEvent::Sla { event }).into_iter().collect())
+        }
         (Some(order), Command::Told { channel }) => {
             let told = (!order.told || order.untold).then(|| OrderEvent::CustomerTold { channel: channel.clone() });
             Ok(told.into_iter().chain(no_longer_waits(order)).collect())

@@ -1,6 +1,7 @@
 //! What happened to an order. Append-only, and free of personal data: names and addresses live on the
 //! order's head, where they can be erased without touching the history.
 
+use super::clocks::SlaEvent;
 use super::fact::{Fact, Heard, Tracks};
 use super::fulfilling::FulfilEvent;
 use super::label::Label;
@@ -314,6 +315,11 @@ pub enum OrderEvent {
         /// What.
         event: ReviewEvent,
     },
+    /// Something happened to its clocks.
+    Sla {
+        /// What.
+        event: SlaEvent,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -338,6 +344,7 @@ impl OrderEvent {
                 | Self::Saga { .. }
                 | Self::Money { .. }
                 | Self::Review { .. }
+                | Self::Sla { .. }
         )
     }
 
@@ -396,6 +403,7 @@ impl OrderEvent {
             Self::Return { event } => event.name(),
             Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
+            Self::Sla { .. } => "sla_clocked",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -476,6 +484,7 @@ impl OrderEvent {
             Self::Return { event } => event.in_words(),
             Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),
+            Self::Sla { event } => event.in_words(),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

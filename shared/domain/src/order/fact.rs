@@ -32,6 +32,9 @@ pub struct Claim {
     /// The day it is promised for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta: Option<Date>,
+    /// Its carrier has said on a manifest that it takes it. The parcel may still lie in the house.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub manifested: bool,
 }
 
 /// A claim about the order track.

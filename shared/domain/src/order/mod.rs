@@ -7,6 +7,7 @@ pub mod alias;
 pub mod arrival;
 pub mod cancelling;
 mod carriers;
+pub mod clocks;
 pub mod command;
 pub mod decide;
 mod desk;
@@ -41,6 +42,7 @@ pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
 pub use cancelling::CancelRefusal;
+pub use clocks::{Milestone, Milestones, SlaClock, SlaEvent, SlaState};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
 pub use event::{Cause, OrderEvent};
@@ -64,7 +66,7 @@ pub use ruled::{Ruled, Verdict};
 pub use saga::{Saga, SagaCommand, SagaEvent, SagaRules};
 pub use status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
 pub use timers::{Cancelled, Timer, Wake};
-pub use watch::{Concern, Deadline, Quiet, WatchRules, Watched};
+pub use watch::{Concern, Deadline, Pressing, Quiet, WatchRules, Watched};
 
 use crate::ids::{OrderId, SourceId};
 use crate::notify::MessageKind;
@@ -138,6 +140,12 @@ pub struct Order {
     /// A person has undone a rule's step: rules leave it alone until somebody moves it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub kept_by_person: bool,
+    /// When it has come how far, if its clocks are run.
+    #[serde(default, skip_serializing_if = "Milestones::is_empty")]
+    pub milestones: Milestones,
+    /// By when it has to be how far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<SlaClock>,
     /// What is to happen to it later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<Timer>,
@@ -355,6 +363,10 @@ impl Order {
                 self.reviewed(event, at);
                 return;
             }
+            OrderEvent::Sla { event } => {
+                self.ran(event);
+                return;
+            }
             OrderEvent::Fulfilment { event } => {
                 self.fulfilled(event, at);
                 if event.is_aside() {
@@ -388,6 +400,9 @@ impl Order {
     fn moved_to(&mut self, to: OrderStatus, at: Timestamp) {
         let is_packed = (self.tracks.status, to) == (OrderStatus::Processing, OrderStatus::ReadyToShip);
         self.in_work_since = is_packed.then_some(self.status_since);
+        if self.tracks.status == OrderStatus::OnHold {
+            self.unpause(self.status_since, at);
+        }
         self.tracks.status = to;
         self.status_since = at;
         self.saga_moved(to);
@@ -444,6 +459,8 @@ impl Order {
             raised_at: None,
             ruled: Vec::new(),
             kept_by_person: false,
+            milestones: Milestones::default(),
+            clocks: Vec::new(),
             timers: Vec::new(),
             followed_up: false,
             seal: None,

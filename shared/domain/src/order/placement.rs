@@ -14,12 +14,12 @@ use crate::ids::{OrderId, SourceId};
 use crate::money::{Currency, Money};
 use crate::notify::Channel;
 use crate::payment::pan::contains_pan;
-use crate::shipping::ShippingMethod;
 use crate::shipping::address::AddressDraft;
 use crate::shipping::tax::ChargeRules;
+use crate::shipping::{Handling, ShippingMethod};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who to write to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Line {
     /// Parcel or download.
     #[serde(default)]
     pub kind: LineKind,
+    /// What is to be minded about it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub handling: BTreeSet<Handling>,
 }
 
 /// What an order costs, in minor units of one currency.
@@ -234,6 +237,8 @@ pub struct DraftLine {
     pub total_price: Option<String>,
     /// No parcel.
     pub digital: bool,
+    /// What is to be minded about it, in words.
+    pub handling: Vec<String>,
 }
 
 /// An order that may be placed.
@@ -399,7 +404,11 @@ impl Checker {
             }
         }
         let kind = if line.digital { LineKind::Digital } else { LineKind::Physical };
-        Line { sku: line.sku.clone(), name: line.name.clone(), quantity, unit_price_minor, kind }
+        let handling: Option<BTreeSet<Handling>> = line.handling.iter().map(|word| Handling::from_word(word)).collect();
+        if handling.is_none() {
+            self.fault(&field("handling"), "unknown_handling", "oversized, hazmat or fragile");
+        }
+        Line { sku: line.sku.clone(), name: line.name.clone(), quantity, unit_price_minor, kind, handling: handling.unwrap_or_default() }
     }
 }
 

@@ -111,6 +111,7 @@ impl Order {
             .chain(self.money_due())
             .chain(self.parcels_due())
             .chain(self.replacement_due())
+            .chain(self.clocks_due())
             .chain(reviews)
             .min()
     }

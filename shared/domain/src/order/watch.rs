@@ -2,6 +2,7 @@
 //! for an order to need a person: the moment at which it will is known from how it stands, and [`Watched::due`] is it.
 
 use super::{Label, Order, OrderStatus};
+use crate::sla::Sla;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub enum Concern {
     Overdue,
     /// A source says it is late.
     Delayed,
+    /// It is not as far as it has to be by now.
+    SlaMissed,
     /// Its carrier has a parcel of it, and nobody has scanned that for longer than usual.
     ParcelStuck,
     /// Nobody has begun.
@@ -81,11 +84,12 @@ pub enum Concern {
 
 impl Concern {
     /// All, the most urgent first.
-    pub const ALL: [Concern; 9] = [
+    pub const ALL: [Concern; 10] = [
         Concern::DeliveryFailed,
         Concern::Failed,
         Concern::Overdue,
         Concern::Delayed,
+        Concern::SlaMissed,
         Concern::ParcelStuck,
         Concern::PendingTooLong,
         Concern::ProcessingTooLong,
@@ -100,6 +104,7 @@ impl Concern {
             Concern::Failed => "failed",
             Concern::Overdue => "overdue",
             Concern::Delayed => "delayed",
+            Concern::SlaMissed => "sla_missed",
             Concern::ParcelStuck => "parcel_stuck",
             Concern::PendingTooLong => "pending_too_long",
             Concern::ProcessingTooLong => "processing_too_long",
@@ -120,6 +125,7 @@ impl Concern {
             Concern::Failed => "Failed",
             Concern::Overdue => "Past promised day",
             Concern::Delayed => "Delayed",
+            Concern::SlaMissed => "SLA missed",
             Concern::ParcelStuck => "Parcel stuck",
             Concern::PendingTooLong => "Pending too long",
             Concern::ProcessingTooLong => "Stuck in processing",
@@ -167,6 +173,23 @@ impl Quiet {
     }
 }
 
+/// What has to be done next by a service level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressing {
+    /// Which.
+    pub sla: Sla,
+    /// The last moment that is in time.
+    pub due_at: Timestamp,
+}
+
+impl Pressing {
+    /// Of an order; nothing while it is on hold.
+    pub fn of(order: &Order) -> Option<Pressing> {
+        let pressing = order.pressing().filter(|_| order.tracks.status != OrderStatus::OnHold)?;
+        Some(Pressing { sla: pressing.sla, due_at: pressing.due_at })
+    }
+}
+
 /// What of an order is watched: as much as a list holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Watched {
@@ -186,6 +209,8 @@ pub struct Watched {
     pub untold: bool,
     /// Of its parcels that wait to be scanned, the one that is stuck first.
     pub quiet: Option<Quiet>,
+    /// Of what its service levels want, what is due first.
+    pub pressing: Option<Pressing>,
 }
 
 impl Watched {
@@ -200,6 +225,7 @@ impl Watched {
             delayed_since: order.tracks.delayed.map(|delay| delay.since),
             untold: order.untold && order.contact.as_ref().is_some_and(|contact| contact.is_reachable()),
             quiet: order.quiet(),
+            pressing: Pressing::of(order),
         }
     }
 
@@ -225,6 +251,9 @@ impl Watched {
         }
         if let Some(quiet) = self.quiet.filter(|_| rules.stuck_after_h > 0) {
             hold(Deadline { concern: Concern::ParcelStuck, at: quiet.until(rules.stuck_after_h), basis: quiet.since });
+        }
+        if let Some(Pressing { due_at, .. }) = self.pressing {
+            hold(Deadline { concern: Concern::SlaMissed, at: due_at, basis: due_at });
         }
         let mut after = |concern, since: Timestamp, hours: u32| {
             if hours > 0 {
@@ -278,14 +307,14 @@ impl Watched {
 }
 
 /// The end of time, as far as keys go: they hold four digits of a year.
-const NEVER: Timestamp = Timestamp::constant(253_402_207_200, 0);
+pub(crate) const NEVER: Timestamp = Timestamp::constant(253_402_207_200, 0);
 
 fn later(since: Timestamp, hours: u32) -> Timestamp {
     since.checked_add(SignedDuration::from_hours(i64::from(hours))).map_or(NEVER, |at| at.min(NEVER))
 }
 
 /// The last moment of a day where the shop is.
-fn end_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn end_of(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     let next = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
     next.timestamp().checked_sub(SignedDuration::from_nanos(1)).ok()
 }
@@ -303,7 +332,7 @@ mod tests {
 
     fn order(status: OrderStatus, label: Label) -> Watched {
         let placed_at = at("2025-08-01T10:00:00Z");
-        Watched { status, label, placed_at, news_at: placed_at, eta: None, delayed_since: None, untold: false, quiet: None }
+        Watched { status, label, placed_at, news_at: placed_at, eta: None, delayed_since: None, untold: false, quiet: None, pressing: None }
     }
 
     fn codes(order: &Watched, now: &str) -> Vec<&'static str> {

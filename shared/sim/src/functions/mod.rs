@@ -252,7 +252,12 @@ impl Functions {
                 queue: ports.queue.clone(),
                 clock: clock.clone(),
             },
-            timers: RunTimers { index: ports.timers.clone(), apply: apply.clone(), tenants: ports.tenants.clone() },
+            timers: RunTimers {
+                index: ports.timers.clone(),
+                apply: apply.clone(),
+                tenants: ports.tenants.clone(),
+                metrics: ports.metrics.clone(),
+            },
             watch: WatchOrders { auto, once: ports.once.clone(), files: ports.reports.clone(), tenants: ports.tenants.clone() },
             queue: ports.queue.clone(),
             jobs: kpi_report::Jobs::of(

@@ -2,7 +2,7 @@
 
 use super::Books;
 use crate::world::World;
-use app::measure::{CHANNELS, DAYS, HABITS, LABELS, LANES, MOVES};
+use app::measure::{CHANNELS, DAYS, HABITS, HOURS, LABELS, LANES, MOVES, SLAS};
 use app::ports::MetricStore;
 use domain::ids::{DecisionId, FulfilmentId};
 use domain::order::{Carriage, Cause, FulfilEvent, Order, OrderEvent, OrderStatus, Recorded};
@@ -40,12 +40,13 @@ pub(super) fn figures(world: &mut World, books: &Books) {
             add(labels, label, format!("orders:{}", order.totals.currency.code()), 1);
             add(labels, label, format!("value:{}", order.totals.currency.code()), order.totals.total_minor);
             placed(&mut expected, ledger.history.first(), &zone);
+            judged(expected.entry(SLAS).or_default(), order, &zone);
             let moves = expected.entry(MOVES).or_default();
             ledger.history.iter().for_each(|recorded| moved(moves, recorded));
             stayed(expected.entry(HABITS).or_default(), &ledger.history);
             arrived(expected.entry(LANES).or_default(), order, &ledger.history);
         }
-        for series in [LABELS, DAYS, MOVES, CHANNELS, HABITS, LANES] {
+        for series in [LABELS, DAYS, HOURS, MOVES, CHANNELS, HABITS, LANES, SLAS] {
             let counted = world.memory.metrics().series(&scope, series, "", "\u{10ffff}").now_or_never();
             let counted = counted.and_then(Result::ok).unwrap_or_default();
             let counted: Series = counted.into_iter().map(|point| (point.point, point.fields)).collect();
@@ -66,7 +67,19 @@ fn placed(expected: &mut HashMap<&str, Series>, first: Option<&Recorded>, zone: 
     add(days, &day, "units", lines.iter().map(|line| i64::from(line.quantity)).sum());
     add(days, &day, format!("orders:{}", totals.currency.code()), 1);
     add(days, &day, format!("revenue:{}", totals.currency.code()), totals.total_minor);
+    add(expected.entry(HOURS).or_default(), &placed_at.strftime("%Y-%m-%dT%H").to_string(), "orders", 1);
     add(expected.entry(CHANNELS).or_default(), &format!("{day}/{channel}"), "orders", 1);
+}
+
+/// What became of its clocks in the end, whatever was thought of them before.
+fn judged(slas: &mut Series, order: &Order, zone: &TimeZone) {
+    for clock in &order.clocks {
+        let late = clock.ended_at.map_or(clock.missed, |ended| ended > clock.due_at);
+        if clock.ended_at.is_some() || late {
+            let day = clock.due_at.to_zoned(zone.clone()).date();
+            add(slas, &format!("{day}/{}", clock.sla), if late { "missed" } else { "kept" }, 1);
+        }
+    }
 }
 
 /// How long it stayed where it was, and how rules did that moved it on.

@@ -22,8 +22,8 @@ pub(super) fn watch(world: &mut World, books: &Books) {
                     let OrderEvent::AttentionRaised { concerns } = event else { continue };
                     commits += 1;
                     for held in concerns {
-                        // What has failed may move and fail again.
-                        let again = matches!(held.concern, Concern::Failed | Concern::DeliveryFailed);
+                        // What has failed may move and fail again; what was late may be said not to be done after all.
+                        let again = matches!(held.concern, Concern::Failed | Concern::DeliveryFailed | Concern::SlaMissed);
                         if !raised.insert((held.concern, held.basis)) && !again {
                             world.fail("I16", about.clone(), format!("{} of {} was raised twice", held.concern.code(), held.at));
                         }

@@ -16,7 +16,8 @@ use domain::notify::{Channel, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
 use domain::order::{PayRules, Role, SagaRules, Vocabulary, WatchRules};
 use domain::price::{Listed, PriceRules, PriceTag, Said};
-use domain::shipping::{AddressDraft, CarrierName};
+use domain::shipping::{AddressDraft, Calendar, CarrierName};
+use domain::sla::SlaRules;
 use domain::stock::{ReorderRules, StockRules};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -205,6 +206,18 @@ impl Shop {
                 contact_after_h: 1,
                 stuck_after_h: 1,
                 tell_late: true,
+            },
+            // Half an hour is long for those who pick; what is busy here is an hour with more than three orders.
+            sla: SlaRules {
+                enabled: true,
+                pick_min: 20,
+                pack_min: 20,
+                scan_min: 30,
+                ship_min: 40,
+                delivery_min: 90,
+                busy_over: 3,
+                days: Calendar::every_day(),
+                ..SlaRules::default()
             },
             progress: ProgressRules {
                 pending_after_h: 0,

@@ -439,7 +439,7 @@ impl World {
         self.now_ms.div_euclid(1000)
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.now_ms).expect("in range")
     }
 

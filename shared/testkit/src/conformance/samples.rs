@@ -98,7 +98,14 @@ pub fn begun(scope: &TenantScope, id: &str, at: Timestamp) -> Step {
 /// A new order of somebody, with the channel's own id.
 pub fn placed_by(scope: &TenantScope, id: &str, address: &str, external: Option<(&str, &str)>, at: Timestamp) -> Step {
     let currency = Currency::EUR;
-    let line = Line { sku: "MUG-1".into(), name: "Mug".into(), quantity: 2, unit_price_minor: 1_250, kind: LineKind::Physical };
+    let line = Line {
+        sku: "MUG-1".into(),
+        name: "Mug".into(),
+        quantity: 2,
+        unit_price_minor: 1_250,
+        kind: LineKind::Physical,
+        handling: Default::default(),
+    };
     let totals = Totals { currency, subtotal_minor: 2_500, shipping_minor: 499, tax_minor: 0, discount_minor: 0, total_minor: 2_999 };
     let event = OrderEvent::Placed {
         id: number(id),

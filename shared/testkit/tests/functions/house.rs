@@ -492,7 +492,12 @@ impl House {
     }
 
     pub fn timers(&self) -> RunTimers {
-        RunTimers { index: Arc::new(self.world.timers()), apply: self.apply(), tenants: Arc::new(self.world.tenants()) }
+        RunTimers {
+            index: Arc::new(self.world.timers()),
+            apply: self.apply(),
+            tenants: Arc::new(self.world.tenants()),
+            metrics: Arc::new(self.world.metrics()),
+        }
     }
 
     pub fn report(&self) -> Report {

@@ -54,6 +54,7 @@ mod samples;
 mod sheet;
 mod shopify;
 mod signing;
+mod sla;
 mod stale;
 mod stock;
 mod tenancy;

@@ -97,11 +97,16 @@ impl Order {
     pub fn replacement(&self, id: &ReturnId, lines: &[Line], own_name: bool) -> Option<Draft> {
         let contact = self.contact.as_ref()?;
         let name = format!("{}-{id}", self.id);
+        // What has to be minded about a thing has to be minded about another of it.
+        let known = |sku: &str| self.lines.iter().find(|line| line.sku == sku);
+        let handling =
+            |sku: &str| known(sku).map(|line| line.handling.iter().map(|one| one.as_str().to_owned()).collect()).unwrap_or_default();
         let line = |line: &Line| DraftLine {
             sku: line.sku.clone(),
             name: line.name.clone(),
             quantity: i64::from(line.quantity),
             unit_price: Money::new(0, self.totals.currency).decimal(),
+            handling: handling(&line.sku),
             ..DraftLine::default()
         };
         Some(Draft {

@@ -376,7 +376,14 @@ proptest! {
 }
 
 fn line(sku: &str, quantity: u32) -> Line {
-    Line { sku: sku.into(), name: sku.to_uppercase(), quantity, unit_price_minor: 0, kind: LineKind::Physical }
+    Line {
+        sku: sku.into(),
+        name: sku.to_uppercase(),
+        quantity,
+        unit_price_minor: 0,
+        kind: LineKind::Physical,
+        handling: Default::default(),
+    }
 }
 
 fn replaces(name: &str, lines: Option<&[Line]>) -> ReturnCommand {

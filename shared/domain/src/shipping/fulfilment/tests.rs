@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn line(quantity: u32, kind: LineKind) -> Line {
-    Line { sku: "SKU".to_owned(), name: "Thing".to_owned(), quantity, unit_price_minor: 100, kind }
+    Line { sku: "SKU".to_owned(), name: "Thing".to_owned(), quantity, unit_price_minor: 100, kind, handling: Default::default() }
 }
 
 fn lines() -> Vec<Line> {
