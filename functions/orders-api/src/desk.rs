@@ -12,6 +12,7 @@ use app::ports::{
 use app::prices::Prices;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
+use app::receive::Receive;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::Survey;
 use app::tenant::TenantConfig;
@@ -38,6 +39,8 @@ pub struct Desk {
     pub privacy: Privacy,
     /// Orders.
     pub orders: Arc<dyn OrderStore>,
+    /// Events that are told with a key.
+    pub receive: Receive,
     /// What waits for somebody.
     pub parked: Parked,
     /// Sheets to be read now.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
         analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exports, files, fulfilments, imports, inbox,
-        keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules,
-        saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
+        ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews,
+        rules, saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -87,6 +87,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/sheet/sync", post(sheet::sync))
         .route("/v1/saleor", get(saleor::read))
         .route("/v1/saleor/sync", post(saleor::sync))
+        .route("/v1/ingest/events", post(ingest::take))
         .route("/v1/inbox", get(inbox::parked))
         .route("/v1/inbox/{endpoint}/{id}/replay", post(inbox::replay))
         .route("/v1/inbox/{endpoint}/{id}", axum::routing::delete(inbox::dismiss))

@@ -41,14 +41,8 @@ async fn main() -> Result<(), lambda_http::Error> {
         clock: Arc::new(SystemClock),
         base,
     };
-    let receive = Receive {
-        tenants: Arc::new(db.tenants()),
-        inbox: Arc::new(db.inbox()),
-        outbox: Arc::new(db.outbox()),
-        buckets: Arc::new(db.buckets()),
-        queue,
-        clock: Arc::new(SystemClock),
-    };
+    let (inbox, outbox) = (Arc::new(db.inbox()), Arc::new(db.outbox()));
+    let receive = Receive::new(Arc::new(db.tenants()), (inbox, outbox), Arc::new(db.buckets()), queue, Arc::new(SystemClock));
     let shopify = HearShopify { receive: receive.clone() };
     let hooks = Hooks { saleor: HearSaleor { receive, keys: Arc::new(SaleorSignatures::new(saleor)) }, shopify };
     let payments = HearPayments {

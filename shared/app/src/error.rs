@@ -31,6 +31,9 @@ pub enum Error {
     /// An idempotency key was used before with another body.
     #[error("this idempotency key was used before for a different request")]
     KeyReused,
+    /// A source has told something else under the same id.
+    #[error("this source has told something else under this event_id; give what is new an id of its own")]
+    EventDiffers,
     /// No credential, or none that holds.
     #[error("sign in, or send a valid API key")]
     Unauthenticated,

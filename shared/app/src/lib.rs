@@ -25,6 +25,7 @@ pub mod exchange;
 pub mod export;
 pub mod floor;
 pub mod import;
+pub mod ingest;
 pub mod json;
 pub mod ledger;
 mod loose;

@@ -6,6 +6,7 @@ use crate::commerce::take::{Stuck, TakeIn, Taken};
 use crate::commerce::{Commerce, CommerceOrder};
 use crate::context::{Context, Provenance};
 use crate::error::{Error, Result};
+use crate::ingest::{self, IngestedEvent};
 use crate::json;
 use crate::ports::{Clock, InboxEntry, InboxKey, InboxState, InboxStore, TenantStore};
 use crate::privacy;
@@ -15,8 +16,11 @@ use crate::scope::TenantScope;
 use crate::shopify::Wish;
 use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
-use domain::ids::EventId;
-use domain::order::{Actor, Claim, Command, Fact};
+use domain::email::Email;
+use domain::ids::{EventId, OrderId, SourceId};
+use domain::order::{Actor, Claim, Command, Fact, Vocabulary};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -197,29 +201,33 @@ impl Process {
     async fn hear(&self, scope: &TenantScope, entry: &InboxEntry, message: &HookReceived) -> Result<std::result::Result<Applied, Park>> {
         let park = |code, reason: String| Ok(Err(Park { code, reason }));
         let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
-        let (Some(endpoint), Some(source)) = (config.hook(&entry.key.endpoint), source_of(&entry.key.endpoint)) else {
+        let endpoint = config.hook(&entry.key.endpoint);
+        let by_key = entry.key.endpoint == ingest::ENDPOINT;
+        if endpoint.is_none() && !by_key {
             return park("endpoint_removed", format!("the endpoint {} has been removed; add it again and replay", entry.key.endpoint));
+        }
+        let Some(report) = Told::read(entry) else {
+            return park("unreadable", "the stored body can no longer be read".into());
         };
-        let report = match read(&entry.body) {
-            Ok(report) => report,
-            Err(_) => return park("unreadable", "the stored body can no longer be read".into()),
+        let vocabulary = endpoint.map_or(Vocabulary::Events, |endpoint| endpoint.vocabulary);
+        let Some(reading) = vocabulary.read(&report.word) else {
+            let known = vocabulary.words().join(", ");
+            return park("unknown_status", format!("{} is none of: {known}. Add an alias or correct the sender, then replay", report.what));
         };
-        let Some(reading) = endpoint.vocabulary.read(&report.status) else {
-            let known = endpoint.vocabulary.words().join(", ");
-            return park("unknown_status", format!("the status is none of: {known}. Add an alias or correct the sender, then replay"));
-        };
-        let fact = fact(&report, entry, source.clone(), reading.claim)?;
+        let fact = report.fact(entry, reading.claim)?;
+        let source = fact.source.clone();
         match self.apply.orders.load(scope, &report.order_id).await? {
             None => return park("unknown_order", format!("there is no order {}; import it, then replay", report.order_id)),
             Some(order) => {
                 let on_file = order.contact.as_ref().and_then(|contact| contact.email.as_ref());
-                if on_file.is_some_and(|email| *email != report.email) {
+                if report.email.as_ref().zip(on_file).is_some_and(|(said, email)| said != email) {
                     return park("email_mismatch", "the address differs from the one on file; nobody was written to".into());
                 }
             }
         }
         let by = Provenance { actor: Actor::Source { source }, correlation: message.correlation.clone() };
-        let command = Command::Hear { fact, notify: endpoint.notify };
+        let notify = endpoint.map_or(config.ingest.notify, |endpoint| endpoint.notify);
+        let command = Command::Hear { fact, notify };
         let with = Alongside { inbox: Some(&entry.key), ..Alongside::default() };
         match self.apply.run(Context { scope, config: &config, by: &by }, &report.order_id, &command, with).await {
             Ok(applied) if applied.events.is_empty() => {
@@ -256,8 +264,36 @@ impl Process {
     }
 }
 
-fn fact(report: &StatusReport, entry: &InboxEntry, source: domain::ids::SourceId, claim: Claim) -> Result<Fact> {
-    let id = EventId::parse(&entry.key.id).map_err(|why| Error::Fatal(why.to_string()))?;
-    let occurred_at = report.occurred_at.unwrap_or(entry.received_at);
-    Ok(Fact { id, source, sequence: report.sequence, occurred_at, claim: Claim { eta: report.eta, ..claim } })
+/// What a stored webhook says of an order: a status report of a shop's, or an event of a warehouse or a carrier.
+struct Told {
+    order_id: OrderId,
+    /// In the sender's words.
+    word: String,
+    /// What those are called in what they send.
+    what: &'static str,
+    source: SourceId,
+    /// The customer's address, if they say one.
+    email: Option<Email>,
+    eta: Option<Date>,
+    occurred_at: Option<Timestamp>,
+    sequence: Option<u64>,
+}
+
+impl Told {
+    fn read(entry: &InboxEntry) -> Option<Told> {
+        if let Ok(event) = serde_json::from_str(&entry.body) {
+            let IngestedEvent { event_type, order_id, occurred_at, source, sequence, .. } = event;
+            let (word, what) = (event_type, "the event_type");
+            return Some(Told { order_id, word, what, source, email: None, eta: None, occurred_at: Some(occurred_at), sequence });
+        }
+        let StatusReport { order_id, status, email, eta, occurred_at, sequence } = read(&entry.body).ok()?;
+        let (word, what, source) = (status, "the status", source_of(&entry.key.endpoint)?);
+        Some(Told { order_id, word, what, source, email: Some(email), eta, occurred_at, sequence })
+    }
+
+    fn fact(&self, entry: &InboxEntry, claim: Claim) -> Result<Fact> {
+        let id = EventId::parse(&entry.key.id).map_err(|why| Error::Fatal(why.to_string()))?;
+        let occurred_at = self.occurred_at.unwrap_or(entry.received_at);
+        Ok(Fact { id, source: self.source.clone(), sequence: self.sequence, occurred_at, claim: Claim { eta: self.eta, ..claim } })
+    }
 }

@@ -1,6 +1,7 @@
 //! The door for webhooks: verify the raw bytes, store, queue, answer. The work is done behind the queue.
 
 use crate::error::{Error, Result};
+use crate::ingest::IngestedEvent;
 use crate::json;
 use crate::loose::{Loose, unreadable};
 use crate::ports::{
@@ -41,6 +42,19 @@ pub struct Receive {
     pub queue: Arc<dyn Queue>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Receive {
+    /// With an inbox and an outbox, and the queue of whoever does the work.
+    pub fn new(
+        tenants: Arc<dyn TenantStore>,
+        (inbox, outbox): (Arc<dyn InboxStore>, Arc<dyn OutboxStore>),
+        buckets: Arc<dyn RateBuckets>,
+        queue: Arc<dyn Queue>,
+        clock: Arc<dyn Clock>,
+    ) -> Receive {
+        Receive { tenants, inbox, outbox, buckets, queue, clock }
+    }
 }
 
 /// What the sender gets for a 2xx.
@@ -110,13 +124,20 @@ pub struct Refused {
     pub(crate) order_id: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) email_masked: Option<String>,
+    /// It is an event, which names no customer.
+    pub(crate) event: bool,
 }
 
 impl Refused {
     /// Nothing of it can be read.
-    fn whole(why: &str) -> Refused {
+    pub(crate) fn whole(why: &str) -> Refused {
         let faults = vec![Fault::new("", "bad_json", format!("the body must be one JSON object: {why}"))];
-        Refused { faults, order_id: None, status: None, email_masked: None }
+        Refused { faults, order_id: None, status: None, email_masked: None, event: false }
+    }
+
+    /// Some of an event can.
+    pub(crate) fn of(faults: Vec<Fault>, order: Option<&str>, status: Option<&str>) -> Refused {
+        Refused { faults, order_id: order.map(brief), status: status.map(brief), email_masked: None, event: true }
     }
 }
 
@@ -195,6 +216,7 @@ pub fn read(body: &str) -> Result<StatusReport, Refused> {
             order_id: order_text.as_deref().map(brief),
             status: status.as_deref().map(brief),
             email_masked: email_text.as_deref().map(mask_email),
+            event: false,
         }),
     }
 }
@@ -208,6 +230,10 @@ impl Receive {
     pub async fn run(&self, tenant: &str, endpoint: &str, headers: &Headers, body: &[u8], correlation: &CorrelationId) -> Result<Receipt> {
         let now = self.clock.now();
         let (scope, endpoint, verified) = self.verified(tenant, endpoint, headers, body, now).await?;
+        // Warehouses and carriers know no customer.
+        if endpoint.vocabulary == Vocabulary::Events && std::str::from_utf8(body).is_ok_and(IngestedEvent::is_meant) {
+            return self.signed_event(&scope, &endpoint, body, correlation).await;
+        }
         let checked = std::str::from_utf8(body).map_err(|_| Refused::whole("it is not UTF-8")).and_then(|text| read(text).map(|_| text));
         let text = match checked {
             Ok(text) => text,
@@ -283,6 +309,7 @@ impl Receive {
             order_id: refused.order_id,
             status: refused.status,
             email_masked: refused.email_masked,
+            event: refused.event,
         });
         let subject = format!("hook:{endpoint}:{}", body_hash.get(..16).unwrap_or_default());
         let event = envelope(scope.tenant(), &subject, u64::try_from(now.as_millisecond()).unwrap_or(0), 0, now, correlation, payload);

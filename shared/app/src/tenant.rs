@@ -111,6 +111,14 @@ pub struct ExportSettings {
     pub daily: bool,
 }
 
+/// What warehouses and carriers tell with a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IngestSettings {
+    /// Whether customers are told of what follows from it.
+    pub notify: bool,
+}
+
 /// How often, and when, customers may be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -142,6 +150,8 @@ pub struct TenantConfig {
     pub locale: String,
     /// Incoming webhooks.
     pub hooks: Vec<HookEndpoint>,
+    /// Events that come in with a key.
+    pub ingest: IngestSettings,
     /// Outgoing messages.
     pub notify: NotifySettings,
     /// The sheet its orders come from, if they do.
@@ -200,6 +210,7 @@ impl Default for TenantConfig {
             time_zone: "UTC".into(),
             locale: "en".into(),
             hooks: Vec::new(),
+            ingest: IngestSettings::default(),
             notify: NotifySettings::default(),
             sheet: None,
             saleor: None,

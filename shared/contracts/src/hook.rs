@@ -22,6 +22,9 @@ pub mod v1 {
         /// The address it gave, masked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub email_masked: Option<String>,
+        /// It was an event of a warehouse's or a carrier's, which names no customer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub event: bool,
     }
 
     /// A webhook that was accepted and could not be applied.

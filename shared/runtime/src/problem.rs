@@ -100,6 +100,7 @@ impl From<Error> for Problem {
                 problem
             }
             Error::KeyReused => Problem::new("key-reused", "Idempotency key reused", StatusCode::UNPROCESSABLE_ENTITY, detail),
+            Error::EventDiffers => Problem::new("event-differs", "Event id reused", StatusCode::CONFLICT, detail),
             Error::Unauthenticated => Problem::new("unauthenticated", "Not signed in", StatusCode::UNAUTHORIZED, detail),
             Error::Forbidden { .. } => Problem::new("forbidden", "Not allowed", StatusCode::FORBIDDEN, detail),
             Error::TooMany { retry_after_s } => {
@@ -273,6 +274,7 @@ mod tests {
             (Error::NotFound("order"), 404),
             (Error::Stale { current: 4 }, 409),
             (Error::KeyReused, 422),
+            (Error::EventDiffers, 409),
             (Error::Unauthenticated, 401),
             (Error::Forbidden { needs: "write" }, 403),
             (Error::TooMany { retry_after_s: 9 }, 429),

@@ -18,6 +18,7 @@ use app::place::Place;
 use app::privacy::Privacy;
 use app::progress::AutoProgress;
 use app::pseudonym::Pseudonyms;
+use app::receive::Receive;
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -70,6 +71,13 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         },
         apply,
         orders: ports.orders.clone(),
+        receive: Receive::new(
+            ports.tenants.clone(),
+            (ports.inbox.clone(), ports.outbox.clone()),
+            ports.buckets.clone(),
+            queue.clone(),
+            clock.clone(),
+        ),
         parked: Parked { inbox: ports.inbox.clone(), queue: queue.clone(), clock: clock.clone() },
         sheets: queue.clone(),
         wishes: Wishes { queue: queue.clone(), buckets: ports.buckets.clone(), reports: reports.clone(), clock: clock.clone() },

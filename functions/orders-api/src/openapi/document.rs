@@ -3,8 +3,8 @@
 
 use crate::routes::{
     analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exports, files, fulfilments, imports, inbox,
-    keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews, rules,
-    saleor, settings, sheet, stats, stock, webhooks, why,
+    ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews,
+    rules, saleor, settings, sheet, stats, stock, webhooks, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -26,7 +26,7 @@ use utoipa::{Modify, OpenApi};
         returns::create, returns::list, returns::step,
         payments::success, payments::read, payments::check, payments::retry, payments::capture, payments::refund,
         notify::notify, notify::send, notify::schedule, notify::cancel,
-        imports::orders, files::take, files::read, stats::stats, stats::orders, analytics::performance, analytics::sla, analytics::business, analytics::inventory, reports::list, reports::make, exports::list, exports::make, sheet::read, sheet::sync, saleor::read, saleor::sync, inbox::parked, inbox::replay, inbox::dismiss, stock::list, stock::read, stock::adjust, stock::count, purchases::list, purchases::create, purchases::read, purchases::change, purchases::approve, purchases::cancel, purchases::receive,
+        imports::orders, files::take, files::read, stats::stats, stats::orders, analytics::performance, analytics::sla, analytics::business, analytics::inventory, reports::list, reports::make, exports::list, exports::make, sheet::read, sheet::sync, saleor::read, saleor::sync, ingest::take, inbox::parked, inbox::replay, inbox::dismiss, stock::list, stock::read, stock::adjust, stock::count, purchases::list, purchases::create, purchases::read, purchases::change, purchases::approve, purchases::cancel, purchases::receive,
         prices::list, prices::write, prices::read, prices::look, prices::accept, prices::dismiss, backtest::read,
         settings::read, settings::write, rules::read, rules::write, rules::look, keys::list, keys::create, keys::revoke, privacy::export, privacy::erase, privacy::reopen, docs::health,
         webhooks::event_types, webhooks::list, webhooks::create, webhooks::read, webhooks::change, webhooks::remove, webhooks::rotate, webhooks::test, webhooks::replay, webhooks::deliveries,

@@ -15,6 +15,7 @@ pub mod files;
 pub mod fulfilments;
 pub mod imports;
 pub mod inbox;
+pub mod ingest;
 pub mod keys;
 pub mod labels;
 pub mod lines;

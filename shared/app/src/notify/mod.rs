@@ -27,8 +27,9 @@ use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
 use contracts::{Envelope, Payload};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_payload, slack_label, slack_privacy, slack_reply,
-    slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid, slack_webhook_off,
+    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_event, slack_invalid_payload, slack_label,
+    slack_privacy, slack_reply, slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid,
+    slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -191,6 +192,9 @@ impl Notify {
                 Some(text) => text,
                 None => return Ok(Told::default()),
             },
+            Payload::HookRejected(refused) if refused.event => {
+                slack_invalid_event(refused.order_id.as_deref(), refused.status.as_deref(), &refused.faults)
+            }
             Payload::HookRejected(refused) => {
                 slack_invalid_payload(refused.order_id.as_deref(), refused.status.as_deref(), refused.email_masked.as_deref())
             }

@@ -61,7 +61,7 @@ impl HearSaleor {
             }
             Ok(Told::Else(kind)) => note(&self.receive, &scope, key, body_hash, kind).await,
             Err(BadOrder { number, faults, .. }) => {
-                let refused = Refused { faults: faults.clone(), order_id: number, status: None, email_masked: None };
+                let refused = Refused { faults: faults.clone(), order_id: number, status: None, email_masked: None, event: false };
                 self.receive.tell_team(&scope, ENDPOINT, refused, &body_hash, now, correlation).await?;
                 Err(Error::Invalid(faults))
             }

@@ -125,7 +125,7 @@ impl HearShopify {
             Err(BadOrder { number, faults, .. }) => (number, faults),
         };
         let (now, reason) = (self.receive.clock.now(), unreadable(number.as_deref(), &faults));
-        let refused = Refused { faults, order_id: number, status: None, email_masked: None };
+        let refused = Refused { faults, order_id: number, status: None, email_masked: None, event: false };
         self.receive.tell_team(scope, Commerce::Shopify.endpoint(), refused, &body_hash, now, correlation).await?;
         put_aside(&self.receive, scope, key, body_hash, reason).await
     }

@@ -2,6 +2,7 @@
 
 use super::Secret;
 use crate::commerce::Commerce;
+use crate::ingest::ENDPOINT;
 use domain::order::{Fault, Vocabulary};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,9 @@ pub(super) fn faults(hooks: &[HookEndpoint], taken: &[Commerce]) -> Vec<Fault> {
         }
         if hooks[..at].iter().any(|other| other.name == hook.name) {
             faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "another endpoint has this name"));
+        }
+        if hook.name == ENDPOINT {
+            faults.push(Fault::new(format!("hooks[{at}].name"), "duplicate", "events that are told with a key come in under this name"));
         }
         if let Some(commerce) = taken.iter().find(|commerce| commerce.endpoint() == hook.name) {
             let message = format!("{}'s own webhooks come in under this name", commerce.title());

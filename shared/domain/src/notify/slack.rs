@@ -57,6 +57,20 @@ pub fn slack_invalid_payload(order_id: Option<&str>, status: Option<&str>, email
     )
 }
 
+/// Longest fault of an event that the team's channel shows, in characters, and how many of them.
+const FAULT_CHARS_MAX: usize = 160;
+const FAULTS_MAX: usize = 5;
+
+/// What the team reads when an event of a warehouse's or a carrier's could not be used, and why.
+pub fn slack_invalid_event(order_id: Option<&str>, kind: Option<&str>, faults: &[String]) -> String {
+    let or_missing = |text: Option<&str>| text.and_then(shown).unwrap_or_else(|| "missing".to_owned());
+    let mut text = format!("*An event was refused*\n• Order: {}\n• Event: {}", or_missing(order_id), or_missing(kind));
+    for fault in faults.iter().take(FAULTS_MAX) {
+        text.push_str(&format!("\n• {}", escape(&super::email::one_line(fault, FAULT_CHARS_MAX))));
+    }
+    text
+}
+
 /// `&`, `<` and `>` as Slack wants them: without them no mention, link or channel ping can be written.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -253,6 +267,16 @@ mod tests {
         assert!(slack_order_line("1", " \n\u{200b}", None, Label::Received, None).ends_with("\nCustomer: n/a"));
         let line = slack_order_line("1", &"x".repeat(10_000), None, Label::Received, None);
         assert!(line.len() < 200 && line.ends_with('…'), "{line}");
+    }
+
+    // req: S4-14
+    #[test]
+    fn a_refused_event_says_why() {
+        assert_eq!(
+            slack_invalid_event(Some("1001"), Some("delivered"), &["event_id: wms has told <something> else".to_owned()]),
+            "*An event was refused*\n• Order: 1001\n• Event: delivered\n• event_id: wms has told &lt;something&gt; else"
+        );
+        assert_eq!(slack_invalid_event(None, None, &[]), "*An event was refused*\n• Order: missing\n• Event: missing");
     }
 
     // req: S0-29

@@ -108,7 +108,10 @@ impl Functions {
         let (stocked, collected, files) = (ports.stock.clone(), ports.manifests.clone(), ports.reports.clone());
         let floor = Floor::new(apply.clone(), stocked, collected, (files, ports.once.clone()), random.clone());
         let place = Place { orders: ports.orders.clone(), once: ports.once.clone(), clock: clock.clone(), random: random.clone() };
+        let boxes = (ports.inbox.clone(), ports.outbox.clone());
+        let receive = Receive::new(ports.tenants.clone(), boxes, ports.buckets.clone(), ports.queue.clone(), clock.clone());
         let desk = Desk {
+            receive: receive.clone(),
             auto: auto.clone(),
             survey: Survey { links: links.clone(), apply: apply.clone(), tenants: ports.tenants.clone(), buckets: ports.buckets.clone() },
             bulk,
@@ -146,14 +149,6 @@ impl Functions {
             cursors: Cursors::new(Secret::new("a-cursor-key-of-the-simulated-house")),
             clock: clock.clone(),
             random,
-        };
-        let receive = Receive {
-            tenants: ports.tenants.clone(),
-            inbox: ports.inbox.clone(),
-            outbox: ports.outbox.clone(),
-            buckets: ports.buckets.clone(),
-            queue: ports.queue.clone(),
-            clock: clock.clone(),
         };
         let listen = Listen {
             tenants: ports.tenants.clone(),

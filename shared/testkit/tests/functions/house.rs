@@ -19,7 +19,7 @@ use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::payments::door::HearPayments;
 use app::place::Place;
-use app::ports::{Clock, InboxState, Llm, TenantStore};
+use app::ports::{Clock, InboxState, InboxStore, Llm, OutboxStore, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
@@ -410,14 +410,9 @@ impl House {
     }
 
     pub fn receive(&self) -> Receive {
-        Receive {
-            tenants: Arc::new(self.world.tenants()),
-            inbox: Arc::new(self.world.inbox()),
-            outbox: Arc::new(self.world.outbox()),
-            buckets: Arc::new(self.world.buckets()),
-            queue: Arc::new(self.world.queue()),
-            clock: self.clock.clone(),
-        }
+        let world = &self.world;
+        let boxes: (Arc<dyn InboxStore>, Arc<dyn OutboxStore>) = (Arc::new(world.inbox()), Arc::new(world.outbox()));
+        Receive::new(Arc::new(world.tenants()), boxes, Arc::new(world.buckets()), Arc::new(world.queue()), self.clock.clone())
     }
 
     pub fn listen(&self) -> Listen {
@@ -561,6 +556,7 @@ impl House {
             survey: self.survey(),
             privacy: self.privacy(),
             orders: Arc::new(world.orders()),
+            receive: self.receive(),
             parked: Parked { inbox: Arc::new(world.inbox()), queue: Arc::new(world.queue()), clock: self.clock.clone() },
             sheets: Arc::new(world.queue()),
             wishes: Wishes {

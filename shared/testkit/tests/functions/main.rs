@@ -34,6 +34,7 @@ mod hostile_words;
 mod house;
 mod importing;
 mod imports;
+mod ingest;
 mod labels;
 mod lines;
 mod manifests;

@@ -6,7 +6,7 @@ use crate::order::event::OrderEvent;
 use crate::order::status::OrderStatus;
 use crate::sla::{Factor, Sla, SlaRules};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{Timestamp, Unit};
 use std::collections::BTreeMap;
 
 /// What a commit means for an order's clocks. `after` is the order as it stands with it; nothing if nothing changes.

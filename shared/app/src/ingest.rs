@@ -1,0 +1,237 @@
+//! What happens in warehouses and at carriers, told as events: one vocabulary for shops, warehouses and carriers, and no word of a customer.
+//!
+//! An event has the name that its source gives it. It is stored under that name before it is answered, so that it counts once however often it
+//! is sent, and of its body only what is read here: whatever else a sender puts into it, nobody's data is kept.
+
+use crate::error::{Error, Result};
+use crate::json;
+use crate::loose::{Loose, unreadable};
+use crate::ports::InboxKey;
+use crate::receive::{Receipt, Receive, Refused};
+use crate::scope::TenantScope;
+use crate::tenant::HookEndpoint;
+use domain::ids::{CorrelationId, EventId, OrderId, SourceId};
+use domain::order::Fault;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Largest body, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Under which name they wait; no endpoint of a shop's has it.
+pub const ENDPOINT: &str = "events";
+/// Longest id and type of an event, in characters.
+const ID_CHARS_MAX: usize = 128;
+const TYPE_CHARS_MAX: usize = 64;
+/// Longest name of ours for one.
+const OWN_ID_MAX: usize = 100;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IngestedEvent {
+    /// The source's name for it.
+    pub event_id: String,
+    /// What: a word of [`domain::order::Vocabulary::Events`], if it is a known one.
+    pub event_type: String,
+    /// To which order.
+    pub order_id: OrderId,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// Who says so.
+    pub source: SourceId,
+    /// The source's own version counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+}
+
+/// As senders write it. Unknown fields are their business.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wire {
+    event_id: Option<Loose>,
+    event_type: Option<Loose>,
+    order_id: Option<Loose>,
+    occurred_at: Option<Loose>,
+    source: Option<Loose>,
+    sequence: Option<Loose>,
+}
+
+impl IngestedEvent {
+    /// Reads a body. Who says so is `by`, if the body does not say. All the faults at once.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(body: &str, by: Option<&SourceId>) -> Result<IngestedEvent, Refused> {
+        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+        // What reads objects would also read a list, field by field.
+        if body.trim_start().starts_with('[') {
+            return Err(Refused::whole("it is a list; send events one by one"));
+        }
+        let wire: Wire = serde_json::from_str(body).map_err(|why| Refused::whole(&unreadable(&why)))?;
+        let mut faults = Vec::new();
+        let mut text = |field: &str, value: &Option<Loose>, required: bool| match Loose::text(value) {
+            Err(()) => {
+                faults.push(Fault::new(field, "wrong_type", "must be text"));
+                None
+            }
+            Ok(None) if required => {
+                faults.push(Fault::new(field, "required", "must not be empty"));
+                None
+            }
+            Ok(text) => text,
+        };
+        let event_id = text("event_id", &wire.event_id, true);
+        let event_type = text("event_type", &wire.event_type, true);
+        let order = text("order_id", &wire.order_id, true);
+        let occurred_at = text("occurred_at", &wire.occurred_at, true);
+        let source = text("source", &wire.source, false);
+        let sequence = text("sequence", &wire.sequence, false);
+        let short = |text: &String, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
+        if event_id.as_ref().is_some_and(|id| !short(id, ID_CHARS_MAX)) {
+            faults.push(Fault::new("event_id", "too_long", "at most 128 printable characters"));
+        }
+        if event_type.as_ref().is_some_and(|kind| !short(kind, TYPE_CHARS_MAX)) {
+            faults.push(Fault::new("event_type", "too_long", "at most 64 printable characters"));
+        }
+        let mut parsed = |field: &str, code: &str, message: String| faults.push(Fault::new(field, code, message));
+        let order_id =
+            order.as_deref().and_then(|text| OrderId::written(text).map_err(|why| parsed("order_id", "bad_number", why.to_string())).ok());
+        let occurred_at = occurred_at.as_deref().and_then(|text| {
+            text.parse::<Timestamp>().map_err(|_| parsed("occurred_at", "bad_time", "a time such as 2025-08-10T09:30:00Z".to_owned())).ok()
+        });
+        let said = source.as_deref().map(|text| SourceId::parse(text).map_err(|why| parsed("source", "bad_source", why.to_string())));
+        let sequence = sequence
+            .as_deref()
+            .and_then(|text| text.parse::<u64>().map_err(|_| parsed("sequence", "out_of_range", "a whole number from 0".to_owned())).ok());
+        // A sender whose signature says who it is speaks for nobody else.
+        let source = match (by, said) {
+            (Some(by), _) => Some(by.clone()),
+            (None, Some(said)) => said.ok(),
+            (None, None) => SourceId::parse(ENDPOINT).ok(),
+        };
+        match (event_id, event_type, order_id, occurred_at, source) {
+            (Some(event_id), Some(event_type), Some(order_id), Some(occurred_at), Some(source)) if faults.is_empty() => {
+                Ok(IngestedEvent { event_id, event_type, order_id, occurred_at, source, sequence })
+            }
+            (_, event_type, ..) => Err(Refused::of(faults, order.as_deref(), event_type.as_deref())),
+        }
+    }
+
+    /// Whether a body is meant to be one, of an endpoint that may send either.
+    pub fn is_meant(body: &str) -> bool {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Kind {
+            event_type: Option<serde::de::IgnoredAny>,
+            status: Option<serde::de::IgnoredAny>,
+        }
+        let kind: Kind = serde_json::from_str(body.strip_prefix('\u{feff}').unwrap_or(body)).unwrap_or_default();
+        kind.event_type.is_some() && kind.status.is_none()
+    }
+
+    /// What it is called here: one name of one source.
+    fn own_id(&self) -> String {
+        let plain = format!("{}:{}", self.source, self.event_id);
+        let fits = plain.len() <= OWN_ID_MAX && EventId::parse(&plain).is_ok();
+        if fits { plain } else { hex::encode(Sha256::digest(plain.as_bytes())) }
+    }
+}
+
+impl Receive {
+    /// Takes an event in that somebody with a key tells.
+    ///
+    /// # Errors
+    /// `Invalid` with all faults, `EventDiffers` for a known id with another content, `Retryable`: nothing was promised, send it again.
+    pub async fn event(&self, scope: &TenantScope, body: &[u8], correlation: &CorrelationId) -> Result<Receipt> {
+        self.take_event(scope, ENDPOINT, None, body, correlation).await
+    }
+
+    /// Takes an event in that came signed to an endpoint of the shop's.
+    pub(crate) async fn signed_event(
+        &self,
+        scope: &TenantScope,
+        endpoint: &HookEndpoint,
+        body: &[u8],
+        correlation: &CorrelationId,
+    ) -> Result<Receipt> {
+        let by = SourceId::parse(&endpoint.name).map_err(|why| Error::Fatal(why.to_string()))?;
+        self.take_event(scope, &endpoint.name, Some(&by), body, correlation).await
+    }
+
+    async fn take_event(
+        &self,
+        scope: &TenantScope,
+        endpoint: &str,
+        by: Option<&SourceId>,
+        body: &[u8],
+        correlation: &CorrelationId,
+    ) -> Result<Receipt> {
+        let now = self.clock.now();
+        let read = std::str::from_utf8(body).map_err(|_| Refused::whole("it is not UTF-8")).and_then(|text| IngestedEvent::read(text, by));
+        let event = match read {
+            Ok(event) => event,
+            Err(refused) => {
+                let refused = Refused { event: true, ..refused };
+                let faults = refused.faults.clone();
+                self.tell_team(scope, endpoint, refused, &hex::encode(Sha256::digest(body)), now, correlation).await?;
+                return Err(Error::Invalid(faults));
+            }
+        };
+        // The same content is the same event, in whatever order its fields stand.
+        let content: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let hash = hex::encode(Sha256::digest(content.to_string().as_bytes()));
+        let key = InboxKey { endpoint: endpoint.to_owned(), id: event.own_id() };
+        match self.keep(scope, key, hash.clone(), json::text(&event)?, correlation).await {
+            Err(Error::KeyReused) => {
+                let fault = Fault::new("event_id", "reused", format!("{} has told something else under this id", event.source));
+                let refused = Refused::of(vec![fault], Some(event.order_id.as_str()), Some(&event.event_type));
+                self.tell_team(scope, endpoint, refused, &hash, now, correlation).await?;
+                Err(Error::EventDiffers)
+            }
+            kept => kept,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(body: &str) -> Vec<String> {
+        let refused = IngestedEvent::read(body, None).unwrap_err();
+        refused.faults.iter().map(|fault| format!("{} {}", fault.field, fault.code)).collect()
+    }
+
+    // req: S4-13
+    #[test]
+    fn an_event_says_which_what_whose_and_when() {
+        let body = r#"{"event_id":"e-1","event_type":"pick_completed","order_id":1001,"occurred_at":"2025-08-11T09:00:00Z","source":"wms-1","sequence":"7","data":{"who":"Ann"}}"#;
+        let event = IngestedEvent::read(body, None).unwrap();
+        assert_eq!((event.order_id.as_str(), event.source.as_str(), event.sequence), ("1001", "wms-1", Some(7)));
+        assert_eq!(event.own_id(), "wms-1:e-1");
+        assert!(!serde_json::to_string(&event).unwrap().contains("Ann"), "nobody's name is kept");
+        assert_eq!(codes("{}"), ["event_id required", "event_type required", "order_id required", "occurred_at required"]);
+        let wrong = r#"{"event_id":[],"event_type":"x","order_id":"a b","occurred_at":"yesterday","source":"A B","sequence":-1}"#;
+        assert_eq!(
+            codes(wrong),
+            ["event_id wrong_type", "order_id bad_number", "occurred_at bad_time", "source bad_source", "sequence out_of_range"]
+        );
+        assert_eq!((codes("[]"), codes("nonsense")), (vec![" bad_json".to_owned()], vec![" bad_json".to_owned()]));
+        let carrier = SourceId::parse("carrier").unwrap();
+        assert_eq!(IngestedEvent::read(body, Some(&carrier)).unwrap().source, carrier, "whoever signs speaks for nobody else");
+        assert!(IngestedEvent::is_meant(body) && !IngestedEvent::is_meant(r#"{"orderId":"1001"}"#) && !IngestedEvent::is_meant("["));
+    }
+
+    #[test]
+    fn ids_that_are_no_ids_of_ours_have_names_all_the_same() {
+        let event = |id: &str| {
+            let body =
+                serde_json::json!({ "event_id": id, "event_type": "delivered", "order_id": "1001", "occurred_at": "2025-08-11T09:00:00Z" });
+            IngestedEvent::read(&body.to_string(), None).unwrap().own_id()
+        };
+        assert_eq!(event("a-1"), "events:a-1");
+        assert_eq!(event("ä/ 1").len(), 64);
+        assert_ne!(event("ä/ 1"), event("ä/ 2"));
+    }
+}
