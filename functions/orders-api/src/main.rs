@@ -25,7 +25,8 @@ use std::sync::Arc;
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let mut settings = Settings::from_env();
-    let tables = Tables::named(Table::ALL, |name| settings.required(name));
+    let tables =
+        Tables::named([Table::Orders, Table::Outbox, Table::Ops, Table::Metrics, Table::Inventory], |name| settings.required(name));
     let (hooks, sheets) = (settings.required("QUEUE_HOOKS_URL"), settings.required("QUEUE_SHEET_URL"));
     let (bucket, reports) = (settings.required("BUCKET_REPORTS"), settings.required("QUEUE_REPORTS_URL"));
     let (webhooks, double) = (settings.required("QUEUE_WEBHOOKS_URL"), settings.url("PLATFORMS_URL"));
@@ -44,11 +45,10 @@ async fn main() -> Result<(), lambda_http::Error> {
     let survey =
         Survey { links: CustomerLinks::new(signing_key), apply: apply.clone(), tenants: tenants.clone(), buckets: buckets.clone() };
     let (hooks, stock) = (queue(hooks), MoveStock { stock: Arc::new(db.stock()), clock: clock.clone() });
-    let auto = AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics()));
     let (inbox, addresses, once) = (Arc::new(db.inbox()), Arc::new(db.addresses()), Arc::new(db.once()));
     let floor = Floor::new(apply.clone(), stock.stock.clone(), Arc::new(db.manifests()), (files.clone(), once), random.clone());
     let desk = Desk {
-        auto,
+        auto: AutoProgress::new(apply.clone(), Arc::new(db.decisions()), Arc::new(db.stock()), Arc::new(db.metrics())),
         survey,
         bulk: Bulk { once: Arc::new(db.once()), queue: hooks.clone(), clock: clock.clone(), random: random.clone() },
         wishes,
