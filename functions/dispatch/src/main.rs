@@ -7,6 +7,7 @@ use app::dispatch::Dispatch;
 use app::dispatch::collection::Collection;
 use app::dispatch::manifests::Manifests;
 use app::ports::Clock;
+use app::steady::SteadyCarriers;
 use dispatch::Jobs;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use runtime::settings::Settings;
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Error> {
     let aws = Aws::new();
     let db = Dynamo::new(aws.clone(), tables);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let carriers = Arc::new(HttpCarriers::new(double.as_deref(), &clock));
+    let carriers = Arc::new(SteadyCarriers::new(Arc::new(HttpCarriers::new(double.as_deref(), &clock)), clock.clone()));
     let (files, manifests) = (Arc::new(S3Reports::new(aws.clone(), bucket)), Arc::new(db.manifests()));
     let jobs = Jobs {
         dispatch: Dispatch {

@@ -8,6 +8,7 @@ use app::cashier::Cashier;
 use app::exchange::Exchange;
 use app::place::Place;
 use app::saga::Sagas;
+use app::steady::SteadyGateways;
 use app::stock::{MoveStock, Purchases};
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -29,7 +30,7 @@ async fn main() -> Result<(), Error> {
     let db = Dynamo::new(aws.clone(), tables);
     let clock = Arc::new(SystemClock);
     let apply = Apply { orders: Arc::new(db.orders()), clock: clock.clone() };
-    let gateways = Arc::new(HttpGateways::new(double, clock.clone()));
+    let gateways = Arc::new(SteadyGateways::new(Arc::new(HttpGateways::new(double, clock.clone())), clock.clone()));
     let adviser = Arc::new(HttpAdviser::new(platforms, clock.clone()));
     let place = Place { orders: apply.orders.clone(), once: Arc::new(db.once()), clock: clock.clone(), random: Arc::new(SystemRandom) };
     let stock = MoveStock { stock: Arc::new(db.stock()), clock };

@@ -3,7 +3,7 @@
 use crate::client::{Client, body};
 use crate::open_net::{guarded, may_call};
 use app::ports::{Adviser, AdviserAt, AskedOrder, AskedPast, Clock, PortError, PortResult};
-use app::steady::Breaker;
+use app::steady::{Breakers, WINDOW};
 use async_trait::async_trait;
 use domain::fraud::FraudAdvice;
 use domain::order::saga::{Allocation, Free};
@@ -11,8 +11,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An order waits for it.
@@ -23,15 +22,12 @@ const TRIES: usize = 2;
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Allocations of an answer.
 const ALLOCATIONS_MAX: usize = 1_000;
-/// Advisers that are remembered to be away.
-const KNOWN_MAX: usize = 256;
 
 /// [`Adviser`] over HTTP.
 pub struct HttpAdviser {
     client: Client,
-    clock: Arc<dyn Clock>,
     double: Option<String>,
-    breakers: Mutex<HashMap<String, Arc<Breaker>>>,
+    breakers: Breakers,
 }
 
 #[derive(Deserialize)]
@@ -53,15 +49,7 @@ fn failed(why: impl std::fmt::Display) -> PortError {
 impl HttpAdviser {
     /// On the open net; and at a double's, if there is one.
     pub fn new(double: Option<String>, clock: Arc<dyn Clock>) -> HttpAdviser {
-        HttpAdviser { client: guarded(TIMEOUT, double.as_deref()), clock, double, breakers: Mutex::default() }
-    }
-
-    fn breaker(&self, url: &str) -> Arc<Breaker> {
-        let mut known = self.breakers.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= KNOWN_MAX && !known.contains_key(url) {
-            known.clear();
-        }
-        known.entry(url.to_owned()).or_insert_with(|| Arc::new(Breaker::new(self.clock.clone()))).clone()
+        HttpAdviser { client: guarded(TIMEOUT, double.as_deref()), double, breakers: Breakers::new(clock, WINDOW) }
     }
 
     async fn ask<T: DeserializeOwned>(&self, at: AdviserAt<'_>, what: &str, question: &Value) -> PortResult<T> {
@@ -70,8 +58,8 @@ impl HttpAdviser {
         if !may_call(&address, &url, self.double.as_deref()) {
             return Err(failed("its address must begin with https:// and lead to the open net"));
         }
-        let breaker = self.breaker(at.url);
-        if breaker.rests() {
+        let breaker = self.breakers.of(at.url);
+        if !breaker.lets() {
             return Err(failed("it failed too often and is left alone for a minute"));
         }
         let mut said = Err(failed("it was not asked"));

@@ -10,7 +10,9 @@ use crate::measure::health_of;
 use crate::ports::{Gateway, GatewayAnswer, GatewayError, Gateways, LookUp, MetricStore, Source, ToAuthorize, ToCapture, ToRefund, ToVoid};
 use domain::order::paying::{UNKNOWN_FOR, Wanted};
 use domain::order::{Command, Means, MoneyCommand, MoneyWork, Order, Paying};
-use domain::payment::{AUTHORIZATION_TIMEOUT, By, Choice, Kind, Ledger, Offer, Operation, Outcome, Outside, Purchase, State, Wish, choose};
+use domain::payment::{
+    AUTHORIZATION_TIMEOUT, By, Choice, Kind, Ledger, Offer, Operation, Outcome, Outside, Provider, Purchase, State, Wish, choose,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
@@ -65,7 +67,16 @@ impl Cashier {
         if until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
             return Err(Error::Retryable("no time is left to ask a payment provider".into()));
         }
+        // Whoever fails is left alone. What is wanted of them stands in the ledger, and the order's own clock brings it again.
+        let rests = self.rests(context, paying, work);
+        if rests && !matches!(work, MoneyWork::Begin(Wanted::Authorize { .. })) {
+            return Ok(Seen::Nothing);
+        }
         let command = match work {
+            MoneyWork::Begin(_) if rests => {
+                self.apply.run(context, &order.id, &Command::Money(MoneyCommand::Away), Alongside::default()).await?;
+                return Ok(Seen::Nothing);
+            }
             MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted).await?,
             MoneyWork::Call { n } if mine != Some(n) && self.is_fresh(&paying.ledger, n) => return Ok(Seen::Nothing),
             MoneyWork::Call { n } => self.call(context, order, paying, n, mine == Some(n)).await?,
@@ -89,6 +100,21 @@ impl Cashier {
         }
     }
 
+    /// Whom it would have to be asked of is left alone at the moment. Where a promise may be asked of several, those are passed over that are.
+    fn rests(&self, context: Context<'_>, paying: &Paying, work: MoneyWork) -> bool {
+        let rests = |provider: Provider| context.config.payments.account(provider).is_some_and(|account| self.gateways.of(account).rests());
+        let of = |n: u32| paying.ledger.operation(n).is_some_and(|one| rests(one.provider));
+        match work {
+            MoneyWork::Call { n } | MoneyWork::LookUp { n } | MoneyWork::Returned { n } => of(n),
+            MoneyWork::Begin(Wanted::Of(Wish::Authorize { provider, .. })) => rests(provider),
+            MoneyWork::Begin(Wanted::Of(Wish::Capture { of: n, .. } | Wish::Void { of: n } | Wish::Refund { of: n, .. })) => of(n),
+            MoneyWork::Begin(Wanted::Authorize { .. }) => {
+                let offers = context.config.payments.offers();
+                !offers.is_empty() && offers.iter().all(|offer| rests(offer.provider))
+            }
+        }
+    }
+
     /// Whoever wrote it down may still be asking for it. Refunds are written down by people, too, who ask for nothing: anybody asks for those.
     fn is_fresh(&self, ledger: &Ledger, n: u32) -> bool {
         let age = |one: &Operation| self.apply.clock.now().duration_since(one.began_at);
@@ -105,6 +131,9 @@ impl Cashier {
             let health = health_of(&*self.metrics, context.scope, self.apply.clock.now()).await?;
             offers.iter_mut().for_each(|offer| offer.health = health.get(offer.provider.word()).copied().unwrap_or_default());
         }
+        let rests =
+            |offer: &Offer| context.config.payments.account(offer.provider).is_some_and(|account| self.gateways.of(account).rests());
+        offers.retain(|offer| !rests(offer));
         let choice = chosen(offers, order, paying, by);
         let why = choice.explain();
         Ok(match choice.provider {
@@ -268,7 +297,16 @@ fn chosen(mut offers: Vec<Offer>, order: &Order, paying: &Paying, by: By) -> Cho
     let bound = means.filter(|means| means.token.is_some() || by != By::Shop).and_then(|means| means.provider);
     offers.retain(|offer| bound.is_none_or(|provider| provider == offer.provider));
     let tried = paying.tried();
-    choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried: &tried })
+    let of = |tried: &[Provider]| {
+        choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried })
+    };
+    let choice = of(&tried);
+    if choice.provider.is_some() || tried.is_empty() {
+        return choice;
+    }
+    // All were away once. Who has said since that nothing ever came there is back: each is asked a second time before the customer has to try again.
+    let twice: Vec<Provider> = tried.iter().filter(|one| tried.iter().filter(|other| other == one).count() > 1).copied().collect();
+    of(&twice)
 }
 
 /// A token is shown to nobody but the provider that has made it.

@@ -82,7 +82,8 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         | OrderEvent::DecisionJudged { .. } => 2,
         OrderEvent::Saga { event: SagaEvent::Began { .. } | SagaEvent::Entered { .. } } => 8,
         OrderEvent::Money {
-            event: MoneyEvent::Looked { .. } | MoneyEvent::Woken | MoneyEvent::Reported { .. } | MoneyEvent::Opened { .. },
+            event:
+                MoneyEvent::Looked { .. } | MoneyEvent::Woken | MoneyEvent::Away | MoneyEvent::Reported { .. } | MoneyEvent::Opened { .. },
         } => 8,
         OrderEvent::Return { .. } | OrderEvent::LinesCancelled { .. } => 1,
         OrderEvent::Saga { .. } | OrderEvent::Money { .. } | OrderEvent::Fulfilment { .. } => 3,

@@ -395,6 +395,10 @@ impl Returned {
 pub trait Gateway: Send + Sync {
     /// Whose.
     fn provider(&self) -> Provider;
+    /// It has failed too often, and is left alone for a while: what is wanted of it waits.
+    fn rests(&self) -> bool {
+        false
+    }
     /// Has an amount promised, to be captured later. Safe to repeat under the same key.
     async fn authorize(&self, wish: &ToAuthorize<'_>) -> Result<GatewayAnswer, GatewayError>;
     /// Takes what was promised, or a part. Safe to repeat under the same key.

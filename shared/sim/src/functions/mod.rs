@@ -37,6 +37,7 @@ use app::report::{Documents, Report, Wanted};
 use app::saga::Sagas;
 use app::saleor::door::HearSaleor;
 use app::shopify::door::HearShopify;
+use app::steady::{SteadyCarriers, SteadyGateways};
 use app::stock::{Count, MoveStock, Purchases};
 use app::survey::{CustomerLinks, Survey};
 use app::tenant::{Secret, TenantConfig};
@@ -165,6 +166,7 @@ impl Functions {
             carriers: ports.carriers.clone(),
             manifests: ports.manifests.clone(),
         };
+        let steady = Arc::new(SteadyCarriers::new(ports.carriers.clone(), clock.clone()));
         let payments = HearPayments { apply: apply.clone(), tenants: ports.tenants.clone(), gateways: ports.gateways.clone() };
         // Nobody in this world has a Saleor.
         let shopify = HearShopify { receive: receive.clone() };
@@ -216,7 +218,7 @@ impl Functions {
                 adviser: Arc::new(ScriptedAdviser::default()),
                 cashier: Cashier {
                     apply: apply.clone(),
-                    gateways: ports.gateways.clone(),
+                    gateways: Arc::new(SteadyGateways::new(ports.gateways.clone(), clock.clone())),
                     metrics: ports.metrics.clone(),
                     base: "https://api.example".to_owned(),
                 },
@@ -226,7 +228,7 @@ impl Functions {
             dispatch: dispatch::Jobs {
                 dispatch: Dispatch {
                     apply: apply.clone(),
-                    carriers: ports.carriers.clone(),
+                    carriers: steady.clone(),
                     files: ports.reports.clone(),
                     tenants: ports.tenants.clone(),
                     metrics: ports.metrics.clone(),
@@ -235,7 +237,7 @@ impl Functions {
                 collection: Collection {
                     manifests: floor.manifests.clone(),
                     orders: ports.orders.clone(),
-                    carriers: ports.carriers.clone(),
+                    carriers: steady,
                     files: ports.reports.clone(),
                     tenants: ports.tenants.clone(),
                     once: ports.once.clone(),

@@ -34,7 +34,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 24] = [
+pub const INVARIANTS: [(&str, &str); 25] = [
     ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
@@ -46,6 +46,7 @@ pub const INVARIANTS: [(&str, &str); 24] = [
     ("I9", "at most one message per event, channel and recipient, to the right one, and none forgotten"),
     ("I10", "one idempotency key: one order, one answer"),
     ("I11", "exactly the records that failed are reported"),
+    ("I14", "a payment provider that is away is asked no more than a few times a minute, however much is wanted of it"),
     ("I15", "once the faults stop, everything drains in bounded time"),
     (
         "I16",

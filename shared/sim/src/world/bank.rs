@@ -1,9 +1,10 @@
 //! Payment providers that misbehave, customers who confirm, and webhooks that may get lost, come twice, or be somebody else's.
 
-use super::World;
+use super::{START_MS, World};
 use crate::functions::job::{BankNews, Job};
 use crate::functions::wire::Reply;
 use crate::rng::Rng;
+use app::steady::FAILURES_MAX;
 use domain::ids::CorrelationId;
 use domain::payment::PaymentKey;
 use jiff::SignedDuration;
@@ -22,11 +23,21 @@ const TROUBLES: [Fate; 9] = [
     Fate::Asks,
     Fate::Later,
 ];
+/// Calls at once at most.
+const AT_ONCE: usize = 10;
+/// Accounts that shops have with them.
+const ACCOUNTS: usize = 3;
 /// Hours of peace in which everything comes to its end: a day's retries, and the time that nobody pays in.
 const HOURS_OF_PEACE: usize = 4;
 
+/// A rate at which nobody is there at all.
+pub(super) const OUTAGE: u32 = 1_000;
+
 /// A bank at which so many requests in a thousand meet trouble.
 pub(super) fn rough(mut rng: Rng, rate: u32) -> Bank {
+    if rate >= OUTAGE {
+        return Bank::that(move |_, _| rng.pick(&[Fate::Silence, Fate::Silence, Fate::Throttled]));
+    }
     Bank::that(move |_, _| if rng.per_mille(rate) { rng.pick(&TROUBLES) } else { Fate::Done })
 }
 
@@ -65,6 +76,22 @@ impl World {
                 None,
                 format!("a provider's webhook (forged: {}) was answered {}: {}", news.forged, reply.status, reply.text()),
             );
+        }
+    }
+
+    /// I14: while nobody is there, they are asked a few times a minute at most, however many orders want it. Who dies in the act has not been heard of,
+    /// and their question counts for nothing.
+    pub(super) fn outage_was_quiet(&mut self) {
+        if self.profile.bank < OUTAGE {
+            return;
+        }
+        let minutes = usize::try_from((self.now_ms - START_MS) / 60_000).unwrap_or(0);
+        let deaths = usize::try_from(self.stats.deaths).unwrap_or(usize::MAX);
+        // While several are asked at once none of their answers is known.
+        let most = (FAILURES_MAX + minutes + 1) * ACCOUNTS + deaths + AT_ONCE;
+        let asked = self.bank.asked();
+        if asked > most {
+            self.fail("I14", None, format!("{asked} calls of providers that were away for {minutes} minutes; {most} would be enough"));
         }
     }
 

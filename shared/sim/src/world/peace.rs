@@ -14,6 +14,7 @@ impl World {
     /// nothing, and the schedule of the reports fires twice. Fails if that takes more than a bounded number of rounds.
     pub fn drain(&mut self) {
         self.faults.off();
+        self.outage_was_quiet();
         self.calm_bank();
         self.calm_depot();
         self.listeners.will(|_| Reaction::Says(204));

@@ -88,7 +88,7 @@ impl Profile {
             reports: often(&[0, 1]) == 1,
             watches: often(&[0, 1]) == 1,
             orders_max: often(&[2, 1000, 1000]) as usize,
-            bank: often(&[0, 150, 500]),
+            bank: often(&[0, 150, 500, 1_000]),
             carriers: often(&[0, 150, 500]),
             listeners: often(&[0, 0, 1, 300, 700]),
         }

@@ -169,7 +169,7 @@ fn a_changed_meaning_is_noticed() {
 }
 
 /// What the simulator does never, or seldom: after which event it may happen, and what is stored of it. `$id` and `$reference` are that event's.
-const BY_HAND: [(&str, &str); 13] = [
+const BY_HAND: [(&str, &str); 14] = [
     ("status_changed/asked", r#"{"type":"status_undone","from":"processing","to":"pending","decision":"3.1.moved","note":"too early"}"#),
     ("status_changed/asked", r#"{"type":"decision_judged","decision":"3.1.moved","agrees":false,"note":"it was early"}"#),
     ("customer_told", r#"{"type":"rated","score":4}"#),
@@ -178,6 +178,7 @@ const BY_HAND: [(&str, &str); 13] = [
     ("review/opened", r#"{"type":"review","event":{"type":"claimed","id":"$id","by":"key-1"}}"#),
     ("saga/held", r#"{"type":"saga","event":{"type":"rest","rest":"unknown"}}"#),
     ("money/settled", r#"{"type":"money","event":{"type":"capture_asked"}}"#),
+    ("money/began", r#"{"type":"money","event":{"type":"away"}}"#),
     ("money/settled", r#"{"type":"money","event":{"type":"retried","token":true}}"#),
     (
         "money/settled",

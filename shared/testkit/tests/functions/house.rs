@@ -19,7 +19,7 @@ use app::notify::{CustomerPages, Notify};
 use app::parked::Parked;
 use app::payments::door::HearPayments;
 use app::place::Place;
-use app::ports::{Clock, InboxState, InboxStore, Llm, OutboxStore, TenantStore};
+use app::ports::{Clock, Gateways, InboxState, InboxStore, Llm, OutboxStore, TenantStore};
 use app::privacy::Privacy;
 use app::process::Process;
 use app::progress::AutoProgress;
@@ -63,6 +63,8 @@ pub struct House {
     pub random: Arc<FakeRandom>,
     /// Every payment provider.
     pub bank: Bank,
+    /// How they are asked; every time, unless a story says otherwise.
+    pub gateways: Arc<dyn Gateways>,
     pub adviser: ScriptedAdviser,
     pub depot: Depot,
     /// The shop's Saleor.
@@ -132,12 +134,14 @@ impl House {
         let tenant = TenantId::parse("demo").unwrap();
         let scope = TenantScope::of_own_message(&tenant);
         assert!(world.tenants().save(&scope, &config(), 0).await.unwrap());
+        let bank = Bank::default();
         let house = House {
             world,
             clock,
             scope,
             random: Arc::new(FakeRandom::seeded(11)),
-            bank: Bank::default(),
+            gateways: Arc::new(bank.clone()),
+            bank,
             adviser: ScriptedAdviser::default(),
             depot: Depot::default(),
             saleor: Saleor::default(),
@@ -337,7 +341,7 @@ impl House {
     pub fn sagas(&self) -> Sagas {
         let cashier = Cashier {
             apply: self.apply(),
-            gateways: Arc::new(self.bank.clone()),
+            gateways: self.gateways.clone(),
             metrics: Arc::new(self.world.metrics()),
             base: "https://api.example".into(),
         };

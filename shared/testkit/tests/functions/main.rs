@@ -41,6 +41,7 @@ mod manifests;
 mod messages;
 mod metrics;
 mod models;
+mod outage;
 mod payments;
 mod photos;
 mod picking;

@@ -124,7 +124,7 @@ async fn a_model_that_fails_is_left_alone_for_a_minute() {
     for _ in 0..3 {
         ask(&house, Some(steady.clone()), JOHN).await;
     }
-    assert_eq!(asked(), FAILURES_MAX + 4, "it is well again");
+    assert_eq!(asked(), FAILURES_MAX + 4, "it is well again after three good answers");
     // Failures that lie far apart are no outage.
     *llm.well.lock().unwrap() = false;
     for _ in 0..FAILURES_MAX * 2 {

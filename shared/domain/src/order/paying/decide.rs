@@ -1,6 +1,6 @@
 //! What follows from a command about an order's money.
 
-use super::work::{MoneyWork, Wanted};
+use super::work::{AWAY_FOR, MoneyWork, Wanted};
 use super::{Means, MoneyCommand, MoneyEvent, Paying, REASON_CHARS_MAX};
 use crate::money::Money;
 use crate::order::desk::Desk;
@@ -57,6 +57,13 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
         MoneyCommand::NoProvider { why } => {
             if matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
                 till.notes(MoneyEvent::NoProvider { why: why.clone() });
+            }
+        }
+        MoneyCommand::Away => {
+            // Whoever comes again within moments says nothing new.
+            let known = paying.away.is_some_and(|away| now.duration_since(away).abs() < AWAY_FOR);
+            if !known && matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
+                till.notes(MoneyEvent::Away);
             }
         }
         MoneyCommand::Settle { n, outcome, url, client_secret } => {

@@ -111,6 +111,9 @@ pub struct Paying {
     /// No provider takes it, until the customer tries something else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nobody: bool,
+    /// When everybody who could promise it was last found away. It is not the customer who keeps it waiting then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Timestamp>,
     /// When somebody was last sent to look, and how often since anything has happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub woken: Option<(Timestamp, u8)>,
@@ -133,6 +136,7 @@ impl Paying {
             capture: false,
             spares: Vec::new(),
             nobody: false,
+            away: None,
             woken: None,
         }
     }
@@ -169,6 +173,7 @@ impl Paying {
                     self.spares.push(operation.n);
                 }
                 if operation.kind == Kind::Authorize {
+                    self.away = None;
                     self.again = false;
                 }
                 if matches!(operation.kind, Kind::Capture { .. }) {
@@ -208,6 +213,7 @@ impl Paying {
             }
             MoneyEvent::CaptureAsked => self.capture = true,
             MoneyEvent::NoProvider { .. } => (self.nobody, self.again) = (true, false),
+            MoneyEvent::Away => self.away = Some(at),
             MoneyEvent::Woken => self.woken = Some((at, self.woken.map_or(0, |(_, times)| times).saturating_add(1))),
         }
         let waits = !self.reported.is_empty() || !self.returns.is_empty();
@@ -333,6 +339,8 @@ pub enum MoneyEvent {
         /// Why.
         why: String,
     },
+    /// Everybody who could promise it is away.
+    Away,
     /// It is time for somebody to look.
     Woken,
 }
@@ -352,6 +360,7 @@ impl MoneyEvent {
             MoneyEvent::RefundAsked { .. } => "refund_asked",
             MoneyEvent::NoProvider { .. } => "payment_without_provider",
             MoneyEvent::GaveUp { .. } => "payment_given_up",
+            MoneyEvent::Away => "payment_providers_away",
             MoneyEvent::Woken => "payment_woken",
         }
     }
@@ -397,6 +406,7 @@ impl MoneyEvent {
             }
             MoneyEvent::NoProvider { why } => format!("No payment provider takes it: {}", why.join("; ")),
             MoneyEvent::GaveUp { why } => format!("Given up: {why}"),
+            MoneyEvent::Away => "No payment provider answers at the moment; the order waits".to_owned(),
             MoneyEvent::Woken => "Time to see to the payment".to_owned(),
         }
     }
@@ -425,6 +435,8 @@ pub enum MoneyCommand {
         /// Why not.
         why: Vec<String>,
     },
+    /// Note that everybody who could promise it is away.
+    Away,
     /// Take in what became of an operation.
     Settle {
         /// Its number.

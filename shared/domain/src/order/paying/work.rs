@@ -11,6 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// Between two times that somebody is sent to look, if nothing came of the first; twice as long each time.
 const WOKEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// For so long nobody says again that a provider is away.
+pub(super) const AWAY_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// After this an operation whose provider cannot say what became of it counts as come to nothing.
 pub const UNKNOWN_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Times that somebody is sent to look without anything coming of it: about eleven days.
@@ -232,7 +234,8 @@ impl Order {
         let last = paying.authorizations().last().map(|one| one.began_at.max(one.since));
         // Time that it was on hold does not count.
         let begun = saga.since.max(self.status_since);
-        let from = last.map_or(begun, |last| last.max(begun));
+        // While nobody is there to be asked it is not the customer who keeps it waiting.
+        let from = last.into_iter().chain(paying.away).fold(begun, Timestamp::max);
         let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
         match paying.ledger.retry() {
             Retry::At(at) if paying.token => Some(until.max(after(at, RETRY_AFTER))),
@@ -365,7 +368,8 @@ impl Order {
         let rest = back.map(|(at, _)| at.max(after(self.status_since, WOKEN_AGAIN_AFTER)));
         let spare = if self.is_called_off() { None } else { paying.spare().map(|(at, _)| after(at, WOKEN_AGAIN_AFTER)) };
         let reported = paying.reported_at.map(|at| after(at, WOKEN_AGAIN_AFTER));
-        let due = [open, unpaid, retry, runs_out, capture, rest, spare, reported].into_iter().flatten().min()?;
+        let away = paying.away.filter(|_| self.is_at_authorize() && !self.is_promised()).map(|at| after(at, WOKEN_AGAIN_AFTER));
+        let due = [open, unpaid, retry, runs_out, capture, rest, spare, reported, away].into_iter().flatten().min()?;
         match paying.woken {
             None => Some(due),
             Some((_, times)) if times >= WAKES_MAX => None,
