@@ -9,7 +9,7 @@ use render::svg::status_class;
 
 fn face(state: SlaState) -> (Icon, &'static str, String) {
     match state {
-        SlaState::Running => (icons::CLOCK, "In time so far", String::new()),
+        SlaState::Running => (icons::CLOCK, "In time so far", status_class(Label::Processing)),
         SlaState::AtRisk => (icons::CLOCK, "At risk", status_class(Label::OnHold)),
         SlaState::Kept => (icons::TICK, "In time", status_class(Label::Delivered)),
         SlaState::Missed => (icons::CROSS, "Late", status_class(Label::Delayed)),
@@ -41,15 +41,15 @@ fn stands(clock: &SlaClock, visitor: &Visitor) -> Markup {
     let mut why: Vec<&str> = clock.factors.iter().map(|factor| factor.as_str()).collect();
     why.extend((clock.held_s > 0).then_some("on hold"));
     html! {
-        span class=(class) { (icon.beside()) (word) }
-        @match clock.state() {
-            SlaState::Void => {},
-            SlaState::Kept | SlaState::Missed if clock.ended_at.is_some() => span class="muted" {
-                " by " (age(left.abs()))
-            },
-            SlaState::Missed => span class="muted" { " since " (moment(clock.due_at, &visitor.zone())) },
-            _ => span class="muted" { " until " (moment(clock.due_at, &visitor.zone())) ", " (age(left.abs())) " left" },
+        span class={ "pill " (class) } { (icon.beside()) (word) }
+        p class="hint" {
+            @match clock.state() {
+                SlaState::Void => {},
+                SlaState::Kept | SlaState::Missed if clock.ended_at.is_some() => { "by " (age(left.abs())) },
+                SlaState::Missed => { "since " (moment(clock.due_at, &visitor.zone())) },
+                _ => { (age(left.abs())) " left, until " (moment(clock.due_at, &visitor.zone())) },
+            }
+            @if !why.is_empty() { " (longer: " (why.join(", ")) ")" }
         }
-        @if !why.is_empty() { span class="muted" { " (longer: " (why.join(", ")) ")" } }
     }
 }

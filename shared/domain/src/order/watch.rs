@@ -180,13 +180,20 @@ pub struct Pressing {
     pub sla: Sla,
     /// The last moment that is in time.
     pub due_at: Timestamp,
+    /// When its clock started, which is the same whatever makes it longer.
+    pub started_at: Timestamp,
 }
 
 impl Pressing {
     /// Of an order; nothing while it is on hold.
     pub fn of(order: &Order) -> Option<Pressing> {
         let pressing = order.pressing().filter(|_| order.tracks.status != OrderStatus::OnHold)?;
-        Some(Pressing { sla: pressing.sla, due_at: pressing.due_at })
+        Some(Pressing { sla: pressing.sla, due_at: pressing.due_at, started_at: pressing.started_at })
+    }
+
+    /// What tells it from others of the order. Clocks may start together: a nanosecond for each tells those apart.
+    fn basis(&self) -> Timestamp {
+        self.started_at.checked_add(SignedDuration::from_nanos(self.sla as i64)).unwrap_or(self.started_at)
     }
 }
 
@@ -252,8 +259,8 @@ impl Watched {
         if let Some(quiet) = self.quiet.filter(|_| rules.stuck_after_h > 0) {
             hold(Deadline { concern: Concern::ParcelStuck, at: quiet.until(rules.stuck_after_h), basis: quiet.since });
         }
-        if let Some(Pressing { due_at, .. }) = self.pressing {
-            hold(Deadline { concern: Concern::SlaMissed, at: due_at, basis: due_at });
+        if let Some(pressing) = self.pressing {
+            hold(Deadline { concern: Concern::SlaMissed, at: pressing.due_at, basis: pressing.basis() });
         }
         let mut after = |concern, since: Timestamp, hours: u32| {
             if hours > 0 {
