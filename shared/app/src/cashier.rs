@@ -131,9 +131,6 @@ impl Cashier {
             let health = health_of(&*self.metrics, context.scope, self.apply.clock.now()).await?;
             offers.iter_mut().for_each(|offer| offer.health = health.get(offer.provider.word()).copied().unwrap_or_default());
         }
-        let rests =
-            |offer: &Offer| context.config.payments.account(offer.provider).is_some_and(|account| self.gateways.of(account).rests());
-        offers.retain(|offer| !rests(offer));
         let choice = chosen(offers, order, paying, by);
         let why = choice.explain();
         Ok(match choice.provider {
