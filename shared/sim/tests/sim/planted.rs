@@ -22,9 +22,11 @@ fn planted_bugs_are_found() {
     let mut found = BTreeMap::new();
     for bug in Bug::ALL {
         let name = format!("{bug:?}");
-        let again = before.get(&name).and_then(|seed| hunt(*bug, *seed..seed + 1, STEPS));
+        // A rule's step that somebody judges, just when that is lost, takes a longer story.
+        let steps = if matches!(bug, Bug::JudgementUnwritten) { 300 } else { STEPS };
+        let again = before.get(&name).and_then(|seed| hunt(*bug, *seed..seed + 1, steps));
         let (seed, failure) = again
-            .or_else(|| hunt(*bug, 0..SEEDS_MAX, STEPS))
+            .or_else(|| hunt(*bug, 0..SEEDS_MAX, steps))
             .unwrap_or_else(|| panic!("{bug:?} ({}) is not found in {SEEDS_MAX} seeds", bug.text()));
         println!("{bug:?}: seed {seed} breaks {}", failure.invariant);
         found.insert(name, seed);
