@@ -111,12 +111,12 @@ impl Apply {
 /// What a commit means for the clocks of its order, where the shop runs any.
 fn clocks(before: &Order, events: &[OrderEvent], context: Context<'_>, now: Timestamp) -> Option<OrderEvent> {
     let rules = &context.config.sla;
-    if !rules.enabled {
+    if !rules.enabled && before.clocks.is_empty() {
         return None;
     }
     let mut after = before.clone();
     events.iter().for_each(|event| after.evolve(event, now));
-    clocked(&after, events, rules, &context.zone(), now).map(|event| OrderEvent::Sla { event })
+    clocked((Some(before), &after), events, rules, &context.zone(), now).map(|event| OrderEvent::Sla { event })
 }
 
 /// A customer who hears that their order has arrived is asked how it was, some days later, where the shop wants that.

@@ -67,24 +67,21 @@ impl Cashier {
         if until.is_some_and(|until| self.apply.clock.now() + ASKING_TIME > until) {
             return Err(Error::Retryable("no time is left to ask a payment provider".into()));
         }
-        // Whoever fails is left alone. What is wanted of them stands in the ledger, and the order's own clock brings it again.
-        let rests = self.rests(context, paying, work);
-        if rests && !matches!(work, MoneyWork::Begin(Wanted::Authorize { .. })) {
-            return Ok(Seen::Nothing);
-        }
+        // Whoever fails is left alone, as long as that makes sense. What is wanted of them stands in the ledger, and the order's own clock brings it again.
+        let now = self.apply.clock.now();
+        let is_last = matches!(work, MoneyWork::LookUp { n } if paying.ledger.operation(n).is_some_and(|one| is_late(one, now)));
+        let waits = !is_last && paying.may_wait(now) && self.rests(context, paying, work);
         let command = match work {
-            MoneyWork::Begin(_) if rests => {
-                self.apply.run(context, &order.id, &Command::Money(MoneyCommand::Away), Alongside::default()).await?;
-                return Ok(Seen::Nothing);
-            }
+            _ if waits => MoneyCommand::Away,
             MoneyWork::Begin(wanted) => self.begin(context, order, paying, wanted).await?,
             MoneyWork::Call { n } if mine != Some(n) && self.is_fresh(&paying.ledger, n) => return Ok(Seen::Nothing),
             MoneyWork::Call { n } => self.call(context, order, paying, n, mine == Some(n)).await?,
             MoneyWork::LookUp { n } => self.look_up(context, order, paying, n).await?,
             MoneyWork::Returned { n } => self.returned(context, paying, n).await?,
         };
+        let is_away = command == MoneyCommand::Away;
         match self.apply.run(context, &order.id, &Command::Money(command), Alongside::default()).await {
-            Ok(applied) if applied.events.is_empty() => Ok(Seen::Nothing),
+            Ok(applied) if applied.events.is_empty() || is_away => Ok(Seen::Nothing),
             Ok(applied) if !asks => {
                 let last = applied.order.paying.as_ref().and_then(|paying| paying.ledger.operations().last());
                 Ok(last.map_or(Seen::Known, |one| Seen::Begun(one.n)))
@@ -100,19 +97,19 @@ impl Cashier {
         }
     }
 
-    /// Whom it would have to be asked of is left alone at the moment. Where a promise may be asked of several, those are passed over that are.
+    /// Whom it would have to be asked of is left alone at the moment. Of whom a promise is asked is still to be chosen.
     fn rests(&self, context: Context<'_>, paying: &Paying, work: MoneyWork) -> bool {
-        let rests = |provider: Provider| context.config.payments.account(provider).is_some_and(|account| self.gateways.of(account).rests());
-        let of = |n: u32| paying.ledger.operation(n).is_some_and(|one| rests(one.provider));
+        let of = |n: u32| paying.ledger.operation(n).is_some_and(|one| self.is_resting(context, one.provider));
         match work {
             MoneyWork::Call { n } | MoneyWork::LookUp { n } | MoneyWork::Returned { n } => of(n),
-            MoneyWork::Begin(Wanted::Of(Wish::Authorize { provider, .. })) => rests(provider),
             MoneyWork::Begin(Wanted::Of(Wish::Capture { of: n, .. } | Wish::Void { of: n } | Wish::Refund { of: n, .. })) => of(n),
-            MoneyWork::Begin(Wanted::Authorize { .. }) => {
-                let offers = context.config.payments.offers();
-                !offers.is_empty() && offers.iter().all(|offer| rests(offer.provider))
-            }
+            MoneyWork::Begin(Wanted::Of(Wish::Authorize { provider, .. })) => self.is_resting(context, provider),
+            MoneyWork::Begin(Wanted::Authorize { .. }) => false,
         }
+    }
+
+    fn is_resting(&self, context: Context<'_>, provider: Provider) -> bool {
+        context.config.payments.account(provider).is_some_and(|account| self.gateways.of(account).rests())
     }
 
     /// Whoever wrote it down may still be asking for it. Refunds are written down by people, too, who ask for nothing: anybody asks for those.
@@ -131,7 +128,16 @@ impl Cashier {
             let health = health_of(&*self.metrics, context.scope, self.apply.clock.now()).await?;
             offers.iter_mut().for_each(|offer| offer.health = health.get(offer.provider.word()).copied().unwrap_or_default());
         }
-        let choice = chosen(offers, order, paying, by);
+        let resting: Vec<Provider> = offers.iter().map(|offer| offer.provider).filter(|one| self.is_resting(context, *one)).collect();
+        let mut choice = chosen(&offers, order, paying, by, &resting);
+        // Somebody could take it who is only away.
+        if choice.provider.is_none() && !resting.is_empty() {
+            let capable = chosen(&offers, order, paying, by, &[]);
+            if capable.provider.is_some() && paying.may_wait(self.apply.clock.now()) {
+                return Ok(MoneyCommand::Away);
+            }
+            choice = if capable.provider.is_some() { choice } else { capable };
+        }
         let why = choice.explain();
         Ok(match choice.provider {
             Some(provider) => MoneyCommand::Begin { wish: Wish::Authorize { provider, amount: paying.ledger.total(), by }, why },
@@ -226,7 +232,7 @@ impl Cashier {
 
     /// What became of an operation, by the provider's word.
     async fn look_up(&self, context: Context<'_>, order: &Order, paying: &Paying, n: u32) -> Result<MoneyCommand> {
-        let late = |one: &Operation| one.state == State::Unknown && self.apply.clock.now().duration_since(one.since) >= UNKNOWN_FOR;
+        let late = |one: &Operation| is_late(one, self.apply.clock.now());
         let Some((operation, gateway)) = self.gateway(context, paying, n) else {
             let late = paying.ledger.operation(n).is_some_and(late);
             return Ok(if late { came_to_nothing(n) } else { MoneyCommand::Looked { n } });
@@ -243,8 +249,17 @@ impl Cashier {
             Ok(None)
                 if self.apply.clock.now().duration_since(operation.since) >= AUTHORIZATION_TIMEOUT && paying.ledger.is_open(operation) =>
             {
-                // It has never come there: what is wanted is begun anew, under another name.
-                Ok(came_to_nothing(n))
+                // It has never come there, and who says so is there: it is asked for again, by the same name.
+                let again = if operation.kind == Kind::Authorize && is_wanted {
+                    self.authorize(context, order, operation, &*gateway).await
+                } else {
+                    Err(GatewayError::Fatal("it is not wanted any more, or begun anew under another name".into()))
+                };
+                match again {
+                    Ok(answer) => Ok(settles(n, &answer)),
+                    Err(GatewayError::Fatal(_)) => Ok(came_to_nothing(n)),
+                    Err(_) => Ok(MoneyCommand::Looked { n }),
+                }
             }
             Ok(None) => Ok(MoneyCommand::Looked { n }),
             // Nobody can say what became of it, and nobody will: it is not waited for any longer.
@@ -288,22 +303,18 @@ impl Cashier {
     }
 }
 
-/// Who is asked for a promise.
-fn chosen(mut offers: Vec<Offer>, order: &Order, paying: &Paying, by: By) -> Choice {
+/// Who is asked for a promise; none of those that are `away`.
+fn chosen(offers: &[Offer], order: &Order, paying: &Paying, by: By, away: &[Provider]) -> Choice {
     let means = order.contact.as_ref().and_then(|contact| contact.means.as_deref());
     let bound = means.filter(|means| means.token.is_some() || by != By::Shop).and_then(|means| means.provider);
-    offers.retain(|offer| bound.is_none_or(|provider| provider == offer.provider));
-    let tried = paying.tried();
-    let of = |tried: &[Provider]| {
-        choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried })
-    };
-    let choice = of(&tried);
-    if choice.provider.is_some() || tried.is_empty() {
-        return choice;
-    }
-    // All were away once. Who has said since that nothing ever came there is back: each is asked a second time before the customer has to try again.
-    let twice: Vec<Provider> = tried.iter().filter(|one| tried.iter().filter(|other| other == one).count() > 1).copied().collect();
-    of(&twice)
+    let offers: Vec<Offer> = offers.iter().filter(|offer| bound.is_none_or(|provider| provider == offer.provider)).cloned().collect();
+    let tried: Vec<Provider> = paying.tried().into_iter().chain(away.iter().copied()).collect();
+    choose(&offers, &Purchase { amount: paying.ledger.total(), method: paying.method, country: order.country.as_deref(), tried: &tried })
+}
+
+/// Nobody can find out any more what became of it.
+fn is_late(one: &Operation, now: Timestamp) -> bool {
+    one.state == State::Unknown && now.duration_since(one.since) >= UNKNOWN_FOR
 }
 
 /// A token is shown to nobody but the provider that has made it.

@@ -3,13 +3,14 @@
 //! An event has the name that its source gives it. It is stored under that name before it is answered, so that it counts once however often it
 //! is sent, and of its body only what is read here: whatever else a sender puts into it, nobody's data is kept.
 
+use crate::commerce::Commerce;
 use crate::error::{Error, Result};
 use crate::json;
-use crate::loose::{Loose, unreadable};
+use crate::loose::{self, Loose, Reader};
 use crate::ports::InboxKey;
 use crate::receive::{Receipt, Receive, Refused};
 use crate::scope::TenantScope;
-use crate::tenant::HookEndpoint;
+use crate::tenant::{HookEndpoint, TenantConfig};
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId};
 use domain::order::Fault;
 use jiff::Timestamp;
@@ -63,52 +64,32 @@ impl IngestedEvent {
     /// # Errors
     /// What is wrong with it.
     pub fn read(body: &str, by: Option<&SourceId>) -> Result<IngestedEvent, Refused> {
-        let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-        // What reads objects would also read a list, field by field.
-        if body.trim_start().starts_with('[') {
-            return Err(Refused::whole("it is a list; send events one by one"));
-        }
-        let wire: Wire = serde_json::from_str(body).map_err(|why| Refused::whole(&unreadable(&why)))?;
-        let mut faults = Vec::new();
-        let mut text = |field: &str, value: &Option<Loose>, required: bool| match Loose::text(value) {
-            Err(()) => {
-                faults.push(Fault::new(field, "wrong_type", "must be text"));
-                None
-            }
-            Ok(None) if required => {
-                faults.push(Fault::new(field, "required", "must not be empty"));
-                None
-            }
-            Ok(text) => text,
-        };
-        let event_id = text("event_id", &wire.event_id, true);
-        let event_type = text("event_type", &wire.event_type, true);
-        let order = text("order_id", &wire.order_id, true);
-        let occurred_at = text("occurred_at", &wire.occurred_at, true);
-        let source = text("source", &wire.source, false);
-        let sequence = text("sequence", &wire.sequence, false);
+        let wire: Wire = loose::object(body).map_err(|why| Refused::whole(&why))?;
+        let mut reader = Reader::default();
+        let event_id = reader.text("event_id", &wire.event_id, true);
+        let event_type = reader.text("event_type", &wire.event_type, true);
+        let order = reader.text("order_id", &wire.order_id, true);
+        let occurred_at = reader.text("occurred_at", &wire.occurred_at, true);
+        let source = reader.text("source", &wire.source, false);
+        let sequence = reader.text("sequence", &wire.sequence, false);
         let short = |text: &String, most: usize| text.chars().count() <= most && !text.chars().any(char::is_control);
         if event_id.as_ref().is_some_and(|id| !short(id, ID_CHARS_MAX)) {
-            faults.push(Fault::new("event_id", "too_long", "at most 128 printable characters"));
+            reader.fault("event_id", "too_long", "at most 128 printable characters");
         }
         if event_type.as_ref().is_some_and(|kind| !short(kind, TYPE_CHARS_MAX)) {
-            faults.push(Fault::new("event_type", "too_long", "at most 64 printable characters"));
+            reader.fault("event_type", "too_long", "at most 64 printable characters");
         }
-        let mut parsed = |field: &str, code: &str, message: String| faults.push(Fault::new(field, code, message));
-        let order_id =
-            order.as_deref().and_then(|text| OrderId::written(text).map_err(|why| parsed("order_id", "bad_number", why.to_string())).ok());
-        let occurred_at = occurred_at.as_deref().and_then(|text| {
-            text.parse::<Timestamp>().map_err(|_| parsed("occurred_at", "bad_time", "a time such as 2025-08-10T09:30:00Z".to_owned())).ok()
-        });
-        let said = source.as_deref().map(|text| SourceId::parse(text).map_err(|why| parsed("source", "bad_source", why.to_string())));
-        let sequence = sequence
-            .as_deref()
-            .and_then(|text| text.parse::<u64>().map_err(|_| parsed("sequence", "out_of_range", "a whole number from 0".to_owned())).ok());
+        let order_id = reader.order("order_id", order.as_deref());
+        let occurred_at = reader.moment("occurred_at", occurred_at.as_deref());
+        let said = reader.parsed("source", "bad_source", source.as_deref(), |text| SourceId::parse(text).map_err(|why| why.to_string()));
+        let sequence = reader.counter("sequence", sequence.as_deref());
+        let faults = reader.faults;
         // A sender whose signature says who it is speaks for nobody else.
         let source = match (by, said) {
             (Some(by), _) => Some(by.clone()),
-            (None, Some(said)) => said.ok(),
-            (None, None) => SourceId::parse(ENDPOINT).ok(),
+            (None, Some(said)) => Some(said),
+            // What could not be read is no other name.
+            (None, None) => SourceId::parse(ENDPOINT).ok().filter(|_| source.is_none()),
         };
         match (event_id, event_type, order_id, occurred_at, source) {
             (Some(event_id), Some(event_type), Some(order_id), Some(occurred_at), Some(source)) if faults.is_empty() => {
@@ -126,7 +107,7 @@ impl IngestedEvent {
             event_type: Option<serde::de::IgnoredAny>,
             status: Option<serde::de::IgnoredAny>,
         }
-        let kind: Kind = serde_json::from_str(body.strip_prefix('\u{feff}').unwrap_or(body)).unwrap_or_default();
+        let kind: Kind = serde_json::from_str(loose::without_mark(body)).unwrap_or_default();
         kind.event_type.is_some() && kind.status.is_none()
     }
 
@@ -168,7 +149,15 @@ impl Receive {
         correlation: &CorrelationId,
     ) -> Result<Receipt> {
         let now = self.clock.now();
+        let config = self.tenants.config(scope.tenant()).await?.unwrap_or_default();
         let read = std::str::from_utf8(body).map_err(|_| Refused::whole("it is not UTF-8")).and_then(|text| IngestedEvent::read(text, by));
+        let read = read.and_then(|event| match by {
+            None if is_taken(&event.source, &config) => {
+                let fault = Fault::new("source", "taken", "somebody else tells under this name: give this one a name of its own");
+                Err(Refused::of(vec![fault], Some(event.order_id.as_str()), Some(&event.event_type)))
+            }
+            _ => Ok(event),
+        });
         let event = match read {
             Ok(event) => event,
             Err(refused) => {
@@ -178,9 +167,7 @@ impl Receive {
                 return Err(Error::Invalid(faults));
             }
         };
-        // The same content is the same event, in whatever order its fields stand.
-        let content: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-        let hash = hex::encode(Sha256::digest(content.to_string().as_bytes()));
+        let hash = content_hash(body);
         let key = InboxKey { endpoint: endpoint.to_owned(), id: event.own_id() };
         match self.keep(scope, key, hash.clone(), json::text(&event)?, correlation).await {
             Err(Error::KeyReused) => {
@@ -192,6 +179,20 @@ impl Receive {
             kept => kept,
         }
     }
+}
+
+/// The same content is the same event, in whatever order its fields stand. What nests deeper than we read is told apart byte by byte.
+fn content_hash(body: &[u8]) -> String {
+    let text = loose::without_mark(std::str::from_utf8(body).unwrap_or_default());
+    let canonical = serde_json::from_str::<serde_json::Value>(text).map(|content| content.to_string());
+    hex::encode(Sha256::digest(canonical.as_deref().unwrap_or(text).as_bytes()))
+}
+
+/// Names that others speak under: whoever has a key may not speak as somebody whose word is proved by a signature, or by its origin.
+fn is_taken(source: &SourceId, config: &TenantConfig) -> bool {
+    let name = source.as_str();
+    let ours = ["api", "sheet"].contains(&name) || Commerce::of_endpoint(name).is_some() || name.starts_with("carrier-");
+    ours || config.hook(name).is_some()
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ impl Born {
             events.extend(decide(Some(&order), &Command::Hear { fact, notify: false }, now).unwrap_or_default());
         }
         let born = Order::placed(&events, Some(contact.clone()), now);
-        let clocks = born.and_then(|born| clocked(&born, &events, &context.config.sla, &context.zone(), now));
+        let clocks = born.and_then(|born| clocked((None, &born), &events, &context.config.sla, &context.zone(), now));
         events.extend(clocks.map(|event| OrderEvent::Sla { event }));
         let placed = Order::placed(&events, Some(contact), now);
         let mut order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;

@@ -67,7 +67,7 @@ pub fn of_commit(
         payloads.extend(money(before, order, event));
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
-    payloads.extend(clocks(before, order, &recorded.events, zone));
+    payloads.extend(clocks(before, order, &recorded.events));
     let (before, after) = (before.map(Order::label), order.label());
     if before != Some(after) {
         payloads.push(Payload::OrderLabelChanged(v1::LabelChanged {
@@ -242,11 +242,12 @@ fn follows(order: &Order, event: &OrderEvent, at: Timestamp) -> Option<Payload> 
 }
 
 /// Clocks that stand otherwise than before.
-fn clocks(before: Option<&Order>, order: &Order, events: &[OrderEvent], zone: &jiff::tz::TimeZone) -> Option<Payload> {
+fn clocks(before: Option<&Order>, order: &Order, events: &[OrderEvent]) -> Option<Payload> {
     if !events.iter().any(|event| matches!(event, OrderEvent::Sla { .. })) {
         return None;
     }
-    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    // Where a day begins must not change between what is counted and what is taken back.
+    let day = |at: Timestamp| at.to_zoned(jiff::tz::TimeZone::UTC).date();
     let changed = Sla::ALL.into_iter().filter_map(|sla| {
         let (was, is) = (before.and_then(|before| before.clock(sla)), order.clock(sla));
         let shown = is.or(was)?;

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::ingest::IngestedEvent;
 use crate::json;
-use crate::loose::{Loose, unreadable};
+use crate::loose::{self, Loose, Reader};
 use crate::ports::{
     Allowance, Clock, InboxEntry, InboxKey, InboxState, InboxStore, Limit, OutboxStore, Queue, RateBuckets, Received, TenantStore,
 };
@@ -155,58 +155,28 @@ fn day(text: &str) -> Option<Date> {
 
 /// Reads a body. All the faults at once.
 pub fn read(body: &str) -> Result<StatusReport, Refused> {
-    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    // What reads objects would also read a list, field by field.
-    if body.trim_start().starts_with('[') {
-        return Err(Refused::whole("it is a list"));
-    }
-    let wire: Wire = serde_json::from_str(body).map_err(|why| Refused::whole(&unreadable(&why)))?;
-    let mut faults = Vec::new();
-    let mut text = |field: &str, value: &Option<Loose>, required: bool| match Loose::text(value) {
-        Err(()) => {
-            faults.push(Fault::new(field, "wrong_type", "must be text"));
-            None
-        }
-        Ok(None) if required => {
-            faults.push(Fault::new(field, "required", "must not be empty"));
-            None
-        }
-        Ok(text) => text,
-    };
-    let order_text = text("orderId", &wire.order_id, true);
-    let status = text("status", &wire.status, true);
-    let email_text = text("email", &wire.email, true);
-    let customer = text("customer", &wire.customer, false);
-    let eta = text("eta", &wire.eta, false).filter(|eta| !eta.eq_ignore_ascii_case("n/a"));
-    let occurred_at = text("occurredAt", &wire.occurred_at, false);
-    let sequence = text("sequence", &wire.sequence, false);
+    let wire: Wire = loose::object(body).map_err(|why| Refused::whole(&why))?;
+    let mut reader = Reader::default();
+    let order_text = reader.text("orderId", &wire.order_id, true);
+    let status = reader.text("status", &wire.status, true);
+    let email_text = reader.text("email", &wire.email, true);
+    let customer = reader.text("customer", &wire.customer, false);
+    let eta = reader.text("eta", &wire.eta, false).filter(|eta| !eta.eq_ignore_ascii_case("n/a"));
+    let occurred_at = reader.text("occurredAt", &wire.occurred_at, false);
+    let sequence = reader.text("sequence", &wire.sequence, false);
 
-    let order_id = order_text
-        .as_deref()
-        .and_then(|text| OrderId::written(text).map_err(|why| faults.push(Fault::new("orderId", "bad_number", why.to_string()))).ok());
-    let email = email_text
-        .as_deref()
-        .and_then(|text| Email::parse(text).map_err(|why| faults.push(Fault::new("email", "bad_email", why.to_string()))).ok());
+    let order_id = reader.order("orderId", order_text.as_deref());
+    let email = reader.parsed("email", "bad_email", email_text.as_deref(), |text| Email::parse(text).map_err(|why| why.to_string()));
     if status.as_ref().is_some_and(|status| status.chars().count() > 64 || status.chars().any(char::is_control)) {
-        faults.push(Fault::new("status", "too_long", "at most 64 printable characters"));
+        reader.fault("status", "too_long", "at most 64 printable characters");
     }
     if customer.as_ref().is_some_and(|name| name.chars().count() > limits::NAME_CHARS_MAX) {
-        faults.push(Fault::new("customer", "too_long", format!("at most {} characters", limits::NAME_CHARS_MAX)));
+        reader.fault("customer", "too_long", format!("at most {} characters", limits::NAME_CHARS_MAX));
     }
-    let eta = eta.and_then(|text| {
-        let day = day(&text);
-        if day.is_none() {
-            faults.push(Fault::new("eta", "bad_date", "a date such as 2025-08-10"));
-        }
-        day
-    });
-    let occurred_at = occurred_at.and_then(|text| {
-        let fault = |_| faults.push(Fault::new("occurredAt", "bad_time", "a time such as 2025-08-10T09:30:00Z"));
-        text.parse::<Timestamp>().map_err(fault).ok()
-    });
-    let sequence = sequence.and_then(|text| {
-        text.parse::<u64>().map_err(|_| faults.push(Fault::new("sequence", "out_of_range", "a whole number from 0"))).ok()
-    });
+    let eta = reader.parsed("eta", "bad_date", eta.as_deref(), |text| day(text).ok_or_else(|| "a date such as 2025-08-10".to_owned()));
+    let occurred_at = reader.moment("occurredAt", occurred_at.as_deref());
+    let sequence = reader.counter("sequence", sequence.as_deref());
+    let faults = reader.faults;
     match (order_id, status.clone(), email) {
         (Some(order_id), Some(status), Some(email)) if faults.is_empty() => {
             Ok(StatusReport { order_id, status, email, eta, occurred_at, sequence })

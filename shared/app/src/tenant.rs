@@ -263,7 +263,7 @@ impl TenantConfig {
     /// How long orders may wait. A shop that writes to no customer leaves none without word.
     pub fn watch_rules(&self) -> WatchRules {
         let contact_after_h = if self.notify.open().is_empty() { 0 } else { self.watch.contact_after_h };
-        WatchRules { contact_after_h, ..self.watch }
+        WatchRules { contact_after_h, clocks: self.sla.enabled, ..self.watch }
     }
 
     /// When an open order has to be looked at: it will need a person, or moves on by itself. None if it is closed.

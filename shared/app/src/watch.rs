@@ -384,6 +384,6 @@ fn digest_after(told_until: Option<Timestamp>) -> OnceKey {
 
 /// The rules that an order's place among the open ones depends on.
 fn fingerprint(config: &TenantConfig) -> String {
-    let rules = serde_json::json!([config.watch_rules().named(), config.progress, config.time_zone]);
+    let rules = serde_json::json!([config.watch_rules().named(), config.progress, config.time_zone, config.sla.enabled]);
     hex::encode(&Sha256::digest(rules.to_string().as_bytes())[..8])
 }

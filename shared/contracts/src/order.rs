@@ -300,7 +300,7 @@ pub mod v1 {
         pub started_at: Timestamp,
         /// The last moment that is in time.
         pub due_at: Timestamp,
-        /// That day, by the shop's clock.
+        /// That day, in UTC.
         pub due_on: Date,
         /// The day it was due on before, if it stood otherwise.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -81,7 +81,7 @@ pub struct SlaTrend {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SlaDay {
-    /// Of the shop.
+    /// In UTC.
     #[cfg_attr(test, schema(value_type = String, format = Date))]
     pub day: Date,
     /// In time.

@@ -42,7 +42,7 @@ pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
 pub use cancelling::CancelRefusal;
-pub use clocks::{Milestone, Milestones, SlaClock, SlaEvent, SlaState};
+pub use clocks::{Hold, Milestone, Milestones, SlaClock, SlaEvent, SlaState};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
 pub use event::{Cause, OrderEvent};
@@ -143,6 +143,9 @@ pub struct Order {
     /// When it has come how far, if its clocks are run.
     #[serde(default, skip_serializing_if = "Milestones::is_empty")]
     pub milestones: Milestones,
+    /// When it was on hold, if its clocks are run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
     /// By when it has to be how far.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clocks: Vec<SlaClock>,
@@ -400,9 +403,6 @@ impl Order {
     fn moved_to(&mut self, to: OrderStatus, at: Timestamp) {
         let is_packed = (self.tracks.status, to) == (OrderStatus::Processing, OrderStatus::ReadyToShip);
         self.in_work_since = is_packed.then_some(self.status_since);
-        if self.tracks.status == OrderStatus::OnHold {
-            self.unpause(self.status_since, at);
-        }
         self.tracks.status = to;
         self.status_since = at;
         self.saga_moved(to);
@@ -460,6 +460,7 @@ impl Order {
             ruled: Vec::new(),
             kept_by_person: false,
             milestones: Milestones::default(),
+            holds: Vec::new(),
             clocks: Vec::new(),
             timers: Vec::new(),
             followed_up: false,

@@ -23,6 +23,13 @@ pub struct WatchRules {
     pub stuck_after_h: u32,
     /// A customer whose promised day has passed is told so before they ask.
     pub tell_late: bool,
+    /// Clocks are run. No setting of its own: it follows from those of service levels.
+    #[serde(skip, default = "are_run")]
+    pub clocks: bool,
+}
+
+const fn are_run() -> bool {
+    true
 }
 
 impl Default for WatchRules {
@@ -40,6 +47,7 @@ impl WatchRules {
         contact_after_h: 24,
         stuck_after_h: 72,
         tell_late: false,
+        clocks: true,
     };
     /// Longest wait that can be set, in hours: a year.
     pub const HOURS_MAX: u32 = 8_760;
@@ -259,7 +267,7 @@ impl Watched {
         if let Some(quiet) = self.quiet.filter(|_| rules.stuck_after_h > 0) {
             hold(Deadline { concern: Concern::ParcelStuck, at: quiet.until(rules.stuck_after_h), basis: quiet.since });
         }
-        if let Some(pressing) = self.pressing {
+        if let Some(pressing) = self.pressing.filter(|_| rules.clocks) {
             hold(Deadline { concern: Concern::SlaMissed, at: pressing.due_at, basis: pressing.basis() });
         }
         let mut after = |concern, since: Timestamp, hours: u32| {
@@ -437,6 +445,7 @@ mod tests {
             contact_after_h: 0,
             stuck_after_h: 0,
             tell_late: false,
+            clocks: true,
         };
         assert_eq!(order(OrderStatus::Pending, Label::Received).due(&off, &TimeZone::UTC), Some(NEVER));
         assert!(NEVER.to_string().starts_with("9999-12-30"));

@@ -40,7 +40,7 @@ pub(super) fn figures(world: &mut World, books: &Books) {
             add(labels, label, format!("orders:{}", order.totals.currency.code()), 1);
             add(labels, label, format!("value:{}", order.totals.currency.code()), order.totals.total_minor);
             placed(&mut expected, ledger.history.first(), &zone);
-            judged(expected.entry(SLAS).or_default(), order, &zone);
+            judged(expected.entry(SLAS).or_default(), order);
             let moves = expected.entry(MOVES).or_default();
             ledger.history.iter().for_each(|recorded| moved(moves, recorded));
             stayed(expected.entry(HABITS).or_default(), &ledger.history);
@@ -72,11 +72,11 @@ fn placed(expected: &mut HashMap<&str, Series>, first: Option<&Recorded>, zone: 
 }
 
 /// What became of its clocks in the end, whatever was thought of them before.
-fn judged(slas: &mut Series, order: &Order, zone: &TimeZone) {
+fn judged(slas: &mut Series, order: &Order) {
     for clock in &order.clocks {
         let late = clock.ended_at.map_or(clock.missed, |ended| ended > clock.due_at);
         if clock.ended_at.is_some() || late {
-            let day = clock.due_at.to_zoned(zone.clone()).date();
+            let day = clock.due_at.strftime("%Y-%m-%d");
             add(slas, &format!("{day}/{}", clock.sla), if late { "missed" } else { "kept" }, 1);
         }
     }

@@ -206,6 +206,7 @@ impl Shop {
                 contact_after_h: 1,
                 stuck_after_h: 1,
                 tell_late: true,
+                clocks: true,
             },
             // Half an hour is long for those who pick; what is busy here is an hour with more than three orders.
             sla: SlaRules {

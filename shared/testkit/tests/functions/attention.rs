@@ -128,6 +128,7 @@ async fn what_does_not_matter_is_not_shown() {
             contact_after_h: 0,
             stuck_after_h: 0,
             tell_late: false,
+            clocks: true,
         },
         ..config()
     };

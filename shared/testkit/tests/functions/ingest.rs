@@ -9,6 +9,7 @@ use app::tenant::{HookEndpoint, IngestSettings, Secret, SignatureScheme, TenantC
 use domain::order::{Role, Vocabulary};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 const START: &str = "2025-08-11T08:00:00Z";
 const CARRIER: &str = "a-carriers-secret-of-enough-length";
@@ -40,6 +41,15 @@ fn event(id: &str, kind: &str, minute: i64) -> Value {
 
 async fn tells(house: &House, body: Value) -> Answer {
     call(house, Some(owner()), "POST", "/v1/ingest/events", &[], body).await
+}
+
+async fn knock_raw(house: &House, body: String) -> (u16, Value) {
+    let mut request = axum::extract::Request::builder().method("POST").uri("/v1/ingest/events").body(axum::body::Body::from(body)).unwrap();
+    request.extensions_mut().insert(owner());
+    let response = runtime::http::finish(orders_api::router(house.desk())).oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
 async fn tracks(house: &House) -> Value {
@@ -101,7 +111,28 @@ async fn an_event_counts_once_and_its_id_means_one_thing() {
     house.settle().await;
     assert!(house.world.posts().iter().any(|(_, text)| text.contains("event_id")), "{:?}", house.world.posts());
     assert_eq!(tracks(&house).await["order"], "pending");
-    // Another source has ids of its own.
+    // A mark before the text says nothing; what nests deeper than anybody reads is told apart all the same.
+    let marked = format!("\u{feff}{paid}");
+    let raw = async |body: String| {
+        let answer = knock_raw(&house, body).await;
+        (answer.0, answer.1["duplicate"].clone())
+    };
+    assert_eq!(raw(marked).await, (202, json!(true)));
+    let deep = |n: usize| {
+        let mut body = event("e-deep", "fulfillment_update", 3).to_string();
+        body.truncate(body.len() - 1);
+        format!("{body},\"data\":{}{n}{}}}", "[".repeat(200), "]".repeat(200))
+    };
+    assert_eq!(raw(deep(1)).await, (202, json!(false)));
+    assert_eq!(raw(deep(1)).await, (202, json!(true)));
+    assert_eq!(raw(deep(2)).await.0, 409);
+    // Another source has ids of its own, and nobody speaks in another's name.
+    for source in ["shopify", "saleor", "sheet", "api", "carrier-ups", "parcels"] {
+        let mut posing = event("e-9", "order_cancelled", 1);
+        posing["source"] = json!(source);
+        let refused = tells(&house, posing).await;
+        assert_eq!((refused.status, &refused.body["errors"][0]["code"]), (422, &json!("taken")), "{source}: {}", refused.body);
+    }
     let mut other = event("e-1", "pick_started", 1);
     other["source"] = json!("wms-2");
     assert_eq!(tells(&house, other).await.body["duplicate"], false);

@@ -1,13 +1,17 @@
 //! A payment provider that is away for an hour, and comes back. Invariant I14.
 
-use crate::house::{House, correlation};
-use crate::payments::{places, shop, stands};
-use crate::rest::post;
+use crate::house::{House, config, correlation};
+use crate::payments::{later, places, shop, stands, stripe};
+use crate::rest::{get, post};
+use app::ports::{Gateway, GatewayAccount, Gateways, PaypalAccount, TenantStore};
 use app::steady::{FAILURES_MAX, SteadyGateways};
+use app::tenant::{PaymentSettings, Secret, TenantConfig};
+use domain::order::SagaRules;
+use domain::payment::Provider;
 use jiff::SignedDuration;
 use serde_json::json;
 use std::sync::Arc;
-use testkit::bank::Fate;
+use testkit::bank::{Bank, Fate};
 
 /// Orders of a minute, and minutes of the outage.
 const A_MINUTE: usize = 3;
@@ -52,4 +56,82 @@ async fn a_provider_that_is_away_is_asked_less_than_usual_and_not_rushed_at_when
         assert!(stands(&house, &number).await.starts_with("processing authorized: "), "{number}: {}", stands(&house, &number).await);
         crate::payments::agrees(&house, &number).await;
     }
+}
+
+/// Stripe at one bank, everybody else at another.
+struct Two {
+    stripe: Bank,
+    others: Bank,
+}
+
+impl Gateways for Two {
+    fn of(&self, account: &GatewayAccount) -> Arc<dyn Gateway> {
+        if account.provider() == Provider::Stripe { self.stripe.of(account) } else { self.others.of(account) }
+    }
+}
+
+/// A shop with accounts at Stripe and PayPal, of which PayPal is away.
+async fn without_paypal() -> (House, Bank) {
+    let mut house = shop().await;
+    let paypal = PaypalAccount {
+        client_id: "client".into(),
+        client_secret: Secret::new("fake-secret"),
+        webhook_id: "WH-1".into(),
+        is_sandbox: true,
+    };
+    let payments =
+        PaymentSettings { enabled: true, accounts: vec![stripe(), GatewayAccount::Paypal(paypal)], ..PaymentSettings::default() };
+    let workflow = SagaRules { enabled: true, high_value_over: 0, ..SagaRules::default() };
+    let next = TenantConfig { version: 3, payments, workflow, requests_per_minute: 10_000, ..config() };
+    assert!(house.world.tenants().save(&house.scope, &next, 2).await.unwrap());
+    let paypal = Bank::that(|_, _| Fate::Silence);
+    let two = Two { stripe: house.bank.clone(), others: paypal.clone() };
+    house.gateways = Arc::new(SteadyGateways::new(Arc::new(two), house.clock.clone()));
+    for n in 0..3 {
+        places(&house, &format!("{}", 2_000 + n), "paypal").await;
+    }
+    (house, paypal)
+}
+
+/// Who can only be paid by somebody who is away waits for them, and is not told that nobody takes it.
+// req: S2-44
+#[tokio::test]
+async fn one_provider_that_is_away_calls_no_order_off() {
+    let (house, paypal) = without_paypal().await;
+    let asked = paypal.asked();
+    places(&house, "3001", "paypal").await;
+    places(&house, "3002", "credit_card").await;
+    assert_eq!(stands(&house, "3001").await, "pending pending: ");
+    assert_eq!(stands(&house, "3002").await, "processing authorized: authorize ok", "others are asked meanwhile");
+    assert_eq!(paypal.asked(), asked, "nobody rushes at it");
+    // Longer than anybody may take to pay, and nobody was there to be asked.
+    for _ in 0..12 {
+        later(&house, 15).await;
+    }
+    assert_eq!(stands(&house, "3001").await.split(':').next(), Some("pending pending"), "{}", stands(&house, "3001").await);
+    let timeline = get(&house, "/v1/orders/3001/timeline").await.body.to_string();
+    assert!(timeline.contains("does not answer at the moment") && !timeline.contains("No payment provider takes it"), "{timeline}");
+    paypal.will(|_, _| Fate::Done);
+    for _ in 0..6 {
+        later(&house, 15).await;
+    }
+    for number in ["2000", "2001", "2002", "3001"] {
+        assert_eq!(stands(&house, number).await, "processing authorized: authorize ok", "{number}");
+    }
+}
+
+/// A wait has an end: a day until it makes no sense any more to wait, and a day for what was asked for and nobody knows what became of.
+#[tokio::test]
+async fn nobody_is_waited_for_for_ever() {
+    let (house, _) = without_paypal().await;
+    places(&house, "3001", "paypal").await;
+    assert_eq!(stands(&house, "3001").await, "pending pending: ");
+    for _ in 0..23 * 4 {
+        later(&house, 15).await;
+    }
+    assert!(stands(&house, "3001").await.starts_with("pending "), "{}", stands(&house, "3001").await);
+    for _ in 0..27 * 4 {
+        later(&house, 15).await;
+    }
+    assert!(stands(&house, "3001").await.starts_with("cancelled "), "{}", stands(&house, "3001").await);
 }

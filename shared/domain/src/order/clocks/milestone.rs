@@ -2,7 +2,7 @@
 
 use crate::order::Order;
 use crate::order::event::{Cause, OrderEvent};
-use crate::order::fact::{Claim, StatusClaim};
+use crate::order::fact::{Claim, Heard, StatusClaim};
 use crate::order::status::{FulfilmentStatus as F, OrderStatus as S, PaymentStatus as P, Track, TrackingStatus as T};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -66,12 +66,13 @@ impl Milestone {
         }
     }
 
-    /// What a source's word says that an order has come to.
-    fn of_claim(claim: &Claim) -> impl Iterator<Item = Milestone> {
+    /// What a source's word says that an order has come to. Where its parcels are known one by one, a carrier's word is about one of them, and what it
+    /// means for all is in the other tracks.
+    fn of_claim(claim: &Claim, in_parcels: bool) -> impl Iterator<Item = Milestone> {
         let status = if let Some(StatusClaim::Is(status)) = claim.status { Milestone::of_status(status) } else { None };
         let payment = claim.payment.and_then(Milestone::of_payment);
         let fulfilment = claim.fulfilment.and_then(Milestone::of_fulfilment);
-        let tracking = claim.tracking.and_then(Milestone::of_tracking);
+        let tracking = claim.tracking.filter(|_| !in_parcels).and_then(Milestone::of_tracking);
         let manifested = claim.manifested.then_some(Milestone::HandedOver);
         status.into_iter().chain(payment).chain(fulfilment).chain(tracking).chain(manifested)
     }
@@ -97,7 +98,8 @@ impl Milestones {
     /// When a clock starts there; none if nobody has said that it was reached.
     pub fn start(&self, milestone: Milestone) -> Option<Timestamp> {
         if milestone == Milestone::Paid {
-            return self.0.get(&Milestone::Paid).or_else(|| self.0.get(&Milestone::Begun)).copied();
+            // Whoever begins before there is money has begun: what is paid at the door, or later, is no less urgent.
+            return [Milestone::Paid, Milestone::Begun].into_iter().filter_map(|one| self.0.get(&one)).min().copied();
         }
         self.0.get(&milestone).and_then(|_| self.reached(milestone))
     }
@@ -107,8 +109,23 @@ impl Milestones {
         *known = at.min(*known);
     }
 
-    /// What a commit says of them. `after` is the order as it stands with it.
-    pub fn heard(&mut self, after: &Order, events: &[OrderEvent], now: Timestamp) {
+    /// What an order has come to without our having noted it, because its clocks were not run then: some time before.
+    pub fn cover(&mut self, before: &Order) {
+        let tracks = &before.tracks;
+        let tracking = Some(tracks.tracking).filter(|_| before.consignments.is_empty()).and_then(Milestone::of_tracking);
+        let stands = Milestone::of_status(tracks.status).into_iter().chain(Milestone::of_fulfilment(tracks.fulfilment)).chain(tracking);
+        for milestone in stands.filter(|one| *one >= Milestone::Picked) {
+            if self.reached(milestone).is_none() {
+                self.note(milestone, before.status_since);
+            }
+        }
+    }
+
+    /// What a commit says of them. `before` and `after` are the order as it stood and stands with it.
+    pub fn heard(&mut self, (before, after): (Option<&Order>, &Order), events: &[OrderEvent], now: Timestamp) {
+        let in_parcels = !after.consignments.is_empty();
+        // What goes back is handed over to the shop, which is no delivery.
+        let goes_back = before.is_some_and(|before| before.tracks.tracking == T::ReturnToSender);
         // What follows from a source's word happened when the source says so.
         let by_word = events.iter().any(|event| matches!(event, OrderEvent::FactHeard { .. }));
         for event in events {
@@ -117,8 +134,16 @@ impl Milestones {
                     let is_new = matches!(tracks.status, S::Pending | S::Processing);
                     Milestone::of_payment(tracks.payment).filter(|_| is_new).into_iter().for_each(|paid| self.note(paid, *placed_at));
                 }
+                // What comes too late to count counts for nothing here either.
+                OrderEvent::FactHeard { heard: Heard::Superseded, .. } => {}
+                OrderEvent::FactHeard { fact, .. } if goes_back && fact.claim.tracking == Some(T::Delivered) => {}
                 OrderEvent::FactHeard { fact, .. } => {
-                    Milestone::of_claim(&fact.claim).for_each(|milestone| self.note(milestone, fact.occurred_at));
+                    Milestone::of_claim(&fact.claim, in_parcels).for_each(|milestone| self.note(milestone, fact.occurred_at));
+                    // Of an order that had left in part the rest was called off: with that all of it has.
+                    let rest_off = fact.claim.status == Some(StatusClaim::Is(S::Cancelled)) && after.tracks.status == S::Shipped;
+                    if rest_off && before.is_some_and(|before| before.tracks.status == S::PartiallyShipped) {
+                        self.note(Milestone::HandedOver, fact.occurred_at);
+                    }
                 }
                 OrderEvent::StatusChanged { to, cause, .. } if !matches!(cause, Cause::Fact { .. }) => {
                     Milestone::of_status(*to).into_iter().for_each(|milestone| self.note(milestone, now));
@@ -145,7 +170,8 @@ impl Milestones {
         let is_before = |reached: S| reached.rank().is_some_and(|reached| rank < reached);
         self.0.retain(|milestone, _| match milestone {
             Milestone::Paid => true,
-            Milestone::Begun | Milestone::Picked | Milestone::Packed => !is_before(S::Processing),
+            Milestone::Begun | Milestone::Picked => !is_before(S::Processing),
+            Milestone::Packed => !is_before(S::ReadyToShip),
             Milestone::HandedOver => !is_before(S::Shipped),
             Milestone::Delivered => !is_before(S::Delivered),
         });

@@ -5,12 +5,14 @@
 //! happened, so words that come late or out of order set it right, and the order of their coming does not matter.
 
 mod follow;
+mod hold;
 mod milestone;
 
 #[cfg(test)]
 mod tests;
 
 pub use follow::{clocked, tick};
+pub use hold::Hold;
 pub use milestone::{Milestone, Milestones};
 
 use super::Order;
@@ -93,6 +95,30 @@ pub struct SlaClock {
 }
 
 impl SlaClock {
+    fn starting(sla: Sla, started_at: Timestamp, target_s: i64) -> SlaClock {
+        SlaClock {
+            sla,
+            started_at,
+            due_at: started_at,
+            warn_at: started_at,
+            target_s,
+            factors: Vec::new(),
+            held_s: 0,
+            ended_at: None,
+            warned: false,
+            missed: false,
+            void: false,
+        }
+    }
+
+    /// With the time that its order was on hold.
+    fn held(self, holds: &[Hold]) -> SlaClock {
+        let (due, warn) = (later(self.due_at, -self.held_s), later(self.warn_at, -self.held_s));
+        let pauses = self.sla.pauses();
+        let held_s = if pauses { hold::held(holds, self.started_at, due, self.ended_at).as_secs() } else { 0 };
+        SlaClock { due_at: later(due, held_s), warn_at: later(warn, held_s), held_s, ..self }
+    }
+
     /// How it stands.
     pub fn state(&self) -> SlaState {
         match (self.ended_at, self.missed, self.void) {
@@ -123,12 +149,6 @@ impl SlaClock {
     pub fn left(&self, now: Timestamp) -> SignedDuration {
         self.due_at.duration_since(self.ended_at.unwrap_or(now))
     }
-
-    fn pause(&mut self, held: SignedDuration) {
-        self.held_s = self.held_s.saturating_add(held.as_secs());
-        self.due_at = later(self.due_at, held.as_secs());
-        self.warn_at = later(self.warn_at, held.as_secs());
-    }
 }
 
 fn later(at: Timestamp, seconds: i64) -> Timestamp {
@@ -141,6 +161,9 @@ pub struct SlaEvent {
     /// When it has come how far, if that has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub milestones: Option<Milestones>,
+    /// When it was on hold, if that has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holds: Option<Vec<Hold>>,
     /// Clocks that started, were set right, ended or ran out, as they are now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clocks: Vec<SlaClock>,
@@ -190,18 +213,11 @@ impl Order {
         if let Some(milestones) = &event.milestones {
             self.milestones = milestones.clone();
         }
+        if let Some(holds) = &event.holds {
+            self.holds = holds.clone();
+        }
         self.clocks.retain(|clock| !event.gone.contains(&clock.sla) && !event.clocks.iter().any(|other| other.sla == clock.sla));
         self.clocks.extend(event.clocks.iter().cloned());
         self.clocks.sort_by_key(|clock| clock.sla);
-    }
-
-    /// It goes on after it was on hold: what was to be done meanwhile has that much more time.
-    pub(super) fn unpause(&mut self, since: Timestamp, at: Timestamp) {
-        for clock in self.clocks.iter_mut().filter(|clock| clock.sla.pauses() && clock.is_running()) {
-            let held = at.duration_since(since.max(clock.started_at));
-            if held.is_positive() {
-                clock.pause(held);
-            }
-        }
     }
 }

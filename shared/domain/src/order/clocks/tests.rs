@@ -31,7 +31,7 @@ fn fact(word: &str, minute: i64) -> Fact {
 fn commit(order: &mut Order, events: Vec<OrderEvent>, rules: &SlaRules, now: Timestamp) {
     let mut after = order.clone();
     events.iter().for_each(|event| after.evolve(event, now));
-    let follows = clocked(&after, &events, rules, &TimeZone::UTC, now).map(|event| OrderEvent::Sla { event });
+    let follows = clocked((Some(order), &after), &events, rules, &TimeZone::UTC, now).map(|event| OrderEvent::Sla { event });
     let events: Vec<OrderEvent> = events.into_iter().chain(follows).collect();
     assert!(events.len() <= crate::order::Recorded::MAX_EVENTS, "{events:?}");
     order.apply_commit(&events, now);
@@ -173,6 +173,155 @@ fn time_on_hold_is_nobodys() {
     assert_eq!(state(&order, Sla::Pick), Some(SlaState::Missed));
 }
 
+/// A hold excuses what it kept from being done, and nothing else.
+#[test]
+fn a_hold_after_the_deadline_excuses_nothing() {
+    let mut order = order();
+    hear(&mut order, "order_paid", 0, 0);
+    wait(&mut order, at(121));
+    does(&mut order, &change(OrderStatus::OnHold), 125);
+    does(&mut order, &change(OrderStatus::Processing), 400);
+    assert_eq!(order.clock(Sla::Pick).map(|clock| (clock.due_at, clock.state())), Some((at(120), SlaState::Missed)));
+    hear(&mut order, "pick_completed", 123, 401);
+    assert_eq!(state(&order, Sla::Pick), Some(SlaState::Missed), "it was late before it was held");
+}
+
+#[test]
+fn a_hold_counts_whenever_the_clock_turns_out_to_have_started() {
+    let mut late = order();
+    does(&mut late, &change(OrderStatus::Processing), 50);
+    does(&mut late, &change(OrderStatus::OnHold), 60);
+    does(&mut late, &change(OrderStatus::Processing), 90);
+    // A person has decided meanwhile: what is older than that is history.
+    hear(&mut late, "order_paid", 100, 101);
+    let pick = late.clock(Sla::Pick).unwrap();
+    assert_eq!((pick.started_at, pick.due_at, pick.held_s), (at(50), at(200), 30 * 60));
+    // What is done while it is held is held until then.
+    let mut done = order();
+    hear(&mut done, "order_paid", 0, 0);
+    does(&mut done, &change(OrderStatus::OnHold), 100);
+    hear(&mut done, "pick_completed", 150, 150);
+    assert_eq!(done.clock(Sla::Pick).map(|clock| (clock.due_at, clock.state())), Some((at(170), SlaState::Kept)));
+}
+
+#[test]
+fn what_is_paid_at_the_door_is_no_less_urgent() {
+    let mut order = order();
+    hear(&mut order, "pick_started", 0, 0);
+    wait(&mut order, at(130));
+    hear(&mut order, "pick_completed", 140, 140);
+    hear(&mut order, "picked_up", 200, 200);
+    hear(&mut order, "order_paid", 4_500, 4_500);
+    hear(&mut order, "delivered", 4_500, 4_501);
+    assert_eq!((state(&order, Sla::Pick), state(&order, Sla::Delivery)), (Some(SlaState::Missed), Some(SlaState::Missed)));
+}
+
+/// Clocks that are switched on, or on again, begin with what happens from then on.
+#[test]
+fn what_happened_while_no_clock_was_run_starts_none() {
+    let off = SlaRules { enabled: false, ..rules() };
+    let heard_by = |order: &mut Order, rules: &SlaRules, word: &str, minute: i64| {
+        let events = decide(Some(order), &Command::Hear { fact: fact(word, minute), notify: false }, at(minute)).unwrap();
+        commit(order, events, rules, at(minute));
+    };
+    let mut shipped = order();
+    heard_by(&mut shipped, &off, "pick_completed", 0);
+    heard_by(&mut shipped, &off, "picked_up", 10);
+    hear(&mut shipped, "order_paid", 500, 500);
+    assert_eq!(shipped.clocks, [], "it had left before anybody said that it is paid");
+    hear(&mut shipped, "delivered", 600, 600);
+    assert_eq!(shipped.clocks, []);
+    // Off for a while, and picked meanwhile.
+    let mut picked = order();
+    hear(&mut picked, "order_paid", 0, 0);
+    heard_by(&mut picked, &off, "pick_completed", 200);
+    assert_eq!(picked.clocks, [], "with the first word after they are switched off they are gone");
+    hear(&mut picked, "pack_completed", 300, 300);
+    assert_eq!(picked.clocks.iter().map(|clock| clock.sla).collect::<Vec<_>>(), [Sla::Ship]);
+}
+
+#[test]
+fn what_was_missed_when_they_are_switched_off_stays_missed_and_is_not_due() {
+    let mut order = order();
+    hear(&mut order, "order_paid", 0, 0);
+    wait(&mut order, at(130));
+    let off = SlaRules { enabled: false, ..rules() };
+    let event = tick(&order, &off, &TimeZone::UTC, &BTreeMap::new(), at(140)).unwrap();
+    order.apply_commit(&[OrderEvent::Sla { event }], at(140));
+    assert_eq!((state(&order, Sla::Pick), state(&order, Sla::Delivery), order.pressing()), (Some(SlaState::Missed), None, None));
+    assert_eq!(tick(&order, &off, &TimeZone::UTC, &BTreeMap::new(), at(141)), None);
+}
+
+#[test]
+fn what_counts_for_nothing_stops_no_clock() {
+    let mut corrected = order();
+    hear(&mut corrected, "order_paid", 0, 0);
+    does(&mut corrected, &change(OrderStatus::Shipped), 10);
+    let correction = CorrectStatus { to: OrderStatus::Processing, reason: "wrong order".into(), role: Role::Manager };
+    does(&mut corrected, &Command::Correct(correction), 20);
+    hear(&mut corrected, "picked_up", 15, 30);
+    assert_eq!(
+        (state(&corrected, Sla::Pick), state(&corrected, Sla::Carrier)),
+        (Some(SlaState::Running), None),
+        "said before the correction"
+    );
+    // What goes back is handed over to the shop, which is no delivery.
+    let mut back = order();
+    for (word, minute) in [("order_paid", 0), ("pick_completed", 1), ("pack_completed", 2), ("picked_up", 3), ("returned", 100)] {
+        hear(&mut back, word, minute, minute);
+    }
+    hear(&mut back, "delivered", 200, 200);
+    assert_eq!((state(&back, Sla::Carrier), state(&back, Sla::Delivery)), (Some(SlaState::Void), Some(SlaState::Void)));
+}
+
+/// Of two parcels one is with its carrier.
+#[test]
+fn one_parcel_does_not_speak_for_all() {
+    use crate::ids::LocationId;
+    use crate::order::{Begins, FulfilCommand};
+    use crate::shipping::fulfilment::{Ask, Share};
+    let mut order = order();
+    does(&mut order, &change(OrderStatus::Processing), 0);
+    let open = |line, begins| FulfilCommand::Open {
+        ask: Ask::Parts(vec![Share { line, quantity: 2 }]),
+        from: LocationId::parse("main").ok(),
+        carriage: None,
+        followed: None,
+        begins,
+        checked_bps: 0,
+        notify: false,
+    };
+    does(&mut order, &Command::Fulfil(open(0, Begins::Left)), 10);
+    let mut seen = fact("in_transit", 20);
+    // As we say it ourselves of one parcel of several.
+    (seen.claim.status, seen.claim.fulfilment) = (None, None);
+    let events = decide(Some(&order), &Command::Hear { fact: seen, notify: false }, at(20)).unwrap();
+    commit(&mut order, events, &rules(), at(20));
+    assert_eq!((state(&order, Sla::Pick), state(&order, Sla::Carrier)), (Some(SlaState::Running), None), "{:?}", order.milestones);
+}
+
+#[test]
+fn a_busy_hour_stays_busy_when_late_words_come() {
+    let mut order = order();
+    hear(&mut order, "order_paid", 5, 5);
+    let hour = order.hours_to_look_at(&rules(), at(101))[0];
+    ticked(&mut order, &BTreeMap::from([(hour, 101)]), at(101));
+    hear(&mut order, "pick_started", 4, 110);
+    let pick = order.clock(Sla::Pick).unwrap();
+    assert_eq!((pick.started_at, pick.due_at, pick.factors.as_slice()), (at(4), at(160), &[Factor::Busy][..]));
+}
+
+#[test]
+fn an_order_that_was_packed_by_decision_can_be_put_back() {
+    let mut order = order();
+    does(&mut order, &change(OrderStatus::Processing), 0);
+    does(&mut order, &change(OrderStatus::ReadyToShip), 30);
+    assert_eq!(state(&order, Sla::Ship), Some(SlaState::Running));
+    let correction = CorrectStatus { to: OrderStatus::Processing, reason: "it is not".into(), role: Role::Manager };
+    does(&mut order, &Command::Correct(correction), 40);
+    assert_eq!((state(&order, Sla::Pick), state(&order, Sla::Ship)), (Some(SlaState::Running), None));
+}
+
 #[test]
 fn an_order_that_comes_to_nothing_keeps_no_one_waiting() {
     let mut order = order();
@@ -251,7 +400,7 @@ fn an_order_that_is_old_when_it_comes_has_none() {
         let placement = crate::order::placement::check(&draft, crate::order::placement::Given { tracks, ..given() }).unwrap();
         let events = decide(None, &Command::Place(Box::new(placement)), at(0)).unwrap();
         let order = Order::placed(&events, None, at(0)).unwrap();
-        clocked(&order, &events, &rules(), &TimeZone::UTC, at(0))
+        clocked((None, &order), &events, &rules(), &TimeZone::UTC, at(0))
             .map(|event| event.clocks.iter().map(|clock| clock.sla).collect::<Vec<_>>())
     };
     assert_eq!(born(at(-24 * 60)), Some(vec![Sla::Pick, Sla::Delivery]));

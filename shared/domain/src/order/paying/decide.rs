@@ -61,8 +61,8 @@ pub(in crate::order) fn money(order: &Order, command: &MoneyCommand, now: Timest
         }
         MoneyCommand::Away => {
             // Whoever comes again within moments says nothing new.
-            let known = paying.away.is_some_and(|away| now.duration_since(away).abs() < AWAY_FOR);
-            if !known && matches!(order.money_work(now), Some(MoneyWork::Begin(Wanted::Authorize { .. }))) {
+            let known = paying.away.is_some_and(|away| now.duration_since(away.at).abs() < AWAY_FOR);
+            if !known && paying.may_wait(now) && order.money_work(now).is_some() {
                 till.notes(MoneyEvent::Away);
             }
         }

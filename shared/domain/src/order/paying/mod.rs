@@ -111,12 +111,21 @@ pub struct Paying {
     /// No provider takes it, until the customer tries something else.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nobody: bool,
-    /// When everybody who could promise it was last found away. It is not the customer who keeps it waiting then.
+    /// Whoever is to be asked next fails at the moment, and is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub away: Option<Timestamp>,
+    pub away: Option<Away>,
     /// When somebody was last sent to look, and how often since anything has happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub woken: Option<(Timestamp, u8)>,
+}
+
+/// Since when somebody is away, and when they were last found so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// When that was first noted.
+    pub since: Timestamp,
+    /// When it was noted last.
+    pub at: Timestamp,
 }
 
 impl Paying {
@@ -139,6 +148,11 @@ impl Paying {
             away: None,
             woken: None,
         }
+    }
+
+    /// Whether it may be waited for somebody who is away, once more.
+    pub fn may_wait(&self, now: Timestamp) -> bool {
+        self.away.is_none_or(|away| now.duration_since(away.since) < UNKNOWN_FOR)
     }
 
     /// Providers say where this order's money stands, and nobody else does.
@@ -166,6 +180,16 @@ impl Paying {
         if !matches!(event, MoneyEvent::Woken | MoneyEvent::Looked { .. }) {
             self.woken = None;
         }
+        // They are there again, or somebody else is asked.
+        let is_answer = match event {
+            MoneyEvent::Settled { outcome, .. } => *outcome != Outcome::Unknown,
+            MoneyEvent::Began { operation, .. } => operation.kind == Kind::Authorize,
+            MoneyEvent::Returned { .. } | MoneyEvent::Retried { .. } | MoneyEvent::NoProvider { .. } => true,
+            _ => false,
+        };
+        if is_answer {
+            self.away = None;
+        }
         match event {
             MoneyEvent::Opened { .. } | MoneyEvent::RefundAsked { .. } | MoneyEvent::GaveUp { .. } => {}
             MoneyEvent::Began { operation, spares, .. } => {
@@ -173,7 +197,6 @@ impl Paying {
                     self.spares.push(operation.n);
                 }
                 if operation.kind == Kind::Authorize {
-                    self.away = None;
                     self.again = false;
                 }
                 if matches!(operation.kind, Kind::Capture { .. }) {
@@ -213,7 +236,7 @@ impl Paying {
             }
             MoneyEvent::CaptureAsked => self.capture = true,
             MoneyEvent::NoProvider { .. } => (self.nobody, self.again) = (true, false),
-            MoneyEvent::Away => self.away = Some(at),
+            MoneyEvent::Away => self.away = Some(Away { since: self.away.map_or(at, |away| away.since), at }),
             MoneyEvent::Woken => self.woken = Some((at, self.woken.map_or(0, |(_, times)| times).saturating_add(1))),
         }
         let waits = !self.reported.is_empty() || !self.returns.is_empty();
@@ -339,7 +362,7 @@ pub enum MoneyEvent {
         /// Why.
         why: String,
     },
-    /// Everybody who could promise it is away.
+    /// Whoever is to be asked fails, and is left alone for a while.
     Away,
     /// It is time for somebody to look.
     Woken,
@@ -406,7 +429,7 @@ impl MoneyEvent {
             }
             MoneyEvent::NoProvider { why } => format!("No payment provider takes it: {}", why.join("; ")),
             MoneyEvent::GaveUp { why } => format!("Given up: {why}"),
-            MoneyEvent::Away => "No payment provider answers at the moment; the order waits".to_owned(),
+            MoneyEvent::Away => "The payment provider does not answer at the moment; it is asked again later".to_owned(),
             MoneyEvent::Woken => "Time to see to the payment".to_owned(),
         }
     }
@@ -435,7 +458,7 @@ pub enum MoneyCommand {
         /// Why not.
         why: Vec<String>,
     },
-    /// Note that everybody who could promise it is away.
+    /// Note that whoever is to be asked is away.
     Away,
     /// Take in what became of an operation.
     Settle {

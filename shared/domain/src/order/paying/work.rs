@@ -234,9 +234,10 @@ impl Order {
         let last = paying.authorizations().last().map(|one| one.began_at.max(one.since));
         // Time that it was on hold does not count.
         let begun = saga.since.max(self.status_since);
-        // While nobody is there to be asked it is not the customer who keeps it waiting.
-        let from = last.into_iter().chain(paying.away).fold(begun, Timestamp::max);
+        let from = last.map_or(begun, |last| last.max(begun));
         let until = after(from, SignedDuration::from_secs(i64::from(paying.rules.unpaid_after_s)));
+        // It is not the customer who keeps it waiting while nobody is there to be asked.
+        let until = paying.away.map_or(until, |away| until.max(after(away.at, WOKEN_AGAIN_AFTER.saturating_mul(2))));
         match paying.ledger.retry() {
             Retry::At(at) if paying.token => Some(until.max(after(at, RETRY_AFTER))),
             _ => Some(until),
@@ -368,8 +369,11 @@ impl Order {
         let rest = back.map(|(at, _)| at.max(after(self.status_since, WOKEN_AGAIN_AFTER)));
         let spare = if self.is_called_off() { None } else { paying.spare().map(|(at, _)| after(at, WOKEN_AGAIN_AFTER)) };
         let reported = paying.reported_at.map(|at| after(at, WOKEN_AGAIN_AFTER));
-        let away = paying.away.filter(|_| self.is_at_authorize() && !self.is_promised()).map(|at| after(at, WOKEN_AGAIN_AFTER));
-        let due = [open, unpaid, retry, runs_out, capture, rest, spare, reported, away].into_iter().flatten().min()?;
+        // Whoever was away is asked again after a while, for whatever they are wanted.
+        let again = paying.away.map(|away| after(away.at, WOKEN_AGAIN_AFTER));
+        let begins = again.filter(|at| self.is_at_authorize() && !self.is_promised() && self.wants_authorization(paying, *at).is_some());
+        let due = [open, unpaid, retry, runs_out, capture, rest, spare, reported, begins].into_iter().flatten().min()?;
+        let due = again.map_or(due, |again| due.max(again));
         match paying.woken {
             None => Some(due),
             Some((_, times)) if times >= WAKES_MAX => None,
