@@ -12,6 +12,7 @@ import paid
 import reviews
 import sheet
 import shipped
+import troubled
 from processes import Failed
 from settings import BINARIES, Settings, credentials
 
@@ -84,6 +85,7 @@ def load(settings: Settings, outputs: dict[str, str], cloud: dict) -> tuple[dict
         paid.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
         shipped.open_demo(settings.web_url, settings.outside_url, keys["api_key"], settings.tenant)
         listened.open_demo(settings.web_url, settings.outside_url, keys["api_key"])
+        troubled.open_demo(settings.web_url, keys["api_key"])
     _open_sheet(settings, keys, cloud)
     _remember(settings, "demo", wanted, example)
     return {**keys, "example": example}, f"shop {settings.tenant!r}: {printed.strip()}"

@@ -6,7 +6,9 @@ use app::auth::Authenticate;
 use app::cursor::Cursors;
 use app::floor::Floor;
 use app::parked::Parked;
-use app::ports::{Clock, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore};
+use app::ports::{
+    Clock, ExceptionStore, KeyStore, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
+};
 use app::prices::Prices;
 use app::progress::AutoProgress;
 use app::stock::{Count, Purchases};
@@ -32,6 +34,8 @@ pub struct Console {
     pub sheet_queue: Arc<dyn Queue>,
     /// What people have to decide.
     pub reviews: Arc<dyn ReviewStore>,
+    /// What is wrong with orders.
+    pub exceptions: Arc<dyn ExceptionStore>,
     /// What waits for somebody.
     pub parked: Parked,
     /// Counting stock, and what there is of it.

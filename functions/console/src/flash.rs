@@ -80,6 +80,16 @@ pub enum Flash {
     ReviewOver,
     /// Somebody is to look.
     ReviewOpened,
+    /// What was to be done about exceptions is done.
+    ExceptionsDone,
+    /// Of some of them it is not.
+    ExceptionsHalf,
+    /// None of them is as it was seen.
+    ExceptionsNot,
+    /// None was chosen.
+    NoneChosen,
+    /// It is on the board.
+    ExceptionOpened,
     /// Nobody knows what for.
     NoReason,
     /// Other rules hold.
@@ -159,7 +169,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Flash; 76] = [
+    const ALL: [Flash; 81] = [
         Flash::Moved,
         Flash::Unchanged,
         Flash::Stale,
@@ -198,6 +208,11 @@ impl Flash {
         Flash::ReviewTaken,
         Flash::ReviewOver,
         Flash::ReviewOpened,
+        Flash::ExceptionsDone,
+        Flash::ExceptionsHalf,
+        Flash::ExceptionsNot,
+        Flash::NoneChosen,
+        Flash::ExceptionOpened,
         Flash::NoReason,
         Flash::RulesSaved,
         Flash::RulesStale,
@@ -279,6 +294,11 @@ impl Flash {
             Flash::ReviewTaken => "review-taken",
             Flash::ReviewOver => "review-over",
             Flash::ReviewOpened => "review-opened",
+            Flash::ExceptionsDone => "exceptions-done",
+            Flash::ExceptionsHalf => "exceptions-half",
+            Flash::ExceptionsNot => "exceptions-not",
+            Flash::NoneChosen => "none-chosen",
+            Flash::ExceptionOpened => "exception-opened",
             Flash::NoReason => "no-reason",
             Flash::RulesSaved => "rules-saved",
             Flash::RulesStale => "rules-stale",
@@ -374,6 +394,11 @@ impl Flash {
             }
             Flash::ReviewOver => "Nothing was done: somebody has decided this review already.",
             Flash::ReviewOpened => "Done. It stands under Reviews, and the team is told.",
+            Flash::ExceptionsDone => "Done.",
+            Flash::ExceptionsHalf => "Done, but not all: some have moved on meanwhile, or wait for a review. They are as you see them now.",
+            Flash::ExceptionsNot => "Nothing was done: it has moved on meanwhile, waits for a review, or another of its kind is open.",
+            Flash::NoneChosen => "Nothing was done: tick what is meant first.",
+            Flash::ExceptionOpened => "Done. It stands under Exceptions.",
             Flash::NoReason => "Not done: say in 1 to 1,000 characters what is to be looked at.",
             Flash::RulesSaved => "Saved. The next message follows it.",
             Flash::RulesStale => "Somebody else changed the settings meanwhile, so nothing was saved. This is how they stand now.",
@@ -469,6 +494,8 @@ impl Flash {
                 | Flash::Rejected
                 | Flash::ReviewClaimed
                 | Flash::ReviewOpened
+                | Flash::ExceptionsDone
+                | Flash::ExceptionOpened
                 | Flash::RulesSaved
                 | Flash::MoneyAsked
                 | Flash::LabelAsked

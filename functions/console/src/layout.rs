@@ -24,6 +24,8 @@ pub enum Here {
     Shops,
     /// What is said at which status.
     Messages,
+    /// What is wrong with orders.
+    Exceptions,
     /// What people have to decide.
     Reviews,
     /// What there is, and what is ordered.
@@ -99,6 +101,7 @@ impl Page<'_> {
             (Here::Dashboard, "/console", "Dashboard", icons::CHART),
             (Here::Tracking, "/order-tracking", "Tracking", icons::PIN),
             (Here::Orders, "/console/orders", "Orders", icons::LIST),
+            (Here::Exceptions, "/console/exceptions", "Exceptions", icons::WARNING),
             (Here::Reviews, "/console/reviews", "Reviews", icons::GLASS),
             (Here::Stock, "/console/stock", "Stock", icons::BOX),
             (Here::Reports, "/console/reports", "Reports", icons::PAPER),
@@ -113,7 +116,8 @@ impl Page<'_> {
             Here::Sheet => visitor.config.sheet.is_some(),
             Here::Shops => visitor.config.saleor.is_some() || visitor.config.shopify.is_some(),
             Here::Webhooks => visitor.identity.scopes.admin,
-            Here::Reviews => visitor.config.workflow.enabled || self.here == Here::Reviews,
+            Here::Exceptions => visitor.config.exceptions.enabled || self.here == Here::Exceptions,
+            Here::Reviews => visitor.config.workflow.enabled || visitor.config.exceptions.enabled || self.here == Here::Reviews,
             _ => true,
         };
         html! {

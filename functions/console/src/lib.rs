@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// All pages. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(console: Arc<Console>) -> Router {
     use pages::{
-        ask, audit, cancelling, dashboard, dialog, exports, inbox, labels, login, manifests, moves, order, orders, parcels, payment,
-        photos, picking, prices, purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
+        ask, audit, cancelling, dashboard, dialog, exceptions, exports, inbox, labels, login, manifests, moves, order, orders, parcels,
+        payment, photos, picking, prices, purchases, queue, reports, returns, reviews, sheet, shops, stock, tracking, webhooks, wording,
     };
     Router::new()
         .route("/console", get(dashboard::show))
@@ -51,6 +51,8 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/orders/{id}/payment", post(payment::settle))
         .route("/console/orders/{id}/reviews", post(reviews::settle))
         .route("/console/reviews", get(reviews::show))
+        .route("/console/exceptions", get(exceptions::show).post(exceptions::settle))
+        .route("/console/orders/{id}/exceptions", post(exceptions::report))
         .route("/console/stock", get(stock::show).post(stock::settle))
         .route("/console/purchases", get(purchases::show))
         .route("/console/purchases/{id}", get(purchases::read).post(purchases::settle))

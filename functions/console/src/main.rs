@@ -15,8 +15,7 @@ use app::webhooks::Endpoints;
 use app::wishes::Wishes;
 use console::session::Sessions;
 use console::{Console, router};
-use runtime::settings::Settings;
-use runtime::system::{SystemClock, SystemRandom};
+use runtime::{Settings, SystemClock, SystemRandom};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -58,6 +57,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         wishes,
         sheet_queue: Arc::new(SqsQueue::new(aws.clone(), sheets)),
         reviews: Arc::new(db.reviews()),
+        exceptions: Arc::new(db.exceptions()),
         parked: Parked { inbox: Arc::new(db.inbox()), queue: Arc::new(SqsQueue::new(aws.clone(), hooks)), clock: clock.clone() },
         count: Count { stock: stock.clone(), outbox: Arc::new(db.outbox()) },
         floor,

@@ -6,8 +6,8 @@
 
 use crate::openapi::DOCUMENT;
 use crate::routes::{
-    batches, bulk, cancellations, decisions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments, prices,
-    privacy, purchases, quotes, reports, returns, reviews, rules, stock, webhooks,
+    batches, bulk, cancellations, decisions, exceptions, exports, fulfilments, imports, keys, labels, manifests, notify, orders, payments,
+    prices, privacy, purchases, quotes, reports, returns, reviews, rules, stock, webhooks,
 };
 use crate::view;
 use app::Error;
@@ -80,6 +80,9 @@ described!(
     cancellations::Cancellation,
     returns::NewReturn,
     returns::ReturnStep,
+    exceptions::ExceptionAct,
+    exceptions::ExceptionActs,
+    exceptions::NewException,
     reviews::NewReview,
     reviews::ReviewDecision,
     rules::NewRules,

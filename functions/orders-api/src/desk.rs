@@ -7,7 +7,8 @@ use app::floor::Floor;
 use app::parked::Parked;
 use app::place::Place;
 use app::ports::{
-    Allowance, Clock, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore, TenantStore,
+    Allowance, Clock, ExceptionStore, KeyStore, Limit, MetricStore, OrderStore, Queue, Random, RateBuckets, ReportStore, ReviewStore,
+    TenantStore,
 };
 use app::prices::Prices;
 use app::privacy::Privacy;
@@ -53,6 +54,8 @@ pub struct Desk {
     pub reports: Arc<dyn ReportStore>,
     /// What people have to decide.
     pub reviews: Arc<dyn ReviewStore>,
+    /// What is wrong with orders.
+    pub exceptions: Arc<dyn ExceptionStore>,
     /// Stock, and moving it.
     pub stock: MoveStock,
     /// Counting it.

@@ -15,9 +15,9 @@ use std::sync::Arc;
 /// All routes. `runtime::http::finish` adds what every HTTP function has.
 pub fn router(desk: Arc<Desk>) -> Router {
     use routes::{
-        analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exports, files, fulfilments, imports, inbox,
-        ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews,
-        rules, saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
+        analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exceptions, exports, files, fulfilments,
+        imports, inbox, ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports,
+        returns, reviews, rules, saleor, settings, sheet, stats, stock, survey, track, webhooks, why,
     };
     Router::new()
         .route("/health", get(docs::health))
@@ -63,6 +63,10 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/{id}/payment/capture", post(payments::capture))
         .route("/v1/orders/{id}/refunds", post(payments::refund))
         .route("/v1/reviews", get(reviews::list))
+        .route("/v1/exceptions", get(exceptions::list))
+        .route("/v1/exceptions/bulk-action", post(exceptions::many))
+        .route("/v1/orders/{id}/exceptions", post(exceptions::open))
+        .route("/v1/orders/{id}/exceptions/{exception}", post(exceptions::act))
         .route("/v1/decisions", get(decisions::list))
         .route("/v1/decisions/accuracy", get(decisions::accuracy))
         .route("/v1/decisions/sample", get(decisions::review_queue))
@@ -73,6 +77,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/v1/orders/stats", get(stats::orders))
         .route("/v1/analytics/performance", get(analytics::performance))
         .route("/v1/analytics/sla", get(analytics::sla))
+        .route("/v1/analytics/exceptions", get(exceptions::figures))
         .route("/v1/analytics/business", get(analytics::business))
         .route("/v1/analytics/inventory", get(analytics::inventory))
         .route("/track/{tenant}/{order}/{seal}", get(track::show))

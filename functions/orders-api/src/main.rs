@@ -17,8 +17,7 @@ use app::survey::{CustomerLinks, Survey};
 use app::webhooks::Endpoints;
 use app::wishes::Wishes;
 use orders_api::{Desk, router};
-use runtime::settings::Settings;
-use runtime::system::{SystemClock, SystemRandom};
+use runtime::{Settings, SystemClock, SystemRandom};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,6 +61,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         metrics: Arc::new(db.metrics()),
         reports: files,
         reviews: Arc::new(db.reviews()),
+        exceptions: Arc::new(db.exceptions()),
         count: Count { stock: stock.clone(), outbox },
         floor,
         prices: Prices { store: Arc::new(db.prices()), clock: Arc::new(SystemClock) },

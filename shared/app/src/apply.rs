@@ -8,8 +8,9 @@ use crate::publish;
 use domain::ids::OrderId;
 use domain::order::clocks::clocked;
 use domain::order::decide::news;
+use domain::order::exceptions::{Standards, noticed};
 use domain::order::{Command, Order, OrderEvent, decide};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// How often a conflict is answered by loading and deciding again. Each lost race means that somebody
@@ -70,7 +71,7 @@ impl Apply {
             }
             let mut events = events;
             events.extend(follow_up(&before, &events, context, now));
-            events.extend(clocks(&before, &events, context, now));
+            events.extend(consequences(Some(&before), after(&before, &events, now), &events, context, now));
             let mut order = before.clone();
             order.apply_commit(&events, now);
             let recorded = audit::record(&mut order, by, events, now)?;
@@ -108,15 +109,37 @@ impl Apply {
     }
 }
 
-/// What a commit means for the clocks of its order, where the shop runs any.
-fn clocks(before: &Order, events: &[OrderEvent], context: Context<'_>, now: Timestamp) -> Option<OrderEvent> {
-    let rules = &context.config.sla;
-    if !rules.enabled && before.clocks.is_empty() {
-        return None;
-    }
+/// An order as it is with these events.
+fn after(before: &Order, events: &[OrderEvent], now: Timestamp) -> Order {
     let mut after = before.clone();
     events.iter().for_each(|event| after.evolve(event, now));
-    clocked((Some(before), &after), events, rules, &context.zone(), now).map(|event| OrderEvent::Sla { event })
+    after
+}
+
+/// What a commit means for the clocks of its order and for what is wrong with it, where the shop works with either. `after` is the order with
+/// the commit's events.
+pub(crate) fn consequences(
+    before: Option<&Order>,
+    mut after: Order,
+    events: &[OrderEvent],
+    context: Context<'_>,
+    now: Timestamp,
+) -> Vec<OrderEvent> {
+    let config = context.config;
+    let (clocks, exceptions) = (config.sla.enabled || !after.clocks.is_empty(), config.exceptions.enabled || !after.exceptions.is_empty());
+    if !clocks && !exceptions {
+        return Vec::new();
+    }
+    let zone = context.zone();
+    let run = clocked((before, &after), events, &config.sla, &zone, now).filter(|_| clocks);
+    let mut follows: Vec<OrderEvent> = run.map(|event| OrderEvent::Sla { event }).into_iter().collect();
+    if exceptions {
+        follows.iter().for_each(|event| after.evolve(event, now));
+        let review_within = SignedDuration::from_hours(i64::from(config.workflow.review_within_h));
+        let standards = Standards { rules: &config.exceptions, watch: &config.watch_rules(), zone: &zone, review_within };
+        follows.extend(noticed(&after, events, standards, now));
+    }
+    follows
 }
 
 /// A customer who hears that their order has arrived is asked how it was, some days later, where the shop wants that.
@@ -125,8 +148,7 @@ fn follow_up(before: &Order, events: &[OrderEvent], context: Context<'_>, now: T
     if !rules.enabled {
         return None;
     }
-    let mut after = before.clone();
-    events.iter().for_each(|event| after.evolve(event, now));
+    let after = after(before, events, now);
     news(Some(before.label()), after.label(), events)?;
     after.follow_up(before, rules.after_delivered_h, now)
 }

@@ -11,10 +11,12 @@ use crate::ports::InboxKey;
 use crate::receive::{Receipt, Receive, Refused};
 use crate::scope::TenantScope;
 use crate::tenant::{HookEndpoint, TenantConfig};
+use domain::exception::Reason;
 use domain::ids::{CorrelationId, EventId, OrderId, SourceId};
 use domain::order::Fault;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Largest body, in bytes.
@@ -44,6 +46,9 @@ pub struct IngestedEvent {
     /// The source's own version counter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
+    /// What is wrong, of an event that says that something is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 /// As senders write it. Unknown fields are their business.
@@ -56,6 +61,10 @@ struct Wire {
     occurred_at: Option<Loose>,
     source: Option<Loose>,
     sequence: Option<Loose>,
+    /// What is wrong, by the names that senders have for it; of any type, for other events have reasons of other kinds.
+    reason_code: Option<Value>,
+    exception_code: Option<Value>,
+    reason: Option<Value>,
 }
 
 impl IngestedEvent {
@@ -83,6 +92,9 @@ impl IngestedEvent {
         let occurred_at = reader.moment("occurred_at", occurred_at.as_deref());
         let said = reader.parsed("source", "bad_source", source.as_deref(), |text| SourceId::parse(text).map_err(|why| why.to_string()));
         let sequence = reader.counter("sequence", sequence.as_deref());
+        // A word of their own for it says as much as none.
+        let words = [&wire.reason_code, &wire.exception_code, &wire.reason];
+        let reason = words.into_iter().flatten().filter_map(Value::as_str).find_map(|word| Reason::of(word.trim()));
         let faults = reader.faults;
         // A sender whose signature says who it is speaks for nobody else.
         let source = match (by, said) {
@@ -93,7 +105,7 @@ impl IngestedEvent {
         };
         match (event_id, event_type, order_id, occurred_at, source) {
             (Some(event_id), Some(event_type), Some(order_id), Some(occurred_at), Some(source)) if faults.is_empty() => {
-                Ok(IngestedEvent { event_id, event_type, order_id, occurred_at, source, sequence })
+                Ok(IngestedEvent { event_id, event_type, order_id, occurred_at, source, sequence, reason })
             }
             (_, event_type, ..) => Err(Refused::of(faults, order.as_deref(), event_type.as_deref())),
         }

@@ -21,6 +21,7 @@ pub mod cursor;
 pub mod dispatch;
 mod each;
 pub mod error;
+pub mod exceptions;
 pub mod exchange;
 pub mod export;
 pub mod floor;

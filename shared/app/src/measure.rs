@@ -55,6 +55,21 @@ pub const LEFT: &str = "left";
 /// is up is missed, done or not.
 pub const SLAS: &str = "sla";
 
+/// What went wrong, per day (UTC). Point "2025-08-09"; fields "opened:PICK_DELAY" (by the day it was opened), "again:PICK_DELAY" (shown once more
+/// while it was open, or soon after), and by the day it ended "resolved", "resolved_s" (seconds since it was opened, or taken up again, together) and
+/// "how:{person|by_itself|overtaken|reviewed}".
+pub const EXCEPTIONS: &str = "exception";
+/// When it was opened. Point "2025-08-09T13" (UTC), field "opened".
+pub const EXCEPTION_HOURS: &str = "exception_hour";
+/// Whose it was. Points "2025-08-09/carrier/usps" and "2025-08-09/location/main", a field for each reason: "PICK_DELAY".
+pub const EXCEPTION_PLACES: &str = "exception_place";
+/// Whether it was answered in time, by the day that was due (UTC). Point "2025-08-09", fields "seen", "unseen", "kept", "missed": what nobody has
+/// seen, or resolved, when its time is up is counted then, so that what is still open is not left out.
+pub const EXCEPTION_RESPONSES: &str = "exception_response";
+/// What is wrong now. Point "all"; fields "open:high", and of orders by the worst of what is wrong with each "orders:high:EUR" and
+/// "value:high:EUR" (minor units).
+pub const EXCEPTIONS_NOW: &str = "exception_now";
+
 /// What was counted on shelves, per day: fields "lines" and "matched" (those of which the books were right).
 pub const COUNTED: &str = "counted";
 
@@ -173,6 +188,57 @@ fn judged(clock: &v1::SlaClock) -> Vec<Delta> {
     before.into_iter().chain(now).collect()
 }
 
+/// What exceptions count for, and the worth of their order.
+fn wrong(changed: &v1::ExceptionsChanged, now: Timestamp) -> Vec<Delta> {
+    let mut deltas: Vec<Delta> = changed.exceptions.iter().flat_map(|change| excepted(change, changed, now)).collect();
+    let currency = &changed.owed.currency;
+    let mut counts = |worst: Option<&String>, by: i64, minor: i64| {
+        let Some(worst) = worst else { return };
+        deltas.push(delta(EXCEPTIONS_NOW, "all", format!("orders:{worst}:{currency}"), by));
+        deltas.push(delta(EXCEPTIONS_NOW, "all", format!("value:{worst}:{currency}"), by.saturating_mul(minor)));
+    };
+    if changed.worst_was != changed.worst || changed.owed_was_minor != changed.owed.minor {
+        counts(changed.worst_was.as_ref(), -1, changed.owed_was_minor);
+        counts(changed.worst.as_ref(), 1, changed.owed.minor);
+    }
+    deltas
+}
+
+fn excepted(change: &v1::ExceptionChange, of: &v1::ExceptionsChanged, now: Timestamp) -> Vec<Delta> {
+    let code = &change.code;
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let is_open = |status: &str| !matches!(status, "resolved" | "closed");
+    let mut deltas = Vec::new();
+    let (was, is) = (change.from.as_deref().is_some_and(is_open), is_open(&change.to));
+    if was != is {
+        deltas.push(delta(EXCEPTIONS_NOW, "all", format!("open:{}", change.severity), if is { 1 } else { -1 }));
+    }
+    let again = i64::from(change.count.saturating_sub(change.count_was.max(1)));
+    if again > 0 {
+        deltas.push(delta(EXCEPTIONS, &day(now), format!("again:{code}"), again));
+    }
+    if change.from.is_none() {
+        let opened_on = day(change.opened_at);
+        deltas.push(delta(EXCEPTIONS, &opened_on, format!("opened:{code}"), 1));
+        deltas.push(delta(EXCEPTION_HOURS, &hour(change.opened_at), "opened", 1));
+        for (what, name) in [("carrier", &of.carrier), ("location", &of.location)] {
+            let point = name.as_ref().map(|name| format!("{opened_on}/{what}/{name}"));
+            deltas.extend(point.map(|point| delta(EXCEPTION_PLACES, &point, code, 1)));
+        }
+    }
+    if let (Some(took_s), Some(how)) = (change.resolved_after_s, &change.resolution) {
+        let point = day(now);
+        deltas.push(delta(EXCEPTIONS, &point, "resolved", 1));
+        deltas.push(delta(EXCEPTIONS, &point, "resolved_s", took_s));
+        deltas.push(delta(EXCEPTIONS, &point, format!("how:{how}"), 1));
+    }
+    let due_on = day(change.due_at);
+    let seen = change.seen_in_time.map(|seen| if seen { "seen" } else { "unseen" });
+    let kept = change.in_time.map(|kept| if kept { "kept" } else { "missed" });
+    deltas.extend(seen.into_iter().chain(kept).map(|field| delta(EXCEPTION_RESPONSES, &due_on, field, 1)));
+    deltas
+}
+
 /// The point of [`HOURS`] that a moment counts for.
 fn hour(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H").to_string()
@@ -260,6 +326,7 @@ pub fn deltas(event: &Envelope) -> Vec<Delta> {
             }
             deltas
         }
+        Payload::OrderExceptionsChanged(changed) => wrong(changed, event.time),
         Payload::OrderSlaChanged(changed) => changed.clocks.iter().flat_map(judged).collect(),
         Payload::OrderCustomerTold(_) => vec![delta(TOLD, "all", "orders", 1)],
         Payload::OrderCustomerReplied(replied) if replied.first => vec![delta(TOLD, "all", "replied", 1)],

@@ -1,6 +1,6 @@
 //! Taking an order in, once.
 
-use crate::apply::{Alongside, Apply};
+use crate::apply::{Alongside, Apply, consequences};
 use crate::audit;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -9,7 +9,6 @@ use crate::publish;
 use crate::scope::TenantScope;
 use contracts::Envelope;
 use domain::ids::{EventId, OrderId, SourceId};
-use domain::order::clocks::clocked;
 use domain::order::placement::{Collecting, Draft, Given, check};
 use domain::order::{Claim, Command, Fact, Fault, Order, OrderEvent, Placement, Recorded, Tracks, Vocabulary, decide};
 use jiff::{SignedDuration, Timestamp};
@@ -80,9 +79,9 @@ impl Born {
             // News from the future has no place in time.
             events.extend(decide(Some(&order), &Command::Hear { fact, notify: false }, now).unwrap_or_default());
         }
-        let born = Order::placed(&events, Some(contact.clone()), now);
-        let clocks = born.and_then(|born| clocked((None, &born), &events, &context.config.sla, &context.zone(), now));
-        events.extend(clocks.map(|event| OrderEvent::Sla { event }));
+        if let Some(born) = Order::placed(&events, Some(contact.clone()), now) {
+            events.extend(consequences(None, born, &events, context, now));
+        }
         let placed = Order::placed(&events, Some(contact), now);
         let mut order = placed.ok_or_else(|| Error::Fatal("a placement did not begin with a placed event".into()))?;
         let recorded = audit::record(&mut order, by, events, now)?;

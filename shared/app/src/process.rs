@@ -17,6 +17,7 @@ use crate::shopify::Wish;
 use contracts::queue::HookReceived;
 use contracts::{Payload, hook};
 use domain::email::Email;
+use domain::exception::Reason;
 use domain::ids::{EventId, OrderId, SourceId};
 use domain::order::{Actor, Claim, Command, Fact, Vocabulary};
 use jiff::Timestamp;
@@ -277,23 +278,28 @@ struct Told {
     eta: Option<Date>,
     occurred_at: Option<Timestamp>,
     sequence: Option<u64>,
+    /// What is wrong, if they say so.
+    reason: Option<Reason>,
 }
 
 impl Told {
     fn read(entry: &InboxEntry) -> Option<Told> {
         if let Ok(event) = serde_json::from_str(&entry.body) {
-            let IngestedEvent { event_type, order_id, occurred_at, source, sequence, .. } = event;
+            let IngestedEvent { event_type, order_id, occurred_at, source, sequence, reason, .. } = event;
             let (word, what) = (event_type, "the event_type");
-            return Some(Told { order_id, word, what, source, email: None, eta: None, occurred_at: Some(occurred_at), sequence });
+            return Some(Told { order_id, word, what, source, email: None, eta: None, occurred_at: Some(occurred_at), sequence, reason });
         }
         let StatusReport { order_id, status, email, eta, occurred_at, sequence } = read(&entry.body).ok()?;
         let (word, what, source) = (status, "the status", source_of(&entry.key.endpoint)?);
-        Some(Told { order_id, word, what, source, email: Some(email), eta, occurred_at, sequence })
+        Some(Told { order_id, word, what, source, email: Some(email), eta, occurred_at, sequence, reason: None })
     }
 
     fn fact(&self, entry: &InboxEntry, claim: Claim) -> Result<Fact> {
         let id = EventId::parse(&entry.key.id).map_err(|why| Error::Fatal(why.to_string()))?;
         let occurred_at = self.occurred_at.unwrap_or(entry.received_at);
-        Ok(Fact { id, source: self.source.clone(), sequence: self.sequence, occurred_at, claim: Claim { eta: self.eta, ..claim } })
+        // Only what says that something is wrong has a reason.
+        let exception = claim.exception.map(|unsaid| self.reason.unwrap_or(unsaid));
+        let claim = Claim { eta: self.eta, exception, ..claim };
+        Ok(Fact { id, source: self.source.clone(), sequence: self.sequence, occurred_at, claim })
     }
 }

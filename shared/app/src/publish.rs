@@ -1,5 +1,7 @@
 //! From what happened to what is published: the domain's events translated into the wire's.
 
+mod exceptions;
+
 use contracts::envelope::SpecVersion;
 use contracts::order::v1;
 use contracts::{Envelope, Payload, parcel, payment, returns, review, saga, stock};
@@ -68,6 +70,7 @@ pub fn of_commit(
         payloads.extend(event.judges().and_then(|decision| judgement(before, order, decision)));
     }
     payloads.extend(clocks(before, order, &recorded.events));
+    payloads.extend(exceptions::changed(before, order, &recorded.events));
     let (before, after) = (before.map(Order::label), order.label());
     if before != Some(after) {
         payloads.push(Payload::OrderLabelChanged(v1::LabelChanged {
@@ -193,6 +196,7 @@ fn translate(
         // Sagas, payments, returns, reviews and what is called off have events of their own.
         OrderEvent::LinesCancelled { .. }
         | OrderEvent::Sla { .. }
+        | OrderEvent::Exceptions { .. }
         | OrderEvent::Saga { .. }
         | OrderEvent::Review { .. }
         | OrderEvent::Money { .. }

@@ -4,6 +4,7 @@ use crate::commerce::Commerce;
 use crate::error::{Error, Result};
 use crate::ports::{SheetSettings, TenantStore};
 use crate::scope::TenantScope;
+use domain::exception::ExceptionRules;
 use domain::money::Currency;
 use domain::notify::{NotifyRules, QuietHours};
 use domain::order::progress::{Mode, ProgressRules};
@@ -167,6 +168,8 @@ pub struct TenantConfig {
     pub watch: WatchRules,
     /// By when orders have to be how far.
     pub sla: SlaRules,
+    /// How what goes wrong is worked on.
+    pub exceptions: ExceptionRules,
     /// When little is left of something.
     pub stock: StockRules,
     /// Whether prices are proposed, and who accepts them.
@@ -217,6 +220,7 @@ impl Default for TenantConfig {
             shopify: None,
             watch: WatchRules::default(),
             sla: SlaRules::default(),
+            exceptions: ExceptionRules::default(),
             stock: StockRules::default(),
             pricing: PriceRules::default(),
             progress: ProgressRules::default(),
@@ -365,6 +369,7 @@ impl TenantConfig {
         faults.extend(self.saleor.iter().flat_map(SaleorSettings::faults));
         faults.extend(self.shopify.iter().flat_map(ShopifySettings::faults));
         faults.extend(self.sla.faults());
+        faults.extend(self.exceptions.faults());
         faults.extend(self.charges.faults());
         faults.extend(self.payments.faults());
         faults.extend(self.shipping.faults());

@@ -11,7 +11,8 @@ use crate::scope::TenantScope;
 use domain::ids::CorrelationId;
 use domain::order::timers::AFTER_DELIVERY;
 use domain::order::{
-    Actor, Cancelled, Command, FulfilCommand, MoneyCommand, Order, OrderEvent, ReturnCommand, ReviewCommand, SagaCommand, Timer,
+    Actor, Cancelled, Command, ExceptionCommand, FulfilCommand, MoneyCommand, Order, OrderEvent, ReturnCommand, ReviewCommand, SagaCommand,
+    Timer,
 };
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -98,10 +99,14 @@ impl RunTimers {
         let unsent = order.replacement_due().filter(|due| *due <= now).map(|_| Command::Return(ReturnCommand::Wake));
         let overdue = order.open_reviews().filter(|review| review.due_at <= now && !review.overdue);
         let clocks = self.clocks(context, order, now).await?;
+        let wrong = order
+            .exceptions_due()
+            .filter(|due| *due <= now)
+            .map(|_| Command::Exception(ExceptionCommand::Tick { rules: Box::new(context.config.exceptions.clone()) }));
         let reject = context.config.workflow.reject_overdue;
         let expire = overdue.map(|review| Command::Review(ReviewCommand::Expire { id: review.id.clone(), reject }));
         let mut done = Vec::new();
-        for command in late.into_iter().chain(unpaid).chain(parcels).chain(unsent).chain(clocks).chain(expire) {
+        for command in late.into_iter().chain(unpaid).chain(parcels).chain(unsent).chain(clocks).chain(wrong).chain(expire) {
             match self.apply.run(context, &order.id, &command, Alongside::default()).await {
                 Ok(applied) if applied.events.is_empty() => {}
                 Ok(_) => done.push(Done::Fired),

@@ -87,6 +87,8 @@ payloads! {
     OrderAttentionRaised(order::v1::AttentionRaised) = "order.attention_raised.v1" from "orderflow.orders";
     /// Clocks of the order started, stopped or ran out.
     OrderSlaChanged(order::v1::SlaChanged) = "order.sla_changed.v1" from "orderflow.orders";
+    /// Something is wrong with an order, or was done about that.
+    OrderExceptionsChanged(order::v1::ExceptionsChanged) = "order.exceptions_changed.v1" from "orderflow.orders";
     /// A message has reached the customer: the first about this order.
     OrderCustomerTold(order::v1::CustomerTold) = "order.customer_told.v1" from "orderflow.orders";
     /// The customer wrote back.

@@ -313,6 +313,78 @@ pub mod v1 {
         pub factors: Vec<String>,
     }
 
+    /// Something is wrong with the order, or was done about that.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct ExceptionsChanged {
+        /// The order's number.
+        pub order_id: String,
+        /// What stands otherwise than before.
+        pub exceptions: Vec<ExceptionChange>,
+        /// How bad the worst of what is wrong with the order was before: "low", "medium", "high", "critical".
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub worst_was: Option<String>,
+        /// How bad the worst is now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub worst: Option<String>,
+        /// What the order cost before, in minor units: what is counted for it so far.
+        pub owed_was_minor: i64,
+        /// What the order costs.
+        pub owed: Amount,
+        /// By whom it goes, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub carrier: Option<String>,
+        /// Where it is packed, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub location: Option<String>,
+    }
+
+    /// How an exception stands.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+    pub struct ExceptionChange {
+        /// Its name among those of its order: "pick-delay-1".
+        pub id: String,
+        /// "PICK_DELAY", "PACK_DELAY", "SHIP_DELAY", "CARRIER_ISSUE", "MISSING_SCAN", "STOCK_MISMATCH", "INVENTORY_SHORTAGE", "ADDRESS_ERROR", "ADDRESS_INVALID", "DELIVERY_DELAY", "DAMAGED_PACKAGE", "CUSTOMER_UNAVAILABLE", "PAYMENT_FAILED", "SYSTEM_ERROR", "OTHER", "STALE_PENDING", "STALE_PROCESSING" or "NO_CUSTOMER_CONTACT".
+        pub code: String,
+        /// "low", "medium", "high" or "critical".
+        pub severity: String,
+        /// How it stood before, if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<String>,
+        /// "open", "acknowledged", "in_progress", "resolved" or "closed".
+        pub to: String,
+        /// What shows it, in words.
+        pub why: String,
+        /// Since when it is wrong.
+        pub opened_at: Timestamp,
+        /// By when it has to be resolved.
+        pub due_at: Timestamp,
+        /// How often it was shown.
+        pub count: u32,
+        /// How often it had been.
+        pub count_was: u32,
+        /// How it ended, if it has: "person", "by_itself", "overtaken" or "reviewed".
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub resolution: Option<String>,
+        /// Seconds from its beginning until somebody had seen it, in the event that says so first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub responded_after_s: Option<i64>,
+        /// Seconds from its beginning until it was resolved, in the event that says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub resolved_after_s: Option<i64>,
+        /// Whether somebody had seen it in time, in the event that says so first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub seen_in_time: Option<bool>,
+        /// Whether it was resolved in time, in the event that says so first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub in_time: Option<bool>,
+        /// What its moment has come for in this event: "team", "customer", "escalate", "late", "close".
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub reached: Vec<String>,
+        /// It is escalated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub escalated: bool,
+    }
+
     /// The customer's data was erased.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct ContactErased {

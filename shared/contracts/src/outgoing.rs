@@ -50,7 +50,7 @@ const BY_PAYMENT: [(&str, &str); 3] =
     [("captured", "order.paid"), ("partially_refunded", "order.partially_refunded"), ("refunded", "order.refunded")];
 
 /// Events that are told as they are.
-pub const AS_THEY_ARE: [&str; 32] = [
+pub const AS_THEY_ARE: [&str; 33] = [
     "order.placed.v1",
     "order.status_changed.v1",
     "order.payment_changed.v1",
@@ -61,6 +61,7 @@ pub const AS_THEY_ARE: [&str; 32] = [
     "order.lines_cancelled.v1",
     "order.attention_raised.v1",
     "order.sla_changed.v1",
+    "order.exceptions_changed.v1",
     "order.rated.v1",
     "order.contact_erased.v1",
     "saga.ended.v1",

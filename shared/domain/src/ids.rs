@@ -104,6 +104,10 @@ id!(
     ReviewId, "review", 40, "1 to 40 lower-case letters, digits and dashes", slug
 );
 id!(
+    /// Names something that is wrong with an order, among the exceptions of that order: "pick-delay-1".
+    ExceptionId, "exception", 40, "1 to 40 lower-case letters, digits and dashes", slug
+);
+id!(
     /// Ties everything that one request caused together, across functions and logs.
     CorrelationId, "correlation id", 64, "1 to 64 letters, digits, dashes, dots, colons and underscores", token
 );

@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod commerce;
 pub mod email;
+pub mod exception;
 pub mod fraud;
 pub mod hash;
 pub mod ids;

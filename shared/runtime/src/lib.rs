@@ -12,3 +12,5 @@ pub mod system;
 pub mod telemetry;
 
 pub use problem::Problem;
+pub use settings::Settings;
+pub use system::{SystemClock, SystemRandom};

@@ -139,6 +139,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NoSuchDecision
         | Rejection::NoSuchTimer
         | Rejection::NoSuchReview
+        | Rejection::NoSuchException
         | Rejection::NoSuchFulfilment
         | Rejection::NoSuchReturn => StatusCode::NOT_FOUND,
         Rejection::ManagerRequired => StatusCode::FORBIDDEN,
@@ -162,6 +163,9 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::UnderReview { .. }
         | Rejection::ReviewedBefore { .. }
         | Rejection::ReviewClaimed { .. }
+        | Rejection::ExceptionIs { .. }
+        | Rejection::ExceptionWaitsForReview
+        | Rejection::ExceptionsOff
         | Rejection::StillChecked
         | Rejection::NothingToDecide
         | Rejection::TooManyReviews
@@ -188,6 +192,7 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         | Rejection::NoSuchDecision
         | Rejection::NoSuchTimer
         | Rejection::NoSuchReview
+        | Rejection::NoSuchException
         | Rejection::NoSuchFulfilment
         | Rejection::NoSuchReturn => ("not-found", "Not found"),
         Rejection::UnderReview { .. } => ("under-review", "A person has to decide first"),
@@ -195,6 +200,9 @@ fn rejected(rejection: Rejection, detail: String) -> Problem {
         Rejection::NothingToDecide => ("nothing-to-decide", "There is nothing to decide"),
         Rejection::ReviewedBefore { .. } => ("reviewed-before", "This was decided before"),
         Rejection::ReviewClaimed { .. } => ("review-claimed", "Somebody else works on this"),
+        Rejection::ExceptionIs { .. } => ("illegal-transition", "This move is not allowed"),
+        Rejection::ExceptionWaitsForReview => ("under-review", "A person has to decide first"),
+        Rejection::ExceptionsOff => ("exceptions-off", "Exceptions are switched off"),
         Rejection::NothingToUndo | Rejection::UndoTooLate => ("cannot-undo", "This cannot be undone"),
         Rejection::JudgedBefore => ("judged-before", "This was judged before"),
         Rejection::ManagerRequired => ("forbidden", "Not allowed"),

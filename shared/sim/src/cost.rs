@@ -69,6 +69,8 @@ calls! {
     DecisionRead = "decisions.read", Billed::Reads(1.0);
     /// What people have to decide.
     ReviewsRead = "reviews.page", Billed::Reads(1.0);
+    /// What is wrong with orders.
+    ExceptionsRead = "exceptions.page", Billed::Reads(1.0);
     /// What is to happen to orders.
     TimersDue = "timers.due", Billed::Reads(2.0);
     /// An earlier answer.

@@ -48,6 +48,8 @@ pub struct Ports {
     pub reports: Arc<dyn ReportStore>,
     /// What people have to decide.
     pub reviews: Arc<dyn ReviewStore>,
+    /// What is wrong with orders.
+    pub exceptions: Arc<dyn ExceptionStore>,
     /// Stock.
     pub stock: Arc<dyn StockStore>,
     /// Orders with suppliers.
@@ -92,6 +94,7 @@ impl Ports {
             metrics: Arc::new(memory.metrics()),
             reports: Arc::new(memory.reports()),
             reviews: Arc::new(memory.reviews()),
+            exceptions: Arc::new(memory.exceptions()),
             stock: Arc::new(memory.stock()),
             purchases: Arc::new(memory.purchases()),
             manifests: Arc::new(memory.manifests()),
@@ -127,6 +130,7 @@ impl Ports {
             metrics: Arc::new(Faulty::new(self.metrics, faults)),
             reports: Arc::new(Faulty::new(self.reports, faults)),
             reviews: Arc::new(Faulty::new(self.reviews, faults)),
+            exceptions: Arc::new(Faulty::new(self.exceptions, faults)),
             stock: Arc::new(Faulty::new(self.stock, faults)),
             purchases: Arc::new(Faulty::new(self.purchases, faults)),
             manifests: Arc::new(Faulty::new(self.manifests, faults)),

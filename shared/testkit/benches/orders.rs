@@ -84,6 +84,7 @@ fn desk(ports: &Ports, memory: &MemoryWorld, clock: &Arc<FakeClock>) -> orders_a
         metrics: ports.metrics.clone(),
         reports,
         reviews: Arc::new(memory.reviews()),
+        exceptions: Arc::new(memory.exceptions()),
         count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
         prices: app::prices::Prices { store: ports.prices.clone(), clock: clock.clone() },
         floor: app::floor::Floor::new(

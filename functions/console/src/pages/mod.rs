@@ -7,6 +7,7 @@ mod clocks;
 pub mod dashboard;
 pub mod decisions;
 pub mod dialog;
+pub mod exceptions;
 pub mod exports;
 pub mod figures;
 pub mod inbox;

@@ -1,7 +1,8 @@
 //! One order: where it stands, what may be done, what happened, what was said.
 
 use super::{
-    Params, cancelling, clocks, decisions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline, workflow,
+    Params, cancelling, clocks, decisions, exceptions, messages, moves, order_id, parcels, payment, photos, returns, then, timeline,
+    workflow,
 };
 use crate::desk::Console;
 use crate::flash::Flash;
@@ -67,6 +68,7 @@ async fn draw(console: &Console, visitor: &Visitor, id: &str, uri: &Uri) -> Resu
                         (photos::fragment(order, visitor))
                     }
                 }
+                (exceptions::section(order, visitor))
                 (workflow::section(order, visitor))
                 (decisions::section(&ledger, visitor))
                 (timeline::section(&dossier, visitor))

@@ -6,7 +6,8 @@ use crate::icons::{self, Icon};
 use crate::visitor::Visitor;
 use app::ports::Dossier;
 use domain::order::{
-    Cause, Label, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, SlaState, Tracks,
+    Cause, ExceptionEvent, Label, MoneyEvent, Order, OrderEvent, OrderStatus, Recorded, ReviewEvent, ReviewOutcome, SagaEvent, SlaState,
+    Tracks,
 };
 use maud::{Markup, html};
 
@@ -79,6 +80,7 @@ fn lead(events: &[OrderEvent]) -> Option<&OrderEvent> {
         | OrderEvent::AttentionRaised { .. }
         | OrderEvent::PhotoAdded { .. }
         | OrderEvent::Review { .. }
+        | OrderEvent::Exceptions { .. }
         | OrderEvent::DecisionJudged { .. } => 2,
         OrderEvent::Saga { event: SagaEvent::Began { .. } | SagaEvent::Entered { .. } } => 8,
         OrderEvent::Money {
@@ -154,6 +156,13 @@ fn face(event: &OrderEvent) -> (Icon, &'static str, String) {
             (icons::CLOCK, "Deadline missed", render::svg::status_class(Label::Delayed))
         }
         OrderEvent::Sla { .. } => (icons::CLOCK, "Deadlines", String::new()),
+        OrderEvent::Exceptions { changes } if changes.iter().any(|change| matches!(change, ExceptionEvent::Opened { .. })) => {
+            (icons::WARNING, "Exception", render::svg::status_class(Label::Delayed))
+        }
+        OrderEvent::Exceptions { changes } if changes.iter().all(|change| matches!(change, ExceptionEvent::Resolved { .. })) => {
+            (icons::TICK, "Exception over", String::new())
+        }
+        OrderEvent::Exceptions { .. } => (icons::WARNING, "Exception", String::new()),
         OrderEvent::FactHeard { .. } => (icons::DOT, "News", String::new()),
     }
 }

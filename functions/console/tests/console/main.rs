@@ -5,6 +5,7 @@
 mod browser;
 mod cancelling;
 mod chat;
+mod exceptions;
 mod files;
 mod forms;
 mod look;

@@ -180,6 +180,7 @@ impl Shop {
             },
             sheet_queue: Arc::new(self.world.queue()),
             reviews: Arc::new(self.world.reviews()),
+            exceptions: Arc::new(self.world.exceptions()),
             webhooks: Endpoints::new(
                 Arc::new(self.world.webhooks()),
                 Arc::new(self.world.queue()),
@@ -317,6 +318,13 @@ impl Shop {
     pub async fn takes_through(&mut self, workflow: SagaRules) {
         let before = self.config.version;
         self.config = TenantConfig { version: before + 1, workflow: SagaRules { enabled: true, ..workflow }, ..self.config.clone() };
+        assert!(self.world.tenants().save(&self.scope(), &self.config, before).await.unwrap());
+    }
+
+    /// The shop works on what goes wrong.
+    pub async fn works_on_exceptions(&mut self, exceptions: domain::exception::ExceptionRules) {
+        let before = self.config.version;
+        self.config = TenantConfig { version: before + 1, exceptions, ..self.config.clone() };
         assert!(self.world.tenants().save(&self.scope(), &self.config, before).await.unwrap());
     }
 

@@ -2,9 +2,9 @@
 //! file, so the deployed binary carries no generator.
 
 use crate::routes::{
-    analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exports, files, fulfilments, imports, inbox,
-    ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns, reviews,
-    rules, saleor, settings, sheet, stats, stock, webhooks, why,
+    analytics, attention, audit, backtest, batches, bulk, cancellations, decisions, docs, exceptions, exports, files, fulfilments, imports,
+    inbox, ingest, keys, labels, manifests, notify, orders, payments, photos, prices, privacy, purchases, quotes, reports, returns,
+    reviews, rules, saleor, settings, sheet, stats, stock, webhooks, why,
 };
 use std::path::Path;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi};
         orders::create, orders::list, orders::read, orders::timeline, audit::read, orders::progress, photos::add, photos::list, why::why, attention::list, bulk::start, bulk::read, orders::change, orders::correct, orders::update_status, orders::auto_progress, cancellations::create,
         decisions::undo, decisions::of_order, decisions::review, decisions::list, decisions::accuracy, decisions::review_queue, decisions::replay,
         reviews::list, reviews::open, reviews::claim, reviews::decide,
+        exceptions::list, exceptions::open, exceptions::act, exceptions::many, exceptions::figures,
         fulfilments::create, fulfilments::step, fulfilments::tracking, labels::create, labels::read, labels::track,
         manifests::list, manifests::create, manifests::read, manifests::settle, quotes::quote, batches::list, batches::create, batches::read,
         returns::create, returns::list, returns::step,

@@ -10,6 +10,7 @@ pub mod bulk;
 pub mod cancellations;
 pub mod decisions;
 pub mod docs;
+pub mod exceptions;
 pub mod exports;
 pub mod files;
 pub mod fulfilments;

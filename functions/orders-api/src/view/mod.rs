@@ -3,6 +3,7 @@
 mod attention;
 mod batch;
 mod decision;
+mod exception;
 mod fulfilment;
 mod history;
 mod incoming;
@@ -25,6 +26,7 @@ pub use decision::{
     Accuracy, DecisionView, GateView, JudgementView, LedgerEntry, LedgerPage, Measured, ReplayView, ReplayedRules, ReplayedStep,
     RuleAccuracy,
 };
+pub use exception::{ExceptionFigures, ExceptionList, OrderException};
 pub use fulfilment::{FulfilmentItem, FulfilmentView, OpenItem, OrderTracking};
 pub use history::{Entry, EtaView, MessageView, OrderProgress, Timeline};
 pub use incoming::{Address, CreatedOrder, NewCustomer, NewItem, NewOrder, PaymentMeans};

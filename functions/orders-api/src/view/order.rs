@@ -1,6 +1,6 @@
 //! An order, and lists of them.
 
-use super::{Address, OrderReview, PhotoName, SlaView, WorkflowView};
+use super::{Address, OrderException, OrderReview, PhotoName, SlaView, WorkflowView};
 use app::ports::OrderSummary;
 use app::tenant::TenantConfig;
 use domain::money::Money;
@@ -148,6 +148,9 @@ pub struct OrderView {
     /// What people have to decide about it, or had to, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<OrderReview>,
+    /// What is wrong with it, or was, the latest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<OrderException>,
     /// Its photos, oldest first; /v1/orders/{id}/photos has links to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoName>,
@@ -247,6 +250,7 @@ impl OrderView {
             workflow: order.saga.as_ref().map(WorkflowView::of),
             sla: order.clocks.iter().map(|clock| SlaView::of(clock, now)).collect(),
             reviews: OrderReview::all(order),
+            exceptions: OrderException::all(order, now),
             photos: order.photos.iter().map(PhotoName::of).collect(),
             email: order.contact.as_ref().and_then(|contact| contact.email.as_ref()).map(|email| email.expose().to_owned()),
             country: order.country.clone(),

@@ -10,6 +10,8 @@
 //! | orders | `T#{tenant}#O#{order}` | `DEC#{decision}` | what rules decided about it |
 //! | orders | `T#{tenant}#O#{order}` | `REVIEW#{review}` | what people have to decide about it |
 //! | orders GSI3 | `T#{tenant}#REVIEWS#open`, `T#{tenant}#REVIEWS#decided` | `{due or decided}#{order}#{review}` | all reviews |
+//! | orders | `T#{tenant}#O#{order}` | `CASE#{exception}` | what is wrong with it |
+//! | orders GSI3 | `T#{tenant}#EXCEPTIONS#open`, `T#{tenant}#EXCEPTIONS#ended` | `{999 - standing}#{opened}#{order}#{exception}`, `{ended}#{order}#{exception}` | all exceptions |
 //! | orders GSI3 | `T#{tenant}#DECISIONS` | `{at}#{order}#{decision}` | all decisions |
 //! | orders GSI4 | `TIMER#{shard}` | `{due}#{tenant}#{order}` | orders to which something is to happen, for the schedule |
 //! | orders GSI3 | `T#{tenant}#S#{status}#{shard}` | `{updated_at}#{order}` | lists, by status or all |
@@ -45,7 +47,9 @@
 
 use app::TenantScope;
 use app::ports::{Address, CustomerKey, DeliveryKey, DueDelivery, InboxKey, MessageId, OnceKey, WordingKey};
-use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{
+    DecisionId, EventId, ExceptionId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId,
+};
 use domain::order::OrderStatus;
 use domain::shipping::CarrierName;
 use domain::shipping::manifest::{Pile, WaitingParcel};
@@ -152,6 +156,22 @@ pub(crate) fn reviews(scope: &TenantScope, open: bool) -> String {
 
 pub(crate) fn review_row(scope: &TenantScope, order: &OrderId, review: &ReviewId, open: bool, at: Timestamp) -> IndexKey {
     key(reviews(scope, open), format!("{}#{review}", by_time(at, order)))
+}
+
+pub(crate) fn exception(scope: &TenantScope, order: &OrderId, exception: &ExceptionId) -> Key {
+    key(order_partition(scope, order.as_str()), format!("CASE#{exception}"))
+}
+
+pub(crate) fn exceptions(scope: &TenantScope, open: bool) -> String {
+    of(scope, format_args!("EXCEPTIONS#{}", if open { "open" } else { "ended" }))
+}
+
+pub(crate) fn exception_row(scope: &TenantScope, place: String) -> IndexKey {
+    key(exceptions(scope, true), place)
+}
+
+pub(crate) fn ended_exception_row(scope: &TenantScope, order: &OrderId, exception: &ExceptionId, at: Timestamp) -> IndexKey {
+    key(exceptions(scope, false), format!("{}#{exception}", by_time(at, order)))
 }
 
 pub(crate) fn reference(scope: &TenantScope, channel: &SourceId, external: &str) -> Key {
@@ -525,7 +545,8 @@ mod tests {
                     folders.push(path);
                 } else if !path.ends_with("dynamodb/keys.rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    for mark in ["\"T#", "#O#", "EVT#", "MSG#", "DEC#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "REVIEW#", "#ONCE", "#INBOX"]
+                    for mark in
+                        ["\"T#", "#O#", "EVT#", "MSG#", "DEC#", "OUTBOX#", "RES#", "MOVE#", "LEVEL#", "REVIEW#", "CASE#", "#ONCE", "#INBOX"]
                     {
                         assert!(!text.contains(mark), "{} builds a key with {mark}", path.display());
                     }

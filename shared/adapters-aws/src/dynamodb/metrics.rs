@@ -7,15 +7,13 @@ use super::item::{Row, Write};
 use super::{Dynamo, Query, Range, Table, Transacted, keys};
 use crate::error::corrupt;
 use app::TenantScope;
-use app::ports::{COUNTED_KEPT, Delta, MetricStore, Point, PortError, PortResult};
+use app::ports::{COUNTED_KEPT, Delta, MetricStore, POINTS_MAX, Point, PortError, PortResult};
 use async_trait::async_trait;
 use domain::ids::EventId;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Points one event may touch.
-const POINTS_MAX: usize = 20;
 /// Counters begin with this, so that no field can be mistaken for another attribute.
 const FIELD: &str = "f:";
 

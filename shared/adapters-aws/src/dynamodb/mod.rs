@@ -4,6 +4,7 @@ mod addresses;
 mod buckets;
 mod decisions;
 mod due;
+mod exceptions;
 mod inbox;
 mod item;
 mod keys;
@@ -26,6 +27,7 @@ mod wordings;
 pub use addresses::DynamoAddresses;
 pub use buckets::DynamoBuckets;
 pub use decisions::DynamoDecisions;
+pub use exceptions::DynamoExceptions;
 pub use inbox::DynamoInbox;
 pub use keys_store::DynamoKeys;
 pub use manifests::DynamoManifests;
@@ -160,6 +162,11 @@ impl Dynamo {
     /// What people have to decide.
     pub fn reviews(&self) -> DynamoReviews {
         DynamoReviews(self.clone())
+    }
+
+    /// What is wrong with orders.
+    pub fn exceptions(&self) -> DynamoExceptions {
+        DynamoExceptions(self.clone())
     }
 
     /// Once-records.

@@ -18,12 +18,13 @@
 
 use super::item::{Row, Write, document, text, to_json};
 use super::{
-    AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, inbox, keys, messages, once, outbox, reviews, stock,
+    AT_ONCE, Dynamo, Index, Query, Range, Table, Transacted, Written, decisions, exceptions, inbox, keys, messages, once, outbox, reviews,
+    stock,
 };
 use app::TenantScope;
 use app::ports::{
-    Commit, CommitError, Dossier, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult, ReviewEntry,
-    outside_names,
+    Commit, CommitError, Dossier, ExceptionEntry, InboxState, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError, PortResult,
+    ReviewEntry, outside_names,
 };
 use app::privacy::customer_of;
 use async_trait::async_trait;
@@ -57,6 +58,7 @@ enum Part {
     Decision,
     Outbox,
     Review,
+    Exception,
     /// What is held, and what leaves.
     Shelf,
     /// How much is free.
@@ -129,6 +131,9 @@ fn parts(scope: &TenantScope, commit: &Commit<'_>) -> PortResult<Vec<(Part, Tabl
             parts.push((Part::Review, Table::Orders, reviews::entry(scope, &ReviewEntry::of(order, review))?));
         }
     }
+    for exception in commit.recorded.exceptions().into_iter().filter_map(|id| order.exception(id)) {
+        parts.push((Part::Exception, Table::Orders, exceptions::entry(scope, &ExceptionEntry::of(order, exception))?));
+    }
     for (how, what) in commit.recorded.stock() {
         let mut writes = stock::moved(scope, order, how, what, now);
         let level = writes.pop().map(|level| {
@@ -149,7 +154,7 @@ fn refusal(part: Part) -> CommitError {
         Part::Once => CommitError::OnceTaken,
         Part::Reference => CommitError::ExternalIdTaken,
         Part::Free => CommitError::StockChanged,
-        Part::Head | Part::History | Part::Decision | Part::Outbox | Part::Review | Part::Shelf => CommitError::Conflict,
+        Part::Head | Part::History | Part::Decision | Part::Outbox | Part::Review | Part::Exception | Part::Shelf => CommitError::Conflict,
     }
 }
 

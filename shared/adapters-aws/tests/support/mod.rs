@@ -77,6 +77,7 @@ pub fn ports_over(aws: &Arc<Aws>, tables: Tables, bucket: Option<String>) -> Por
         orders: Arc::new(dynamo.orders()),
         decisions: Arc::new(dynamo.decisions()),
         reviews: Arc::new(dynamo.reviews()),
+        exceptions: Arc::new(dynamo.exceptions()),
         once: Arc::new(dynamo.once()),
         inbox: Arc::new(dynamo.inbox()),
         outbox: Arc::new(dynamo.outbox()),

@@ -24,12 +24,14 @@ use crate::pseudonym::Pseudonyms;
 use crate::scope::TenantScope;
 use crate::shopify::WishKind;
 use crate::tenant::{Account, SlackBot, TeamLine, TenantConfig};
+use contracts::order::v1::ExceptionChange;
 use contracts::{Envelope, Payload};
+use domain::exception::{Reason, Severity};
 use domain::ids::OrderId;
 use domain::notify::{
-    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_invalid_event, slack_invalid_payload, slack_label,
-    slack_privacy, slack_reply, slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid,
-    slack_webhook_off,
+    Channel, MessageKind, slack_attention, slack_count, slack_draft, slack_exceptions, slack_invalid_event, slack_invalid_payload,
+    slack_label, slack_privacy, slack_reply, slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck,
+    slack_unpaid, slack_webhook_off,
 };
 use domain::order::saga::Ended;
 use domain::payment::Provider;
@@ -147,6 +149,21 @@ impl Delivered {
     }
 }
 
+/// What of an exception the team hears of: that nobody has taken it on, that it is escalated, and at once of what is critical.
+fn is_for_team(change: &ExceptionChange) -> bool {
+    let is_open = !matches!(change.to.as_str(), "resolved" | "closed");
+    let is_new = change.from.as_deref().is_none_or(|from| from == "resolved");
+    let reached = change.reached.iter().any(|step| step == "team" || step == "escalate");
+    is_open && (reached || is_new && change.severity == Severity::Critical.as_str())
+}
+
+/// "Picking is late (medium): picking was due 10:00; escalated, to resolve by 12:00".
+fn exception_line(change: &ExceptionChange, due: &str) -> String {
+    let what = Reason::of(&change.code).map_or("Something", |reason| reason.text());
+    let stands = if change.escalated { "escalated" } else { "nobody has taken it on" };
+    format!("{what} ({}): {}. {stands}, to be resolved by {due}", change.severity, change.why)
+}
+
 /// A moment as the shop's clocks show it.
 fn local(at: Timestamp, config: &TenantConfig) -> String {
     at.to_zoned(config.zone()).strftime("%Y-%m-%d %H:%M").to_string()
@@ -219,6 +236,14 @@ impl Notify {
                 slack_returned(&back.order_id, provider, &back.what, &format!("{} {}", back.amount.amount, back.amount.currency))
             }
             Payload::ReviewOverdue(overdue) => slack_review(&overdue.order_id, &overdue.kind, "", &local(overdue.due_at, &config), true),
+            Payload::OrderExceptionsChanged(changed) if config.exceptions.enabled => {
+                let telling = changed.exceptions.iter().filter(|change| is_for_team(change));
+                let lines: Vec<String> = telling.map(|change| exception_line(change, &local(change.due_at, &config))).collect();
+                if lines.is_empty() {
+                    return Ok(Told::default());
+                }
+                slack_exceptions(&changed.order_id, &lines)
+            }
             Payload::ReturnOpened(back) => {
                 let what: Vec<String> =
                     back.lines.iter().map(|one| format!("{} {} ({})", one.quantity, one.sku, one.reason.replace('_', " "))).collect();

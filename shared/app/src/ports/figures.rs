@@ -33,6 +33,9 @@ pub struct Point {
     pub fields: std::collections::BTreeMap<String, i64>,
 }
 
+/// Points that one event may touch: each is a write of one transaction, which has a hundred.
+pub const POINTS_MAX: usize = 60;
+
 /// Read models that are counted up by events, each event once.
 #[async_trait]
 pub trait MetricStore: Send + Sync {

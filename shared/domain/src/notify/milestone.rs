@@ -26,7 +26,7 @@ impl Run {
             total,
             is_paid: matches!(order.tracks.payment, PaymentStatus::Authorized | PaymentStatus::PartiallyCaptured | PaymentStatus::Captured),
             refunded: order.paying.as_ref().map_or(nothing, |paying| paying.ledger.refunded()),
-            waits_for_stock: order.open_reviews().any(|review| review.kind == ReviewKind::InventoryOverride),
+            waits_for_stock: order.open_reviews().any(|review| review.kind == ReviewKind::InventoryOverride && review.exception.is_none()),
         })
     }
 }

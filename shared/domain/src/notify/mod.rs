@@ -26,8 +26,8 @@ pub use opt::{Wish, wish};
 pub use rules::{NotifyRules, PLACEHOLDERS, Rule, Wording};
 pub use short::{ShortFacts, Voice, gsm_only, length, seed, short, without_emoji};
 pub use slack::{
-    escape, slack_attention, slack_count, slack_draft, slack_invalid_event, slack_invalid_payload, slack_label, slack_order_line,
-    slack_privacy, slack_reply, slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck, slack_unpaid,
-    slack_webhook_off,
+    escape, slack_attention, slack_count, slack_draft, slack_exceptions, slack_invalid_event, slack_invalid_payload, slack_label,
+    slack_order_line, slack_privacy, slack_reply, slack_return, slack_returned, slack_review, slack_stock, slack_stranger, slack_stuck,
+    slack_unpaid, slack_webhook_off,
 };
 pub use tongue::{Tongue, clause};

@@ -134,6 +134,12 @@ pub fn slack_review(order: &str, kind: &str, total: &str, due: &str, overdue: bo
     }
 }
 
+/// Something is wrong with an order that nobody has taken on, or not for too long.
+pub fn slack_exceptions(order: &str, lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+    format!(":rotating_light: *Order {}*\n{}", escape(order), lines.join("\n"))
+}
+
 /// An order's way has ended where only a person can help.
 pub fn slack_stuck(order: &str) -> String {
     format!(":rotating_light: *Order {}*: a person has to take over; its page says why", escape(order))

@@ -6,6 +6,7 @@
 use super::carriers;
 use super::fact::{Claim, StatusClaim, Tracks};
 use super::status::{FulfilmentStatus as F, OrderStatus as S, PaymentStatus as P, Track, TrackingStatus as T};
+use crate::exception::Reason;
 use serde::{Deserialize, Serialize};
 
 /// Whose words are being read.
@@ -58,7 +59,7 @@ impl Reading {
 }
 
 pub(super) const NOTHING: Claim =
-    Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None, manifested: false };
+    Claim { status: None, payment: None, fulfilment: None, tracking: None, delayed: None, eta: None, manifested: false, exception: None };
 
 pub(super) const fn status(status: S) -> Claim {
     Claim { status: Some(StatusClaim::Is(status)), delayed: Some(false), ..NOTHING }
@@ -151,7 +152,7 @@ const EVENTS: &[Row] = &[
     ("ship_label_printed", Reading::of(tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending))),
     ("label_created", Reading::of(tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending))),
     ("manifested", Reading::of(Claim { manifested: true, ..tracked(worked(status(S::ReadyToShip), F::Labelled), T::Pending) })),
-    ("exception_reported", Reading::of(NOTHING)),
+    ("exception_reported", Reading::of(Claim { exception: Some(Reason::Other), ..NOTHING })),
     ("pickup_scheduled", Reading::of(tracked(NOTHING, T::Pending))),
     ("picked_up", Reading::of(tracked(SHIPPED, T::PickedUp))),
     ("shipment_dispatched", Reading::of(tracked(SHIPPED, T::PickedUp))),

@@ -195,7 +195,7 @@ fn asks_stock_again(desk: &mut Desk) {
     let Some(id) = open.map(|review| review.id.clone()) else { return };
     let event = ReviewEvent::Decided { id, outcome: ReviewOutcome::Withdrawn, by: None, comment: None };
     desk.happens(OrderEvent::Review { event });
-    desk.all_happen(saga::approved(&desk.order, ReviewKind::InventoryOverride, desk.now));
+    desk.all_happen(saga::approved(&desk.order, (ReviewKind::InventoryOverride, false), desk.now));
 }
 
 /// What is called off, each line once.

@@ -1,6 +1,7 @@
 //! What can be asked of an order, and by whom.
 
 use super::event::Cause;
+use super::exceptions::ExceptionCommand;
 use super::fact::Fact;
 use super::fulfilling::FulfilCommand;
 use super::paying::MoneyCommand;
@@ -232,6 +233,8 @@ pub enum Command {
     Money(MoneyCommand),
     /// Have a person decide, or decide.
     Review(ReviewCommand),
+    /// See to what is wrong with it.
+    Exception(ExceptionCommand),
     /// Forget who ordered it.
     EraseContact,
 }

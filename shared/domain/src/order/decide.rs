@@ -4,6 +4,7 @@ use super::cancelling;
 use super::clocks;
 use super::command::{ChangeStatus, Command, CorrectStatus, Role};
 use super::event::{Cause, OrderEvent};
+use super::exceptions;
 use super::fact::{Fact, Heard, StatusClaim, Tracks};
 use super::fulfilling;
 use super::paying;
@@ -133,6 +134,7 @@ fn asked(order: Option<&Order>, command: &Command, now: Timestamp) -> Result<Vec
         (Some(order), Command::Return(command)) => returning::give_back(order, command, now),
         (Some(order), Command::Money(command)) => paying::money(order, command, now),
         (Some(order), Command::Review(command)) => reviewed(order, command, now),
+        (Some(order), Command::Exception(command)) => exceptions::decide(order, command, now),
         (Some(order), Command::EraseContact) => Ok(if order.contact.is_some() { vec![OrderEvent::ContactErased] } else { Vec::new() }),
     }
 }
@@ -143,7 +145,7 @@ fn reviewed(order: &Order, command: &ReviewCommand, now: Timestamp) -> Result<Ve
     let mut after = order.clone();
     said.iter().for_each(|event| after.reviewed(event, now));
     let follows = said.iter().flat_map(|event| {
-        let kind = after.review(event.review()).map(|review| review.kind);
+        let kind = after.review(event.review()).map(|review| (review.kind, review.exception.is_some()));
         match (event, kind) {
             (ReviewEvent::Decided { outcome: ReviewOutcome::Approved, .. }, Some(kind)) => saga::approved(&after, kind, now),
             (ReviewEvent::Decided { outcome: ReviewOutcome::Rejected, .. }, Some(kind)) => saga::rejected(&after, kind, now),
@@ -173,7 +175,7 @@ fn raise(order: &Order, rules: &WatchRules, zone: &TimeZone, now: Timestamp) -> 
 
 /// Is it the shop, or its carrier, that the customer waits for? Who has heard already that it is late, could fetch it, or is being looked into,
 /// is not told that we are working on it.
-const fn waits_for_us(label: Label) -> bool {
+pub(super) const fn waits_for_us(label: Label) -> bool {
     matches!(
         label,
         Label::Received

@@ -2,6 +2,7 @@
 //! order's head, where they can be erased without touching the history.
 
 use super::clocks::SlaEvent;
+use super::exceptions::ExceptionEvent;
 use super::fact::{Fact, Heard, Tracks};
 use super::fulfilling::FulfilEvent;
 use super::label::Label;
@@ -320,6 +321,11 @@ pub enum OrderEvent {
         /// What.
         event: SlaEvent,
     },
+    /// Something is wrong with it, or was done about that.
+    Exceptions {
+        /// What, one after another.
+        changes: Vec<ExceptionEvent>,
+    },
     /// The customer's data was erased at their request.
     ContactErased,
 }
@@ -345,6 +351,7 @@ impl OrderEvent {
                 | Self::Money { .. }
                 | Self::Review { .. }
                 | Self::Sla { .. }
+                | Self::Exceptions { .. }
         )
     }
 
@@ -404,6 +411,7 @@ impl OrderEvent {
             Self::Money { event } => event.name(),
             Self::Review { event } => event.name(),
             Self::Sla { .. } => "sla_clocked",
+            Self::Exceptions { .. } => "exceptions_changed",
             Self::ContactErased => "contact_erased",
         }
     }
@@ -485,6 +493,7 @@ impl OrderEvent {
             Self::Money { event } => event.in_words(),
             Self::Review { event } => event.in_words(),
             Self::Sla { event } => event.in_words(),
+            Self::Exceptions { changes } => changes.iter().map(ExceptionEvent::in_words).collect::<Vec<_>>().join("; "),
             Self::ContactErased => "Customer's data erased".to_owned(),
         }
     }

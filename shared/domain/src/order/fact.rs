@@ -6,6 +6,7 @@
 //! the same; a late fact lengthens the history and usually changes nothing.
 
 use super::status::{FulfilmentStatus, OrderStatus, PaymentStatus, Track, TrackingStatus};
+use crate::exception::Reason;
 use crate::ids::{EventId, SourceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub struct Claim {
     /// Its carrier has said on a manifest that it takes it. The parcel may still lie in the house.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub manifested: bool,
+    /// Something is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<Reason>,
 }
 
 /// A claim about the order track.

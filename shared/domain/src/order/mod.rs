@@ -12,6 +12,7 @@ pub mod command;
 pub mod decide;
 mod desk;
 pub mod event;
+pub mod exceptions;
 pub mod fact;
 pub mod fulfilling;
 pub mod journey;
@@ -38,6 +39,7 @@ mod stories;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::exception::Reason;
 pub use crate::ids::DecisionId;
 pub use alias::Vocabulary;
 pub use arrival::{Basis, Calibration, Expected, Month, Ways};
@@ -46,6 +48,7 @@ pub use clocks::{Hold, Milestone, Milestones, SlaClock, SlaEvent, SlaState};
 pub use command::{Actor, ChangeStatus, Command, CorrectStatus, Role};
 pub use decide::decide;
 pub use event::{Cause, OrderEvent};
+pub use exceptions::{Exception, ExceptionCommand, ExceptionEvent, ExceptionStatus};
 pub use fact::{Claim, Delay, Fact, FactLog, Heard, StatusClaim, Tracks};
 pub use fulfilling::{
     Begins, Carriage, Consignment, FulfilCommand, FulfilEvent, LabelCommand, LabelEvent, LabelOutcome, LabelState, LabelWish, LabelWork,
@@ -179,6 +182,12 @@ pub struct Order {
     /// What people have to decide about it, or had to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<Review>,
+    /// What is wrong with it, or was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
+    /// How many there were of each reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub exception_numbers: BTreeMap<Reason, u32>,
     /// When the customer placed it.
     pub placed_at: Timestamp,
     /// When the order track last moved.
@@ -370,6 +379,10 @@ impl Order {
                 self.ran(event);
                 return;
             }
+            OrderEvent::Exceptions { changes } => {
+                changes.iter().for_each(|change| self.excepted(change, at));
+                return;
+            }
             OrderEvent::Fulfilment { event } => {
                 self.fulfilled(event, at);
                 if event.is_aside() {
@@ -473,6 +486,8 @@ impl Order {
             returns: Vec::new(),
             paying: None,
             reviews: Vec::new(),
+            exceptions: Vec::new(),
+            exception_numbers: BTreeMap::new(),
             placed_at: *placed_at,
             status_since: at,
             in_work_since: None,

@@ -2,11 +2,12 @@
 
 use super::command::Actor;
 use super::event::{Cause, OrderEvent};
+use super::exceptions::ExceptionEvent;
 use super::fulfilling::FulfilEvent;
 use super::paying::MoneyEvent;
 use super::saga::{Allocation, StockMove};
 use super::timers::{Timer, Wake};
-use crate::ids::{CorrelationId, ReviewId};
+use crate::ids::{CorrelationId, ExceptionId, ReviewId};
 use crate::shipping::CarrierName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -80,10 +81,27 @@ impl Recorded {
         changed
     }
 
+    /// The exceptions that it changes, each once.
+    pub fn exceptions(&self) -> Vec<&ExceptionId> {
+        let changes =
+            self.events.iter().filter_map(|event| if let OrderEvent::Exceptions { changes } = event { Some(changes) } else { None });
+        let mut changed: Vec<&ExceptionId> = changes.flatten().map(ExceptionEvent::id).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        changed
+    }
+
     /// Forgets what people wrote; what rules wrote has no names in it and stays. True if there was anything.
     pub fn forget_words(&mut self) -> bool {
         let mut found = false;
         for event in &mut self.events {
+            if let OrderEvent::Exceptions { changes } = event {
+                for words in changes.iter_mut().filter_map(ExceptionEvent::words).filter(|words| *words != ERASED) {
+                    *words = ERASED.to_owned();
+                    found = true;
+                }
+                continue;
+            }
             let words = match event {
                 OrderEvent::StatusChanged { cause: Cause::Asked { note: Some(note) } | Cause::Rule { note: Some(note), .. }, .. } => note,
                 OrderEvent::StatusUndone { note: Some(note), .. } | OrderEvent::DecisionJudged { note: Some(note), .. } => note,

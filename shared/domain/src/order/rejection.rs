@@ -3,6 +3,7 @@
 use super::Label;
 use super::cancelling::CancelRefusal;
 use super::decide::UNDO_WITHIN;
+use super::exceptions::ExceptionStatus;
 use super::fulfilling::labels::{LABELS_MAX, ORDER_LABELS_MAX};
 use super::paying;
 use super::photo::PHOTOS_MAX;
@@ -115,6 +116,23 @@ pub enum Rejection {
         /// Who.
         by: String,
     },
+    /// No such exception.
+    #[error("this order has no such exception")]
+    NoSuchException,
+    /// The work on it does not go there from where it is.
+    #[error("this exception is {}, and cannot become {}; it can become: {}", status.as_str(), to.as_str(), ways(*status))]
+    ExceptionIs {
+        /// How it stands.
+        status: ExceptionStatus,
+        /// Where it was to go.
+        to: ExceptionStatus,
+    },
+    /// A person has to approve what is done about it.
+    #[error("decide the review that this exception waits for: that resolves it")]
+    ExceptionWaitsForReview,
+    /// The shop does not work with them.
+    #[error("exceptions are switched off; switch exceptions.enabled on in the settings first")]
+    ExceptionsOff,
     /// Nothing of it may leave yet.
     #[error("it is still being checked and set aside; try again in a moment, or call it off")]
     StillChecked,
@@ -191,6 +209,13 @@ pub enum Rejection {
     /// A fact from the future would outrank everything that is still to come.
     #[error("the event is dated more than 10 minutes ahead; check the sender's clock")]
     FromTheFuture,
+}
+
+fn ways(status: ExceptionStatus) -> String {
+    match status.next() {
+        [] => "nothing, it is closed".to_owned(),
+        next => next.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn words(statuses: &[OrderStatus]) -> String {

@@ -5,7 +5,7 @@
 
 use super::Order;
 use super::rejection::Rejection;
-use crate::ids::ReviewId;
+use crate::ids::{ExceptionId, ReviewId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +168,9 @@ pub struct Review {
     pub due_at: Timestamp,
     /// So many different people have to say yes; one who says no is enough.
     pub needs: u8,
+    /// What was reported to be wrong, if that is what is decided: it says nothing of what there is on the shelf.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<ExceptionId>,
     /// Who works on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<Claimed>,
@@ -367,6 +370,7 @@ impl Order {
             opened_at: now,
             due_at,
             needs,
+            exception: None,
             claimed: None,
             approvals: Vec::new(),
             overdue: false,
@@ -415,7 +419,7 @@ pub(super) fn decide(order: &Order, command: &ReviewCommand, now: Timestamp) -> 
             if !is_said(note) {
                 return Err(Rejection::BadText);
             }
-            if order.open_reviews().any(|review| review.kind == *kind) {
+            if order.open_reviews().any(|review| review.kind == *kind && review.exception.is_none()) {
                 return Ok(Vec::new());
             }
             if kind.holds_back() && (order.is_called_off() || order.has_left()) {
@@ -456,7 +460,9 @@ pub(super) fn decide(order: &Order, command: &ReviewCommand, now: Timestamp) -> 
             let Some(review) = order.review(id).filter(|review| review.is_open() && review.due_at <= now && !review.overdue) else {
                 return Ok(Vec::new());
             };
-            Ok(vec![if *reject && review.kind.decides_order() {
+            // One word of a warehouse and silence call nothing off.
+            let rejects = *reject && review.kind.decides_order() && review.exception.is_none();
+            Ok(vec![if rejects {
                 ReviewEvent::Decided { id: id.clone(), outcome: ReviewOutcome::Rejected, by: None, comment: None }
             } else {
                 ReviewEvent::Overdue { id: id.clone() }

@@ -112,6 +112,7 @@ impl Order {
             .chain(self.parcels_due())
             .chain(self.replacement_due())
             .chain(self.clocks_due())
+            .chain(self.exceptions_due())
             .chain(reviews)
             .min()
     }

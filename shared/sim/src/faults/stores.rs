@@ -40,7 +40,11 @@ impl OrderStore for Faulty<dyn OrderStore> {
             commit.judged.is_some(),
         ];
         let shelves: usize = commit.recorded.stock().map(|(how, _)| if how == StockMove::Ship { 3 } else { 2 }).sum();
-        let items = 2 + beside.iter().filter(|there| **there).count() + shelves + commit.recorded.reviews().len();
+        let items = 2
+            + beside.iter().filter(|there| **there).count()
+            + shelves
+            + commit.recorded.reviews().len()
+            + commit.recorded.exceptions().len();
         meet!(self, OrderCommit, items, self.port.commit(scope, commit.clone()))
     }
     async fn reschedule(&self, scope: &TenantScope, id: &OrderId, version: u64, due: Timestamp) -> PortResult<bool> {
@@ -80,6 +84,13 @@ impl DecisionStore for Faulty<dyn DecisionStore> {
 impl ReviewStore for Faulty<dyn ReviewStore> {
     async fn page(&self, scope: &TenantScope, which: ReviewsOf, after: Option<&PageKey>, limit: usize) -> PortResult<ReviewPage> {
         meet!(self, ReviewsRead, 1, self.port.page(scope, which, after, limit))
+    }
+}
+
+#[async_trait]
+impl ExceptionStore for Faulty<dyn ExceptionStore> {
+    async fn page(&self, scope: &TenantScope, which: ExceptionsOf, after: Option<&PageKey>, limit: usize) -> PortResult<ExceptionPage> {
+        meet!(self, ExceptionsRead, 1, self.port.page(scope, which, after, limit))
     }
 }
 

@@ -137,6 +137,7 @@ impl Functions {
             metrics: ports.metrics.clone(),
             reports: ports.reports.clone(),
             reviews: ports.reviews.clone(),
+            exceptions: ports.exceptions.clone(),
             stock: stock.clone(),
             count: Count { stock: stock.clone(), outbox: ports.outbox.clone() },
             floor: floor.clone(),

@@ -142,6 +142,13 @@ pub fn errand(errand: &Errand) -> (String, Vec<(String, String)>, Bytes) {
         Wish::Review { approve } => {
             (format!("/v1/orders/{order}/reviews/{}/decide", errand.review), json!({ "approve": approve, "comment": note }))
         }
+        Wish::Mend { .. } if errand.review.is_empty() => {
+            (format!("/v1/orders/{order}/exceptions"), json!({ "code": "OTHER", "note": note }))
+        }
+        Wish::Mend { act } => {
+            let (note, to) = (note.as_deref().unwrap_or("seen to"), (act == "assign").then_some("me"));
+            (format!("/v1/orders/{order}/exceptions/{}", errand.review), json!({ "action": act, "note": note, "to": to }))
+        }
         Wish::Escalate => {
             (format!("/v1/orders/{order}/reviews"), json!({ "type": "CS_ESCALATION", "reason": note.as_deref().unwrap_or("please call") }))
         }

@@ -2,10 +2,11 @@
 
 use super::Books;
 use crate::world::World;
-use app::measure::{CHANNELS, DAYS, HABITS, HOURS, LABELS, LANES, MOVES, SLAS};
+use app::measure::{CHANNELS, DAYS, EXCEPTION_RESPONSES, EXCEPTIONS, EXCEPTIONS_NOW, HABITS, HOURS, LABELS, LANES, MOVES, SLAS};
 use app::ports::MetricStore;
 use domain::ids::{DecisionId, FulfilmentId};
-use domain::order::{Carriage, Cause, FulfilEvent, Order, OrderEvent, OrderStatus, Recorded};
+use domain::order::exceptions::{Resolution, Step as Planned};
+use domain::order::{Carriage, Cause, ExceptionEvent, FulfilEvent, Order, OrderEvent, OrderStatus, Recorded};
 use domain::shipping::CarrierName;
 use domain::shipping::fulfilment::Step;
 use domain::spread;
@@ -41,12 +42,14 @@ pub(super) fn figures(world: &mut World, books: &Books) {
             add(labels, label, format!("value:{}", order.totals.currency.code()), order.totals.total_minor);
             placed(&mut expected, ledger.history.first(), &zone);
             judged(expected.entry(SLAS).or_default(), order);
+            wrong(expected.entry(EXCEPTIONS_NOW).or_default(), order);
+            mended(&mut expected, &ledger.history);
             let moves = expected.entry(MOVES).or_default();
             ledger.history.iter().for_each(|recorded| moved(moves, recorded));
             stayed(expected.entry(HABITS).or_default(), &ledger.history);
             arrived(expected.entry(LANES).or_default(), order, &ledger.history);
         }
-        for series in [LABELS, DAYS, HOURS, MOVES, CHANNELS, HABITS, LANES, SLAS] {
+        for series in [LABELS, DAYS, HOURS, MOVES, CHANNELS, HABITS, LANES, SLAS, EXCEPTIONS_NOW, EXCEPTIONS, EXCEPTION_RESPONSES] {
             let counted = world.memory.metrics().series(&scope, series, "", "\u{10ffff}").now_or_never();
             let counted = counted.and_then(Result::ok).unwrap_or_default();
             let counted: Series = counted.into_iter().map(|point| (point.point, point.fields)).collect();
@@ -78,6 +81,87 @@ fn judged(slas: &mut Series, order: &Order) {
         if clock.ended_at.is_some() || late {
             let day = clock.due_at.strftime("%Y-%m-%d");
             add(slas, &format!("{day}/{}", clock.sla), if late { "missed" } else { "kept" }, 1);
+        }
+    }
+}
+
+/// What is wrong with it now, and what of its worth is counted as at risk.
+fn wrong(now: &mut Series, order: &Order) {
+    for exception in order.open_exceptions() {
+        add(now, "all", format!("open:{}", exception.severity.as_str()), 1);
+    }
+    if let Some(worst) = order.worst() {
+        let (owed, worst) = (order.owed(), worst.as_str());
+        add(now, "all", format!("orders:{worst}:{}", owed.currency), 1);
+        add(now, "all", format!("value:{worst}:{}", owed.currency), owed.minor);
+    }
+}
+
+/// What was opened and resolved, and whether in time, by its history alone.
+fn mended(expected: &mut HashMap<&str, Series>, history: &[Recorded]) {
+    struct Known {
+        reason: &'static str,
+        opened_at: Timestamp,
+        due_at: Timestamp,
+        seen: bool,
+        over: bool,
+    }
+    let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    for recorded in history {
+        let changes =
+            recorded.events.iter().filter_map(|event| if let OrderEvent::Exceptions { changes } = event { Some(changes) } else { None });
+        // What ends and comes back in one commit has not ended.
+        let mut ended: BTreeMap<String, Resolution> = BTreeMap::new();
+        for change in changes.flatten() {
+            let id = change.id().to_string();
+            if let ExceptionEvent::Opened { exception, .. } = change {
+                let (reason, opened_at, due_at) = (exception.reason.code(), exception.opened_at, exception.due_at);
+                add(expected.entry(EXCEPTIONS).or_default(), &day(opened_at), format!("opened:{reason}"), 1);
+                known.insert(id.clone(), Known { reason, opened_at, due_at, seen: false, over: false });
+            }
+            let Some(one) = known.get_mut(&id) else { continue };
+            if let ExceptionEvent::Reopened { due_at, .. } = change {
+                // It has its time anew.
+                *one = Known { opened_at: recorded.at, due_at: *due_at, seen: false, over: false, ..*one };
+                ended.remove(&id);
+            }
+            let answers = expected.entry(EXCEPTION_RESPONSES).or_default();
+            let due_on = day(one.due_at);
+            let in_time = recorded.at <= one.due_at;
+            let answered = match change {
+                ExceptionEvent::Acknowledged { .. } | ExceptionEvent::Started { .. } | ExceptionEvent::Resolved { by: Some(_), .. } => true,
+                ExceptionEvent::Assigned { to: Some(to), by, .. } => to == by,
+                _ => false,
+            };
+            let is_late = matches!(change, ExceptionEvent::Reached { step: Planned::Late, .. });
+            if !one.seen && (answered || is_late) {
+                one.seen = true;
+                add(answers, &due_on, if answered && in_time { "seen" } else { "unseen" }, 1);
+            }
+            let resolved = matches!(change, ExceptionEvent::Resolved { .. });
+            if !one.over && (resolved || is_late) {
+                one.over = true;
+                add(answers, &due_on, if resolved && in_time { "kept" } else { "missed" }, 1);
+            }
+            let counts = expected.entry(EXCEPTIONS).or_default();
+            match change {
+                ExceptionEvent::Repeated { .. } | ExceptionEvent::Reopened { .. } => {
+                    add(counts, &day(recorded.at), format!("again:{}", one.reason), 1);
+                }
+                ExceptionEvent::Resolved { how, .. } => {
+                    ended.insert(id, *how);
+                }
+                _ => {}
+            }
+        }
+        for (id, how) in ended {
+            let Some(one) = known.get(&id) else { continue };
+            let point = day(recorded.at);
+            let counts = expected.entry(EXCEPTIONS).or_default();
+            add(counts, &point, "resolved", 1);
+            add(counts, &point, "resolved_s", recorded.at.duration_since(one.opened_at).as_secs().max(0));
+            add(counts, &point, format!("how:{}", how.as_str()), 1);
         }
     }
 }

@@ -6,6 +6,7 @@
 mod clocks;
 mod erasure;
 mod events;
+mod exceptions;
 mod exports;
 mod figures;
 mod histories;
@@ -34,7 +35,7 @@ use domain::order::{Label, Order, OrderStatus, Recorded};
 use std::collections::HashMap;
 
 /// The invariants that are checked at rest, each in a sentence.
-pub const INVARIANTS: [(&str, &str); 25] = [
+pub const INVARIANTS: [(&str, &str); 26] = [
     ("I1", "an operation on money happens once; what an order says was taken and given back is what the provider says"),
     ("I2", "stock is never below zero and is what came less what left, each movement and hold once"),
     ("I3", "every saga comes as far as it can without a person or a parcel, in bounded time once the faults stop"),
@@ -57,6 +58,7 @@ pub const INVARIANTS: [(&str, &str); 25] = [
     ("import", "the same sheet in any number of runs: each row is in, and another run changes nothing"),
     ("ledger", "each step of a rule stands in the ledger with its evidence and with what people thought of it, and nothing else does"),
     ("timers", "what is to happen later happens once, not before its time, and not if it has lost its reason"),
+    ("exceptions", "one exception of a reason is open, what is due of it is done, and the board shows what orders have"),
     ("clocks", "what nobody has done in time is missed although nothing comes, and not before; what came late sets it right"),
     ("export", "each order that changed on an exported day stands there once, as it stood when the day ended, and nobody's name does"),
     ("prices", "small changes of prices are made by the rule, once each and published, within the bounds; larger ones wait for a person"),
@@ -103,6 +105,7 @@ pub fn check(world: &mut World) {
     ledger::ledger(world, &books);
     timers::timers(world, &books);
     clocks::clocks(world, &books);
+    exceptions::exceptions(world, &books);
     reports::reports(world, &books);
     exports::exports(world, &books);
     prices::prices(world);

@@ -9,6 +9,7 @@ use app::tenant::{
 use app::{Identity, Scopes, TenantScope};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::exception::ExceptionRules;
 use domain::fraud::FraudRules;
 use domain::ids::{LocationId, Sku, SourceId, TenantId};
 use domain::money::{Currency, Money};
@@ -207,6 +208,14 @@ impl Shop {
                 stuck_after_h: 1,
                 tell_late: true,
                 clocks: true,
+            },
+            // An hour is long for those who mend things. The second shop has no such board.
+            exceptions: ExceptionRules {
+                enabled: n != 1,
+                team_after_min: 10,
+                customer_after_min: 20,
+                respond_within_h: 1,
+                valuable_over: 40,
             },
             // Half an hour is long for those who pick; what is busy here is an hour with more than three orders.
             sla: SlaRules {

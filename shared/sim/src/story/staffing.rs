@@ -6,6 +6,9 @@ use app::Identity;
 use domain::ids::{CorrelationId, OrderId};
 use domain::order::{OrderStatus, Role, Track};
 
+/// What is done about exceptions.
+const ACTS: [&str; 8] = ["acknowledge", "assign", "start", "note", "resolve", "resolve", "reopen", "close"];
+
 /// What a member of staff wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
@@ -80,6 +83,11 @@ pub enum Wish {
         /// It is here.
         here: bool,
     },
+    /// To do something about what is wrong with it; to say that something is, if nothing was.
+    Mend {
+        /// What.
+        act: &'static str,
+    },
     /// That money go back, this much or all of it.
     Refund {
         /// In hundredths.
@@ -100,7 +108,7 @@ pub struct Errand {
     pub wish: Wish,
     /// Only if the order still has this version.
     pub if_version: Option<u64>,
-    /// Which review, if that is what they decide.
+    /// Which review, if that is what they decide; which exception, if that is what they mend.
     pub review: String,
     /// Which parcel or return, if that is what they work on.
     pub parcel: &'static str,
@@ -115,7 +123,7 @@ impl Shop {
     pub fn errand(&self, index: usize, order: &OrderId, version: u64, serial: u64, rng: &mut Rng) -> Errand {
         let role = rng.pick(&[Role::Operator, Role::Manager, Role::Admin]);
         let to = rng.pick(OrderStatus::ALL);
-        let wish = match rng.below(32) {
+        let wish = match rng.below(35) {
             0..=3 => Wish::Change { to },
             4 => Wish::Fulfil,
             5..=6 => Wish::Correct { to },
@@ -133,6 +141,7 @@ impl Shop {
             24 => Wish::Track,
             25 => Wish::SendBack { exchange: rng.per_mille(400) },
             31 => Wish::Replace,
+            32..=34 => Wish::Mend { act: rng.pick(&ACTS) },
             28 => Wish::PackOne { leaves: rng.per_mille(600) },
             29..=30 => Wish::CallOff { line: rng.below(2) },
             26 => Wish::TakeIn { sellable: rng.per_mille(700), here: rng.per_mille(800) },

@@ -148,6 +148,7 @@ impl World {
             | Wish::Photo
             | Wish::Review { .. }
             | Wish::Escalate
+            | Wish::Mend { .. }
             | Wish::Capture
             | Wish::Pack
             | Wish::PackOne { .. }

@@ -412,6 +412,10 @@ impl World {
                 errand.wish = Wish::Review { approve: self.rng.per_mille(700) };
             }
         }
+        if matches!(errand.wish, Wish::Mend { .. }) {
+            let wrong = order.as_ref().map(|order| order.exceptions.as_slice()).unwrap_or_default();
+            errand.review = wrong.last().map(|exception| exception.id.to_string()).unwrap_or_default();
+        }
         // What is in hand is seen to.
         let (sees, luck) = (self.rng.per_mille(750), self.rng.below(10));
         let next = order.as_ref().filter(|_| sees).and_then(|order| in_hand(order, luck));

@@ -55,7 +55,7 @@ fn words<T: DeserializeOwned>(tag: &str) -> Vec<String> {
 
 /// Every event that there is: "placed", "saga/held", "status_changed/rule".
 fn known() -> BTreeSet<String> {
-    use domain::order::{Cause, OrderEvent, fulfilling, paying, returning, review, saga};
+    use domain::order::{Cause, ExceptionEvent, OrderEvent, fulfilling, paying, returning, review, saga};
     let below = |of: &str, words: Vec<String>| words.into_iter().map(|word| format!("{of}/{word}")).collect::<Vec<_>>();
     let mut known = Vec::new();
     for word in words::<OrderEvent>("type") {
@@ -64,6 +64,7 @@ fn known() -> BTreeSet<String> {
             "saga" => below(&word, words::<saga::SagaEvent>("type")),
             "return" => below(&word, words::<returning::ReturnEvent>("type")),
             "review" => below(&word, words::<review::ReviewEvent>("type")),
+            "exceptions" => below(&word, words::<ExceptionEvent>("type")),
             "money" => below(&word, words::<paying::MoneyEvent>("type")),
             "fulfilment" => words::<fulfilling::FulfilEvent>("type")
                 .into_iter()
@@ -90,8 +91,16 @@ fn name(event: &Value) -> String {
     }
 }
 
+/// The same of one that holds several.
+fn called(event: &Value) -> Vec<String> {
+    match event["changes"].as_array() {
+        Some(changes) => changes.iter().map(|change| format!("exceptions/{}", change["type"].as_str().unwrap_or_default())).collect(),
+        None => vec![name(event)],
+    }
+}
+
 fn names(commits: &[Value]) -> BTreeSet<String> {
-    commits.iter().flat_map(|commit| commit["events"].as_array().into_iter().flatten()).map(name).collect()
+    commits.iter().flat_map(|commit| commit["events"].as_array().into_iter().flatten()).flat_map(called).collect()
 }
 
 fn read(sample: &Sample) -> Vec<Recorded> {
@@ -169,7 +178,7 @@ fn a_changed_meaning_is_noticed() {
 }
 
 /// What the simulator does never, or seldom: after which event it may happen, and what is stored of it. `$id` and `$reference` are that event's.
-const BY_HAND: [(&str, &str); 14] = [
+const BY_HAND: [(&str, &str); 16] = [
     ("status_changed/asked", r#"{"type":"status_undone","from":"processing","to":"pending","decision":"3.1.moved","note":"too early"}"#),
     ("status_changed/asked", r#"{"type":"decision_judged","decision":"3.1.moved","agrees":false,"note":"it was early"}"#),
     ("customer_told", r#"{"type":"rated","score":4}"#),
@@ -184,6 +193,8 @@ const BY_HAND: [(&str, &str); 14] = [
         "money/settled",
         r#"{"type":"money","event":{"type":"returned","capture":2,"news":[{"provider":"stripe","reference":"re_1","of":2,"kind":{"dispute":"opened"},"amount":{"minor":900,"currency":"EUR"},"at":"2025-08-10T10:00:00Z"}]}}"#,
     ),
+    ("exceptions/opened", r#"{"type":"exceptions","changes":[{"type":"review_asked","id":"$id","review":"inventory-override-1"}]}"#),
+    ("exceptions/opened", r#"{"type":"exceptions","changes":[{"type":"cleared","id":"$id"}]}"#),
     ("return/replacement_asked", r#"{"type":"return","event":{"type":"replacement_late","id":"$id"}}"#),
     ("return/replacement_asked", r#"{"type":"return","event":{"type":"not_replaced","id":"$id","why":"its customer was forgotten"}}"#),
     (
@@ -197,12 +208,18 @@ fn by_hand(after: &str, missing: &BTreeSet<String>) -> Option<Vec<Value>> {
     let samples = samples().into_iter().map(|(_, sample)| sample.commits).filter(|commits| names(commits).contains(after));
     let mut commits = samples.min_by_key(Vec::len)?;
     let events = commits.iter().flat_map(|commit| commit["events"].as_array().into_iter().flatten());
-    let inner = events.into_iter().find(|event| name(event) == after)?["event"].clone();
+    let event = events.into_iter().find(|event| called(event).iter().any(|name| name == after))?;
+    let change = event["changes"].as_array().into_iter().flatten().find(|change| after.ends_with(change["type"].as_str().unwrap_or("?")));
+    let inner = change.unwrap_or(&event["event"]).clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let id = [&inner["id"], &inner["review"]["id"]].into_iter().map(text).find(|id| !id.is_empty()).unwrap_or_default();
+    let id = [&inner["id"], &inner["review"]["id"], &inner["exception"]["id"]]
+        .into_iter()
+        .map(text)
+        .find(|id| !id.is_empty())
+        .unwrap_or_default();
     let fill = |event: &str| event.replace("$id", &id).replace("$reference", &text(&inner["reference"]));
     let wanted = BY_HAND.iter().filter(|(other, _)| *other == after).map(|(_, event)| serde_json::from_str::<Value>(&fill(event)).unwrap());
-    let wanted: Vec<Value> = wanted.filter(|event| missing.contains(&name(event))).collect();
+    let wanted: Vec<Value> = wanted.filter(|event| called(event).iter().any(|name| missing.contains(name))).collect();
     let last = commits.last()?.clone();
     let version = last["version"].as_u64()? + 1;
     commits.push(json!({ "version": version, "at": last["at"], "actor": last["actor"], "correlation": "by-hand", "events": wanted }));

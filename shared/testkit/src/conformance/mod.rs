@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken promise panics")]
 
 pub mod decisions;
+pub mod exceptions;
 pub mod inbox;
 pub mod limits;
 pub mod manifests;
@@ -27,9 +28,9 @@ pub mod webhooks;
 use crate::memory::MemoryWorld;
 use app::TenantScope;
 use app::ports::{
-    AddressStore, DecisionStore, InboxStore, KeyStore, ManifestStore, MessageStore, MetricStore, OnceStore, OrderStore, OutboxStore,
-    PortError, PortResult, PriceStore, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore, TimerIndex,
-    WebhookStore, WordingStore,
+    AddressStore, DecisionStore, ExceptionStore, InboxStore, KeyStore, ManifestStore, MessageStore, MetricStore, OnceStore, OrderStore,
+    OutboxStore, PortError, PortResult, PriceStore, PurchaseStore, RateBuckets, ReportStore, ReviewStore, StockStore, TenantStore,
+    TimerIndex, WebhookStore, WordingStore,
 };
 use domain::ids::TenantId;
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +47,8 @@ pub struct Ports {
     pub decisions: Arc<dyn DecisionStore>,
     /// What people have to decide.
     pub reviews: Arc<dyn ReviewStore>,
+    /// What is wrong with orders.
+    pub exceptions: Arc<dyn ExceptionStore>,
     /// Once-records.
     pub once: Arc<dyn OnceStore>,
     /// The inbox.
@@ -90,6 +93,7 @@ impl Ports {
             orders: Arc::new(world.orders()),
             decisions: Arc::new(world.decisions()),
             reviews: Arc::new(world.reviews()),
+            exceptions: Arc::new(world.exceptions()),
             once: Arc::new(world.once()),
             inbox: Arc::new(world.inbox()),
             outbox: Arc::new(world.outbox()),
@@ -244,6 +248,7 @@ macro_rules! conformance_tests {
             manifests::one_manifest_of_a_pile_at_a_time,
             manifests::manifests_are_listed_and_saved_by_version,
             reviews::reviews_stand_in_one_list_each,
+            exceptions::exceptions_stand_by_how_bad_they_are_and_then_by_age,
             stock::stock_moves_with_the_commit_that_says_so,
             stock::of_64_orders_of_ten_units_ten_hold,
             stock::stock_is_its_tenants_own,

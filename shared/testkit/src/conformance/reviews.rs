@@ -17,6 +17,7 @@ fn review(id: &str, now: Timestamp, due_at: Timestamp) -> Review {
         opened_at: now,
         due_at,
         needs: 1,
+        exception: None,
         claimed: None,
         approvals: Vec::new(),
         overdue: false,

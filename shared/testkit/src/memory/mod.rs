@@ -4,6 +4,7 @@
 //! lock and refuses with the same error in the same precedence. `conformance` holds both to it.
 
 mod decisions;
+mod exceptions;
 mod fake;
 mod inbox;
 mod manifests;
@@ -21,6 +22,7 @@ mod timers;
 mod webhooks;
 
 pub use decisions::MemoryDecisions;
+pub use exceptions::MemoryExceptions;
 pub use fake::{FakeClock, FakeRandom, ScriptedLlm};
 pub use inbox::MemoryInbox;
 pub use manifests::MemoryManifests;
@@ -39,12 +41,14 @@ pub use webhooks::MemoryWebhooks;
 
 use app::TenantScope;
 use app::ports::{
-    Address, ApiKey, DecisionRecord, Delivery, DeliveryKey, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId, MessageState,
-    OnceKey, OutboxKey, OutboxRow, ReviewEntry, SendError, StockLevel, WebhookEndpoint, WordingKey,
+    Address, ApiKey, DecisionRecord, Delivery, DeliveryKey, ExceptionEntry, InboxEntry, InboxKey, InboxState, Mail, Message, MessageId,
+    MessageState, OnceKey, OutboxKey, OutboxRow, ReviewEntry, SendError, StockLevel, WebhookEndpoint, WordingKey,
 };
 use app::tenant::TenantConfig;
 use contracts::Envelope;
-use domain::ids::{DecisionId, EventId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId};
+use domain::ids::{
+    DecisionId, EventId, ExceptionId, ManifestId, OrderId, PurchaseId, ReviewId, Sku, SourceId, TenantId, WebhookEndpointId,
+};
 use domain::notify::Channel;
 use domain::order::{Order, Recorded};
 use domain::price::PriceTag;
@@ -67,6 +71,7 @@ struct Shop {
     refs: HashMap<(SourceId, String), OrderId>,
     decisions: BTreeMap<(OrderId, DecisionId), DecisionRecord>,
     reviews: BTreeMap<(OrderId, ReviewId), ReviewEntry>,
+    exceptions: BTreeMap<(OrderId, ExceptionId), ExceptionEntry>,
     once: HashMap<OnceKey, once::OnceRecord>,
     inbox: HashMap<InboxKey, inbox::StoredEntry>,
     /// By subject: an order's number, `hook:...`, `job:...`.
@@ -159,6 +164,11 @@ impl MemoryWorld {
     /// What people have to decide.
     pub fn reviews(&self) -> MemoryReviews {
         MemoryReviews(self.clone())
+    }
+
+    /// What is wrong with orders.
+    pub fn exceptions(&self) -> MemoryExceptions {
+        MemoryExceptions(self.clone())
     }
 
     /// The once-records.

@@ -3,8 +3,8 @@ use super::outbox::write_outbox;
 use super::{MemoryWorld, Shop, StoredOrder, inbox, shop_mut, stock};
 use app::TenantScope;
 use app::ports::{
-    Commit, CommitError, CustomerKey, Dossier, InboxState, Message, OrderQuery, OrderStore, OrderSummary, Page, PageKey, PortError,
-    PortResult, ReviewEntry, outside_names,
+    Commit, CommitError, CustomerKey, Dossier, ExceptionEntry, InboxState, Message, OrderQuery, OrderStore, OrderSummary, Page, PageKey,
+    PortError, PortResult, ReviewEntry, outside_names,
 };
 use async_trait::async_trait;
 use domain::ids::{DecisionId, OrderId, SourceId};
@@ -133,6 +133,9 @@ impl OrderStore for MemoryOrders {
         }
         for review in commit.recorded.reviews().into_iter().filter_map(|id| order.review(id)) {
             shop.reviews.insert((order.id.clone(), review.id.clone()), ReviewEntry::of(order, review));
+        }
+        for exception in commit.recorded.exceptions().into_iter().filter_map(|id| order.exception(id)) {
+            shop.exceptions.insert((order.id.clone(), exception.id.clone()), ExceptionEntry::of(order, exception));
         }
         stock::follow(&mut shop.stock, order, commit.recorded);
         state.commits += 1;

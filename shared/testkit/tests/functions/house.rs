@@ -572,6 +572,7 @@ impl House {
             metrics: Arc::new(world.metrics()),
             reports: Arc::new(world.reports()),
             reviews: Arc::new(world.reviews()),
+            exceptions: Arc::new(world.exceptions()),
             stock: self.stock(),
             count: Count { stock: self.stock(), outbox: Arc::new(world.outbox()) },
             floor: self.floor(),

@@ -16,6 +16,7 @@ mod codes;
 mod decisions;
 mod door;
 mod eta;
+mod exceptions;
 mod exports;
 mod files;
 mod followups;

@@ -276,6 +276,7 @@ pub(super) fn fact(
         delayed: order.is_late(way),
         eta: order.first_promise(),
         manifested: false,
+        exception: None,
     };
     // Each commit says it once; its time is ours, because it is about the whole: after the last decision, by whoever's clock that was made.
     let occurred_at = order.log.decided_at.map_or(now, |decided| now.max(decided + SignedDuration::from_millis(1)));

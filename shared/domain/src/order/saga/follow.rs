@@ -13,14 +13,14 @@ use jiff::{SignedDuration, Timestamp};
 /// So long people have to look what is left of an order that was called off half-way.
 const LOOK_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-fn asks_for_rest(order: &Order, kind: ReviewKind) -> bool {
-    kind == ReviewKind::InventoryOverride && order.saga.as_ref().is_some_and(|saga| saga.rest == Some(Rest::Unknown))
+fn asks_for_rest(order: &Order, (kind, of_exception): (ReviewKind, bool)) -> bool {
+    kind == ReviewKind::InventoryOverride && !of_exception && order.saga.as_ref().is_some_and(|saga| saga.rest == Some(Rest::Unknown))
 }
 
-/// What follows for an order about which a person has said yes.
-pub(in crate::order) fn approved(order: &Order, kind: ReviewKind, now: Timestamp) -> Vec<OrderEvent> {
+/// What follows for an order about which a person has said yes; the review may have been of something that was reported to be wrong.
+pub(in crate::order) fn approved(order: &Order, (kind, of_exception): (ReviewKind, bool), now: Timestamp) -> Vec<OrderEvent> {
     let mut way = Desk::of(order, now);
-    if asks_for_rest(order, kind) {
+    if asks_for_rest(order, (kind, of_exception)) {
         way.goes(SagaEvent::Rest { rest: Rest::Left });
         return way.events;
     }
@@ -38,9 +38,9 @@ pub(in crate::order) fn approved(order: &Order, kind: ReviewKind, now: Timestamp
 }
 
 /// What follows for an order about which a person has said no.
-pub(in crate::order) fn rejected(order: &Order, kind: ReviewKind, now: Timestamp) -> Vec<OrderEvent> {
+pub(in crate::order) fn rejected(order: &Order, (kind, of_exception): (ReviewKind, bool), now: Timestamp) -> Vec<OrderEvent> {
     let mut way = Desk::of(order, now);
-    if asks_for_rest(order, kind) {
+    if asks_for_rest(order, (kind, of_exception)) {
         way.goes(SagaEvent::Rest { rest: Rest::Kept });
         let kept = order.set_aside();
         let count = |lines: &[Share]| lines.iter().map(|one| one.quantity).fold(0, u32::saturating_add);

@@ -41,7 +41,7 @@ impl Desk {
 
     /// Has people decide, unless they are asked already; false if that cannot be.
     pub(super) fn asks(&mut self, kind: ReviewKind, reason: String, (needs, due_at): (u8, Timestamp)) -> bool {
-        if self.order.open_reviews().any(|review| review.kind == kind) {
+        if self.order.open_reviews().any(|review| review.kind == kind && review.exception.is_none()) {
             return true;
         }
         match self.order.new_review(kind, reason, needs, self.now, due_at) {
@@ -94,6 +94,7 @@ impl Desk {
     fn is_overridden(&self) -> bool {
         let approved = |review: &crate::order::Review| {
             review.kind == ReviewKind::InventoryOverride
+                && review.exception.is_none()
                 && review.decided.as_ref().is_some_and(|decided| decided.outcome == ReviewOutcome::Approved)
         };
         self.order.reviews.iter().any(approved)
