@@ -1,5 +1,7 @@
 //! How the shop does over some days: what it earns, how long orders stay where, how often things go well.
 
+mod exceptions;
+
 use super::Params;
 use crate::desk::Console;
 use crate::format::{count, date, money, words};
@@ -33,6 +35,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
     let (earned, went) =
         (business(&*console.metrics, &visitor.scope, &span).await?, performance(&*console.metrics, &visitor.scope, &span).await?);
     let levels = analytics::service_levels(&*console.metrics, &visitor.scope, &span).await?;
+    let wrong = app::exceptions::Figures::load(&*console.metrics, &visitor.scope, &span, &visitor.zone()).await?;
     let body = html! {
         div class="title" {
             h1 { "Figures" }
@@ -56,6 +59,7 @@ async fn draw(console: &Console, visitor: &Visitor, uri: &Uri) -> Result<Markup,
         (confirmed(&went))
         (stays(&went))
         (service_levels(&levels))
+        (exceptions::section(&wrong))
     };
     Ok(Page { title: "Figures", here: Here::Dashboard, look: Look::Calm, visitor: Some(visitor), flash: None }.draw(&body))
 }

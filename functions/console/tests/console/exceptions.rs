@@ -86,6 +86,11 @@ async fn who_may_only_read_does_nothing_and_late_ones_look_late() {
     assert!(page.contains("System error") && !page.contains("pick:"), "{page}");
     let refused = eve.post("/console/exceptions", &[("pick:3002/system-error-1", "on"), ("do", "resolve")]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    shop.count().await;
+    let figures = eve.ok("/console/figures").await;
+    for shown in ["Resolved in time", "at risk now, in 2 orders", "System error"] {
+        assert!(figures.contains(shown), "{shown} in {figures}");
+    }
     shop.clock.set(now() + SignedDuration::from_hours(6));
     assert!(eve.ok("/console/exceptions").await.contains("2.0h late"));
     let calm = Shop::open("calm", now()).await;
