@@ -30,19 +30,21 @@ pub(super) fn section(found: &Figures) -> Markup {
                 (stat(icons::LIST, "Ended, of all at work", &percent(Share { part: seen.resolved, of: seen.resolved + seen.open })))
                 (stat(icons::CLOCK, "Until they end", &mean))
             }
-            @for risk in &found.risk {
-                p class="because" {
-                    strong { (money(risk.at_risk.minor, risk.currency)) } " of " (money(risk.worth.minor, risk.currency)) " at risk now, in "
-                    (count(risk.orders.values().sum())) " orders"
+            div class="findings" {
+                @for risk in &found.risk {
+                    p class="because" {
+                        strong { (money(risk.at_risk.minor, risk.currency)) } " of " (money(risk.worth.minor, risk.currency)) " at risk now, in "
+                        (count(risk.orders.values().sum())) " orders"
+                    }
                 }
-            }
-            @if stands_out.resolves_too_few { p class="late" { (icons::WARNING.beside()) "Fewer than " (RESOLUTION_MIN_PERCENT) " % have ended" } }
-            @if let Some(Peak { at, n, of }) = stands_out.peak_hour { p { "Most are opened between " (at) ":00 and " (at + 1) ":00: " (n) " of " (of) } }
-            @if let Some(Peak { at, n, of }) = stands_out.peak_day { p { "Most are opened on " (DAYS.get(at).copied().unwrap_or_default()) ": " (n) " of " (of) } }
-            @for Cluster { reason, kind, place, n, of, usual_tenths } in &stands_out.clusters {
-                p {
-                    (reason.text()) " stands out at " (kind.as_str()) " " strong { (place) } ": " (n) " of " (of)
-                    ", and " (usual_tenths / 10) "." (usual_tenths % 10) " % of everything else"
+                @if stands_out.resolves_too_few { p class="late" { (icons::WARNING.beside()) "Fewer than " (RESOLUTION_MIN_PERCENT) " % have ended" } }
+                @if let Some(Peak { at, n, of }) = stands_out.peak_hour { p { "Most are opened between " (at) ":00 and " (at + 1) ":00: " (n) " of " (of) } }
+                @if let Some(Peak { at, n, of }) = stands_out.peak_day { p { "Most are opened on " (DAYS.get(at).copied().unwrap_or_default()) ": " (n) " of " (of) } }
+                @for Cluster { reason, kind, place, n, of, usual_tenths } in &stands_out.clusters {
+                    p {
+                        (reason.text()) " stands out at " (kind.as_str()) " " strong { (place) } ": " (n) " of " (of)
+                        ", and " (usual_tenths / 10) "." (usual_tenths % 10) " % of everything else"
+                    }
                 }
             }
             @if !seen.opened.is_empty() {
