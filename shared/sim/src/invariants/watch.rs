@@ -3,7 +3,7 @@
 use super::Books;
 use crate::world::World;
 use contracts::Payload;
-use domain::order::{Concern, OrderEvent, Watched};
+use domain::order::{Concern, Order, OrderEvent, Watched};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -30,7 +30,11 @@ pub(super) fn watch(world: &mut World, books: &Books) {
                     }
                 }
             }
-            let concerns = Watched::of(&ledger.order).concerns(&rules, &zone, watched_at);
+            // As the order was known then: what a carrier says a day later was no reason yet. The contact is no part of the history.
+            let known = ledger.history.iter().rposition(|recorded| recorded.at <= watched_at).map_or(0, |last| last + 1);
+            let Some(known) = Order::replay(&ledger.history[..known]) else { continue };
+            let known = Order { contact: ledger.order.contact.clone(), ..known };
+            let concerns = Watched::of(&known).concerns(&rules, &zone, watched_at);
             for held in &concerns {
                 if !raised.contains(&(held.concern, held.basis)) {
                     world.fail("I16", about.clone(), format!("{} of {} was never raised", held.concern.code(), held.at));
